@@ -1,0 +1,11 @@
+"""What goes wrong because of what the user gave, as opposed to a fault of ours."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """A file, value or option that cannot be used.
+
+    The message is one line that names the file or value and says what to do about it. Command-line programs
+    print it without a traceback and exit with code 2.
+    """

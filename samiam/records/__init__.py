@@ -1,0 +1,8 @@
+"""The four records that flow through the package; each is frozen and validated where it is made."""
+
+from samiam.records.masks import Masks
+from samiam.records.micrograph import Micrograph
+from samiam.records.scene import Scene
+from samiam.records.segmentation import Decision, Segmentation
+
+__all__ = ["Decision", "Masks", "Micrograph", "Scene", "Segmentation"]

@@ -1,0 +1,70 @@
+"""One image from a microscope."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.errors import InputError
+from samiam.files import replacing
+from samiam.records.archive import open_archive
+
+
+@dataclass(frozen=True, eq=False)
+class Micrograph:
+    """A grey-scale image with its scale.
+
+    Attributes:
+        pixels: float32 (H, W), finite, in [0, 1]; row 0 is the top.
+        pixel_size_nm: side of a pixel in nanometres (> 0), or None where the file does not say.
+        name: short name for tables and file names.
+        metadata: what else is known of the image (JSON-serialisable).
+
+    Raises:
+        InputError: if the pixels are not a non-empty 2-D image of finite values in [0, 1], or the pixel size is
+            not a positive finite number.
+    """
+
+    pixels: NDArray[np.float32]
+    pixel_size_nm: float | None = None
+    name: str = "micrograph"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        pixels = np.asarray(self.pixels, dtype=np.float32)
+        if pixels.ndim != 2 or pixels.size == 0:
+            raise InputError(f"{self.name}: a micrograph is a 2-D image (H, W), not an array of shape {pixels.shape}.")
+        low, high = float(pixels.min()), float(pixels.max())
+        if not (low >= 0.0 and high <= 1.0):
+            raise InputError(
+                f"{self.name}: pixel values span {low:g} to {high:g}; scale them into [0, 1] (read_micrograph does)."
+            )
+        size = self.pixel_size_nm
+        if size is not None and not (np.isfinite(size) and size > 0):
+            raise InputError(f"{self.name}: a pixel size of {size} nm is impossible; give a positive number, or None.")
+        pixels = pixels.view()
+        pixels.flags.writeable = False
+        object.__setattr__(self, "pixels", pixels)
+
+    @property
+    def shape_hw(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    def save(self, path: str | Path) -> None:
+        """Write the record to one .npz file; `load` gives it back bit for bit."""
+        header = {"name": self.name, "pixel_size_nm": self.pixel_size_nm, "metadata": dict(self.metadata)}
+        with replacing(Path(path).with_suffix(".npz")) as partial:
+            np.savez_compressed(partial, kind="Micrograph", pixels=self.pixels, header=json.dumps(header))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Micrograph:
+        """Read a record that `save` wrote."""
+        fields = open_archive(path, "Micrograph")
+        return cls(fields["pixels"], **json.loads(str(fields["header"])))

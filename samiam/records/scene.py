@@ -1,0 +1,92 @@
+"""A micrograph whose materials are known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.errors import InputError
+from samiam.files import replacing
+from samiam.records.archive import open_archive
+from samiam.records.masks import Masks
+from samiam.records.micrograph import Micrograph
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A micrograph with its truth.
+
+    Attributes:
+        micrograph: the image.
+        labels: uint32 (H, W), the material of each pixel: 1 … M, 0 where nothing is labelled (a gap, a defect).
+        materials: M names; `materials[i]` is label i + 1.
+        difficulty: 1 (easy), 2 or 3 (hard).
+        weights: M weights for the weighted scores: 10 for an easy label, 1 for a hard one (paper §3.3).
+        grains: uint32 (H, W), a number for each separate crystal or region, 0 where there is none; two halves of
+            one crystal are two grains of one material.
+        parameters: how the scene was made (JSON-serialisable).
+
+    Raises:
+        InputError: if shapes differ, a label has no name or no pixel, or difficulty and weights are out of range.
+    """
+
+    micrograph: Micrograph
+    labels: NDArray[np.uint32]
+    materials: Sequence[str]
+    difficulty: int
+    weights: Sequence[float]
+    grains: NDArray[np.uint32]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        name, shape = self.micrograph.name, self.micrograph.shape_hw
+        if self.labels.shape != shape or self.grains.shape != shape:
+            raise InputError(f"{name}: labels {self.labels.shape} and grains {self.grains.shape} must be {shape}.")
+        present = np.unique(self.labels[self.labels > 0]).tolist()
+        if present != list(range(1, len(self.materials) + 1)):
+            raise InputError(f"{name}: labels {present} do not match the {len(self.materials)} named materials.")
+        if self.difficulty not in (1, 2, 3):
+            raise InputError(f"{name}: difficulty is 1, 2 or 3, not {self.difficulty}.")
+        if len(self.weights) != len(self.materials) or min(self.weights, default=1) <= 0:
+            raise InputError(f"{name}: {len(self.materials)} materials need as many positive weights.")
+
+    @cached_property
+    def truth(self) -> Masks:
+        """One mask per material; mask i is label i + 1."""
+        return Masks.from_labels(self.labels)
+
+    def save(self, path: str | Path) -> None:
+        """Write the scene to `path` (.npz); `load` gives it back bit for bit."""
+        header = {
+            "name": self.micrograph.name,
+            "pixel_size_nm": self.micrograph.pixel_size_nm,
+            "metadata": dict(self.micrograph.metadata),
+            "materials": list(self.materials),
+            "difficulty": self.difficulty,
+            "weights": list(self.weights),
+            "parameters": dict(self.parameters),
+        }
+        with replacing(Path(path).with_suffix(".npz")) as partial:
+            np.savez_compressed(
+                partial,
+                kind="Scene",
+                pixels=self.micrograph.pixels,
+                labels=self.labels,
+                grains=self.grains,
+                header=json.dumps(header),
+            )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Scene:
+        """Read a record that `save` wrote."""
+        fields = open_archive(path, "Scene")
+        header = json.loads(str(fields["header"]))
+        image = {key: header.pop(key) for key in ("name", "pixel_size_nm", "metadata")}
+        return cls(Micrograph(fields["pixels"], **image), fields["labels"], grains=fields["grains"], **header)

@@ -1,0 +1,108 @@
+"""The materials of one image, and why each mask went where it went."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.errors import InputError
+from samiam.files import replacing
+from samiam.records.archive import open_archive
+from samiam.records.masks import Masks
+
+Action = Literal["kept", "merged", "removed"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What became of one generated mask.
+
+    Attributes:
+        mask: the mask's index in the generator's order.
+        action: "kept" (a material by itself), "merged" (united with others into one material) or "removed".
+        rule: the rule that decided it, for example "tiny_child" or "majority_vote".
+        value: the measured quantity the rule looked at.
+        threshold: what the value was compared with.
+        material: the label of the material it belongs to, or None if removed.
+        other: index of the mask it was judged against (its parent, its larger twin), or None.
+    """
+
+    mask: int
+    action: Action
+    rule: str
+    value: float
+    threshold: float
+    material: int | None = None
+    other: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """One region per material; no two overlap, because a pixel holds one label.
+
+    Attributes:
+        labels: uint32 (H, W); 0 is not segmented, materials are 1, 2, … in order of falling area.
+        decisions: one entry for each mask that the generator made, in its order.
+        n_materials: the number of materials asked for or estimated. `len(segmentation.masks)` is how many were found.
+        n_materials_given: True if the number was given, False if estimated.
+        generated: the masks as the generator made them.
+
+    Raises:
+        InputError: if the labels are not a 2-D image of 0, 1, … without missing values, or the log does not hold
+            exactly one decision for each generated mask.
+    """
+
+    labels: NDArray[np.uint32]
+    decisions: Sequence[Decision]
+    n_materials: int
+    n_materials_given: bool
+    generated: Masks
+
+    def __post_init__(self) -> None:
+        labels = np.asarray(self.labels)
+        if labels.ndim != 2 or labels.shape != self.generated.shape_hw:
+            raise InputError(f"labels of shape {labels.shape} do not fit masks of shape {self.generated.shape_hw}.")
+        present = np.unique(labels[labels > 0])
+        if not np.array_equal(present, np.arange(1, len(present) + 1)):
+            raise InputError(f"labels must be 1, 2, … without gaps, not {present.tolist()}.")
+        if [decision.mask for decision in self.decisions] != list(range(len(self.generated))):
+            raise InputError("the decision log needs exactly one entry for each generated mask, in order.")
+        labels = labels.astype(np.uint32)
+        labels.flags.writeable = False
+        object.__setattr__(self, "labels", labels)
+
+    @cached_property
+    def masks(self) -> Masks:
+        """One mask per material; mask i is label i + 1."""
+        return Masks.from_labels(self.labels)
+
+    def save(self, path: str | Path) -> None:
+        """Write labels and log to `path` (.npz) and the generated masks beside it (`<stem>_generated.npz`)."""
+        path = Path(path).with_suffix(".npz")
+        self.generated.save(_generated_path(path))
+        header = {
+            "n_materials": self.n_materials,
+            "n_materials_given": self.n_materials_given,
+            "decisions": [asdict(decision) for decision in self.decisions],
+        }
+        with replacing(path) as partial:
+            np.savez_compressed(partial, kind="Segmentation", labels=self.labels, header=json.dumps(header))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Segmentation:
+        """Read a record that `save` wrote."""
+        fields = open_archive(path, "Segmentation")
+        header = json.loads(str(fields["header"]))
+        decisions = [Decision(**decision) for decision in header.pop("decisions")]
+        return cls(fields["labels"], decisions, generated=Masks.load(_generated_path(Path(path))), **header)
+
+
+def _generated_path(path: Path) -> Path:
+    return path.with_name(f"{path.stem}_generated.npz")
