@@ -1,0 +1,91 @@
+"""A small writer of DM3 and DM4 files, after the description at bio3d.colorado.edu/imod (no code of any reader)."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_DATA_TYPES = {
+    "int16": 1,
+    "float32": 2,
+    "complex64": 3,
+    "uint8": 6,
+    "int32": 7,
+    "uint16": 10,
+    "uint32": 11,
+    "float64": 12,
+}
+_TAG_TYPES = {"int16": 2, "int32": 3, "uint16": 4, "uint32": 5, "float32": 6, "float64": 7, "uint8": 10}
+Tag = tuple[str, Any]
+
+
+class _Writer:
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self.word = ">Q" if version == 4 else ">I"
+
+    def words(self, *values: int) -> bytes:
+        return b"".join(struct.pack(self.word, value) for value in values)
+
+    def group(self, tags: list[Tag]) -> bytes:
+        return b"\x01\x00" + self.words(len(tags)) + b"".join(self.tag(name, value) for name, value in tags)
+
+    def tag(self, name: str, value: Any) -> bytes:
+        is_group = isinstance(value, list)
+        body = self.group(value) if is_group else b"%%%%" + self.value(value)
+        size = self.words(len(body)) if self.version == 4 else b""
+        return bytes([20 if is_group else 21]) + struct.pack(">H", len(name)) + name.encode("latin-1") + size + body
+
+    def value(self, value: Any) -> bytes:
+        if isinstance(value, str):
+            return self.words(3, 20, 4, len(value)) + value.encode("utf-16-le")
+        if isinstance(value, np.ndarray):
+            if value.dtype.kind == "c":
+                value = value.view(np.float32)
+            return self.words(3, 20, _TAG_TYPES[str(value.dtype)], value.size) + value.tobytes()
+        if isinstance(value, float):
+            return self.words(1, 6) + struct.pack("<f", value)
+        return self.words(1, 5) + struct.pack("<I", value)
+
+
+def _image(pixels: NDArray[Any], data_type: int, sides: list[int], scale: float, unit: str) -> Tag:
+    dimensions = [("", [("Origin", 0.0), ("Scale", scale), ("Units", unit)]) for _ in sides]
+    return (
+        "",
+        [
+            (
+                "ImageData",
+                [
+                    ("Calibrations", [("Dimension", dimensions)]),
+                    ("Data", pixels.ravel()),
+                    ("DataType", data_type),
+                    ("Dimensions", [("", side) for side in sides]),
+                ],
+            )
+        ],
+    )
+
+
+def write_dm(
+    path: Path,
+    pixels: NDArray[Any],
+    *,
+    version: int = 4,
+    scale: float = 0.02,
+    unit: str = "nm",
+    thumbnail: bool = True,
+) -> Path:
+    """Write pixels (H, W) or (F, H, W) in little-endian order, behind a colour thumbnail as the program does."""
+    data_type = 23 if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 4 else None
+    sides = list(pixels.shape[1::-1]) if data_type else list(pixels.shape[::-1])
+    image = _image(pixels, data_type or _DATA_TYPES[str(pixels.dtype)], sides, scale, unit)
+    small = _image(np.full(64, 7, np.int32), 23, [8, 8], 1.0, "")
+    writer = _Writer(version)
+    body = writer.group([("ImageList", [small, image] if thumbnail else [image])])
+    header = struct.pack(">I", version) + writer.words(len(body)) + struct.pack(">I", 1)
+    path.write_bytes(header + body + bytes(8))
+    return path

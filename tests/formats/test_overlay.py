@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from skimage import io
+
+from samiam.errors import InputError
+from samiam.formats import PALETTE, colour_overlay, write_overlay
+from samiam.formats.overlay import colour_of, scale_bar
+from samiam.records import Masks, Micrograph, Segmentation
+
+
+def segmentation_of(labels: NDArray[np.integer]) -> Segmentation:
+    return Segmentation(labels.astype(np.uint32), [], int(labels.max()), True, Masks.empty(labels.shape))
+
+
+def halves(height: int, width: int) -> NDArray[np.uint32]:
+    labels = np.ones((height, width), np.uint32)
+    labels[:, width // 2 :] = 2
+    return labels
+
+
+@pytest.mark.parametrize(
+    ("width_px", "pixel_size_nm", "length_px", "text"),
+    [
+        (512, 0.02, 100, "2 nm"),
+        (1000, 1.0, 200, "200 nm"),
+        (1000, 0.005, 200, "1 nm"),
+        (1000, 0.0005, 200, "100 pm"),
+        (1000, 5.0, 200, "1 µm"),
+        (1000, 5e3, 200, "1 mm"),
+        (1000, None, 200, "200 px"),
+        (16, None, 5, "5 px"),
+        (100, None, 20, "20 px"),
+    ],
+)
+def test_scale_bar(width_px: int, pixel_size_nm: float | None, length_px: float, text: str) -> None:
+    bar = scale_bar(width_px, pixel_size_nm)
+    assert bar.length_px == pytest.approx(length_px)
+    assert bar.text == text
+
+
+@pytest.mark.parametrize("size", 10 ** np.linspace(-4, 4, 97))
+def test_scale_bar_is_round_and_about_a_fifth(size: float) -> None:
+    bar = scale_bar(777, size)
+    number, unit = bar.text.split()
+    assert 0.12 < bar.length_px / 777 < 0.33
+    assert f"{float(number):e}"[:1] in "125"
+    assert float(number) * {"pm": 1e-3, "nm": 1, "µm": 1e3, "mm": 1e6}[unit] == pytest.approx(bar.length_px * size)
+
+
+@pytest.mark.parametrize("grey", [0.0, 1.0])
+def test_the_bar_in_the_picture_is_as_long_as_it_says(tmp_path: Path, grey: float) -> None:
+    micrograph = Micrograph(np.full((512, 512), grey, np.float32), 0.02)
+    path = write_overlay(tmp_path / "a.png", micrograph, segmentation_of(np.zeros((512, 512), int)))
+    picture = io.imread(path)
+    assert picture.shape[1:] == (512, 3)
+    assert picture.dtype == np.uint8
+    white = (picture[:512] == 255).all(axis=2)
+    bar_rows = [row for row in white if 100 in _runs(row)]
+    assert len(bar_rows) == 3, "2 nm at 0.02 nm per pixel are 100 pixels, white on any ground within a black rim"
+
+
+def _runs(inside: NDArray[np.bool_]) -> list[int]:
+    """Lengths of the runs of true values."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], inside, [False])).astype(int)))
+    return (edges[1::2] - edges[::2]).tolist()
+
+
+def test_tints() -> None:
+    labels = halves(40, 60)
+    labels[:10] = 0
+    pixels = np.full((40, 60), 0.5, np.float32)
+    tinted = colour_overlay(pixels, labels)
+    assert tinted.shape == (40, 60, 3)
+    assert tinted.dtype == np.uint8
+    assert (tinted[:9] == 128).all(), "what is not segmented stays grey"
+    for row_column, label in (((30, 5), 1), ((30, 50), 2)):
+        expected = 0.55 * 127.5 + 0.45 * np.array(PALETTE[label - 1])
+        np.testing.assert_allclose(tinted[row_column], expected, atol=1)
+    np.testing.assert_allclose(tinted[30, 29], 0.05 * 127.5 + 0.95 * np.array(PALETTE[0]), atol=1)
+
+
+def test_shapes_must_agree() -> None:
+    with pytest.raises(InputError, match="do not fit"):
+        colour_overlay(np.zeros((20, 20), np.float32), np.zeros((20, 21), int))
+
+
+def test_colours_are_distinct_and_then_repeat() -> None:
+    assert [colour_of(label) for label in range(1, 9)] == list(PALETTE)
+    assert len({colour_of(label) for label in range(1, 25)}) == 24
+    assert colour_of(25) == colour_of(1)
+    distances = [np.abs(np.subtract(a, b)).sum() for i, a in enumerate(PALETTE) for b in PALETTE[:i]]
+    assert min(distances) > 60
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (60, 100), (16, 700), (700, 16), (1200, 1300)])
+@pytest.mark.parametrize("n_materials", [0, 1, 2])
+@pytest.mark.parametrize("size", [None, 0.01])
+def test_every_size_of_picture(tmp_path: Path, shape: tuple[int, int], n_materials: int, size: float | None) -> None:
+    labels = np.minimum(halves(*shape), n_materials)
+    pixels = np.linspace(0, 1, shape[0] * shape[1], dtype=np.float32).reshape(shape)
+    path = write_overlay(tmp_path / "a.png", Micrograph(pixels, size), segmentation_of(labels))
+    picture = io.imread(path)
+    factor = picture.shape[1] // shape[1] if max(shape) < 384 else 1
+    assert max(shape) * factor >= 384
+    assert picture.shape[0] > shape[0] * factor, "the legend is below"
+    below = picture[shape[0] * factor :]
+    assert (below == 255).mean() > 0.3
+    for label in range(1, n_materials + 1):
+        assert (below == PALETTE[label - 1]).all(axis=2).any(), "each material has a swatch"
+
+
+def test_many_materials_wrap(tmp_path: Path) -> None:
+    labels = np.repeat(np.arange(1, 21), 20)[None].repeat(400, axis=0)
+    micrograph = Micrograph(np.zeros(labels.shape, np.float32))
+    picture = io.imread(write_overlay(tmp_path / "a.png", micrograph, segmentation_of(labels)))
+    assert picture.shape[1] == 400
+    for label in range(1, 21):
+        assert (picture[400:] == colour_of(label)).all(axis=2).any()

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from dm_writer import write_dm
+from file_writers import write_mrc, write_ser, write_velox
+from ncempy.io import emd
+
+from samiam.formats import read_micrograph
+from samiam.formats.units import to_nm
+
+IMAGE = np.arange(400, dtype=np.uint16).reshape(20, 20)
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"),
+    [
+        ("m", 1e9),
+        ("mm", 1e6),
+        ("um", 1e3),
+        ("\u00b5m", 1e3),
+        ("\u03bcm", 1e3),
+        ("\\u00B5m", 1e3),
+        ("micron", 1e3),
+        ("[u_m]", 1e3),
+        ("nm", 1),
+        ("[n_m]", 1),
+        (b"nm", 1),
+        ("nm\x00", 1),
+        ("\u00c5", 0.1),
+        ("\u212b", 0.1),
+        ("A", 0.1),
+        ("Angstrom", 0.1),
+        ("pm", 1e-3),
+    ],
+)
+def test_units_of_length(unit: str | bytes, factor: float) -> None:
+    assert to_nm("2.5", unit) == pytest.approx(2.5 * factor)
+
+
+@pytest.mark.parametrize("unit", ["1/nm", "nm^-1", "[1_/_n_m]", "eV", "pixel", "", None, "inch"])
+def test_what_is_no_length(unit: str | None) -> None:
+    assert to_nm(1, unit) is None
+
+
+@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf"), None, "much"])
+def test_what_is_no_size(size: object) -> None:
+    assert to_nm(size, "nm") is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "size_nm"), [("nm", 0.02), ("\u00b5m", 20.0), ("pm", 2e-5), ("1/nm", None), ("", None)]
+)
+@pytest.mark.parametrize("version", [3, 4])
+def test_dm(tmp_path: Path, version: int, unit: str, size_nm: float | None) -> None:
+    path = write_dm(tmp_path / f"a.dm{version}", IMAGE, version=version, unit=unit)
+    assert_size(path, size_nm, "DM calibration")
+
+
+@pytest.mark.parametrize(("unit", "size_nm"), [("[n_m]", 0.02), ("A", 0.002), ("[m]", 2e7), ("[1/n_m]", None)])
+def test_berkeley(tmp_path: Path, unit: str, size_nm: float | None) -> None:
+    emd.emdWriter(tmp_path / "a.emd", IMAGE, pixel_size=(0.03, 0.02), pixel_unit=(unit, unit))
+    assert_size(tmp_path / "a.emd", size_nm, "EMD dimension")
+
+
+@pytest.mark.parametrize(("unit", "size_nm"), [("m", 0.02), ("1/m", None)])
+def test_velox(tmp_path: Path, unit: str, size_nm: float | None) -> None:
+    assert_size(write_velox(tmp_path / "a.emd", {"BF": IMAGE[..., None]}, unit=unit), size_nm, "Velox metadata")
+
+
+@pytest.mark.parametrize(("size_m", "size_nm"), [(2e-11, 0.02), (5e7, None)])
+def test_ser_in_real_and_in_reciprocal_metres(tmp_path: Path, size_m: float, size_nm: float | None) -> None:
+    assert_size(write_ser(tmp_path / "a.ser", IMAGE[None], size_m), size_nm, "SER calibration")
+
+
+@pytest.mark.parametrize(("size_a", "size_nm"), [(0.2, 0.02), (0.0, None)])
+def test_mrc_with_and_without_a_cell(tmp_path: Path, size_a: float, size_nm: float | None) -> None:
+    assert_size(write_mrc(tmp_path / "a.mrc", IMAGE[None], size_a), size_nm, "MRC cell")
+
+
+@pytest.mark.parametrize(
+    ("kind", "size_nm", "source"), [(b"\x00" * 4, 0.05, "MRC extended header"), (b"FEI1", 0.02, "MRC cell")]
+)
+def test_mrc_extended_header(tmp_path: Path, kind: bytes, size_nm: float, source: str) -> None:
+    content = bytearray(write_mrc(tmp_path / "a.mrc", IMAGE[None]).read_bytes())
+    struct.pack_into("<i", content, 92, 128)
+    content[104:108] = kind
+    extended = np.zeros(32, np.float32)
+    extended[11] = 5e-11
+    (tmp_path / "a.mrc").write_bytes(bytes(content[:1024]) + extended.tobytes() + bytes(content[1024:]))
+    assert_size(tmp_path / "a.mrc", size_nm, source)
+
+
+@pytest.mark.parametrize(
+    ("options", "size_nm", "source"),
+    [
+        ({"imagej": True, "resolution": (50.0, 50.0), "metadata": {"unit": "nm"}}, 0.02, "ImageJ unit"),
+        ({"imagej": True, "resolution": (5e4, 5e4), "metadata": {"unit": "micron"}}, 0.02, "ImageJ unit"),
+        ({"imagej": True, "resolution": (5e4, 5e4), "metadata": {"unit": "\\u00B5m"}}, 0.02, "ImageJ unit"),
+        ({"imagej": True, "resolution": (50.0, 50.0), "metadata": {"unit": "pixel"}}, None, ""),
+        ({"ome": True, "metadata": {"PhysicalSizeX": 2e-5}}, 0.02, "OME PhysicalSizeX"),
+        ({"ome": True, "metadata": {"PhysicalSizeX": 0.2, "PhysicalSizeXUnit": "Å"}}, 0.02, "OME PhysicalSizeX"),
+        ({"description": json.dumps({"pixel_size_nm": 0.02}), "metadata": None}, 0.02, "description"),
+        ({"description": json.dumps({"pixel_size_nm": None}), "metadata": None}, None, ""),
+        ({"description": "{broken", "metadata": None}, None, ""),
+        ({"resolution": (5e8, 5e8), "resolutionunit": "CENTIMETER"}, 0.02, "resolution tags"),
+        ({"resolution": (1.27e9, 1.27e9), "resolutionunit": "INCH"}, 0.02, "resolution tags"),
+        ({"resolution": (72, 72), "resolutionunit": "INCH"}, None, ""),
+        ({"resolution": (5e8, 5e8), "resolutionunit": "NONE"}, None, ""),
+        ({}, None, ""),
+    ],
+)
+def test_tiff(tmp_path: Path, options: dict[str, Any], size_nm: float | None, source: str) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", IMAGE, **options)
+    assert_size(tmp_path / "a.tif", size_nm, source)
+
+
+def test_tiff_of_fei(tmp_path: Path) -> None:
+    text = b"[User]\r\nUser=me\r\n[Scan]\r\nPixelWidth=2e-11\r\nPixelHeight=2e-11\r\n"
+    tifffile.imwrite(tmp_path / "a.tif", IMAGE, extratags=[(34682, 2, len(text), text, True)], metadata=None)
+    assert_size(tmp_path / "a.tif", 0.02, "FEI metadata")
+
+
+def test_the_argument_overrides_the_file(tmp_path: Path) -> None:
+    micrograph = read_micrograph(write_dm(tmp_path / "a.dm4", IMAGE), pixel_size_nm=0.7)
+    assert micrograph.pixel_size_nm == 0.7
+    assert micrograph.metadata["pixel_size_source"] == "argument"
+
+
+def assert_size(path: Path, size_nm: float | None, source: str) -> None:
+    micrograph = read_micrograph(path)
+    assert micrograph.pixel_size_nm == (None if size_nm is None else pytest.approx(size_nm, rel=1e-5))
+    assert micrograph.metadata["pixel_size_source"] == (None if size_nm is None else source)
