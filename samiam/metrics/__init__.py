@@ -1,0 +1,6 @@
+"""Masks against the truth of an image: the paper's scores (§3.2) and the usual one-to-one ones."""
+
+from samiam.geometry import boundary
+from samiam.metrics.scores import Scores, mean_scores, score_image
+
+__all__ = ["Scores", "boundary", "mean_scores", "score_image"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +13,38 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 
+# What numpy, zipfile and zlib raise on a file with a few bytes missing or changed; a bare .npy is a TypeError.
+_UNREADABLE = (OSError, ValueError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
-def open_archive(path: str | Path, kind: str) -> dict[str, NDArray[Any]]:
+
+def archive_path(path: str | Path) -> Path:
+    """The path with .npz added unless it ends so; a dot in a name such as `STO_0.5nm` does not begin a suffix."""
+    path = Path(path)
+    return path if path.suffix == ".npz" else path.with_name(f"{path.name}.npz")
+
+
+def open_archive(path: str | Path, kind: str, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     """The arrays of a saved record.
+
+    Args:
+        path: the file, with or without its .npz.
+        kind: what record it should hold.
+        names: the arrays that the record is made from.
 
     Raises:
         InputError: if the file is missing, damaged, or holds a record of another kind.
     """
+    path = archive_path(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # numpy leaves a damaged file open, unless it is handed one to read from.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             fields = dict(archive)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise InputError(f"{path}: cannot be read as a saved {kind} ({error}).") from error
     found = str(fields.get("kind", "something else"))
     if found != kind:
         raise InputError(f"{path}: holds {found}, not a saved {kind}.")
+    missing = [name for name in names if name not in fields]
+    if missing:
+        raise InputError(f"{path}: the saved {kind} lacks {', '.join(missing)}; it is damaged, save it again.")
     return fields

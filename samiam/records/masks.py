@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from samiam.errors import InputError
 from samiam.files import replacing
-from samiam.records.archive import open_archive
+from samiam.records.archive import archive_path, open_archive
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +178,7 @@ class Masks:
 
     def save(self, path: str | Path) -> None:
         """Write the masks and their scores to one .npz file; `load` gives them back bit for bit."""
-        with replacing(Path(path).with_suffix(".npz")) as partial:
+        with replacing(archive_path(path)) as partial:
             np.savez_compressed(
                 partial,
                 kind="Masks",
@@ -193,10 +193,10 @@ class Masks:
     @classmethod
     def load(cls, path: str | Path) -> Masks:
         """Read masks that `save` wrote."""
-        fields = open_archive(path, "Masks")
+        names = ("predicted_iou", "stability_score", "points_xy", "crop_boxes_xywh")
+        fields = open_archive(path, "Masks", ("packed", "shape_hw", *names))
         height, width = fields["shape_hw"].tolist()
-        scores = (fields[key] for key in ("predicted_iou", "stability_score", "points_xy", "crop_boxes_xywh"))
-        return cls._of(fields["packed"], (height, width), *scores)
+        return cls._of(fields["packed"], (height, width), *(fields[name] for name in names))
 
 
 def _column(name: str, values: ArrayLike | None, default: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:

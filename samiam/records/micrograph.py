@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.files import replacing
-from samiam.records.archive import open_archive
+from samiam.records.archive import archive_path, open_archive
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +60,11 @@ class Micrograph:
     def save(self, path: str | Path) -> None:
         """Write the record to one .npz file; `load` gives it back bit for bit."""
         header = {"name": self.name, "pixel_size_nm": self.pixel_size_nm, "metadata": dict(self.metadata)}
-        with replacing(Path(path).with_suffix(".npz")) as partial:
+        with replacing(archive_path(path)) as partial:
             np.savez_compressed(partial, kind="Micrograph", pixels=self.pixels, header=json.dumps(header))
 
     @classmethod
     def load(cls, path: str | Path) -> Micrograph:
         """Read a record that `save` wrote."""
-        fields = open_archive(path, "Micrograph")
+        fields = open_archive(path, "Micrograph", ("pixels", "header"))
         return cls(fields["pixels"], **json.loads(str(fields["header"])))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.files import replacing
-from samiam.records.archive import open_archive
+from samiam.records.archive import archive_path, open_archive
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
 
@@ -49,13 +49,17 @@ class Scene:
         name, shape = self.micrograph.name, self.micrograph.shape_hw
         if self.labels.shape != shape or self.grains.shape != shape:
             raise InputError(f"{name}: labels {self.labels.shape} and grains {self.grains.shape} must be {shape}.")
-        present = np.unique(self.labels[self.labels > 0]).tolist()
+        present = np.unique(self.labels[self.labels != 0]).tolist()
         if present != list(range(1, len(self.materials) + 1)):
             raise InputError(f"{name}: labels {present} do not match the {len(self.materials)} named materials.")
         if self.difficulty not in (1, 2, 3):
             raise InputError(f"{name}: difficulty is 1, 2 or 3, not {self.difficulty}.")
-        if len(self.weights) != len(self.materials) or min(self.weights, default=1) <= 0:
+        if len(self.weights) != len(self.materials) or not all(weight > 0 for weight in self.weights):
             raise InputError(f"{name}: {len(self.materials)} materials need as many positive weights.")
+        for image in ("labels", "grains"):
+            array = getattr(self, image).astype(np.uint32)
+            array.flags.writeable = False
+            object.__setattr__(self, image, array)
 
     @cached_property
     def truth(self) -> Masks:
@@ -73,7 +77,7 @@ class Scene:
             "weights": list(self.weights),
             "parameters": dict(self.parameters),
         }
-        with replacing(Path(path).with_suffix(".npz")) as partial:
+        with replacing(archive_path(path)) as partial:
             np.savez_compressed(
                 partial,
                 kind="Scene",
@@ -86,7 +90,7 @@ class Scene:
     @classmethod
     def load(cls, path: str | Path) -> Scene:
         """Read a record that `save` wrote."""
-        fields = open_archive(path, "Scene")
+        fields = open_archive(path, "Scene", ("pixels", "labels", "grains", "header"))
         header = json.loads(str(fields["header"]))
         image = {key: header.pop(key) for key in ("name", "pixel_size_nm", "metadata")}
         return cls(Micrograph(fields["pixels"], **image), fields["labels"], grains=fields["grains"], **header)

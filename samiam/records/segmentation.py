@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.files import replacing
-from samiam.records.archive import open_archive
+from samiam.records.archive import archive_path, open_archive
 from samiam.records.masks import Masks
 
 Action = Literal["kept", "merged", "removed"]
@@ -69,7 +69,7 @@ class Segmentation:
         labels = np.asarray(self.labels)
         if labels.ndim != 2 or labels.shape != self.generated.shape_hw:
             raise InputError(f"labels of shape {labels.shape} do not fit masks of shape {self.generated.shape_hw}.")
-        present = np.unique(labels[labels > 0])
+        present = np.unique(labels[labels != 0])
         if not np.array_equal(present, np.arange(1, len(present) + 1)):
             raise InputError(f"labels must be 1, 2, … without gaps, not {present.tolist()}.")
         if [decision.mask for decision in self.decisions] != list(range(len(self.generated))):
@@ -85,7 +85,7 @@ class Segmentation:
 
     def save(self, path: str | Path) -> None:
         """Write labels and log to `path` (.npz) and the generated masks beside it (`<stem>_generated.npz`)."""
-        path = Path(path).with_suffix(".npz")
+        path = archive_path(path)
         self.generated.save(_generated_path(path))
         header = {
             "n_materials": self.n_materials,
@@ -98,10 +98,10 @@ class Segmentation:
     @classmethod
     def load(cls, path: str | Path) -> Segmentation:
         """Read a record that `save` wrote."""
-        fields = open_archive(path, "Segmentation")
+        fields = open_archive(path, "Segmentation", ("labels", "header"))
         header = json.loads(str(fields["header"]))
         decisions = [Decision(**decision) for decision in header.pop("decisions")]
-        return cls(fields["labels"], decisions, generated=Masks.load(_generated_path(Path(path))), **header)
+        return cls(fields["labels"], decisions, generated=Masks.load(_generated_path(archive_path(path))), **header)
 
 
 def _generated_path(path: Path) -> Path:
