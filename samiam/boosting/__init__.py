@@ -1,0 +1,21 @@
+"""Masks to materials: removal, crops, grouping, merging, and the booster that runs them in order."""
+
+from samiam.boosting.booster import SemanticBooster
+from samiam.boosting.crops import CropRules, Crops, sample_crops
+from samiam.boosting.grouping import Grouping, GroupingRules, estimate_n_materials, group_masks
+from samiam.boosting.merging import merge_masks
+from samiam.boosting.removal import RemovalRules, remove_masks
+
+__all__ = [
+    "CropRules",
+    "Crops",
+    "Grouping",
+    "GroupingRules",
+    "RemovalRules",
+    "SemanticBooster",
+    "estimate_n_materials",
+    "group_masks",
+    "merge_masks",
+    "remove_masks",
+    "sample_crops",
+]

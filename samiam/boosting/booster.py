@@ -1,0 +1,84 @@
+"""The semantic booster: from the masks of a generator to one region per material (paper §2.3, Fig. 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.boosting.crops import CropRules, sample_crops
+from samiam.boosting.grouping import Grouping, GroupingRules, group_masks
+from samiam.boosting.merging import merge_masks
+from samiam.boosting.removal import RemovalRules, remove_masks
+from samiam.records import Decision, Masks, Micrograph, Segmentation
+from samiam.texture import Encoder, build_encoder
+
+
+@dataclass(frozen=True)
+class SemanticBooster:
+    """Removes meaningless masks, embeds crops of the rest, clusters them and merges masks of one material.
+
+    Attributes:
+        encoder: what turns crops into vectors.
+        removal: thresholds of the geometric rules.
+        crops: number, size and placement of the crops.
+        grouping: how vectors become materials.
+        smallest_region_px: regions and holes below this area are dissolved when masks are merged.
+    """
+
+    encoder: Encoder = field(default_factory=lambda: build_encoder("spectrum"))
+    removal: RemovalRules = field(default_factory=RemovalRules)
+    crops: CropRules = field(default_factory=CropRules)
+    grouping: GroupingRules = field(default_factory=GroupingRules)
+    smallest_region_px: int = 256
+
+    def __call__(self, micrograph: Micrograph, masks: Masks, n_materials: int | None = None) -> Segmentation:
+        """Segment an image into its materials.
+
+        Args:
+            micrograph: the image.
+            masks: the masks that a generator made for it.
+            n_materials: how many materials there are; None to estimate it.
+
+        Returns:
+            The materials and one decision for each mask. No masks give a segmentation without materials.
+        """
+        kept, removed = remove_masks(masks, self.removal)
+        remaining = masks.select(kept)
+        crops = sample_crops(micrograph, remaining, self.crops)
+        vectors = self.encoder.encode(crops.pixels)
+        groups = group_masks(vectors, crops.owners, len(remaining), n_materials, self.grouping)
+        labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=self.smallest_region_px)
+        log = removed + _log_of_merging(kept, groups, label_of)
+        return Segmentation(labels, sorted(log, key=lambda d: d.mask), groups.n_materials, groups.given, masks)
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Every setting (JSON-serialisable), for provenance."""
+        return {
+            "encoder": {"name": self.encoder.name, **self.encoder.options},
+            "removal": asdict(self.removal),
+            "crops": asdict(self.crops),
+            "grouping": asdict(self.grouping),
+            "smallest_region_px": self.smallest_region_px,
+        }
+
+
+def _log_of_merging(kept: NDArray[np.intp], groups: Grouping, label_of: Mapping[int, int]) -> list[Decision]:
+    """What grouping and merging made of the masks that the geometric rules had left."""
+    log = []
+    sizes = np.bincount(groups.materials[groups.materials >= 0], minlength=1)
+    for place, index in enumerate(kept.tolist()):
+        material, rule = int(groups.materials[place]), groups.rules[place]
+        value, threshold = float(groups.votes[place]), float(groups.runner_up[place])
+        if material < 0:
+            log.append(Decision(index, "removed", rule, 0.0, 1.0))
+        elif material not in label_of:
+            log.append(Decision(index, "removed", "dissolved", value, threshold))
+        else:
+            action = "merged" if sizes[material] > 1 else "kept"
+            log.append(Decision(index, action, rule, value, threshold, material=label_of[material]))
+    return log

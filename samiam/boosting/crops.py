@@ -1,0 +1,115 @@
+"""Square crops that lie inside a mask (paper §2.3.2)."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.errors import InputError
+from samiam.records import Masks, Micrograph
+
+
+@dataclass(frozen=True)
+class CropRules:
+    """How crops are drawn.
+
+    Attributes:
+        n_crops: K, crops for each mask, at least 1.
+        crop_px: side of a crop.
+        smallest_crop_px: where no crop of `crop_px` fits, the side is shrunk in steps of a quarter down to this.
+        inside: share of a crop's pixels that must belong to the mask, (0, 1].
+        placement: "random" anywhere (the paper), or "grid", cells of a non-overlapping grid (the released code).
+        seed: seed of the draws.
+    """
+
+    n_crops: int = 10
+    crop_px: int = 60
+    smallest_crop_px: int = 24
+    inside: float = 0.90
+    placement: Literal["random", "grid"] = "random"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.n_crops < 1 or not 1 <= self.smallest_crop_px <= self.crop_px:
+            raise InputError(
+                f"n_crops={self.n_crops}, smallest_crop_px={self.smallest_crop_px}, crop_px={self.crop_px}: "
+                "give at least one crop, and sides with 1 ≤ smallest ≤ crop_px."
+            )
+        if not 0 < self.inside <= 1:
+            raise InputError(f"inside={self.inside}: give the share of a crop that must lie in the mask, in (0, 1].")
+        if self.placement not in ("random", "grid"):
+            raise InputError(f"placement={self.placement!r}: crops are placed 'random' or on a 'grid'.")
+
+
+@dataclass(frozen=True, eq=False)
+class Crops:
+    """Crops of an image and the masks they belong to.
+
+    Attributes:
+        pixels: C images (s, s), float32 in [0, 1].
+        owners: int64 (C,), the index of each crop's mask, rising.
+        corners_xy: int64 (C, 2), left and top of each crop.
+    """
+
+    pixels: list[NDArray[np.float32]]
+    owners: NDArray[np.int64]
+    corners_xy: NDArray[np.int64]
+
+
+def sample_crops(micrograph: Micrograph, masks: Masks, rules: CropRules = CropRules()) -> Crops:
+    """Draw up to K crops inside each mask.
+
+    A mask's draws are seeded with its own pixels, so they do not depend on the other masks or on their order. Where
+    fewer than K crops fit, all that fit are taken; where none fits at the smallest side, the mask has none.
+
+    Args:
+        micrograph: the image, of the masks' shape.
+        masks: N masks.
+        rules: number, size and placement of the crops.
+
+    Raises:
+        InputError: if image and masks differ in shape.
+    """
+    if masks.shape_hw != micrograph.shape_hw:
+        raise InputError(f"masks of shape {masks.shape_hw} do not fit {micrograph.name} of {micrograph.shape_hw}.")
+    pixels: list[NDArray[np.float32]] = []
+    owners: list[int] = []
+    corners: list[NDArray[np.int64]] = []
+    for index, mask in enumerate(masks):
+        rng = np.random.default_rng([rules.seed, zlib.crc32(masks.packed[index].tobytes())])
+        side, allowed = _places(mask, masks.boxes_xywh[index], rules)
+        chosen = rng.permutation(len(allowed))[: rules.n_crops]
+        for x, y in allowed[np.sort(chosen)]:
+            pixels.append(micrograph.pixels[y : y + side, x : x + side])
+            owners.append(index)
+            corners.append(np.array([x, y], np.int64))
+    return Crops(pixels, np.array(owners, np.int64), np.array(corners, np.int64).reshape(-1, 2))
+
+
+def _places(mask: NDArray[np.bool_], box_xywh: NDArray[np.int64], rules: CropRules) -> tuple[int, NDArray[np.int64]]:
+    """The largest side at which a crop fits, and the corners (x, y) at which it does."""
+    x, y, width, height = (int(value) for value in box_xywh)
+    side = rules.crop_px
+    while True:
+        top, left = max(0, y - side), max(0, x - side)
+        window = mask[top : y + height + side, left : x + width + side]
+        corners = _corners_inside(window, side, rules.inside) + [left, top]
+        if rules.placement == "grid":
+            corners = corners[(corners % side == 0).all(axis=1)]
+        if len(corners) or side <= rules.smallest_crop_px:
+            return side, corners
+        side = max(rules.smallest_crop_px, side * 3 // 4)
+
+
+def _corners_inside(mask: NDArray[np.bool_], side: int, inside: float) -> NDArray[np.int64]:
+    """Corners (x, y) of all squares of this side with enough of their pixels in the mask."""
+    if min(mask.shape) < side:
+        return np.zeros((0, 2), np.int64)
+    table = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), np.int64)
+    table[1:, 1:] = mask.cumsum(axis=0).cumsum(axis=1)
+    filled = table[side:, side:] - table[:-side, side:] - table[side:, :-side] + table[:-side, :-side]
+    return np.argwhere(filled >= inside * side * side)[:, ::-1]

@@ -1,0 +1,34 @@
+"""What every texture encoder looks like to the rest of the package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Encoder(Protocol):
+    """Turns crops into vectors; crops of one material lie close together (Euclidean), others far (paper eq. 2)."""
+
+    @property
+    def name(self) -> str:
+        """The name under which `build_encoder` makes it."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Every setting that decides the vectors (JSON-serialisable), for provenance."""
+        ...
+
+    def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """One vector per crop.
+
+        Args:
+            crops: C images (h, w) in [0, 1]; sizes may differ.
+
+        Returns:
+            float32 (C, D); (0, D) for no crops. A crop's vector does not depend on the other crops.
+        """
+        ...
