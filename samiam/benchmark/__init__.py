@@ -1,0 +1,1 @@
+"""Scenes and methods to rows of scores, tables and figures."""

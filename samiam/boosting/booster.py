@@ -13,7 +13,7 @@ from samiam.boosting.crops import CropRules, sample_crops
 from samiam.boosting.grouping import Grouping, GroupingRules, group_masks
 from samiam.boosting.merging import merge_masks
 from samiam.boosting.removal import RemovalRules, remove_masks
-from samiam.records import Decision, Masks, Micrograph, Segmentation
+from samiam.records import Action, Decision, Masks, Micrograph, Segmentation
 from samiam.texture import Encoder, build_encoder
 
 
@@ -79,6 +79,6 @@ def _log_of_merging(kept: NDArray[np.intp], groups: Grouping, label_of: Mapping[
         elif material not in label_of:
             log.append(Decision(index, "removed", "dissolved", value, threshold))
         else:
-            action = "merged" if sizes[material] > 1 else "kept"
+            action: Action = "merged" if sizes[material] > 1 else "kept"
             log.append(Decision(index, action, rule, value, threshold, material=label_of[material]))
     return log

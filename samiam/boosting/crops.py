@@ -97,7 +97,7 @@ def _places(mask: NDArray[np.bool_], box_xywh: NDArray[np.int64], rules: CropRul
     while True:
         top, left = max(0, y - side), max(0, x - side)
         window = mask[top : y + height + side, left : x + width + side]
-        corners = _corners_inside(window, side, rules.inside) + [left, top]
+        corners = _corners_inside(window, side, rules.inside) + np.array([left, top])
         if rules.placement == "grid":
             corners = corners[(corners % side == 0).all(axis=1)]
         if len(corners) or side <= rules.smallest_crop_px:

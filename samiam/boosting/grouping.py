@@ -93,7 +93,7 @@ def group_masks(
     clusters, centres = _cluster(vectors_sorted, wanted, rules.seed)
     counts = np.zeros((n_masks, len(centres) + 1), np.int64)
     np.add.at(counts, (owners, clusters), 1)
-    sampled = counts.any(axis=1)
+    sampled: NDArray[np.bool_] = counts.sum(axis=1) > 0
     materials = np.full(n_masks, -1, np.int64)
     for mask in np.flatnonzero(sampled):
         materials[mask] = _winner(counts[mask], centres, vectors_sorted[owners == mask].mean(axis=0))

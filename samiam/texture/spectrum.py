@@ -38,18 +38,19 @@ class SpectrumEncoder:
         InputError: if a setting is out of range.
     """
 
-    n_rings: int = 16
+    n_rings: int = 12
     shortest_px: float = 2.5
     longest_px: float = 40.0
     symmetry_weight: float = 0.5
-    brightness_weight: float = 1.0
+    brightness_weight: float = 2.0
 
     def __post_init__(self) -> None:
         if self.n_rings < 2:
             raise InputError(f"n_rings={self.n_rings}: a spectrum needs at least 2 rings.")
         if not 2 <= self.shortest_px < self.longest_px <= _SIDE_PX:
             raise InputError(
-                f"shortest_px={self.shortest_px}, longest_px={self.longest_px}: wavelengths must rise within 2 to {_SIDE_PX}."
+                f"shortest_px={self.shortest_px}, longest_px={self.longest_px}: "
+                f"wavelengths must rise within 2 to {_SIDE_PX}."
             )
 
     @property
