@@ -1,6 +1,6 @@
 """Masks to materials: removal, crops, grouping, merging, and the booster that runs them in order."""
 
-from samiam.boosting.booster import SemanticBooster
+from samiam.boosting.booster import SemanticBooster, build_booster
 from samiam.boosting.crops import CropRules, Crops, sample_crops
 from samiam.boosting.grouping import Grouping, GroupingRules, estimate_n_materials, group_masks
 from samiam.boosting.merging import merge_masks
@@ -13,6 +13,7 @@ __all__ = [
     "GroupingRules",
     "RemovalRules",
     "SemanticBooster",
+    "build_booster",
     "estimate_n_materials",
     "group_masks",
     "merge_masks",

@@ -13,6 +13,7 @@ from samiam.boosting.crops import CropRules, sample_crops
 from samiam.boosting.grouping import Grouping, GroupingRules, group_masks
 from samiam.boosting.merging import merge_masks
 from samiam.boosting.removal import RemovalRules, remove_masks
+from samiam.options import from_options
 from samiam.records import Action, Decision, Masks, Micrograph, Segmentation
 from samiam.texture import Encoder, build_encoder
 
@@ -65,6 +66,37 @@ class SemanticBooster:
             "grouping": asdict(self.grouping),
             "smallest_region_px": self.smallest_region_px,
         }
+
+
+def build_booster(
+    encoder: Encoder,
+    *,
+    removal: Mapping[str, Any] | None = None,
+    crops: Mapping[str, Any] | None = None,
+    grouping: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    smallest_region_px: int = 256,
+) -> SemanticBooster:
+    """Make a `SemanticBooster` from plain settings, as they stand in a config or on a command line.
+
+    Args:
+        encoder: what turns crops into vectors.
+        removal: attributes of `RemovalRules`.
+        crops: attributes of `CropRules` but for the seed.
+        grouping: attributes of `GroupingRules` but for the seed.
+        seed: seed of the crops and of the clustering.
+        smallest_region_px: see `merge_masks`.
+
+    Raises:
+        InputError: if a setting is unknown or out of range.
+    """
+    return SemanticBooster(
+        encoder,
+        from_options(RemovalRules, "removal", removal or {}),
+        from_options(CropRules, "crops", {**(crops or {}), "seed": seed}),
+        from_options(GroupingRules, "grouping", {**(grouping or {}), "seed": seed}),
+        smallest_region_px,
+    )
 
 
 def _log_of_merging(kept: NDArray[np.intp], groups: Grouping, label_of: Mapping[int, int]) -> list[Decision]:

@@ -8,6 +8,7 @@ from samiam.formats.labels import write_labels
 from samiam.formats.overlay import PALETTE, colour_overlay, write_overlay
 from samiam.formats.provenance import write_provenance
 from samiam.formats.read import READABLE_SUFFIXES, read_micrograph
+from samiam.formats.results import write_results
 from samiam.formats.tables import measurements, write_decisions, write_measurements
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "colour_overlay",
     "PALETTE",
     "write_provenance",
+    "write_results",
 ]

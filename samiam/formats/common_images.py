@@ -22,8 +22,11 @@ def read_picture(path: Path, request: Request) -> RawImage:
     """PNG (8 or 16 bits) and JPEG; the resolution they may carry is one for printing and is not used."""
     # The plug-in class instead of Image.open: that warns at 89 Mpx and refuses at 179 Mpx, below our own limit.
     with path.open("rb") as file:
-        is_png = file.read(4) == b"\x89PNG"
-    with (PngImageFile if is_png else JpegImageFile)(path) as picture:
+        start = file.read(4)
+    kind = PngImageFile if start == b"\x89PNG" else JpegImageFile if start[:2] == b"\xff\xd8" else None
+    if kind is None:
+        raise InputError("is neither a PNG nor a JPEG file; export it again.")
+    with kind(path) as picture:
         n_frames = getattr(picture, "n_frames", 1)
         dtype = np.dtype(_DTYPE_OF_MODE.get(picture.mode, "uint8"))
         frame = request.pick(n_frames, (picture.height, picture.width), dtype)

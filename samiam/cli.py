@@ -1,0 +1,150 @@
+"""The command line: `samiam segment | models | info`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import samiam
+from samiam.checkpoints import fetch, list_checkpoints, verify_cached
+from samiam.commands import inputs, segmenting
+from samiam.errors import InputError
+from samiam.formats import READABLE_SUFFIXES, read_micrograph
+from samiam.generation import GENERATORS
+from samiam.texture import ENCODERS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: words after the program's name; those of the process where not given.
+
+    Returns:
+        0 if all went well, 1 if some of several files failed, 2 for unusable input or options.
+    """
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except InputError as error:
+        print(f"samiam: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="samiam", description=samiam.__doc__)
+    parser.add_argument("--version", action="version", version=f"samiam {samiam.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_segment(commands.add_parser("segment", help="segment micrographs into their materials"))
+    _add_info(commands.add_parser("info", help="show what a micrograph file holds"))
+    _add_models(commands.add_parser("models", help="list, fetch or verify checkpoints"))
+    return parser
+
+
+def _add_segment(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_segment)
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s"
+    )
+    parser.add_argument("-k", "--n-materials", type=_count, metavar="N", help="how many materials; default: estimated")
+    parser.add_argument("--generator", default="texture", help=f"{', '.join(GENERATORS)}; default: %(default)s")
+    parser.add_argument("--encoder", default="spectrum", help=f"{', '.join(ENCODERS)}; default: %(default)s")
+    for role in ("generator", "encoder"):
+        parser.add_argument(
+            f"--{role}-option",
+            type=_assignment,
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help=f"a setting of the {role}; may be repeated",
+        )
+    parser.add_argument("--seed", type=int, default=0, help="seed of crops and clustering; default: %(default)s")
+    _add_reading(parser)
+
+
+def _add_info(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_info)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="files, folders, globs")
+    _add_reading(parser)
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--frame", type=int, metavar="I", help="which frame of a stack, from 0")
+    parser.add_argument("--channel", type=int, metavar="I", help="which channel of a colour image, from 0")
+    parser.add_argument("--dataset", metavar="NAME", help="which image of an .emd file that holds several")
+    parser.add_argument("--pixel-size-nm", type=float, metavar="NM", help="side of a pixel, over what the file says")
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    actions.add_parser("list", help="what there is, and where").set_defaults(command=_list_models)
+    for name, action, text in (
+        ("fetch", fetch, "download into the cache and verify"),
+        ("verify", verify_cached, "check a cached file against its SHA-256"),
+    ):
+        child = actions.add_parser(name, help=text)
+        child.add_argument("names", nargs="+", metavar="NAME")
+        child.set_defaults(command=_on_models, action=action)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of materials; give 1 or more")
+    return int(text)
+
+
+def _assignment(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name, inputs.value_of(value)
+
+
+def _reading(options: argparse.Namespace) -> inputs.Reading:
+    return inputs.Reading(options.frame, options.channel, options.dataset, options.pixel_size_nm)
+
+
+def _segment(options: argparse.Namespace) -> int:
+    job = segmenting.SegmentJob.of(
+        generator=options.generator,
+        generator_options=dict(options.generator_option),
+        encoder=options.encoder,
+        encoder_options=dict(options.encoder_option),
+        n_materials=options.n_materials,
+        seed=options.seed,
+        reading=_reading(options),
+    )
+    return segmenting.segment_files(inputs.expand(options.files), options.output, job)
+
+
+def _info(options: argparse.Namespace) -> int:
+    for path in inputs.expand(options.files):
+        micrograph = read_micrograph(path, **_reading(options).arguments)
+        height, width = micrograph.shape_hw
+        size = micrograph.pixel_size_nm
+        print(f"{path}\n  {width} × {height} px, {'pixel size unknown' if size is None else f'{size:.5g} nm/px'}")
+        for key, value in micrograph.metadata.items():
+            if key != "path" and value is not None:
+                print(f"  {key}: {value}")
+    return 0
+
+
+def _list_models(_: argparse.Namespace) -> int:
+    for checkpoint, path, cached in list_checkpoints():
+        size = "" if checkpoint.size_bytes is None else f"{checkpoint.size_bytes / 1e6:,.0f} MB"
+        print(f"{checkpoint.name:<18} {size:>9}  {'cached' if cached else 'not fetched':<12} {path}")
+    return 0
+
+
+def _on_models(options: argparse.Namespace) -> int:
+    for name in options.names:
+        print(f"{name}: {options.action(name)}")
+    return 0

@@ -1,0 +1,69 @@
+"""The files and values that were named on a command line."""
+
+from __future__ import annotations
+
+import glob
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from samiam.errors import InputError
+from samiam.formats import READABLE_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are read; the attributes are arguments of `read_micrograph`."""
+
+    frame: int | None = None
+    channel: int | None = None
+    dataset: str | None = None
+    pixel_size_nm: float | None = None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments for `read_micrograph`."""
+        return asdict(self)
+
+
+def expand(names: Sequence[str]) -> list[Path]:
+    """Files that the names stand for, each once, in order: a folder is its readable files, a pattern what it matches.
+
+    Raises:
+        InputError: if a folder holds no readable file, or a pattern matches nothing.
+    """
+    found: dict[Path, None] = {}
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            files = sorted(file for file in path.iterdir() if file.suffix.lower() in READABLE_SUFFIXES)
+            remedy = f"holds no micrograph; readable are {' '.join(READABLE_SUFFIXES)}"
+        elif not path.exists() and glob.has_magic(name):
+            files = [Path(file) for file in sorted(glob.glob(name, recursive=True)) if Path(file).is_file()]  # noqa: PTH207
+            remedy = "matches no file"
+        else:
+            files, remedy = [path], ""
+        if not files:
+            raise InputError(f"{name}: {remedy}.")
+        found |= dict.fromkeys(files)
+    return list(found)
+
+
+def folder_names(paths: Sequence[Path]) -> list[str]:
+    """A folder name for each file: its stem, or its whole name where stems clash, numbered where those clash too."""
+    stems = [path.stem for path in paths]
+    names = [path.stem if stems.count(path.stem) == 1 else path.name for path in paths]
+    return [
+        name if names.count(name) == 1 else f"{name}-{names[: index + 1].count(name)}"
+        for index, name in enumerate(names)
+    ]
+
+
+def value_of(text: str) -> object:
+    """A number, list, true, false or null as JSON writes it; anything else is text."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

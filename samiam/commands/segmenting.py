@@ -1,0 +1,127 @@
+"""`samiam segment`: files in, a folder of results for each out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from samiam.boosting import SemanticBooster, build_booster
+from samiam.commands.inputs import Reading, folder_names
+from samiam.errors import InputError
+from samiam.formats import measurements, read_micrograph, write_results
+from samiam.generation import MaskGenerator, build_generator
+from samiam.records import Micrograph, Segmentation
+from samiam.texture import build_encoder
+
+
+@dataclass(frozen=True)
+class SegmentJob:
+    """How each file is segmented.
+
+    Attributes:
+        generator: what proposes masks.
+        booster: what makes materials of them.
+        n_materials: how many there are; None to estimate it for each file.
+        seed: seed of crops and clustering.
+        reading: how files are read.
+    """
+
+    generator: MaskGenerator
+    booster: SemanticBooster
+    n_materials: int | None
+    seed: int
+    reading: Reading
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        generator: str,
+        generator_options: Mapping[str, Any],
+        encoder: str,
+        encoder_options: Mapping[str, Any],
+        n_materials: int | None,
+        seed: int,
+        reading: Reading,
+    ) -> SegmentJob:
+        """Make a job from names and settings.
+
+        Raises:
+            InputError: if a name or a setting is unknown, or weights cannot be had.
+        """
+        if seed < 0:
+            raise InputError(f"a seed of {seed} is impossible; give 0 or more.")
+        booster = build_booster(build_encoder(encoder, **encoder_options), seed=seed)
+        return cls(build_generator(generator, **generator_options), booster, n_materials, seed, reading)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """All settings, for provenance."""
+        return {
+            "generator": {"name": self.generator.name, **self.generator.options},
+            "booster": self.booster.options,
+            "n_materials": self.n_materials,
+        }
+
+
+def segment_files(paths: Sequence[Path], output: Path, job: SegmentJob) -> int:
+    """Segment each file into `output/<name>/`, go on past files that fail, and list those at the end.
+
+    Returns:
+        0 if all files succeeded, 1 if some failed, 2 if all did.
+    """
+    failures: list[str] = []
+    places = [output / name for name in folder_names(paths)]
+    bar = tqdm(zip(paths, places, strict=True), total=len(paths), unit="file", disable=None if len(paths) > 1 else True)
+    for path, place in bar:
+        try:
+            report = _segment_file(path, place, job)
+        except InputError as error:
+            failures.append(str(error))
+        except OSError as error:
+            failures.append(
+                f"{path}: cannot write to {place} ({error.strerror or error}); choose another folder with -o."
+            )
+        else:
+            tqdm.write(report, file=sys.stdout)
+    for failure in failures:
+        print(f"samiam: {failure}", file=sys.stderr)
+    if failures and len(paths) > 1:
+        print(f"samiam: {len(failures)} of {len(paths)} files failed.", file=sys.stderr)
+    return 0 if not failures else 1 if len(failures) < len(paths) else 2
+
+
+def _segment_file(path: Path, place: Path, job: SegmentJob) -> str:
+    started = time.perf_counter()
+    micrograph = read_micrograph(path, **job.reading.arguments)
+    read = time.perf_counter()
+    masks = job.generator.generate(micrograph)
+    generated = time.perf_counter()
+    segmentation = job.booster(micrograph, masks, job.n_materials)
+    boosted = time.perf_counter()
+    times_s = {"read": read - started, "generate": generated - read, "boost": boosted - generated}
+    written = write_results(place, micrograph, segmentation, config=job.config, seed=job.seed, times_s=times_s)
+    return _report(path, place, micrograph, segmentation, sum(times_s.values()), [file.name for file in written])
+
+
+def _report(
+    path: Path, place: Path, micrograph: Micrograph, segmentation: Segmentation, seconds: float, written: list[str]
+) -> str:
+    height, width = micrograph.shape_hw
+    size = micrograph.pixel_size_nm
+    how = "given" if segmentation.n_materials_given else "estimated"
+    lines = [
+        f"{path}: {width} × {height} px, {'pixel size unknown' if size is None else f'{size:.4g} nm/px'}",
+        f"  {len(segmentation.generated)} masks → {len(segmentation.masks)} materials "
+        f"(number {how}: {segmentation.n_materials}) in {seconds:.1f} s",
+    ]
+    for row in measurements(segmentation, micrograph).to_dict("records"):
+        area = f"{row['area_px']:,} px" if size is None else f"{row['area_nm2']:,.2f} nm²"
+        lines.append(f"  material {row['material']}: {100 * row['area_fraction']:5.1f} %, {area}")
+    return "\n".join([*lines, f"  wrote {place}/: {' '.join(written)}"])
