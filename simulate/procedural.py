@@ -127,6 +127,8 @@ def procedural_scene(
     Raises:
         InputError: if the difficulty or the shape is out of range.
     """
+    if not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed={seed!r}: a seed is a whole number, 0 or more.")
     if difficulty not in DIFFICULTIES:
         raise InputError(f"difficulty is 1, 2 or 3, not {difficulty}.")
     if min(shape_hw) < 64:

@@ -41,6 +41,8 @@ class CropRules:
             )
         if not 0 < self.inside <= 1:
             raise InputError(f"inside={self.inside}: give the share of a crop that must lie in the mask, in (0, 1].")
+        if self.seed < 0:
+            raise InputError(f"seed={self.seed}: give a seed of 0 or more.")
         if self.placement not in ("random", "grid"):
             raise InputError(f"placement={self.placement!r}: crops are placed 'random' or on a 'grid'.")
 
@@ -112,4 +114,4 @@ def _corners_inside(mask: NDArray[np.bool_], side: int, inside: float) -> NDArra
     table = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), np.int64)
     table[1:, 1:] = mask.cumsum(axis=0).cumsum(axis=1)
     filled = table[side:, side:] - table[:-side, side:] - table[side:, :-side] + table[:-side, :-side]
-    return np.argwhere(filled >= inside * side * side)[:, ::-1]
+    return np.argwhere(filled / side**2 >= inside)[:, ::-1]

@@ -37,6 +37,8 @@ class GroupingRules:
             raise InputError(f"without_crops={self.without_crops!r}: masks without crops are 'drop'ped or their 'own'.")
         if not -1 <= self.least_silhouette <= 1:
             raise InputError(f"least_silhouette={self.least_silhouette}: a silhouette lies between -1 and 1.")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"seed={self.seed}: give a seed from 0 to 2³² - 1.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +101,7 @@ def group_masks(
         materials[mask] = _winner(counts[mask], centres, vectors_sorted[owners == mask].mean(axis=0))
     if rules.without_crops == "own":
         materials[~sampled] = len(centres) + np.arange(np.count_nonzero(~sampled))
-    shares = -np.sort(-counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), axis=1)[:, :2]
+    shares = np.sort(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), axis=1)[:, ::-1][:, :2]
     shares = np.pad(shares, ((0, 0), (0, 2 - shares.shape[1])))
     names = ["majority_vote" if has_crops else "without_crops" for has_crops in sampled]
     return Grouping(materials, names, shares[:, 0], shares[:, 1], wanted, n_materials is not None)
@@ -131,7 +133,7 @@ def estimate_n_materials(vectors: NDArray[np.float64], rules: GroupingRules = Gr
         vectors = vectors[np.sort(rng.choice(len(vectors), _CROPS_FOR_ESTIMATE, replace=False))]
     distinct = len(np.unique(vectors, axis=0))
     best, best_score = 1, rules.least_silhouette
-    for k in range(2, min(_MOST_MATERIALS, distinct - 1) + 1):
+    for k in range(2, min(_MOST_MATERIALS, distinct, len(vectors) - 1) + 1):
         score = float(silhouette_score(vectors, _cluster(vectors, k, rules.seed)[0]))
         if score > best_score:
             best, best_score = k, score

@@ -36,10 +36,12 @@ class RemovalRules:
     tiny_island_px: int | None = 3600
 
     def __post_init__(self) -> None:
-        for name in ("contained", "tiny_child", "compound_parent"):
+        if not 0 < self.contained < 1:
+            raise InputError(f"contained={self.contained}: give a share of an area between 0 and 1.")
+        for name in ("tiny_child", "compound_parent", "tiny_island_px"):
             value = getattr(self, name)
             if value is not None and not value >= 0:
-                raise InputError(f"{name}={value}: thresholds are shares of an area, 0 or more.")
+                raise InputError(f"{name}={value}: a threshold is 0 or more, or None to switch the rule off.")
 
 
 def remove_masks(masks: Masks, rules: RemovalRules = RemovalRules()) -> tuple[NDArray[np.intp], list[Decision]]:
@@ -63,7 +65,7 @@ def remove_masks(masks: Masks, rules: RemovalRules = RemovalRules()) -> tuple[ND
     found: dict[int, Decision] = {}
     for decisions in (
         _tiny_children(share, rules),
-        _compound_parents(share, rules),
+        _compound_parents(overlaps, share, rules),
         _redundant(masks, share, rules),
         _tiny_islands(masks, rules),
     ):
@@ -94,11 +96,12 @@ def _tiny_children(share: NDArray[np.float64], rules: RemovalRules) -> list[Deci
     ]
 
 
-def _compound_parents(share: NDArray[np.float64], rules: RemovalRules) -> list[Decision]:
+def _compound_parents(overlaps: NDArray[np.int64], share: NDArray[np.float64], rules: RemovalRules) -> list[Decision]:
     if rules.compound_parent is None:
         return []
     counted = _children(share, rules.contained) & (share > (rules.tiny_child or 0.0))
-    covered = np.where(counted, share, 0.0).sum(axis=1)
+    # Pixels are added, not shares: a sum of shares depends on their order in its last digit.
+    covered = np.where(counted, overlaps, 0).sum(axis=1) / np.maximum(np.diagonal(overlaps), 1)
     return [
         Decision(int(parent), "removed", "compound_parent", float(covered[parent]), rules.compound_parent)
         for parent in np.flatnonzero(covered > rules.compound_parent)
@@ -110,18 +113,21 @@ def _redundant(masks: Masks, share: NDArray[np.float64], rules: RemovalRules) ->
         return []
     twins = (share > rules.contained) & (rules.contained < share.T)
     np.fill_diagonal(twins, True)
+    link = np.minimum(share, share.T)
     preference = _by_size(masks)
-    decisions: dict[int, Decision] = {}
-    for members in map(np.flatnonzero, twins):
+    best: dict[int, tuple[int, float, int]] = {}
+    for centre, row in enumerate(twins):
+        members = np.flatnonzero(row)
         largest = int(members[np.argmax(preference[members])])
-        for mask in members:
-            if mask != largest:
-                value = float(min(share[mask, largest], share[largest, mask]))
-                decision = Decision(int(mask), "removed", "redundant", value, rules.contained, other=largest)
-                best = decisions.get(int(mask))
-                if best is None or preference[largest] > preference[best.other or 0]:
-                    decisions[int(mask)] = decision
-    return list(decisions.values())
+        for mask in members[members != largest].tolist():
+            # Members of a set that are not twins themselves are tied by its centre, as weakly as the weaker link.
+            direct = bool(twins[mask, largest])
+            value = float(link[mask, largest] if direct else min(link[mask, centre], link[centre, largest]))
+            best[mask] = max(best.get(mask, (-1, 0.0, 0)), (int(preference[largest]), value, largest))
+    return [
+        Decision(mask, "removed", "redundant", value, rules.contained, other=largest)
+        for mask, (_, value, largest) in best.items()
+    ]
 
 
 def _by_size(masks: Masks) -> NDArray[np.intp]:

@@ -40,16 +40,23 @@ def texture_map(
         float32 (⌈H/stride⌉, ⌈W/stride⌉, n_features).
     """
     padded = np.pad(pixels, _PAD_PX, mode="reflect").astype(np.float32)
-    grid = tuple(slice(_PAD_PX + stride_px // 2, _PAD_PX + side, stride_px) for side in pixels.shape)
+    image = tuple(slice(_PAD_PX, _PAD_PX + side) for side in pixels.shape)
+    grid = np.ix_(*(_centres(side, stride_px) for side in pixels.shape))
     spectrum = fft.fft2(padded, workers=-1)
-    features = [ndimage.gaussian_filter(padded, smoothing_px)[grid]]
+    features = [ndimage.gaussian_filter(pixels, smoothing_px)[grid]]
     for wavelength_px, transfer in _log_gabor(padded.shape, wavelengths_px, n_orientations):
-        energy = np.abs(fft.ifft2(spectrum * transfer, workers=-1)) ** 2
+        # The padding mirrors the lattice into another orientation: its energy must not be smoothed into the image.
+        energy = np.abs(fft.ifft2(spectrum * transfer, workers=-1)[image]) ** 2
         features.append(np.sqrt(ndimage.gaussian_filter(energy, max(smoothing_px, wavelength_px))[grid]))
     logarithms = np.log(np.stack(features, axis=-1) + 0.02)
     flat = logarithms.reshape(-1, len(features))
     components = PCA(min(n_features, *flat.shape), svd_solver="full").fit_transform(flat)
     return np.asarray(components.reshape(*logarithms.shape[:2], -1), np.float32)
+
+
+def _centres(side_px: int, stride_px: int) -> NDArray[np.int64]:
+    """The middle pixel of each stride along a side; the last pixel where the last stride is cut short."""
+    return np.minimum(np.arange(0, side_px, stride_px) + stride_px // 2, side_px - 1)
 
 
 def _log_gabor(

@@ -129,8 +129,10 @@ def _qualities(tree: RegionTree, smallest_points: float) -> tuple[NDArray[np.flo
     """Predicted IoU and stability score of each node; 0 for the root, which has nothing to stand out from."""
     distances = tree.split_distances()
     is_small = (tree.sizes[tree.children] < smallest_points).all(axis=1)
-    own_variation = float(np.median(distances[is_small])) if is_small.any() else 0.0
     predicted_iou, stability = np.zeros(len(tree.sizes)), np.zeros(len(tree.sizes))
+    if not len(distances):
+        return predicted_iou, stability
+    own_variation = float(np.median(distances[is_small] if is_small.any() else distances))
     for pair, distance, height in zip(tree.children, distances, tree.heights[-len(distances) :], strict=True):
         predicted_iou[pair] = max(0.0, 1 - own_variation / distance) if distance > 1e-6 else 0.0
         stability[pair] = 1 - tree.heights[pair] / height if height > 0 else 0.0

@@ -1,6 +1,7 @@
 """Masks against the truth of an image: the paper's scores (§3.2) and the usual one-to-one ones."""
 
 from samiam.geometry import boundary
+from samiam.metrics.matched import Variant
 from samiam.metrics.scores import Scores, mean_scores, score_image
 
-__all__ = ["Scores", "boundary", "mean_scores", "score_image"]
+__all__ = ["Scores", "Variant", "boundary", "mean_scores", "score_image"]

@@ -1,0 +1,29 @@
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup evaluate test test-all lint
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/installed ## make .venv with the pinned packages
+
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+evaluate: setup ## generator alone against generator + booster on the 12 built-in scenes; ARGS="KEY=VALUE …" for more
+	$(BIN)/python evaluate.py $(ARGS)
+
+test: lint ## lint, types and the fast tests
+	$(BIN)/python -m pytest
+
+test-all: lint ## also the slow tests
+	$(BIN)/python -m pytest -m ""
+
+lint: setup ## ruff and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy

@@ -1,0 +1,92 @@
+"""Run a generator alone and with the semantic booster on a benchmark, and report both.
+
+`python evaluate.py` takes the 12 built-in scenes; results are in `outputs/evaluate/latest/`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from tqdm import tqdm
+
+from samiam import build_encoder, build_generator
+from samiam.benchmark import Row, build_tracker, compare, per_image, summarise, write_figure, write_tables
+from samiam.boosting import build_booster
+from samiam.errors import InputError
+from samiam.records import Scene
+from simulate import procedural_scene
+
+
+def scenes(data: dict[str, Any]) -> Iterator[Scene]:
+    """The scenes that the group `data` describes, easy ones first."""
+    for difficulty in data["difficulties"]:
+        for seed in data["seeds"]:
+            yield procedural_scene(seed, difficulty=difficulty, shape_hw=tuple(data["shape_hw"]))
+
+
+def evaluate(config: dict[str, Any], folder: Path) -> str:
+    """Run the benchmark that a config describes; returns the report's tables."""
+    if config["n_materials"] not in ("given", "estimated"):
+        raise InputError(f"n_materials={config['n_materials']}: it is given or estimated.")
+    generator = build_generator(config["generator"]["name"], **config["generator"]["options"])
+    encoder = build_encoder(config["encoder"]["name"], **config["encoder"]["options"])
+    booster = build_booster(encoder, seed=config["seed"], **config["booster"])
+    tracker = build_tracker(folder=folder, config=config, **config["logger"])
+    rows: list[Row] = []
+    figures: list[Path] = []
+    total = len(config["data"]["difficulties"]) * len(config["data"]["seeds"])
+    for scene in tqdm(scenes(config["data"]), total=total, unit="scene"):
+        new, masks, segmentation = compare(
+            scene,
+            generator,
+            booster,
+            give_n_materials=config["n_materials"] == "given",
+            variant=config["variant"],
+            weighted=config["weighted"],
+        )
+        rows += new
+        if config["figures"]:
+            path = folder / "figures" / f"{scene.micrograph.name}.png"
+            figures.append(write_figure(path, scene, masks, segmentation, f", IoU {new[1].scores.matched_iou:.2f}"))
+    facts = {
+        "generator": generator.name,
+        "encoder": encoder.name,
+        "number of materials": config["n_materials"],
+        "scores": f"{config['variant']} definitions{', weighted' if config['weighted'] else ''}",
+        "images": total,
+    }
+    tables = write_tables(folder, rows, facts, figures)
+    tracker.log(summarise(rows), per_image(rows), figures)
+    return tables
+
+
+@hydra.main(version_base="1.3", config_path="configs", config_name="evaluate")
+def main(config: DictConfig) -> None:
+    """Compose the config, run, print, and point `latest` to the run."""
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    print(evaluate(settings, folder))
+    if HydraConfig.get().mode == RunMode.RUN:
+        latest = folder.parent / "latest"
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(folder.name, target_is_directory=True)
+        print(f"\n{latest / 'report.md'}")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # so that errors reach this line instead of a shortened traceback
+    try:
+        main()
+    except (InputError, HydraException, OmegaConfBaseException) as error:
+        print(f"evaluate.py: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
