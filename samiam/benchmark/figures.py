@@ -32,7 +32,7 @@ def write_figure(path: str | Path, scene: Scene, masks: Masks, segmentation: Seg
         caption: added to the last panel's title.
     """
     pixels = scene.micrograph.pixels
-    panels = {
+    panels: dict[str, NDArray[Any]] = {
         scene.micrograph.name: np.zeros_like(scene.labels),
         f"truth: {len(scene.materials)} materials": scene.labels,
         f"generator: {len(masks)} masks": _stacked(masks),

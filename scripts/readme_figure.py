@@ -1,0 +1,20 @@
+"""Draw the figure of the README: `python scripts/readme_figure.py` writes docs/example.jpg."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from samiam import SemanticBooster, build_generator
+from samiam.benchmark import compare, write_figure
+from simulate import procedural_scene
+
+
+def main() -> None:
+    """One scene of the second class: a gap, a rough interface and an antiphase boundary."""
+    scene = procedural_scene(2, difficulty=2)
+    _, masks, segmentation = compare(scene, build_generator("texture"), SemanticBooster(), give_n_materials=True)
+    print(write_figure(Path(__file__).parent.parent / "docs" / "example.jpg", scene, masks, segmentation, ""))
+
+
+if __name__ == "__main__":
+    main()
