@@ -54,7 +54,7 @@ def layers(
     height, width = shape_hw
     y, x = np.mgrid[:height, :width]
     angle = np.deg2rad(tilt_deg)
-    along = np.cos(angle) * (y - height / 2) + np.sin(angle) * (x - width / 2)
+    along = np.cos(angle) * (y + 0.5 - height / 2) + np.sin(angle) * (x + 0.5 - width / 2)
     across = np.cos(angle) * (x - width / 2) - np.sin(angle) * (y - height / 2)
     extent = abs(np.cos(angle)) * height + abs(np.sin(angle)) * width
     interfaces = (np.cumsum(thickness_fractions)[:-1] - 0.5) * extent
@@ -73,7 +73,7 @@ def _profile(
     """Height of a rough interface at each pixel's lateral position."""
     reach = int(np.ceil(np.abs(across).max())) + 1
     noise = ndimage.gaussian_filter1d(rng.normal(size=2 * reach + 1), length_px, mode="wrap")
-    noise = noise * (sigma_px / max(float(noise.std()), 1e-12))
+    noise = (noise - noise.mean()) * (sigma_px / max(float(noise.std()), 1e-12))  # long waves must not shift it
     return np.asarray(np.interp(across, np.arange(-reach, reach + 1), noise))
 
 

@@ -17,9 +17,12 @@ from scipy import ndimage
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from simulate import instrument, layout
-from simulate.lattices import Lattice, random_lattice, similar_lattice
+from simulate.lattices import Lattice, named_lattice, random_lattice, similar_lattice
 
 Kind = Literal["lattice", "amorphous", "vacuum"]
+
+_LEAST_SHARE = 0.005  # of the image, for each material
+_REDRAWS = 50
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class SceneRanges:
         n_materials: number of materials.
         period_px: length of lattice vectors.
         n_columns: atomic columns in a cell.
+        cells: names from `simulate.lattices.NAMED_CELLS` to draw cells from; any cell where empty.
         thinnest_layer: smallest share of the stack that a layer may take.
         roughness_px: standard deviation of the interfaces.
         counts_per_pixel: mean detected electrons in a pixel (drawn log-uniformly).
@@ -44,6 +48,7 @@ class SceneRanges:
     n_materials: tuple[int, int] = (2, 5)
     period_px: tuple[float, float] = (5.0, 40.0)
     n_columns: tuple[int, int] = (1, 4)
+    cells: tuple[str, ...] = ()
     thinnest_layer: float = 0.08
     roughness_px: tuple[float, float] = (0.0, 6.0)
     counts_per_pixel: tuple[float, float] = (10.0, 1000.0)
@@ -138,7 +143,11 @@ def procedural_scene(
     base_period_px = float(np.exp(rng.uniform(*np.log(ranges.period_px))))
     fills = _draw_fills(rng, ranges, base_period_px)
     materials = _draw_materials(rng, shape_hw, ranges, fills)
-    present = np.unique(materials[materials > 0])  # a thin layer can vanish under its neighbours' roughness
+    for _ in range(_REDRAWS):  # a thin layer can vanish under its neighbours' roughness, an island beside its layer
+        if _shares(materials, len(fills)).min() >= _LEAST_SHARE:
+            break
+        materials = _draw_materials(rng, shape_hw, ranges, fills)
+    present = np.unique(materials[materials > 0])
     fills = [fills[material - 1] for material in present]
     materials = np.where(materials > 0, np.searchsorted(present, materials) + 1, 0).astype(np.uint32)
     regions = _draw_grains(rng, materials, ranges, fills)
@@ -182,8 +191,15 @@ def _draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: f
             fills[-1] = replace(fills[-1], has_twin=True)
             fills.append(replace(fills[-1], lattice=similar_lattice(previous, rng)))
         else:
-            fills.append(_Fill(kind, level, contrast, random_lattice(rng, period_px, ranges.n_columns)))
+            fills.append(_Fill(kind, level, contrast, _draw_lattice(rng, ranges, period_px)))
     return fills
+
+
+def _draw_lattice(rng: np.random.Generator, ranges: SceneRanges, period_px: tuple[float, float]) -> Lattice:
+    if not ranges.cells:
+        return random_lattice(rng, period_px, ranges.n_columns)
+    name = ranges.cells[int(rng.integers(len(ranges.cells)))]
+    return named_lattice(name, float(rng.uniform(*period_px)), rotation_deg=float(rng.uniform(0, 180)))
 
 
 def _draw_materials(
@@ -277,40 +293,56 @@ def _crystals(
 
 
 def _columns(rng: np.random.Generator, regions: layout.Layout, fills: list[_Fill]) -> NDArray[np.float64]:
-    """The image of all atomic columns; one blur for each width of column."""
+    """The image of all atomic columns; one blur for each width of column.
+
+    Columns stand in a margin around the image too: at the frame an image is cut, not mirrored.
+    """
+    (height, width), margin = regions.grains.shape, max((_margin_px(fill.lattice) for fill in fills), default=0)
     planes: dict[float, NDArray[np.float64]] = {}
     for grain, crystal in enumerate(_crystals(rng, regions, fills), start=1):
         if crystal is None:
             continue
         lattice, origin_xy = crystal
         contrast = fills[regions.material_of_grain[grain - 1] - 1].contrast
-        plane = planes.setdefault(lattice.sigma_px, np.zeros(regions.grains.shape))
+        plane = planes.setdefault(lattice.sigma_px, np.zeros((height + 2 * margin, width + 2 * margin)))
         for column in lattice.columns:
-            xy = lattice.positions_px(column, plane.shape, origin_xy)
+            xy = lattice.positions_px(column, (height, width), origin_xy)
             _deposit(plane, xy, contrast * column.intensity, regions.grains == grain)
     blurred = (2 * np.pi * sigma**2 * ndimage.gaussian_filter(plane, sigma) for sigma, plane in planes.items())
-    return sum(blurred, start=np.zeros(regions.grains.shape))
+    image = np.s_[margin : margin + height, margin : margin + width]
+    return sum((plane[image] for plane in blurred), start=np.zeros((height, width)))
+
+
+def _margin_px(lattice: Lattice | None) -> int:
+    """How far from the image a column can stand and still be seen, and its second pixel."""
+    return 0 if lattice is None else int(np.ceil(4 * lattice.sigma_px)) + 2
 
 
 def _deposit(plane: NDArray[np.float64], xy: NDArray[np.float64], weight: float, region: NDArray[np.bool_]) -> None:
-    """Add a column of this weight at each position inside the region, shared by its four nearest pixels."""
-    height, width = plane.shape
-    nearest = np.rint(xy).astype(np.int64)
-    clipped = np.clip(nearest, 0, [width - 1, height - 1])
-    xy = xy[(nearest == clipped).all(axis=1) & region[clipped[:, 1], clipped[:, 0]]]
+    """Add a column of this weight at each position inside the region, shared by its four nearest pixels.
+
+    The plane has a margin around the region; a column there belongs to the region if the nearest pixel does.
+    """
+    height, width = region.shape
+    margin = (plane.shape[0] - height) // 2
+    nearest = np.clip(np.rint(xy).astype(np.int64), 0, [width - 1, height - 1])
+    xy = xy[region[nearest[:, 1], nearest[:, 0]]] + margin
     corner = np.floor(xy).astype(np.int64)
     part = xy - corner
     for dy in (0, 1):
         for dx in (0, 1):
-            x = np.clip(corner[:, 0] + dx, 0, width - 1)
-            y = np.clip(corner[:, 1] + dy, 0, height - 1)
             share = np.abs(1 - dx - part[:, 0]) * np.abs(1 - dy - part[:, 1])
-            np.add.at(plane, (y, x), weight * share)
+            np.add.at(plane, (corner[:, 1] + dy, corner[:, 0] + dx), weight * share)
 
 
 def _weights(materials: NDArray[np.uint32], fills: list[_Fill]) -> list[float]:
-    shares = np.bincount(materials.ravel(), minlength=len(fills) + 1)[1:] / materials.size
+    shares = _shares(materials, len(fills))
     return [1.0 if share < 0.1 or fill.has_twin else 10.0 for share, fill in zip(shares, fills, strict=True)]
+
+
+def _shares(materials: NDArray[np.uint32], n: int) -> NDArray[np.float64]:
+    """Share of the image that each of n materials covers."""
+    return np.asarray(np.bincount(materials.ravel(), minlength=n + 1)[1:] / materials.size)
 
 
 def _parameters(

@@ -50,7 +50,9 @@ def texture_map(
         features.append(np.sqrt(ndimage.gaussian_filter(energy, max(smoothing_px, wavelength_px))[grid]))
     logarithms = np.log(np.stack(features, axis=-1) + 0.02)
     flat = logarithms.reshape(-1, len(features))
-    components = PCA(min(n_features, *flat.shape), svd_solver="full").fit_transform(flat)
+    components = np.zeros((len(flat), min(n_features, *flat.shape)), np.float32)
+    if np.ptp(flat, axis=0).any():  # PCA divides by the variance
+        components = PCA(components.shape[1], svd_solver="full").fit_transform(flat)
     return np.asarray(components.reshape(*logarithms.shape[:2], -1), np.float32)
 
 

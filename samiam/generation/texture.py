@@ -18,6 +18,7 @@ from samiam.options import from_options
 from samiam.records import Masks, Micrograph
 
 _GRID_POINTS = 256  # along the longer side of a large image
+_LEAST_VARIATION = 0.04  # superpixels of images below some 400 px are smaller than `sharpen`'s windows, hence too alike
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class TextureGenerator:
             shape_hw,
             predicted_iou=predicted_iou[candidates],
             stability_score=stability[candidates],
-            points_xy=[_deepest_point(region, stride_px) for region in regions],
+            points_xy=[_deepest_point(region, stride_px, shape_hw) for region in regions],
         )
         return _without_duplicates(masks, self.nms_thresh)
 
@@ -132,7 +133,7 @@ def _qualities(tree: RegionTree, smallest_points: float) -> tuple[NDArray[np.flo
     predicted_iou, stability = np.zeros(len(tree.sizes)), np.zeros(len(tree.sizes))
     if not len(distances):
         return predicted_iou, stability
-    own_variation = float(np.median(distances[is_small] if is_small.any() else distances))
+    own_variation = max(_LEAST_VARIATION, float(np.median(distances[is_small] if is_small.any() else distances)))
     for pair, distance, height in zip(tree.children, distances, tree.heights[-len(distances) :], strict=True):
         predicted_iou[pair] = max(0.0, 1 - own_variation / distance) if distance > 1e-6 else 0.0
         stability[pair] = 1 - tree.heights[pair] / height if height > 0 else 0.0
@@ -143,11 +144,11 @@ def _upsample(region: NDArray[np.bool_], stride_px: int, shape_hw: tuple[int, in
     return region.repeat(stride_px, axis=0).repeat(stride_px, axis=1)[: shape_hw[0], : shape_hw[1]]
 
 
-def _deepest_point(region: NDArray[np.bool_], stride_px: int) -> tuple[float, float]:
-    """The point (x, y) farthest from the region's edge, in pixels."""
+def _deepest_point(region: NDArray[np.bool_], stride_px: int, shape_hw: tuple[int, int]) -> tuple[float, float]:
+    """The point (x, y) farthest from the region's edge, in pixels; the last stride may be cut short."""
     depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
     y, x = np.unravel_index(int(np.argmax(depth)), depth.shape)
-    return (float(x) + 0.5) * stride_px, (float(y) + 0.5) * stride_px
+    return min((float(x) + 0.5) * stride_px, shape_hw[1] - 1), min((float(y) + 0.5) * stride_px, shape_hw[0] - 1)
 
 
 def _without_duplicates(masks: Masks, nms_thresh: float) -> Masks:

@@ -69,6 +69,8 @@ class SpectrumEncoder:
         return np.array([self._describe(crop) for crop in crops], np.float32).reshape(len(crops), width)
 
     def _describe(self, crop: NDArray[np.float32]) -> NDArray[np.float64]:
+        top, left = (max(0, (side - _SIDE_PX + 1) // 2) for side in crop.shape)  # of a large crop, the middle
+        crop = crop[top : crop.shape[0] - top, left : crop.shape[1] - left]
         window = np.outer(np.hanning(crop.shape[0] + 2)[1:-1], np.hanning(crop.shape[1] + 2)[1:-1])
         mean = float((crop * window).sum() / window.sum())
         spectrum = fft.rfft2((crop - mean) * window, s=(_SIDE_PX, _SIDE_PX))
@@ -100,5 +102,8 @@ def _rings(
     radius, angle = np.hypot(frequency_y, frequency_x).ravel(), np.arctan2(frequency_y, frequency_x).ravel()
     edges = np.log([1 / longest_px, 1 / shortest_px])
     place = (np.log(np.maximum(radius, 1e-9)) - edges[0]) / (edges[1] - edges[0]) * (n_rings - 1)
-    rings = np.clip(1 - np.abs(place - np.arange(n_rings)[:, None]), 0, None)
+    # The column at 0 holds both halves of its plane, and the highest frequency has one sign only: neither may count in
+    # full, or a crop and its quarter turn would differ.
+    counted = np.where(frequency_x == 0, 0.5, 1.0) * (np.maximum(np.abs(frequency_y), frequency_x) < 0.5)
+    rings = counted.ravel() * np.clip(1 - np.abs(place - np.arange(n_rings)[:, None]), 0, None)
     return rings, [np.exp(1j * order * angle) for order in _HARMONICS]
