@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -36,8 +36,7 @@ def scenes(data: dict[str, Any]) -> Iterator[Scene]:
 
 def evaluate(config: dict[str, Any], folder: Path) -> str:
     """Run the benchmark that a config describes; returns the report's tables."""
-    if config["n_materials"] not in ("given", "estimated"):
-        raise InputError(f"n_materials={config['n_materials']}: it is given or estimated.")
+    _check(config)
     generator = build_generator(config["generator"]["name"], **config["generator"]["options"])
     encoder = build_encoder(config["encoder"]["name"], **config["encoder"]["options"])
     booster = build_booster(encoder, seed=config["seed"], **config["booster"])
@@ -70,17 +69,38 @@ def evaluate(config: dict[str, Any], folder: Path) -> str:
     return tables
 
 
+def _check(config: dict[str, Any]) -> None:
+    if config["n_materials"] not in ("given", "estimated"):
+        raise InputError(f"n_materials={config['n_materials']}: it is given or estimated.")
+    for name, example in (("difficulties", [1, 2]), ("seeds", [0, 1]), ("shape_hw", [512, 512])):
+        value = config["data"][name]
+        fits = isinstance(value, list) and (len(value) == 2 if name == "shape_hw" else value)
+        if not fits:
+            raise InputError(f"data.{name}={value}: give a list, for example data.{name}={example}.")
+
+
 @hydra.main(version_base="1.3", config_path="configs", config_name="evaluate")
 def main(config: DictConfig) -> None:
     """Compose the config, run, print, and point `latest` to the run."""
     folder = Path(HydraConfig.get().runtime.output_dir)
-    settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    print(evaluate(settings, folder))
-    if HydraConfig.get().mode == RunMode.RUN:
+    is_single = HydraConfig.get().mode == RunMode.RUN
+    try:
+        settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        print(evaluate(settings, folder))
+    except (InputError, OmegaConfBaseException) as error:
+        if is_single:  # what Hydra catches gets a line of Hydra's own before ours
+            _give_up(error)
+        raise  # of several runs Hydra finishes the others first
+    if is_single:
         latest = folder.parent / "latest"
         latest.unlink(missing_ok=True)
         latest.symlink_to(folder.name, target_is_directory=True)
         print(f"\n{latest / 'report.md'}")
+
+
+def _give_up(error: Exception) -> NoReturn:
+    print(f"evaluate.py: {' '.join(str(error).split())}", file=sys.stderr)
+    sys.exit(2)
 
 
 if __name__ == "__main__":
@@ -88,5 +108,4 @@ if __name__ == "__main__":
     try:
         main()
     except (InputError, HydraException, OmegaConfBaseException) as error:
-        print(f"evaluate.py: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(2)
+        _give_up(error)

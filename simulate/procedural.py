@@ -8,18 +8,16 @@ sublattice only.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from simulate import instrument, layout
 from simulate.lattices import Lattice, named_lattice, random_lattice, similar_lattice
-
-Kind = Literal["lattice", "amorphous", "vacuum"]
+from simulate.rendering import Fill, Kind, render
 
 _LEAST_SHARE = 0.005  # of the image, for each material
 _REDRAWS = 50
@@ -103,17 +101,6 @@ DIFFICULTIES: dict[int, SceneRanges] = {
 }
 
 
-@dataclass(frozen=True)
-class _Fill:
-    """What a material looks like."""
-
-    kind: Kind
-    level: float
-    contrast: float
-    lattice: Lattice | None = None
-    has_twin: bool = False
-
-
 def procedural_scene(
     seed: int, *, shape_hw: tuple[int, int] = (512, 512), difficulty: int = 2, ranges: SceneRanges | None = None
 ) -> Scene:
@@ -151,7 +138,7 @@ def procedural_scene(
     fills = [fills[material - 1] for material in present]
     materials = np.where(materials > 0, np.searchsorted(present, materials) + 1, 0).astype(np.uint32)
     regions = _draw_grains(rng, materials, ranges, fills)
-    ideal = _render(rng, regions, fills)
+    ideal = render(rng, regions, fills)
     counts_per_pixel = float(np.exp(rng.uniform(*np.log(ranges.counts_per_pixel))))
     jitter_px = float(rng.uniform(*ranges.jitter_px))
     counts = instrument.count_electrons(rng, instrument.scan_jitter(rng, ideal, jitter_px), counts_per_pixel)
@@ -168,7 +155,7 @@ def procedural_scene(
     )
 
 
-def _draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: float) -> list[_Fill]:
+def _draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: float) -> list[Fill]:
     """The look of each material, in the order of the stack: vacuum only at the end, amorphous at most once."""
     n = int(rng.integers(ranges.n_materials[0], ranges.n_materials[1] + 1))
     ends_in_vacuum, capped = rng.uniform(size=2) < (0.25, 0.5)
@@ -179,19 +166,21 @@ def _draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: f
         kinds[-2 if kinds[-1] == "vacuum" else -1] = "amorphous"
     shortest, longest = ranges.period_px
     period_px = (max(shortest, 0.75 * base_period_px), min(longest, 1.35 * base_period_px))
-    fills: list[_Fill] = []
+    probe_px = float(rng.uniform(0.09, 0.17)) * base_period_px  # one probe images every column of a scene
+    fills: list[Fill] = []
     for kind in kinds:
         level, contrast = float(rng.uniform(0.15, 0.6)), float(rng.uniform(0.4, 1.0))
         previous = fills[-1].lattice if fills else None
         if kind == "vacuum":
-            fills.append(_Fill(kind, level=float(rng.uniform(0.02, 0.08)), contrast=0.0))
+            fills.append(Fill(kind, level=float(rng.uniform(0.02, 0.08)), contrast=0.0))
         elif kind == "amorphous":
-            fills.append(_Fill(kind, level, contrast=float(rng.uniform(0.1, 0.35))))
+            fills.append(Fill(kind, level, contrast=float(rng.uniform(0.1, 0.35))))
         elif previous is not None and rng.uniform() < ranges.p_similar:
             fills[-1] = replace(fills[-1], has_twin=True)
             fills.append(replace(fills[-1], lattice=similar_lattice(previous, rng)))
         else:
-            fills.append(_Fill(kind, level, contrast, _draw_lattice(rng, ranges, period_px)))
+            lattice = replace(_draw_lattice(rng, ranges, period_px), sigma_px=max(0.8, probe_px))
+            fills.append(Fill(kind, level, contrast, lattice))
     return fills
 
 
@@ -203,7 +192,7 @@ def _draw_lattice(rng: np.random.Generator, ranges: SceneRanges, period_px: tupl
 
 
 def _draw_materials(
-    rng: np.random.Generator, shape_hw: tuple[int, int], ranges: SceneRanges, fills: list[_Fill]
+    rng: np.random.Generator, shape_hw: tuple[int, int], ranges: SceneRanges, fills: list[Fill]
 ) -> NDArray[np.uint32]:
     """Layers of all materials, or of all but the last, which then lies as islands in the thickest layer."""
     n = len(fills)
@@ -228,7 +217,7 @@ def _draw_materials(
 
 
 def _draw_grains(
-    rng: np.random.Generator, materials: NDArray[np.uint32], ranges: SceneRanges, fills: list[_Fill]
+    rng: np.random.Generator, materials: NDArray[np.uint32], ranges: SceneRanges, fills: list[Fill]
 ) -> layout.Layout:
     """Split some of the crystalline materials into grains or by an antiphase boundary."""
     grains: dict[int, NDArray[np.uint32]] = {}
@@ -244,98 +233,7 @@ def _draw_grains(
     return layout.assemble(materials, grains, sides)
 
 
-def _render(rng: np.random.Generator, regions: layout.Layout, fills: list[_Fill]) -> NDArray[np.float64]:
-    """The noise-free image: columns stand where their own centre lies in their grain, so interfaces are atomic."""
-    shape_hw = regions.materials.shape
-    image = np.full(shape_hw, 0.05)
-    for material, fill in enumerate(fills, start=1):
-        region = regions.materials == material
-        if fill.kind == "lattice":
-            image[region] = fill.level
-        else:
-            image[region] = np.clip(_amorphous(rng, shape_hw, fill), 0.01, None)[region]
-    image = ndimage.gaussian_filter(image, 1.0)
-    image += _columns(rng, regions, fills)
-    y, x = np.mgrid[-1 : 1 : shape_hw[0] * 1j, -1 : 1 : shape_hw[1] * 1j]
-    wedge_y, wedge_x = rng.uniform(-0.12, 0.12, size=2)
-    return np.asarray(np.clip(image * (1 + wedge_y * y + wedge_x * x), 0, None))
-
-
-def _amorphous(rng: np.random.Generator, shape_hw: tuple[int, ...], fill: _Fill) -> NDArray[np.float64]:
-    """Speckle of a few pixels' correlation length; half of the films carry bright grains, as a Pt/C cap does."""
-    speckle = ndimage.gaussian_filter(rng.normal(size=shape_hw), rng.uniform(1.0, 2.5))
-    film = fill.level * (1 + fill.contrast * speckle / speckle.std())
-    if fill.contrast > 0 and rng.uniform() < 0.5:
-        coarse = ndimage.gaussian_filter(rng.normal(size=shape_hw), rng.uniform(6, 14))
-        film += 0.5 * fill.level * np.clip(coarse / coarse.std() - 0.8, 0, 1.2)
-    return np.asarray(film)
-
-
-def _crystals(
-    rng: np.random.Generator, regions: layout.Layout, fills: list[_Fill]
-) -> list[tuple[Lattice, tuple[float, float]] | None]:
-    """Lattice and origin (x, y) of each grain; None where it is not crystalline."""
-    height, width = regions.grains.shape
-    crystals: list[tuple[Lattice, tuple[float, float]] | None] = []
-    for grain, material in enumerate(regions.material_of_grain, start=1):
-        lattice = fills[material - 1].lattice
-        parent = crystals[regions.antiphase[grain] - 1] if grain in regions.antiphase else None
-        if lattice is None:
-            crystals.append(None)
-        elif parent is not None:
-            shift = lattice.vectors_px[int(rng.integers(2))] / 2
-            crystals.append((lattice, (parent[1][0] + float(shift[0]), parent[1][1] + float(shift[1]))))
-        else:
-            if material in regions.material_of_grain[: grain - 1]:
-                lattice = replace(lattice, rotation_deg=float(rng.uniform(0, 180)))
-            crystals.append((lattice, (float(rng.uniform(0, width)), float(rng.uniform(0, height)))))
-    return crystals
-
-
-def _columns(rng: np.random.Generator, regions: layout.Layout, fills: list[_Fill]) -> NDArray[np.float64]:
-    """The image of all atomic columns; one blur for each width of column.
-
-    Columns stand in a margin around the image too: at the frame an image is cut, not mirrored.
-    """
-    (height, width), margin = regions.grains.shape, max((_margin_px(fill.lattice) for fill in fills), default=0)
-    planes: dict[float, NDArray[np.float64]] = {}
-    for grain, crystal in enumerate(_crystals(rng, regions, fills), start=1):
-        if crystal is None:
-            continue
-        lattice, origin_xy = crystal
-        contrast = fills[regions.material_of_grain[grain - 1] - 1].contrast
-        plane = planes.setdefault(lattice.sigma_px, np.zeros((height + 2 * margin, width + 2 * margin)))
-        for column in lattice.columns:
-            xy = lattice.positions_px(column, (height, width), origin_xy)
-            _deposit(plane, xy, contrast * column.intensity, regions.grains == grain)
-    blurred = (2 * np.pi * sigma**2 * ndimage.gaussian_filter(plane, sigma) for sigma, plane in planes.items())
-    image = np.s_[margin : margin + height, margin : margin + width]
-    return sum((plane[image] for plane in blurred), start=np.zeros((height, width)))
-
-
-def _margin_px(lattice: Lattice | None) -> int:
-    """How far from the image a column can stand and still be seen, and its second pixel."""
-    return 0 if lattice is None else int(np.ceil(4 * lattice.sigma_px)) + 2
-
-
-def _deposit(plane: NDArray[np.float64], xy: NDArray[np.float64], weight: float, region: NDArray[np.bool_]) -> None:
-    """Add a column of this weight at each position inside the region, shared by its four nearest pixels.
-
-    The plane has a margin around the region; a column there belongs to the region if the nearest pixel does.
-    """
-    height, width = region.shape
-    margin = (plane.shape[0] - height) // 2
-    nearest = np.clip(np.rint(xy).astype(np.int64), 0, [width - 1, height - 1])
-    xy = xy[region[nearest[:, 1], nearest[:, 0]]] + margin
-    corner = np.floor(xy).astype(np.int64)
-    part = xy - corner
-    for dy in (0, 1):
-        for dx in (0, 1):
-            share = np.abs(1 - dx - part[:, 0]) * np.abs(1 - dy - part[:, 1])
-            np.add.at(plane, (corner[:, 1] + dy, corner[:, 0] + dx), weight * share)
-
-
-def _weights(materials: NDArray[np.uint32], fills: list[_Fill]) -> list[float]:
+def _weights(materials: NDArray[np.uint32], fills: list[Fill]) -> list[float]:
     shares = _shares(materials, len(fills))
     return [1.0 if share < 0.1 or fill.has_twin else 10.0 for share, fill in zip(shares, fills, strict=True)]
 
@@ -346,7 +244,7 @@ def _shares(materials: NDArray[np.uint32], n: int) -> NDArray[np.float64]:
 
 
 def _parameters(
-    seed: int, difficulty: int, counts_per_pixel: float, jitter_px: float, regions: layout.Layout, fills: list[_Fill]
+    seed: int, difficulty: int, counts_per_pixel: float, jitter_px: float, regions: layout.Layout, fills: list[Fill]
 ) -> dict[str, Any]:
     return {
         "seed": seed,

@@ -45,17 +45,18 @@ class WandbTracker:
         import wandb  # a second's import that the other tracker spares
 
         self._wandb = wandb
+        mode = _mode(mode)
         settings = wandb.Settings(silent=True, console="off")
         try:
             self._run = wandb.init(
                 project=project,
-                mode=_mode(mode),
+                mode=mode,  # type: ignore[arg-type]  # W&B says so where it is another
                 dir=folder,
                 config=dict(config),
                 job_type="evaluate",
                 settings=settings,
             )
-        except (wandb.errors.CommError, wandb.errors.UsageError) as error:
+        except (wandb.errors.CommError, wandb.errors.UsageError, ValueError) as error:  # ValueError: an odd WANDB_…
             reason = " ".join(str(error).split())
             raise InputError(f"W&B cannot be used ({reason}); set logger.mode=offline or logger=none.") from error
 
@@ -71,14 +72,17 @@ class WandbTracker:
 
 
 def _mode(mode: str) -> Any:  # noqa: ANN401
-    """What "auto" means here and now; W&B itself would ask for a key where there is none."""
-    if mode != "auto":
-        return mode
-    return os.environ.get("WANDB_MODE") or ("online" if _is_logged_in() else "offline")
+    """What "auto" means here and now, and no run online without a key, for which W&B itself would ask."""
+    is_logged_in = _is_logged_in()
+    if mode == "auto":
+        mode = os.environ.get("WANDB_MODE") or ("online" if is_logged_in else "offline")
+    if mode in ("online", "run", "shared") and not is_logged_in:
+        raise InputError(f"W&B has no API key for mode={mode}; run `wandb login`, or set logger.mode=offline.")
+    return mode
 
 
 def _is_logged_in() -> bool:
-    if os.environ.get("WANDB_API_KEY"):
+    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
         return True
     host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
     try:

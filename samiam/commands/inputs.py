@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import glob
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +36,13 @@ def expand(names: Sequence[str]) -> list[Path]:
     Raises:
         InputError: if a folder holds no readable file, or a pattern matches nothing.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for name in names:
         path = Path(name)
         if path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.suffix.lower() in READABLE_SUFFIXES)
+            files = sorted(
+                file for file in path.iterdir() if file.suffix.lower() in READABLE_SUFFIXES and file.is_file()
+            )
             remedy = f"holds no micrograph; readable are {' '.join(READABLE_SUFFIXES)}"
         elif not path.exists() and glob.has_magic(name):
             files = [Path(file) for file in sorted(glob.glob(name, recursive=True)) if Path(file).is_file()]  # noqa: PTH207
@@ -47,18 +51,24 @@ def expand(names: Sequence[str]) -> list[Path]:
             files, remedy = [path], ""
         if not files:
             raise InputError(f"{name}: {remedy}.")
-        found |= dict.fromkeys(files)
-    return list(found)
+        for file in files:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
 
 
 def folder_names(paths: Sequence[Path]) -> list[str]:
     """A folder name for each file: its stem, or its whole name where stems clash, numbered where those clash too."""
-    stems = [path.stem for path in paths]
-    names = [path.stem if stems.count(path.stem) == 1 else path.name for path in paths]
-    return [
-        name if names.count(name) == 1 else f"{name}-{names[: index + 1].count(name)}"
-        for index, name in enumerate(names)
-    ]
+    stems = Counter(path.stem for path in paths)
+    names = [path.stem if stems[path.stem] == 1 else path.name for path in paths]
+    taken = {name for name, times in Counter(names).items() if times == 1}
+    return [name if name in taken else _numbered(name, taken) for name in names]
+
+
+def _numbered(name: str, taken: set[str]) -> str:
+    """The name with the first number that is free, which is then taken."""
+    free = next(f"{name}-{number}" for number in count(1) if f"{name}-{number}" not in taken)
+    taken.add(free)
+    return free
 
 
 def value_of(text: str) -> object:

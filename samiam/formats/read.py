@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.files import sha256_of
-from samiam.formats.common_images import read_npy, read_picture
 from samiam.formats.emd import read_emd
 from samiam.formats.ncem import read_dm, read_mrc, read_ser
+from samiam.formats.pictures import read_npy, read_picture
 from samiam.formats.raw import RawImage, Request
 from samiam.formats.tiff import read_tiff
 from samiam.records import Micrograph

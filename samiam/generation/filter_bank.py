@@ -42,11 +42,11 @@ def texture_map(
     padded = np.pad(pixels, _PAD_PX, mode="reflect").astype(np.float32)
     image = tuple(slice(_PAD_PX, _PAD_PX + side) for side in pixels.shape)
     grid = np.ix_(*(_centres(side, stride_px) for side in pixels.shape))
-    spectrum = fft.fft2(padded, workers=-1)
+    spectrum = fft.rfft2(padded, workers=-1)
     features = [ndimage.gaussian_filter(pixels, smoothing_px)[grid]]
     for wavelength_px, transfer in _log_gabor(padded.shape, wavelengths_px, n_orientations):
         # The padding mirrors the lattice into another orientation: its energy must not be smoothed into the image.
-        energy = np.abs(fft.ifft2(spectrum * transfer, workers=-1)[image]) ** 2
+        energy = fft.irfft2(spectrum * transfer, padded.shape, workers=-1)[image] ** 2
         features.append(np.sqrt(ndimage.gaussian_filter(energy, max(smoothing_px, wavelength_px))[grid]))
     logarithms = np.log(np.stack(features, axis=-1) + 0.02)
     flat = logarithms.reshape(-1, len(features))
@@ -64,8 +64,8 @@ def _centres(side_px: int, stride_px: int) -> NDArray[np.int64]:
 def _log_gabor(
     shape_hw: tuple[int, ...], wavelengths_px: Sequence[float], n_orientations: int
 ) -> Iterator[tuple[float, NDArray[np.float32]]]:
-    """One-sided transfer functions, so that the magnitude of the filtered image is its local amplitude."""
-    frequency_y, frequency_x = fft.fftfreq(shape_hw[0])[:, None], fft.fftfreq(shape_hw[1])[None, :]
+    """Wavelength and transfer function (on the half plane of `rfft2`) of each filter."""
+    frequency_y, frequency_x = fft.fftfreq(shape_hw[0])[:, None], fft.rfftfreq(shape_hw[1])[None, :]
     radius, angle = np.hypot(frequency_y, frequency_x), np.arctan2(frequency_y, frequency_x)
     radius[0, 0] = 1.0
     width = np.pi / n_orientations / 1.5

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from threadpoolctl import threadpool_limits
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> Iterator[None]:
+    """On arrays as small as the tests' threads cost more than they bring, many times more on a busy machine."""
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        yield

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from samiam.commands.inputs import Reading, expand, folder_names, value_of
+from samiam.errors import InputError
+from samiam.formats import READABLE_SUFFIXES
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """b.tif, a.PNG, notes.txt, deep/c.mrc and a folder that is called like a file, seen from inside."""
+    for name in ("b.tif", "a.PNG", "notes.txt", "deep/c.mrc", "stack.tif/d.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["b.tif"], ["b.tif"]),
+        (["missing.png"], ["missing.png"]),  # the reader says what is wrong with it
+        (["notes.txt"], ["notes.txt"]),
+        (["."], ["a.PNG", "b.tif"]),
+        (["deep", "."], ["deep/c.mrc", "a.PNG", "b.tif"]),
+        (["*.tif"], ["b.tif"]),
+        (["**/*.mrc"], ["deep/c.mrc"]),
+        (["*/*"], ["deep/c.mrc", "stack.tif/d.png"]),
+        (["[ab].*"], ["a.PNG", "b.tif"]),
+    ],
+)
+def test_what_names_stand_for(names: list[str], expected: list[str]) -> None:
+    assert expand(names) == [Path(name) for name in expected]
+
+
+@pytest.mark.parametrize("again", ["b.tif", "./b.tif", "deep/../b.tif", "*.tif", ".", "{folder}/b.tif", "{folder}"])
+def test_each_file_comes_once_where_it_was_named_first(folder: Path, again: str) -> None:
+    assert expand(["b.tif", again.format(folder=folder)])[0] == Path("b.tif")
+    assert [path.name for path in expand(["b.tif", again.format(folder=folder)])].count("b.tif") == 1
+
+
+def test_a_file_whose_name_looks_like_a_pattern(folder: Path) -> None:
+    (folder / "[ab].tif").touch()
+    assert expand(["[ab].tif"]) == [Path("[ab].tif")]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("empty", "empty: holds no micrograph; readable are .dm3 "),
+        ("*.emd", r"\*.emd: matches no file"),
+        ("e*", r"e\*: matches no file"),
+    ],
+)
+def test_nothing_found(name: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        expand(["b.tif", name])
+    assert "\n" not in str(caught.value)
+
+
+def test_folders_take_every_kind_that_can_be_read(tmp_path: Path) -> None:
+    for index, suffix in enumerate(READABLE_SUFFIXES):
+        (tmp_path / f"{index:02}{suffix}").touch()
+    assert [path.suffix for path in expand([str(tmp_path)])] == list(READABLE_SUFFIXES)
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (["a.png", "b.tif"], ["a", "b"]),
+        (["a.png", "a.tif", "b.tif"], ["a.png", "a.tif", "b"]),
+        (["x/a.png", "y/a.png"], ["a.png-1", "a.png-2"]),
+        (["x/a.png", "y/a.png", "z/a.tif"], ["a.png-1", "a.png-2", "a.tif"]),
+        (["a.png", "a.tif", "a.png.tif"], ["a.png-1", "a.tif", "a.png-2"]),
+        (["x/a.png", "y/a.png", "a.png-1.tif"], ["a.png-2", "a.png-3", "a.png-1"]),
+        ([], []),
+    ],
+)
+def test_folder_names(paths: list[str], expected: list[str]) -> None:
+    assert folder_names([Path(path) for path in paths]) == expected
+
+
+names = st.sampled_from(["a", "a.png", "a.png-1", "a.png-2", "b"])
+files = st.builds("{}/{}{}".format, st.sampled_from("xyz"), names, st.sampled_from([".png", ".tif"]))
+
+
+@given(st.lists(files, unique=True, max_size=8))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_no_two_files_share_a_folder(paths: list[str]) -> None:
+    found = folder_names([Path(path) for path in paths])
+    assert len(set(found)) == len(found) == len(paths)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3", 3),
+        ("-0.5", -0.5),
+        ("1e3", 1000.0),
+        ("true", True),
+        ("null", None),
+        ("[4, 8]", [4, 8]),
+        ("imagenet", "imagenet"),
+        ("True", "True"),
+        ("a=b", "a=b"),
+        ("", ""),
+        ("C:\\sam.pth", "C:\\sam.pth"),
+        ('"3"', "3"),
+    ],
+)
+def test_values(text: str, value: object) -> None:
+    assert value_of(text) == value
+    assert type(value_of(text)) is type(value)
+
+
+def test_what_was_not_said_is_none() -> None:
+    assert Reading().arguments == {"frame": None, "channel": None, "dataset": None, "pixel_size_nm": None}
+    assert Reading(frame=2, pixel_size_nm=0.1).arguments["frame"] == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links needs rights on Windows")
+def test_a_link_and_its_file_are_one(folder: Path) -> None:
+    (folder / "newest.tif").symlink_to("b.tif")
+    assert expand(["b.tif", "newest.tif"]) == [Path("b.tif")]

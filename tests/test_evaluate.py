@@ -1,0 +1,221 @@
+"""The entry point `evaluate.py` and the configs it composes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from runpy import run_path
+from typing import Any
+
+import hydra
+import pandas as pd
+import pytest
+import yaml
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import MissingConfigException
+from omegaconf import OmegaConf
+from PIL import Image
+
+from samiam.boosting import build_booster
+from samiam.checkpoints import CHECKPOINTS
+from samiam.generation import GENERATORS
+from samiam.texture import ENCODERS, build_encoder
+
+ROOT = Path(__file__).parent.parent
+CONFIGS = ROOT / "configs"
+GROUPS = sorted(path.name for path in CONFIGS.iterdir() if path.is_dir() and path.name != "experiment")
+CHOICES = [(group, path.stem) for group in GROUPS for path in sorted((CONFIGS / group).glob("*.yaml"))]
+EXPERIMENTS = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))
+SMALL = ["data.seeds=[0]", "data.difficulties=[1]", "data.shape_hw=[128,128]", "logger=none"]
+
+
+def composed(*overrides: str) -> dict[str, Any]:
+    """The settings that `python evaluate.py OVERRIDES` runs with."""
+    with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        config = hydra.compose("evaluate", list(overrides))
+    return dict(OmegaConf.to_container(config, resolve=True, throw_on_missing=True))  # type: ignore[arg-type]
+
+
+def check(settings: dict[str, Any]) -> None:
+    """Names are known, and a booster can be made."""
+    assert settings["generator"]["name"] in GENERATORS
+    assert settings["encoder"]["name"] in ENCODERS
+    assert settings["n_materials"] in ("given", "estimated")
+    assert settings["variant"] in ("paper", "released")
+    build_booster(build_encoder("spectrum"), seed=settings["seed"], **settings["booster"])
+    assert all(settings["data"][name] for name in ("difficulties", "seeds", "shape_hw"))
+
+
+class TestConfigs:
+    def test_defaults(self) -> None:
+        settings = composed()
+        check(settings)
+        assert set(settings) == {*GROUPS, "n_materials", "variant", "weighted", "figures", "seed"}
+        assert settings["generator"]["name"] == "texture"
+        assert len(settings["data"]["difficulties"]) * len(settings["data"]["seeds"]) == 12
+
+    def test_every_group_is_used(self) -> None:
+        assert set(GROUPS) == {"booster", "data", "encoder", "generator", "logger"}
+
+    @pytest.mark.parametrize(("group", "choice"), CHOICES)
+    def test_every_choice(self, group: str, choice: str) -> None:
+        settings = composed(f"{group}={choice}")
+        check(settings)
+        default = composed()
+        assert all(settings[other] == default[other] for other in GROUPS if other != group)
+        written = yaml.safe_load((CONFIGS / group / f"{choice}.yaml").read_text(encoding="utf-8"))
+        assert set(settings[group]) == set(written)
+
+    @pytest.mark.parametrize("experiment", EXPERIMENTS)
+    def test_every_experiment(self, experiment: str) -> None:
+        settings = composed(f"experiment={experiment}")
+        check(settings)
+        assert settings != composed()
+
+    def test_what_the_experiments_change(self) -> None:
+        default, released, sam = composed(), composed("experiment=released"), composed("experiment=sam_plus")
+        assert {key for key in default if default[key] != released[key]} == {"booster", "variant"}
+        assert released["booster"]["crops"] == {"placement": "grid", "crop_px": 60, "smallest_crop_px": 60}
+        assert {key for key in default if default[key] != sam[key]} == {"generator"}
+        assert sam["generator"]["name"] == "vit_l"
+        assert set(CHECKPOINTS) >= {"vit_b", "vit_l", "vit_h"} <= set(GENERATORS)
+        assert composed("experiment=released", "variant=paper")["variant"] == "paper"
+
+    @pytest.mark.parametrize(("group", "choice"), [(group, "nope") for group in GROUPS])
+    def test_an_unknown_choice(self, group: str, choice: str) -> None:
+        with pytest.raises(MissingConfigException, match=f"Could not find '{group}/{choice}'"):
+            composed(f"{group}={choice}")
+
+    @pytest.mark.xfail(strict=True, reason="`optional` in configs/evaluate.yaml lets a misspelt experiment pass")
+    def test_an_unknown_experiment(self) -> None:
+        with pytest.raises(MissingConfigException):
+            composed("experiment=nope")
+
+    def test_at_most_one_target_in_a_file(self) -> None:
+        for path in CONFIGS.rglob("*.yaml"):
+            assert path.read_text(encoding="utf-8").count("_target_") <= 1, path
+
+
+def messages(stderr: str) -> list[str]:
+    """The lines of the error output that are not tqdm's."""
+    lines = [line.rpartition("\r")[2] for line in stderr.splitlines()]
+    return [line for line in lines if line.strip() and not line.rstrip().endswith("?scene/s]")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where two runs of the same command have left their results, in `first` and `second`."""
+    folder = tmp_path_factory.mktemp("outputs")
+    for run in ("first", "second"):
+        command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, f"hydra.run.dir={folder / run}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, encoding="utf-8")
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+        assert done.stdout.endswith(f"\n{folder / 'latest' / 'report.md'}\n")
+        assert (folder / "latest").readlink() == Path(run)
+    return folder
+
+
+class TestRun:
+    def test_tables(self, folder: Path) -> None:
+        summary = pd.read_csv(folder / "first" / "summary.csv")
+        images = pd.read_csv(folder / "first" / "images.csv")
+        for table in (summary, images):
+            assert table["method"].tolist() == ["texture", "texture + booster"]
+            assert table["difficulty"].tolist() == [1, 1]
+            assert table["images"].tolist() == [1, 1]
+            assert table["miou"].between(0, 1).all()
+            assert (table["seconds"] > 0).all()
+        assert set(images["scene"]) == {"procedural-1-0"}
+        assert images["n_materials"].tolist()[1] == images["materials"].tolist()[1]
+        assert images["n_materials_given"].isna().tolist() == [True, False]
+        pd.testing.assert_frame_equal(summary, images[list(summary)])  # the means of one image
+
+    def test_report_and_figures(self, folder: Path) -> None:
+        report = (folder / "latest" / "report.md").read_text(encoding="utf-8")
+        for line in ("# Benchmark", "- generator: texture", "- encoder: spectrum", "- number of materials: given"):
+            assert line in report
+        assert "![procedural-1-0](figures/procedural-1-0.png)" in report
+        with Image.open(folder / "latest" / "figures" / "procedural-1-0.png") as picture:
+            assert picture.size == (4 * 520, 512 + 36)
+
+    def test_the_config_is_kept(self, folder: Path) -> None:
+        kept = OmegaConf.load(folder / "first" / ".hydra" / "config.yaml")
+        assert OmegaConf.to_container(kept) == composed(*SMALL)
+
+    def test_the_same_again_gives_the_same_scores(self, folder: Path) -> None:
+        for name in ("summary.csv", "images.csv"):
+            first, second = (
+                pd.read_csv(folder / run / name).drop(columns=["seconds", "peak_mb"]) for run in ("first", "second")
+            )
+            pd.testing.assert_frame_equal(first, second, check_exact=True)
+        pictures = [(folder / run / "figures" / "procedural-1-0.png").read_bytes() for run in ("first", "second")]
+        assert pictures[0] == pictures[1]
+
+
+class TestRefusals:
+    @pytest.fixture(autouse=True)
+    def fresh_hydra(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+        yield
+        GlobalHydra.instance().clear()
+
+    @pytest.mark.parametrize(
+        ("override", "parts"),
+        [
+            ("generator=nope", ("Could not find 'generator/nope'", "sam", "texture")),
+            ("generator.name=nope", ("unknown generator 'nope'", "texture")),
+            ("encoder.name=nope", ("unknown encoder 'nope'", "spectrum")),
+            ("variant=foo", ("'foo'", "paper, released")),
+            ("n_materials=7", ("n_materials=7", "given or estimated")),
+            ("n_materials=null", ("n_materials=None", "given or estimated")),
+            ("n_materials=???", ("n_materials",)),
+            ("data.seeds=[-1]", ("seed=-1",)),
+            ("data.seeds=[x]", ("seed='x'",)),
+            ("data.difficulties=[9]", ("difficulty is 1, 2 or 3, not 9",)),
+            ("data.shape_hw=[32,128]", ("32 × 128 px is too small",)),
+            ("data.seeds=[]", ("data.seeds=[]: give a list, for example data.seeds=[0, 1]",)),
+            ("data.seeds=3", ("data.seeds=3: give a list",)),
+            ("data.difficulties=[]", ("data.difficulties=[]: give a list, for example data.difficulties=[1, 2]",)),
+            ("data.difficulties=2", ("data.difficulties=2: give a list",)),
+            ("data.shape_hw=128", ("data.shape_hw=128: give a list, for example data.shape_hw=[512, 512]",)),
+            ("data.shape_hw=[128]", ("data.shape_hw=[128]", "[512, 512]")),
+            ("generator.options.foo=1", ("generator.options.foo",)),
+            ("+generator.options.foo=1", ("no option foo", "pred_iou_thresh")),
+            ("+booster.crops.crop_px=0", ("crop_px=0",)),
+            ("seed=-1", ("seed=-1",)),
+            ("logger.name=tensorboard", ("'tensorboard'", "wandb")),
+            ("nope=1", ("nope",)),
+            ("nope", ("nope",)),
+        ],
+    )
+    def test_one_line(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        override: str,
+        parts: tuple[str, ...],
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none", f"hydra.run.dir={tmp_path / 'run'}"]
+        monkeypatch.setattr(sys, "argv", ["evaluate.py", *SMALL, *quiet, override])
+        with pytest.raises(SystemExit) as caught:
+            run_path(str(ROOT / "evaluate.py"), run_name="__main__")
+        assert caught.value.code == 2
+        out, err = capsys.readouterr()
+        (message,) = messages(err)
+        assert message.startswith("evaluate.py: ")
+        for part in parts:
+            assert part in message
+        assert out == ""
+        assert not (tmp_path / "latest").exists()
+
+    def test_one_line_in_a_process_of_its_own(self, tmp_path: Path) -> None:
+        command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, "data.seeds=[-1]", "hydra.run.dir=run"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, encoding="utf-8")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert messages(done.stderr) == ["evaluate.py: seed=-1: a seed is a whole number, 0 or more."]
+        assert not (tmp_path / "latest").exists()

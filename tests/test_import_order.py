@@ -1,0 +1,189 @@
+"""The import order of the design, held by reading the source; nothing is imported."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted(
+    path
+    for path in (*ROOT.glob("samiam/**/*.py"), *ROOT.glob("simulate/**/*.py"), ROOT / "evaluate.py", ROOT / "train.py")
+    if path.is_file()
+)
+NAMED = sorted((*SOURCES, *ROOT.glob("scripts/**/*.py")))
+
+# A room may import those of a lower rank, and itself.
+ORDER = (
+    {"errors"},
+    {"files", "options"},
+    {"checkpoints"},
+    {"records"},
+    {"geometry"},
+    {"formats", "generation", "texture", "metrics"},
+    {"boosting"},
+    {"pipeline"},
+    {"training", "benchmark", "commands"},
+    {"cli", "train", "evaluate"},
+    {"__main__"},
+)
+RANKS = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
+BLIND_TO = {"boosting": {"metrics"}}
+MAY_IMPORT_THE_PACKAGE = {"cli", "evaluate", "train"}
+OPEN_TO_SIMULATE = {"errors", "files", "records", "options"}
+# Where each of these may be imported, as the beginning of a module's name.
+ONLY_IN = {
+    "segment_anything": ("samiam.generation",),
+    "abtem": ("simulate",),
+    "ase": ("simulate",),
+    "pytorch_lightning": ("samiam.training", "train"),
+    "lightning": ("samiam.training", "train"),
+    "hydra": ("samiam.training", "train", "evaluate"),
+    "omegaconf": ("samiam.training", "train", "evaluate"),
+    "simulate": ("simulate", "train", "evaluate"),
+}
+VAGUE = {"util", "utils", "helper", "helpers", "common"}
+
+
+def module_of(path: Path) -> str:
+    """The dotted name, `__init__` included."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def imported_names(source: str, module: str) -> Iterator[str]:
+    """Every imported thing with its full dotted name, wherever in the file: in functions and type checking too."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def room_of(name: str) -> str:
+    """`boosting` for `samiam.boosting.crops`, the file's name for a script in the root, "" for the package itself."""
+    parts = name.split(".")
+    return parts[0] if parts[0] in RANKS else (parts[1] if len(parts) > 1 else "")
+
+
+def faults(source: str, module: str) -> list[str]:
+    """What breaks the order in a module."""
+    if module == "samiam.__init__":
+        return []
+    found = [
+        f"{module} imports {name}: {why}" for name in imported_names(source, module) if (why := _fault(module, name))
+    ]
+    words = {node.attr if isinstance(node, ast.Attribute) else node.id for node in _identifiers(source)}
+    if _is_in(module, "samiam.boosting") and "Scene" in words | {
+        name.rpartition(".")[2] for name in imported_names(source, module)
+    }:
+        found.append(f"{module} knows Scene: the booster sees no truth")
+    return found
+
+
+def _identifiers(source: str) -> Iterator[ast.Attribute | ast.Name]:
+    return (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute | ast.Name))
+
+
+def _is_in(module: str, place: str) -> bool:
+    return module == place or module.startswith(f"{place}.")
+
+
+def _fault(module: str, name: str) -> str | None:
+    """Why the module may not import the name, None if it may."""
+    outside = name.split(".")[0]
+    if outside in ONLY_IN and not any(_is_in(module, place) for place in ONLY_IN[outside]):
+        return f"only {', '.join(ONLY_IN[outside])} may"
+    if outside != "samiam":
+        return None
+    room, own = room_of(name), room_of(module)
+    if _is_in(module, "simulate"):
+        return None if room in OPEN_TO_SIMULATE else f"only {', '.join(sorted(OPEN_TO_SIMULATE))} are open to it"
+    if own not in RANKS:
+        return "it has no place in ORDER; give it one here and in the design"
+    if room not in RANKS:
+        is_allowed = own in MAY_IMPORT_THE_PACKAGE
+        return None if is_allowed else "the package as a whole is for users; import from the room"
+    if room in BLIND_TO.get(own, ()):
+        return f"{own} must not see {room}"
+    return None if room == own or RANKS[room] < RANKS[own] else "imports point to lower ranks only"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_imports_point_left(path: Path) -> None:
+    assert faults(path.read_text(encoding="utf-8"), module_of(path)) == []
+
+
+def test_every_room_is_looked_at() -> None:
+    modules = [module_of(path) for path in SOURCES]
+    rooms = {room_of(module) for module in modules if module.startswith("samiam.") and module != "samiam.__init__"}
+    assert rooms <= set(RANKS), "give the new room a place in ORDER"
+    assert {"boosting", "formats", "generation", "metrics", "records", "texture"} <= rooms
+    assert {"evaluate", "simulate.procedural", "samiam.boosting.booster"} <= set(modules)
+
+
+@pytest.mark.parametrize("path", NAMED, ids=module_of)
+def test_names_say_something(path: Path) -> None:
+    for part in module_of(path).split("."):
+        assert VAGUE.isdisjoint(re.split(r"[_\d]+", part.lower())), f"{part}: name it after what is in it"
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("samiam.boosting.crops", "from samiam.metrics import score_image"),
+        ("samiam.boosting.crops", "import samiam.metrics.scores"),
+        ("samiam.boosting.crops", "from samiam.records import Masks, Scene"),
+        ("samiam.boosting.crops", "from samiam.records.scene import Scene"),
+        ("samiam.boosting.crops", "from samiam import records\nrecords.Scene"),
+        ("samiam.boosting.crops", "import samiam.records as given\ntruth: given.Scene"),
+        ("samiam.boosting.crops", "def late():\n    from simulate import procedural_scene"),
+        ("samiam.boosting.__init__", "from samiam.pipeline import segment"),
+        ("samiam.records.masks", "from samiam.geometry import iou"),
+        ("samiam.records.masks", "from ..geometry import iou"),
+        ("samiam.records.masks", "from samiam import geometry"),
+        ("samiam.records.masks", "from samiam import Scene"),
+        ("samiam.records.masks", "import samiam"),
+        ("samiam.formats.read", "if TYPE_CHECKING:\n    from samiam.generation import MaskGenerator"),
+        ("samiam.texture.resnet", "from samiam.metrics import boundary"),
+        ("samiam.commands.segmenting", "from samiam.benchmark import Row"),
+        ("samiam.options", "from samiam.files import replacing"),
+        ("samiam.files", "from samiam.checkpoints import fetch"),
+        ("samiam.pipeline", "from samiam.cli import main"),
+        ("samiam.new_room.thing", "from samiam.errors import InputError"),
+        ("samiam.texture.resnet", "import segment_anything.modeling"),
+        ("samiam.benchmark.compare", "from omegaconf import DictConfig"),
+        ("samiam.benchmark.compare", "import hydra"),
+        ("samiam.texture.fenet", "import pytorch_lightning as pl"),
+        ("samiam.texture.fenet", "from lightning import LightningModule"),
+        ("samiam.formats.read", "import ase"),
+        ("samiam.generation.texture", "from abtem import Potential"),
+        ("simulate.layout", "from samiam.geometry import iou"),
+        ("simulate.layout", "from samiam import Scene"),
+        ("evaluate", "from samiam.cli import main"),
+    ],
+)
+def test_a_forbidden_import_is_caught(module: str, source: str) -> None:
+    assert faults(source, module)
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("samiam.boosting.crops", "from samiam.records import Masks\nfrom samiam.boosting.removal import remove_masks"),
+        ("samiam.boosting.crops", "from . import removal\nfrom .removal import remove_masks\nimport numpy"),
+        ("samiam.generation.sam", "from segment_anything.modeling import Sam"),
+        ("samiam.training.module", "import lightning\nfrom samiam.boosting import SemanticBooster"),
+        ("samiam.cli", "import samiam\nfrom samiam.commands import inputs"),
+        ("samiam.__main__", "from samiam.cli import main"),
+        ("simulate.multislice", "import abtem, ase\nfrom samiam.records import Scene\nfrom simulate import layout"),
+        ("evaluate", "import hydra\nfrom samiam import Scene\nfrom simulate import procedural_scene"),
+    ],
+)
+def test_an_allowed_import_is_not(module: str, source: str) -> None:
+    assert faults(source, module) == []
