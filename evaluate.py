@@ -26,6 +26,20 @@ from samiam.errors import InputError
 from samiam.records import Scene
 from simulate import procedural_scene
 
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "n_materials": ("given", "estimated"),
+    "variant": ("paper", "released"),
+    "weighted": (False, True),
+    "figures": (False, True),
+}
+_GROUPS = {
+    "data": ("difficulties", "seeds", "shape_hw"),
+    "generator": ("name", "options"),
+    "encoder": ("name", "options"),
+    "booster": ("removal", "crops", "grouping", "smallest_region_px"),
+    "logger": ("name", "project", "mode"),
+}
+
 
 def scenes(data: dict[str, Any]) -> Iterator[Scene]:
     """The scenes that the group `data` describes, easy ones first."""
@@ -70,13 +84,19 @@ def evaluate(config: dict[str, Any], folder: Path) -> str:
 
 
 def _check(config: dict[str, Any]) -> None:
-    if config["n_materials"] not in ("given", "estimated"):
-        raise InputError(f"n_materials={config['n_materials']}: it is given or estimated.")
+    """Refuse what would fail or be overlooked later, after the first images have been paid for."""
+    for name, choices in _CHOICES.items():
+        if config[name] not in choices:
+            raise InputError(f"{name}={config[name]}: give {' or '.join(map(str, choices))}.")
+    for group, names in _GROUPS.items():
+        unknown = config[group].keys() - names
+        if unknown:
+            raise InputError(f"{group} has no setting {', '.join(sorted(unknown))}; it has {', '.join(names)}.")
     for name, example in (("difficulties", [1, 2]), ("seeds", [0, 1]), ("shape_hw", [512, 512])):
         value = config["data"][name]
         fits = isinstance(value, list) and (len(value) == 2 if name == "shape_hw" else value)
-        if not fits:
-            raise InputError(f"data.{name}={value}: give a list, for example data.{name}={example}.")
+        if not fits or not all(isinstance(item, int) for item in value):
+            raise InputError(f"data.{name}={value}: give a list of whole numbers, as data.{name}={example}.")
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="evaluate")

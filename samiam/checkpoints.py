@@ -210,7 +210,7 @@ def pick_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     # segment_anything computes in float64 in places, which Apple's mps cannot do.
-    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+    if not isinstance(name, str) or not re.fullmatch(r"cpu|cuda(:\d+)?", name):
         raise InputError(f"device={name!r} is not supported; use auto, cpu, cuda or cuda:N.")
     if name != "cpu" and int(name.partition(":")[2] or 0) >= torch.cuda.device_count():
         raise InputError(f"device={name!r}: torch sees {torch.cuda.device_count()} CUDA devices here; use auto or cpu.")

@@ -10,6 +10,7 @@ from pathlib import Path
 import samiam
 from samiam.checkpoints import fetch, list_checkpoints, verify_cached
 from samiam.commands import inputs, segmenting
+from samiam.commands.each import for_each
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES, read_micrograph
 from samiam.generation import GENERATORS
@@ -126,15 +127,16 @@ def _segment(options: argparse.Namespace) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
-    for path in inputs.expand(options.files):
-        micrograph = read_micrograph(path, **_reading(options).arguments)
-        height, width = micrograph.shape_hw
-        size = micrograph.pixel_size_nm
-        print(f"{path}\n  {width} × {height} px, {'pixel size unknown' if size is None else f'{size:.5g} nm/px'}")
-        for key, value in micrograph.metadata.items():
-            if key != "path" and value is not None:
-                print(f"  {key}: {value}")
-    return 0
+    paths = inputs.expand(options.files)
+    return for_each(paths, lambda index: _described(paths[index], _reading(options)))
+
+
+def _described(path: Path, reading: inputs.Reading) -> str:
+    micrograph = read_micrograph(path, **reading.arguments)
+    (height, width), size = micrograph.shape_hw, micrograph.pixel_size_nm
+    facts = {key: value for key, value in micrograph.metadata.items() if key != "path" and value is not None}
+    lines = [f"{path}: {width} × {height} px, {'pixel size unknown' if size is None else f'{size:.5g} nm/px'}"]
+    return "\n".join(lines + [f"  {key}: {value}" for key, value in facts.items()])
 
 
 def _list_models(_: argparse.Namespace) -> int:

@@ -40,9 +40,7 @@ def expand(names: Sequence[str]) -> list[Path]:
     for name in names:
         path = Path(name)
         if path.is_dir():
-            files = sorted(
-                file for file in path.iterdir() if file.suffix.lower() in READABLE_SUFFIXES and file.is_file()
-            )
+            files = sorted(file for file in path.iterdir() if _is_micrograph(file))
             remedy = f"holds no micrograph; readable are {' '.join(READABLE_SUFFIXES)}"
         elif not path.exists() and glob.has_magic(name):
             files = [Path(file) for file in sorted(glob.glob(name, recursive=True)) if Path(file).is_file()]  # noqa: PTH207
@@ -54,6 +52,11 @@ def expand(names: Sequence[str]) -> list[Path]:
         for file in files:
             found.setdefault(file.resolve(), file)
     return list(found.values())
+
+
+def _is_micrograph(file: Path) -> bool:
+    """Whether a file of a folder is meant; hidden ones are other programs' notes on it."""
+    return file.suffix.lower() in READABLE_SUFFIXES and not file.name.startswith(".") and file.is_file()
 
 
 def folder_names(paths: Sequence[Path]) -> list[str]:

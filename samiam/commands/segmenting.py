@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from samiam.boosting import SemanticBooster, build_booster
+from samiam.commands.each import for_each
 from samiam.commands.inputs import Reading, folder_names
 from samiam.errors import InputError
 from samiam.formats import measurements, read_micrograph, write_results
@@ -71,30 +69,9 @@ class SegmentJob:
 
 
 def segment_files(paths: Sequence[Path], output: Path, job: SegmentJob) -> int:
-    """Segment each file into `output/<name>/`, go on past files that fail, and list those at the end.
-
-    Returns:
-        0 if all files succeeded, 1 if some failed, 2 if all did.
-    """
-    failures: list[str] = []
+    """Segment each file into `output/<name>/`; returns the exit code of `for_each`."""
     places = [output / name for name in folder_names(paths)]
-    bar = tqdm(zip(paths, places, strict=True), total=len(paths), unit="file", disable=None if len(paths) > 1 else True)
-    for path, place in bar:
-        try:
-            report = _segment_file(path, place, job)
-        except InputError as error:
-            failures.append(str(error))
-        except OSError as error:
-            failures.append(
-                f"{path}: cannot write to {place} ({error.strerror or error}); choose another folder with -o."
-            )
-        else:
-            tqdm.write(report, file=sys.stdout)
-    for failure in failures:
-        print(f"samiam: {failure}", file=sys.stderr)
-    if failures and len(paths) > 1:
-        print(f"samiam: {len(failures)} of {len(paths)} files failed.", file=sys.stderr)
-    return 0 if not failures else 1 if len(failures) < len(paths) else 2
+    return for_each(paths, lambda index: _segment_file(paths[index], places[index], job))
 
 
 def _segment_file(path: Path, place: Path, job: SegmentJob) -> str:
@@ -106,7 +83,11 @@ def _segment_file(path: Path, place: Path, job: SegmentJob) -> str:
     segmentation = job.booster(micrograph, masks, job.n_materials)
     boosted = time.perf_counter()
     times_s = {"read": read - started, "generate": generated - read, "boost": boosted - generated}
-    written = write_results(place, micrograph, segmentation, config=job.config, seed=job.seed, times_s=times_s)
+    try:
+        written = write_results(place, micrograph, segmentation, config=job.config, seed=job.seed, times_s=times_s)
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"{path}: cannot write to {place} ({reason}); choose another folder with -o.") from error
     return _report(path, place, micrograph, segmentation, sum(times_s.values()), [file.name for file in written])
 
 

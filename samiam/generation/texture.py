@@ -121,8 +121,6 @@ def build_texture(**options: Any) -> TextureGenerator:
     Raises:
         InputError: if an option is unknown or out of range.
     """
-    if "wavelengths_px" in options:
-        options["wavelengths_px"] = tuple(options["wavelengths_px"])
     return from_options(TextureGenerator, "the texture generator", options)
 
 

@@ -42,7 +42,7 @@ class SpectrumEncoder:
     shortest_px: float = 2.5
     longest_px: float = 40.0
     symmetry_weight: float = 0.5
-    brightness_weight: float = 2.0
+    brightness_weight: float = 3.0
 
     def __post_init__(self) -> None:
         if self.n_rings < 2:

@@ -326,7 +326,8 @@ def test_rules_are_handed_on() -> None:
     segmentation = boosted(proposals(), 3, SemanticBooster(removal=rules, smallest_region_px=0))
     assert {decision.rule for decision in segmentation.decisions} == {"majority_vote", "without_crops"}
     # Crops of 24 px fit neither the defect nor the island.
-    small = boosted(proposals(), 3, SemanticBooster(removal=rules, crops=CropRules(smallest_crop_px=5)))
+    rules_for_small = SemanticBooster(removal=rules, crops=CropRules(smallest_crop_px=5), smallest_region_px=0)
+    small = boosted(proposals(), 3, rules_for_small)
     assert {decision.rule for decision in small.decisions} == {"majority_vote"}
 
 

@@ -131,7 +131,7 @@ def test_brightness_and_contrast() -> None:
     plain, dim = SpectrumEncoder().encode([crop, crop / 2])
     np.testing.assert_allclose(dim[:-2], plain[:-2], atol=1e-5)  # shares of the power do not change
     np.testing.assert_allclose(dim[-2:], plain[-2:] / 2, rtol=1e-4)
-    assert plain[-1] == pytest.approx(2 * crop.std(), rel=1e-5)
+    assert plain[-1] == pytest.approx(3 * crop.std(), rel=1e-5)
     assert not SpectrumEncoder(brightness_weight=0.0).encode([crop])[0, -2:].any()
 
 
@@ -140,7 +140,7 @@ def test_brightness_and_contrast() -> None:
 def test_constant_crops(level: float, shape_hw: tuple[int, int]) -> None:
     vector = SpectrumEncoder().encode([np.full(shape_hw, level, np.float32)])[0]
     np.testing.assert_allclose(vector[:-2], 0, atol=1e-6)
-    np.testing.assert_allclose(vector[-2:], [2 * level, 0], atol=1e-6)
+    np.testing.assert_allclose(vector[-2:], [3 * level, 0], atol=1e-6)
 
 
 def test_tiny_crops() -> None:
