@@ -31,7 +31,7 @@ def merge_masks(
         of each material that kept any pixel.
     """
     labels = np.zeros(masks.shape_hw, np.uint32)
-    for index in _largest_first(masks):
+    for index in _largest_first(masks, materials):
         if materials[index] >= 0:
             labels[masks[index]] = materials[index] + 1
     if smallest_region_px > 0:
@@ -39,9 +39,10 @@ def merge_masks(
     return _number_by_area(labels)
 
 
-def _largest_first(masks: Masks) -> list[int]:
+def _largest_first(masks: Masks, materials: NDArray[np.int64]) -> list[int]:
     """Order in which the masks are painted: the same in whatever order they come."""
-    return sorted(range(len(masks)), key=lambda index: (-masks.areas[index], masks.packed[index].tobytes()))
+    keys = [(-masks.areas[i], masks.packed[i].tobytes(), materials[i]) for i in range(len(masks))]
+    return sorted(range(len(masks)), key=keys.__getitem__)
 
 
 def _dissolve(labels: NDArray[np.uint32], smallest_region_px: int) -> NDArray[np.uint32]:
