@@ -224,3 +224,16 @@ class TestRefusals:
         assert (done.returncode, done.stdout) == (2, "")
         assert messages(done.stderr) == ["evaluate.py: seed=-1: a seed is a whole number, 0 or more."]
         assert not (tmp_path / "latest").exists()
+
+
+@pytest.mark.slow
+def test_the_booster_gains_in_every_class_of_the_built_in_scenes(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "evaluate.py"), "logger=none", f"hydra.run.dir={tmp_path / 'run'}"]
+    subprocess.run(command, capture_output=True, check=True, cwd=tmp_path)
+    summary = pd.read_csv(tmp_path / "run" / "summary.csv").set_index(["difficulty", "method"])
+    assert summary["images"].tolist() == [4] * 6
+    for difficulty in (1, 2, 3):
+        alone, boosted = summary.loc[(difficulty, "texture")], summary.loc[(difficulty, "texture + booster")]
+        assert boosted["miou"] > alone["miou"]
+        assert boosted["mfpr"] < alone["mfpr"]
+        assert boosted["masks"] < alone["masks"]

@@ -41,13 +41,12 @@ def texture_map(
     """
     padded = np.pad(pixels, _PAD_PX, mode="reflect").astype(np.float32)
     image = tuple(slice(_PAD_PX, _PAD_PX + side) for side in pixels.shape)
-    grid = np.ix_(*(_centres(side, stride_px) for side in pixels.shape))
     spectrum = fft.rfft2(padded, workers=-1)
-    features = [ndimage.gaussian_filter(pixels, smoothing_px)[grid]]
+    features = [ndimage.gaussian_filter(_binned(pixels, stride_px), smoothing_px / stride_px)]
     for wavelength_px, transfer in _log_gabor(padded.shape, wavelengths_px, n_orientations):
         # The padding mirrors the lattice into another orientation: its energy must not be smoothed into the image.
-        energy = fft.irfft2(spectrum * transfer, padded.shape, workers=-1)[image] ** 2
-        features.append(np.sqrt(ndimage.gaussian_filter(energy, max(smoothing_px, wavelength_px))[grid]))
+        energy = _binned(fft.irfft2(spectrum * transfer, padded.shape, workers=-1)[image] ** 2, stride_px)
+        features.append(np.sqrt(ndimage.gaussian_filter(energy, max(smoothing_px, wavelength_px) / stride_px)))
     logarithms = np.log(np.stack(features, axis=-1) + 0.02)
     flat = logarithms.reshape(-1, len(features))
     components = np.zeros((len(flat), min(n_features, *flat.shape)), np.float32)
@@ -56,9 +55,12 @@ def texture_map(
     return np.asarray(components.reshape(*logarithms.shape[:2], -1), np.float32)
 
 
-def _centres(side_px: int, stride_px: int) -> NDArray[np.int64]:
-    """The middle pixel of each stride along a side; the last pixel where the last stride is cut short."""
-    return np.minimum(np.arange(0, side_px, stride_px) + stride_px // 2, side_px - 1)
+def _binned(image: NDArray[np.float32], stride_px: int) -> NDArray[np.float32]:
+    """Mean of each square of `stride_px`; squares that the border cuts short are filled with the border's pixels."""
+    filled = np.pad(image, [(0, -side % stride_px) for side in image.shape], mode="edge")
+    rows, columns = (side // stride_px for side in filled.shape)
+    means: NDArray[np.float32] = filled.reshape(rows, stride_px, columns, stride_px).mean(axis=(1, 3))
+    return means
 
 
 def _log_gabor(

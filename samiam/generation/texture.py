@@ -18,7 +18,7 @@ from samiam.options import from_options
 from samiam.records import Masks, Micrograph
 
 _GRID_POINTS = 256  # along the longer side of a large image
-_LEAST_VARIATION = 0.04  # superpixels of images below some 400 px are smaller than `sharpen`'s windows, hence too alike
+_LEAST_VARIATION = 0.05  # superpixels of images below some 400 px are smaller than `sharpen`'s windows, hence too alike
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ class Masks:
         packed: uint8 (N, H, ⌈W/8⌉), the rows of each mask as `numpy.packbits` packs them (first pixel in the
             highest bit, padding bits zero).
         shape_hw: height and width in pixels.
-        predicted_iou: float32 (N,), the generator's own estimate of each mask's quality, best at 1 (SAM's may exceed it a little).
+        predicted_iou: float32 (N,), the generator's own estimate of each mask's quality; best at 1, which SAM's may
+            exceed a little.
         stability_score: float32 (N,), how little the mask changes with its threshold, in [0, 1].
         points_xy: float32 (N, 2), the prompt that gave each mask, (x, y) in pixels; NaN where there was none.
         crop_boxes_xywh: int64 (N, 4), the part of the image each mask was generated from.
