@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,8 +49,8 @@ def scenes(data: dict[str, Any]) -> Iterator[Scene]:
             yield procedural_scene(seed, difficulty=difficulty, shape_hw=tuple(data["shape_hw"]))
 
 
-def evaluate(config: dict[str, Any], folder: Path) -> str:
-    """Run the benchmark that a config describes; returns the report's tables."""
+def evaluate(config: dict[str, Any], folder: Path, command: str) -> str:
+    """Run the benchmark that a config describes; returns the report's tables. The report quotes the command."""
     _check(config)
     generator = build_generator(config["generator"]["name"], **config["generator"]["options"])
     encoder = build_encoder(config["encoder"]["name"], **config["encoder"]["options"])
@@ -72,6 +73,7 @@ def evaluate(config: dict[str, Any], folder: Path) -> str:
             path = folder / "figures" / f"{scene.micrograph.name}.png"
             figures.append(write_figure(path, scene, masks, segmentation, f", IoU {new[1].scores.matched_iou:.2f}"))
     facts = {
+        "command": f"`{command}`",
         "generator": generator.name,
         "encoder": encoder.name,
         "number of materials": config["n_materials"],
@@ -106,7 +108,7 @@ def main(config: DictConfig) -> None:
     is_single = HydraConfig.get().mode == RunMode.RUN
     try:
         settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-        print(evaluate(settings, folder))
+        print(evaluate(settings, folder, shlex.join(["python", "evaluate.py", *HydraConfig.get().overrides.task])))
     except (InputError, OmegaConfBaseException) as error:
         if is_single:  # what Hydra catches gets a line of Hydra's own before ours
             _give_up(error)

@@ -117,7 +117,7 @@ def _columns(rng: np.random.Generator, regions: Layout, fills: list[Fill]) -> ND
 
 def _blurred(plane: NDArray[np.float64], sigma_px: float) -> NDArray[np.float64]:
     """Columns as Gaussians of unit height for unit weight; their deposit on four pixels has spread them by 1/6 px²."""
-    return np.asarray(2 * np.pi * sigma_px**2 * ndimage.gaussian_filter(plane, np.sqrt(sigma_px**2 - 1 / 6)))
+    return np.asarray(2 * np.pi * sigma_px**2 * ndimage.gaussian_filter(plane, np.sqrt(max(sigma_px**2 - 1 / 6, 0))))
 
 
 def _margin_px(lattice: Lattice | None) -> int:

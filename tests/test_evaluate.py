@@ -134,6 +134,7 @@ class TestRun:
 
     def test_report_and_figures(self, folder: Path) -> None:
         report = (folder / "latest" / "report.md").read_text(encoding="utf-8")
+        assert "- command: `python evaluate.py 'data.seeds=[0]' 'data.difficulties=[1]'" in report
         for line in ("# Benchmark", "- generator: texture", "- encoder: spectrum", "- number of materials: given"):
             assert line in report
         assert "![procedural-1-0](figures/procedural-1-0.png)" in report
