@@ -1,4 +1,4 @@
-"""Weights of the networks: where they come from, what proves them whole, and the device they go to.
+"""Weights of the networks: where they come from, and what proves them whole.
 
 Nothing here falls back: a file whose SHA-256 is not the expected one is refused, whoever made it.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import re
 import urllib.error
 import urllib.request
 import zipfile
@@ -151,6 +150,15 @@ def fetch(checkpoint: Checkpoint | str, folder: str | Path | None = None) -> Pat
     return path
 
 
+def accepted_sha256(name: str, sha256: str | None = None) -> str:
+    """The hash that a checkpoint's file must have: the user's own if given, else the published one.
+
+    Raises:
+        InputError: if the name is unknown.
+    """
+    return (sha256 or _known(name).sha256).strip().lower()
+
+
 def load_state_dict(name: str, *, path: str | Path | None = None, sha256: str | None = None) -> dict[str, torch.Tensor]:
     """The tensors of a checkpoint, on the CPU.
 
@@ -166,9 +174,9 @@ def load_state_dict(name: str, *, path: str | Path | None = None, sha256: str | 
     checkpoint = _known(name)
     if path is not None:
         own = "if it is a checkpoint of your own, accept it by passing checkpoint_sha256={found}"
-        verify(path, sha256 or checkpoint.sha256, own)
+        verify(path, accepted_sha256(name, sha256), own)
         return _read_state_dict(Path(path))
-    if sha256 and sha256.strip().lower() != checkpoint.sha256:
+    if accepted_sha256(name, sha256) != checkpoint.sha256:
         raise InputError(
             f"checkpoint_sha256={sha256} is not that of the published {name} ({checkpoint.sha256}); "
             "give the path of your own file as checkpoint=, or leave the hash out."
@@ -197,24 +205,6 @@ def fit_state_dict(model: torch.nn.Module, state: Mapping[str, torch.Tensor], so
             f"{len(state.keys() - wanted.keys())} unknown, {reshaped} of another shape); "
             "it is the checkpoint of another model."
         ) from error
-
-
-def pick_device(name: str) -> torch.device:
-    """The device that a name stands for: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
-
-    Raises:
-        InputError: if the name is another, or this machine has no such device.
-    """
-    import torch
-
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    # segment_anything computes in float64 in places, which Apple's mps cannot do.
-    if not isinstance(name, str) or not re.fullmatch(r"cpu|cuda(:\d+)?", name):
-        raise InputError(f"device={name!r} is not supported; use auto, cpu, cuda or cuda:N.")
-    if name != "cpu" and int(name.partition(":")[2] or 0) >= torch.cuda.device_count():
-        raise InputError(f"device={name!r}: torch sees {torch.cuda.device_count()} CUDA devices here; use auto or cpu.")
-    return torch.device(name)
 
 
 def _known(name: str) -> Checkpoint:

@@ -13,8 +13,8 @@ from samiam.commands import inputs, segmenting
 from samiam.commands.each import for_each
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES, read_micrograph
-from samiam.generation import GENERATORS
-from samiam.texture import ENCODERS
+from samiam.generation import DEFAULT_GENERATOR, GENERATORS
+from samiam.texture import DEFAULT_ENCODER, ENCODERS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,8 +56,8 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s"
     )
     parser.add_argument("-k", "--n-materials", type=_count, metavar="N", help="how many materials; default: estimated")
-    parser.add_argument("--generator", default="texture", help=f"{', '.join(GENERATORS)}; default: %(default)s")
-    parser.add_argument("--encoder", default="spectrum", help=f"{', '.join(ENCODERS)}; default: %(default)s")
+    parser.add_argument("--generator", default=DEFAULT_GENERATOR, help=f"{', '.join(GENERATORS)}; default: %(default)s")
+    parser.add_argument("--encoder", default=DEFAULT_ENCODER, help=f"{', '.join(ENCODERS)}; default: %(default)s")
     for role in ("generator", "encoder"):
         parser.add_argument(
             f"--{role}-option",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samiam.boosting import SemanticBooster
-from samiam.generation import MaskGenerator, build_generator
+from samiam.generation import DEFAULT_GENERATOR, MaskGenerator, build_generator
 from samiam.records import Micrograph, Segmentation
 
 
@@ -19,7 +19,7 @@ def segment(
     Args:
         micrograph: the image.
         n_materials: how many materials there are, at least 1; None to estimate it.
-        generator: what proposes masks; `build_generator("texture")` where not given.
+        generator: what proposes masks; that of `DEFAULT_GENERATOR` where not given.
         booster: what makes materials of them; `SemanticBooster()` where not given.
 
     Returns:
@@ -28,6 +28,6 @@ def segment(
     Raises:
         InputError: if `n_materials` is smaller than 1.
     """
-    generator = generator or build_generator("texture")
+    generator = generator or build_generator(DEFAULT_GENERATOR)
     booster = booster or SemanticBooster()
     return booster(micrograph, generator.generate(micrograph), n_materials)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from samiam.checkpoints import CHECKPOINTS, fit_state_dict, load_state_dict, pick_device, verify
+from samiam.checkpoints import CHECKPOINTS, fit_state_dict, load_state_dict, verify
+from samiam.device import pick_device
 from samiam.errors import InputError
 
 VIT_B = CHECKPOINTS["vit_b"]

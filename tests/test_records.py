@@ -178,6 +178,8 @@ def test_pixels_and_labels_cannot_be_written() -> None:
 def test_making_a_record_leaves_the_callers_array_alone() -> None:
     labels, pixels = made_labels(), np.zeros(SHAPE_HW, np.float32)
     made_scene(labels=labels), made_segmentation(labels=labels), Micrograph(pixels)
+    assert labels.flags.writeable
+    assert pixels.flags.writeable
     labels[0, 0] = pixels[0, 0] = 1
 
 

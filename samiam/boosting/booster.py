@@ -15,7 +15,7 @@ from samiam.boosting.merging import merge_masks
 from samiam.boosting.removal import RemovalRules, remove_masks
 from samiam.options import from_options
 from samiam.records import Action, Decision, Masks, Micrograph, Segmentation
-from samiam.texture import Encoder, build_encoder
+from samiam.texture import DEFAULT_ENCODER, Encoder, build_encoder
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class SemanticBooster:
         smallest_region_px: regions and holes below this area are dissolved when masks are merged.
     """
 
-    encoder: Encoder = field(default_factory=lambda: build_encoder("spectrum"))
+    encoder: Encoder = field(default_factory=lambda: build_encoder(DEFAULT_ENCODER))
     removal: RemovalRules = field(default_factory=RemovalRules)
     crops: CropRules = field(default_factory=CropRules)
     grouping: GroupingRules = field(default_factory=GroupingRules)

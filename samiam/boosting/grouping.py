@@ -93,7 +93,7 @@ def group_masks(
     order = np.lexsort(vectors.T[::-1])
     vectors_sorted, owners = vectors[order].astype(np.float64), owners[order]
     wanted = n_materials or estimate_n_materials(vectors_sorted, rules)
-    clusters, centres = _cluster(vectors_sorted, wanted, rules.seed)
+    clusters, centres = _cluster(vectors_sorted, min(wanted, _n_distinct(vectors_sorted)), rules.seed)
     counts = np.zeros((n_masks, len(centres) + 1), np.int64)
     np.add.at(counts, (owners, clusters), 1)
     sampled: NDArray[np.bool_] = counts.sum(axis=1) > 0
@@ -108,9 +108,12 @@ def group_masks(
     return Grouping(materials, names, shares[:, 0], shares[:, 1], wanted, n_materials is not None)
 
 
+def _n_distinct(vectors: NDArray[np.float64]) -> int:
+    return len(np.unique(vectors, axis=0))
+
+
 def _cluster(vectors: NDArray[np.float64], k: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Cluster of each vector and the centres; no more clusters than distinct vectors."""
-    k = min(k, len(np.unique(vectors, axis=0)))
+    """Cluster of each vector and the k centres; k is at most the number of distinct vectors, 0 where there are none."""
     if k == 0:
         return np.zeros(0, np.int64), vectors
     # So few vectors are clustered faster by one thread, and to the same bytes whatever the number of cores.
@@ -134,9 +137,9 @@ def estimate_n_materials(vectors: NDArray[np.float64], rules: GroupingRules = Gr
     if len(vectors) > _CROPS_FOR_ESTIMATE:
         rng = np.random.default_rng(rules.seed)
         vectors = vectors[np.sort(rng.choice(len(vectors), _CROPS_FOR_ESTIMATE, replace=False))]
-    distinct = len(np.unique(vectors, axis=0))
+    most = min(_MOST_MATERIALS, _n_distinct(vectors), len(vectors) - 1)
     best, best_score = 1, rules.least_silhouette
-    for k in range(2, min(_MOST_MATERIALS, distinct, len(vectors) - 1) + 1):
+    for k in range(2, most + 1):
         score = float(silhouette_score(vectors, _cluster(vectors, k, rules.seed)[0]))
         if score > best_score:
             best, best_score = k, score

@@ -9,8 +9,10 @@ from samiam.generation.protocol import MaskGenerator
 
 GENERATORS = ("texture", "vit_b", "vit_l", "vit_h")
 """The names that `build_generator` knows."""
+DEFAULT_GENERATOR = "texture"
+"""What proposes masks where nobody chose."""
 
-__all__ = ["GENERATORS", "MaskGenerator", "build_generator"]
+__all__ = ["DEFAULT_GENERATOR", "GENERATORS", "MaskGenerator", "build_generator"]
 
 
 def build_generator(name: str, **options: Any) -> MaskGenerator:

@@ -19,7 +19,8 @@ from segment_anything import SamAutomaticMaskGenerator, sam_model_registry
 from segment_anything.modeling import Sam
 from segment_anything.utils.amg import MaskData, area_from_rle, generate_crop_boxes
 
-from samiam.checkpoints import CHECKPOINTS, fit_state_dict, load_state_dict, pick_device
+from samiam.checkpoints import accepted_sha256, fit_state_dict, load_state_dict
+from samiam.device import pick_device
 from samiam.errors import InputError
 from samiam.options import from_options
 from samiam.records import Masks, Micrograph
@@ -169,8 +170,7 @@ def build_sam(
     with torch.random.fork_rng(devices=[]):
         sam = sam_model_registry[name]()
     fit_state_dict(sam, state, checkpoint or f"checkpoint {name}")
-    sha256 = (checkpoint_sha256 or CHECKPOINTS[name].sha256).strip().lower()
-    return SamGenerator(sam.to(place), name, settings, sha256)
+    return SamGenerator(sam.to(place), name, settings, accepted_sha256(name, checkpoint_sha256))
 
 
 class _CropGenerator(SamAutomaticMaskGenerator):  # type: ignore[misc]

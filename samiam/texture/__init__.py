@@ -9,8 +9,10 @@ from samiam.texture.protocol import Encoder
 
 ENCODERS = ("spectrum", "resnet18")
 """The names that `build_encoder` knows."""
+DEFAULT_ENCODER = "spectrum"
+"""What turns crops into vectors where nobody chose."""
 
-__all__ = ["ENCODERS", "Encoder", "build_encoder"]
+__all__ = ["DEFAULT_ENCODER", "ENCODERS", "Encoder", "build_encoder"]
 
 
 def build_encoder(name: str, **options: Any) -> Encoder:

@@ -14,7 +14,8 @@ from torch import nn
 from torch.nn import functional
 from torchvision.models import resnet18
 
-from samiam.checkpoints import CHECKPOINTS, fit_state_dict, load_state_dict, pick_device
+from samiam.checkpoints import accepted_sha256, fit_state_dict, load_state_dict
+from samiam.device import pick_device
 from samiam.errors import InputError
 from samiam.options import from_options
 
@@ -128,8 +129,7 @@ def build_resnet18(
     state = load_state_dict(_IMAGENET, path=checkpoint, sha256=checkpoint_sha256)
     network = _random(settings.seed)
     fit_state_dict(network, state, checkpoint or f"checkpoint {_IMAGENET}")
-    sha256 = (checkpoint_sha256 or CHECKPOINTS[_IMAGENET].sha256).strip().lower()
-    return ResNet18Encoder(network.to(place), settings, sha256)
+    return ResNet18Encoder(network.to(place), settings, accepted_sha256(_IMAGENET, checkpoint_sha256))
 
 
 def _random(seed: int) -> nn.Module:

@@ -75,9 +75,9 @@ class SpectrumEncoder:
         mean = float((crop * window).sum() / window.sum())
         spectrum = fft.rfft2((crop - mean) * window, s=(_SIDE_PX, _SIDE_PX))
         power = (np.abs(spectrum) ** 2).ravel()
-        rings, harmonics = _rings(self.n_rings, self.shortest_px, self.longest_px)
+        rings, modulated = _rings(self.n_rings, self.shortest_px, self.longest_px)
         in_ring = rings @ power
-        modulation = np.abs(np.stack([(rings * wave) @ power for wave in harmonics]))
+        modulation = np.abs(np.stack([wave @ power for wave in modulated]))
         total = max(float(in_ring.sum()), 1e-12)
         profile, symmetry = np.sqrt(in_ring / total), np.sqrt(modulation / total).ravel()
         brightness = self.brightness_weight * np.array([mean, float(crop.std())])
@@ -97,7 +97,7 @@ def build_spectrum(**options: Any) -> SpectrumEncoder:
 def _rings(
     n_rings: int, shortest_px: float, longest_px: float
 ) -> tuple[NDArray[np.float64], list[NDArray[np.complex128]]]:
-    """Which share of each frequency (half plane, flat) belongs to each ring, and its angular harmonics."""
+    """Which share of each frequency (half plane, flat) belongs to each ring; and the same times each angular wave."""
     frequency_y, frequency_x = fft.fftfreq(_SIDE_PX)[:, None], fft.rfftfreq(_SIDE_PX)[None, :]
     radius, angle = np.hypot(frequency_y, frequency_x).ravel(), np.arctan2(frequency_y, frequency_x).ravel()
     edges = np.log([1 / longest_px, 1 / shortest_px])
@@ -106,4 +106,4 @@ def _rings(
     # full, or a crop and its quarter turn would differ.
     counted = np.where(frequency_x == 0, 0.5, 1.0) * (np.maximum(np.abs(frequency_y), frequency_x) < 0.5)
     rings = counted.ravel() * np.clip(1 - np.abs(place - np.arange(n_rings)[:, None]), 0, None)
-    return rings, [np.exp(1j * order * angle) for order in _HARMONICS]
+    return rings, [rings * np.exp(1j * order * angle) for order in _HARMONICS]

@@ -15,7 +15,7 @@ from torchvision.models import resnet18
 
 from samiam.checkpoints import CHECKPOINTS
 from samiam.errors import InputError
-from samiam.texture.resnet import build_resnet18
+from samiam.texture.resnet import ResNet18Encoder, build_resnet18
 
 Crops = list[NDArray[np.float32]]
 
@@ -143,11 +143,16 @@ def test_the_published_weights_come_from_the_cache(
     assert cached.options["checkpoint_sha256"] == sha256
 
 
+def build_own(checkpoint: Path) -> ResNet18Encoder:
+    return build_resnet18(weights="imagenet", checkpoint=checkpoint, checkpoint_sha256=sha256_of(checkpoint))
+
+
 def test_weights_saved_before_batch_norm_counted_its_batches_fit(checkpoint: Path) -> None:
     state = torch.load(checkpoint, weights_only=True)
     old = type(state)((key, value) for key, value in state.items() if not key.endswith("num_batches_tracked"))
+    new, crops = build_own(checkpoint), [np.full((9, 9), 0.5, np.float32)]
     torch.save(old, checkpoint)
-    build_resnet18(weights="imagenet", checkpoint=checkpoint, checkpoint_sha256=sha256_of(checkpoint))
+    np.testing.assert_array_equal(build_own(checkpoint).encode(crops), new.encode(crops))
 
 
 def test_weights_of_another_network(checkpoint: Path) -> None:
