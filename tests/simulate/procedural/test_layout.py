@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from simulate.layout import assemble, blobs, layers, split_by_line, split_into_grains
+from simulate.procedural.layout import assemble, blobs, layers, split_by_line, split_into_grains
 
 Labels = NDArray[np.uint32]
 quick = settings(max_examples=25, deadline=None, derandomize=True)

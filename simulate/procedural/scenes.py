@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
-from simulate import instrument, layout
-from simulate.lattices import Lattice, named_lattice, random_lattice, similar_lattice
-from simulate.rendering import Fill, Kind, render
+from simulate import instrument
+from simulate.procedural import layout
+from simulate.procedural.lattices import Lattice, named_lattice, random_lattice, similar_lattice
+from simulate.procedural.rendering import Fill, Kind, render
 
 _LEAST_SHARE = 0.005  # of the image, for each material
 _REDRAWS = 50
@@ -31,7 +32,7 @@ class SceneRanges:
         n_materials: number of materials.
         period_px: length of lattice vectors.
         n_columns: atomic columns in a cell.
-        cells: names from `simulate.lattices.NAMED_CELLS` to draw cells from; any cell where empty.
+        cells: names from `simulate.procedural.lattices.NAMED_CELLS` to draw cells from; any cell where empty.
         thinnest_layer: smallest share of the stack that a layer may take.
         roughness_px: standard deviation of the interfaces.
         counts_per_pixel: mean detected electrons in a pixel (drawn log-uniformly).

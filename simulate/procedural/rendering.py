@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from simulate.lattices import Lattice
-from simulate.layout import Layout
+from simulate.procedural.lattices import Lattice
+from simulate.procedural.layout import Layout
 
 Kind = Literal["lattice", "amorphous", "vacuum"]
 

@@ -14,9 +14,9 @@ from scipy import ndimage
 from samiam.errors import InputError
 from samiam.records import Scene
 from simulate import DIFFICULTIES, SceneRanges, procedural_scene
-from simulate.lattices import NAMED_CELLS, named_lattice
-from simulate.layout import Layout, assemble
-from simulate.rendering import Fill, _columns, _crystals
+from simulate.procedural.lattices import NAMED_CELLS, named_lattice
+from simulate.procedural.layout import Layout, assemble
+from simulate.procedural.rendering import Fill, _columns, _crystals
 
 SIDES = (128, 128)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.errors import InputError
-from simulate.lattices import NAMED_CELLS, Column, Lattice, named_lattice, random_lattice, similar_lattice
+from simulate.procedural.lattices import NAMED_CELLS, Column, Lattice, named_lattice, random_lattice, similar_lattice
 
 Floats = NDArray[np.float64]
 quick = settings(max_examples=60, deadline=None, derandomize=True)
