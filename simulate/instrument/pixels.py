@@ -1,4 +1,4 @@
-"""What the microscope does to an ideal image: scan noise and dose."""
+"""Line shifts and counts of an image whose scale is its pixels, as the procedural scenes need them."""
 
 from __future__ import annotations
 
