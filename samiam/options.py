@@ -43,7 +43,10 @@ def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401
     if origin is Literal:
         return value in arguments
     if origin is tuple:
-        return isinstance(value, (list, tuple)) and all(_fits(item, arguments[0]) for item in value)
+        if not isinstance(value, (list, tuple)):
+            return False
+        kinds = arguments[:1] * len(value) if arguments[-1] is ... else arguments
+        return len(value) == len(kinds) and all(_fits(item, kind) for item, kind in zip(value, kinds, strict=True))
     if hint in (int, float):
         return isinstance(value, (int, hint)) and not isinstance(value, bool)
     return isinstance(value, hint)
@@ -56,7 +59,9 @@ def _described(hint: Any) -> str:  # noqa: ANN401
         return " or ".join(_described(choice) for choice in arguments)
     if origin is Literal:
         return " or ".join(map(repr, arguments))
+    if origin is tuple and arguments[-1] is ...:
+        return f"a list, each {_described(arguments[0]).rstrip(',')},"
     if origin is tuple:
-        return f"a list, each {_described(arguments[0])},"
+        return f"a list of {', '.join(map(_described, arguments))},"
     words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", types.NoneType: "null"}
     return words.get(hint, str(hint))

@@ -16,6 +16,8 @@ class Settings:
     flag: bool = False
     limit: float | None = None
     sizes: tuple[float, ...] = (1.0,)
+    ring: tuple[str, float] = ("x", 1.0)
+    rings: tuple[tuple[str, float], ...] = ()
     kind: Literal["a", "b"] = "a"
 
 
@@ -28,6 +30,9 @@ class Settings:
         {"limit": None},
         {"limit": 0.1},
         {"sizes": (2, 3.5)},
+        {"sizes": ()},
+        {"ring": ("a", 2)},
+        {"rings": (("a", 2), ("b", 0.5))},
         {"kind": "b"},
         {"whole": 2, "real": 0.1, "flag": False},
     ],
@@ -50,6 +55,10 @@ def test_a_list_becomes_a_tuple() -> None:
         ("limit", "none", "a number or null"),
         ("sizes", 3.0, "a list, each a number,"),
         ("sizes", [1, "x"], "a list, each a number,"),
+        ("ring", ["a"], "a list of text, a number,"),
+        ("ring", ["a", 1, 2], "a list of text, a number,"),
+        ("ring", [1, "a"], "a list of text, a number,"),
+        ("rings", [["a", 1], ["b"]], "a list, each a list of text, a number,"),
         ("kind", "c", "'a' or 'b'"),
     ],
 )

@@ -37,7 +37,6 @@ _READERS: dict[str, Reader] = {
     ".npy": read_npy,
 }
 READABLE_SUFFIXES: tuple[str, ...] = tuple(_READERS)
-_ROWS_PER_BLOCK = 512
 
 
 def read_micrograph(
@@ -83,7 +82,7 @@ def _read(
     reader = _reader_for(path, request)
     raw = _load(reader, path, request)
     array, used_channel = _one_channel(raw.array, channel)
-    pixels, clipping = _scaled(array, percentiles)
+    _check_values(array)
     given = pixel_size_nm is not None
     metadata = {
         "path": str(path),
@@ -95,9 +94,14 @@ def _read(
         "channel": used_channel,
         "dataset": raw.dataset,
         "pixel_size_source": "argument" if given else raw.pixel_size_source,
-        **clipping,
     }
-    return Micrograph(pixels, pixel_size_nm if given else raw.pixel_size_nm, path.stem, metadata)
+    return Micrograph.stretched(
+        array,
+        pixel_size_nm=pixel_size_nm if given else raw.pixel_size_nm,
+        name=path.stem,
+        metadata=metadata,
+        clip_percentiles=percentiles,
+    )
 
 
 def _check_options(pixel_size_nm: float | None, percentiles: tuple[float, float]) -> None:
@@ -177,10 +181,7 @@ def _one_channel(array: NDArray[Any], channel: int | None) -> tuple[NDArray[Any]
     return array[..., 0], None
 
 
-def _scaled(
-    array: NDArray[Any], percentiles: tuple[float, float]
-) -> tuple[NDArray[np.float32], dict[str, list[float]]]:
-    """The pixels in [0, 1], and what became 0 and 1."""
+def _check_values(array: NDArray[Any]) -> None:
     n_bad = array.size - int(np.count_nonzero(np.isfinite(array)))
     if n_bad:
         raise InputError(f"{n_bad} of {array.size} pixels are NaN or infinite; replace them and save it again.")
@@ -189,16 +190,6 @@ def _scaled(
         raise InputError(f"every pixel is {smallest:g}, so there is nothing to see; check the export.")
     if not np.isfinite(largest - smallest):
         raise InputError(f"pixel values from {smallest:g} to {largest:g} are too far apart; rescale and save it again.")
-    # Half floats lack the digits to interpolate between.
-    values = array.astype(np.float32) if array.dtype == np.float16 else array
-    low, high = (float(value) for value in np.percentile(values, percentiles))
-    if not low < high:
-        percentiles, low, high = (0.0, 100.0), smallest, largest
-    pixels = np.empty(array.shape, np.float32)
-    for row in range(0, len(array), _ROWS_PER_BLOCK):  # In double precision, but never the whole image so.
-        block = array[row : row + _ROWS_PER_BLOCK].astype(np.float64)
-        pixels[row : row + _ROWS_PER_BLOCK] = np.clip((block - low) / (high - low), 0.0, 1.0)
-    return pixels, {"clip_percentiles": [float(value) for value in percentiles], "clip_values": [low, high]}
 
 
 def _one_line(text: str) -> str:

@@ -15,6 +15,8 @@ from samiam.errors import InputError
 from samiam.files import replacing
 from samiam.records.archive import archive_path, open_archive
 
+_ROWS_PER_BLOCK = 512
+
 
 @dataclass(frozen=True, eq=False)
 class Micrograph:
@@ -51,6 +53,39 @@ class Micrograph:
         pixels = pixels.view()
         pixels.flags.writeable = False
         object.__setattr__(self, "pixels", pixels)
+
+    @classmethod
+    def stretched(
+        cls,
+        counts: NDArray[Any],
+        *,
+        pixel_size_nm: float | None = None,
+        name: str = "micrograph",
+        metadata: Mapping[str, Any] | None = None,
+        clip_percentiles: tuple[float, float] = (0.1, 99.9),
+    ) -> Micrograph:
+        """A micrograph from what a detector counted, its contrast stretched between two percentiles.
+
+        Where both percentiles fall together the minimum and the maximum are used.
+
+        Args:
+            counts: real (H, W) of any type, finite and not all equal.
+            pixel_size_nm: side of a pixel.
+            name: of the micrograph.
+            metadata: added to; `clip_percentiles` and `clip_values` say what became 0 and 1.
+            clip_percentiles: two rising ones, 0 to 100.
+        """
+        # Half floats lack the digits to interpolate between.
+        values = counts.astype(np.float32) if counts.dtype == np.float16 else counts
+        low, high = (float(value) for value in np.percentile(values, clip_percentiles))
+        if not low < high:
+            clip_percentiles, low, high = (0.0, 100.0), float(counts.min()), float(counts.max())
+        pixels = np.empty(counts.shape, np.float32)
+        for row in range(0, len(counts), _ROWS_PER_BLOCK):  # In double precision, but never the whole image so.
+            block = counts[row : row + _ROWS_PER_BLOCK].astype(np.float64)
+            pixels[row : row + _ROWS_PER_BLOCK] = np.clip((block - low) / (high - low), 0.0, 1.0)
+        clipping = {"clip_percentiles": [float(value) for value in clip_percentiles], "clip_values": [low, high]}
+        return cls(pixels, pixel_size_nm, name, {**(metadata or {}), **clipping})
 
     @property
     def shape_hw(self) -> tuple[int, int]:

@@ -1,0 +1,37 @@
+"""A Dask client: of a scheduler somewhere, or of a local cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from distributed import Client, LocalCluster
+
+from samiam.errors import InputError
+
+
+@contextmanager
+def dask_client(scheduler: str | None = None, workers: int | None = None) -> Iterator[Client]:
+    """Connect to a Dask scheduler, or start a local cluster that ends with the block.
+
+    Args:
+        scheduler: address of a running scheduler; None for a local cluster of processes with one thread each.
+        workers: of the local cluster; as many as there are cores where None.
+
+    Raises:
+        InputError: if no scheduler answers, or the number of workers is not positive.
+    """
+    if workers is not None and workers < 1:
+        raise InputError(f"{workers} workers can do nothing; give 1 or more.")
+    if scheduler is None:
+        options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
+        with LocalCluster(**options) as cluster, Client(cluster) as client:
+            yield client
+        return
+    try:
+        client = Client(scheduler, timeout="10s")
+    except (OSError, ValueError) as error:
+        message = f"no Dask scheduler answers at {scheduler} ({error}); start one with `dask scheduler`."
+        raise InputError(message) from None
+    with client:
+        yield client

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+from distributed import LocalCluster
+
+from samiam import cluster
+from samiam.cluster import dask_client
+from samiam.errors import InputError
+
+
+def test_a_local_cluster_of_processes() -> None:
+    with dask_client(workers=2) as client:
+        processes = client.run(os.getpid)
+    assert len(set(processes.values())) == 2
+    assert os.getpid() not in processes.values()
+
+
+def test_a_running_scheduler() -> None:
+    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
+    with LocalCluster(**options) as running:
+        with dask_client(running.scheduler_address) as client:
+            assert client.submit(sum, [1, 2]).result() == 3
+        assert running.status.name == "running"  # it is not ours to stop
+
+
+def test_an_unreachable_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError("timed out")
+
+    monkeypatch.setattr(cluster, "Client", refused)
+    message = r"no Dask scheduler answers at tcp://nowhere:1 \(timed out\)"
+    with pytest.raises(InputError, match=message), dask_client("tcp://nowhere:1"):
+        pass
+
+
+def test_no_workers() -> None:
+    with pytest.raises(InputError, match="0 workers can do nothing"), dask_client(workers=0):
+        pass
