@@ -1,0 +1,140 @@
+"""`python -m simulate benchmark | library`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from samiam.errors import InputError
+from samiam.options import from_options
+from simulate import library
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: words after the program's name; those of the process where not given.
+
+    Returns:
+        0 if all went well, 2 for unusable input or options.
+    """
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], None] = options.command
+    try:
+        command(options)
+    except InputError as error:
+        print(f"simulate: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulate", description="Simulated micrographs with exact truth.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_benchmark(commands.add_parser("benchmark", help="write the labelled scenes of the benchmark"))
+    _add_library(commands.add_parser("library", help="simulate unit cells by multislice (abTEM)"))
+    return parser
+
+
+def _add_benchmark(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_benchmark)
+    parser.add_argument("folder", type=Path, help="where to write; scenes that are there already are kept")
+    parser.add_argument("--quick", action="store_true", help="only the 12 scenes of the quick benchmark")
+    _add_workers(parser)
+
+
+def _add_library(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_library)
+    parser.add_argument("--folder", type=Path, default=library.user_folder(), help="of entries; default: %(default)s")
+    parser.add_argument("--work", type=Path, default=Path("outputs/library"), help="of finished tasks; %(default)s")
+    parser.add_argument("--crystal", metavar="NAME|CIF", help="one crystal instead of all that ship with the package")
+    parser.add_argument("--zone", type=int, nargs=3, default=(1, 0, 0), metavar=("U", "V", "W"), help="of the beam")
+    parser.add_argument("--growth", type=int, nargs=3, default=(0, 0, 1), metavar=("U", "V", "W"), help="upwards")
+    parser.add_argument("--energy", type=float, action="append", metavar="KV", help="may be repeated; 200 and 300")
+    parser.add_argument(
+        "--detector",
+        nargs=3,
+        action="append",
+        metavar=("NAME", "INNER", "OUTER"),
+        help="collection angles in mrad; may be repeated; ADF 30 60 and HAADF 60 160",
+    )
+    parser.add_argument(
+        "--set",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="phonons, thickness_A, thickness_step_A, convergence_mrad, slice_A, width_A, sampling_A or seed",
+    )
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu", help="gpu needs CuPy; default: %(default)s")
+    _add_workers(parser)
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a running Dask scheduler; default: a local cluster")
+    parser.add_argument("--workers", type=int, metavar="N", help="of the local cluster; default: one for each core")
+
+
+def _assignment(text: str) -> tuple[str, float]:
+    name, equals, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if not equals or number != number:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=NUMBER")
+    return name, int(number) if number.is_integer() else number
+
+
+def _benchmark(options: argparse.Namespace) -> None:
+    from simulate.benchmark import QUICK, write_benchmark
+
+    names = QUICK if options.quick else None
+    write_benchmark(options.folder, names, scheduler=options.scheduler, workers=options.workers)
+    print(options.folder / "manifest.json")
+
+
+def _library(options: argparse.Namespace) -> None:
+    try:
+        from simulate.build_library import SHIPPED, build_library
+        from simulate.multislice import MultisliceSettings
+    except ImportError as error:
+        raise InputError(f"multislice needs {error.name}; `pip install 'samiam[multislice]'`.") from None
+
+    entries = SHIPPED
+    if options.crystal:
+        entries = ((options.crystal, tuple(options.zone), tuple(options.growth)),)
+    settings = from_options(MultisliceSettings, "the library", _multislice_options(options))
+    paths = build_library(
+        entries,
+        settings,
+        folder=options.folder,
+        work=options.work,
+        scheduler=options.scheduler,
+        workers=options.workers,
+        device=options.device,
+    )
+    print(*paths, sep="\n")
+
+
+def _multislice_options(options: argparse.Namespace) -> dict[str, object]:
+    chosen: dict[str, object] = dict(options.set)
+    if options.energy:
+        chosen["energies_kV"] = tuple(options.energy)
+    if options.detector:
+        try:
+            chosen["detectors_mrad"] = tuple(
+                (name, float(inner), float(outer)) for name, inner, outer in options.detector
+            )
+        except ValueError:
+            raise InputError("--detector takes a name and two angles in mrad, as --detector HAADF 60 160.") from None
+    return chosen
+
+
+if __name__ == "__main__":
+    sys.exit(main())
