@@ -1,0 +1,23 @@
+"""Crops of one material each, for classifiers and encoders: drawn on the fly or kept in files.
+
+`CropConditions` says how crops may be imaged, `draw_crop` makes one, `CropDataset` draws them as they are asked for,
+`write_crops` and `read_crops` keep splits with what made them.
+"""
+
+from simulate.crops.conditions import CropConditions
+from simulate.crops.datasets import CropDataset
+from simulate.crops.drawing import draw_crop, image_crop
+from simulate.crops.parameters import CropParameters, draw_parameters
+from simulate.crops.splits import MaterialisedCrops, read_crops, write_crops
+
+__all__ = [
+    "CropConditions",
+    "CropParameters",
+    "draw_parameters",
+    "draw_crop",
+    "image_crop",
+    "CropDataset",
+    "MaterialisedCrops",
+    "write_crops",
+    "read_crops",
+]
