@@ -14,7 +14,7 @@ setup: .venv/installed ## make .venv with the pinned packages
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-evaluate: setup ## generator alone against generator + booster on the 12 built-in scenes; ARGS="KEY=VALUE …" for more
+evaluate: setup ## generator alone against generator + booster on 12 simulated micrographs; ARGS="KEY=VALUE …" for more
 	$(BIN)/python evaluate.py $(ARGS)
 
 test: lint ## lint, types and the fast tests

@@ -1,6 +1,7 @@
 """Run a generator alone and with the semantic booster on a benchmark, and report both.
 
-`python evaluate.py` takes the 12 built-in scenes; results are in `outputs/evaluate/latest/`.
+`python evaluate.py` takes 12 simulated micrographs, `python evaluate.py benchmark=full` all 82; results are in
+`outputs/evaluate/latest/`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,10 +24,12 @@ from tqdm import tqdm
 
 from samiam import build_encoder, build_generator
 from samiam.benchmark import Row, build_tracker, compare, per_image, summarise, write_figure, write_tables
+from samiam.benchmark.labelled import find_labelled, read_labelled
 from samiam.boosting import build_booster
 from samiam.errors import InputError
 from samiam.records import Scene
 from simulate import procedural_scene
+from simulate.benchmark import BENCHMARK, QUICK, benchmark_scene, recipe
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "n_materials": ("given", "estimated"),
@@ -34,32 +38,46 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "figures": (False, True),
 }
 _GROUPS = {
-    "data": ("difficulties", "seeds", "shape_hw"),
     "generator": ("name", "options"),
     "encoder": ("name", "options"),
     "booster": ("removal", "crops", "grouping", "smallest_region_px"),
     "logger": ("name", "project", "mode"),
 }
+_BENCHMARKS = {
+    "simulated": ("name", "scenes"),
+    "procedural": ("name", "difficulties", "seeds", "shape_hw"),
+    "labelled": ("name", "folder"),
+}
 
 
-def scenes(data: dict[str, Any]) -> Iterator[Scene]:
-    """The scenes that the group `data` describes, easy ones first."""
-    for difficulty in data["difficulties"]:
-        for seed in data["seeds"]:
-            yield procedural_scene(seed, difficulty=difficulty, shape_hw=tuple(data["shape_hw"]))
+def scenes(benchmark: dict[str, Any]) -> list[Callable[[], Scene]]:
+    """The scenes that the group `benchmark` describes; each is made or read when it is called for."""
+    if benchmark["name"] == "labelled":
+        return [partial(read_labelled, found) for found in find_labelled(benchmark["folder"])]
+    if benchmark["name"] == "procedural":
+        shape_hw = tuple(benchmark["shape_hw"])
+        return [
+            partial(procedural_scene, seed, difficulty=difficulty, shape_hw=shape_hw)
+            for difficulty in benchmark["difficulties"]
+            for seed in benchmark["seeds"]
+        ]
+    named = {"quick": QUICK, "all": [found.name for found in BENCHMARK]}
+    chosen = benchmark["scenes"] if isinstance(benchmark["scenes"], list) else named[benchmark["scenes"]]
+    return [partial(benchmark_scene, recipe(which).name) for which in chosen]
 
 
 def evaluate(config: dict[str, Any], folder: Path, command: str) -> str:
     """Run the benchmark that a config describes; returns the report's tables. The report quotes the command."""
     _check(config)
+    to_do = scenes(config["benchmark"])
     generator = build_generator(config["generator"]["name"], **config["generator"]["options"])
     encoder = build_encoder(config["encoder"]["name"], **config["encoder"]["options"])
     booster = build_booster(encoder, seed=config["seed"], **config["booster"])
     tracker = build_tracker(folder=folder, config=config, **config["logger"])
     rows: list[Row] = []
     figures: list[Path] = []
-    total = len(config["data"]["difficulties"]) * len(config["data"]["seeds"])
-    for scene in tqdm(scenes(config["data"]), total=total, unit="scene"):
+    for make in tqdm(to_do, unit="scene"):
+        scene = make()
         new, masks, segmentation = compare(
             scene,
             generator,
@@ -78,7 +96,7 @@ def evaluate(config: dict[str, Any], folder: Path, command: str) -> str:
         "encoder": encoder.name,
         "number of materials": config["n_materials"],
         "scores": f"{config['variant']} definitions{', weighted' if config['weighted'] else ''}",
-        "images": total,
+        "images": len(to_do),
     }
     tables = write_tables(folder, rows, facts, figures)
     tracker.log(summarise(rows), per_image(rows), figures)
@@ -94,11 +112,34 @@ def _check(config: dict[str, Any]) -> None:
         unknown = config[group].keys() - names
         if unknown:
             raise InputError(f"{group} has no setting {', '.join(sorted(unknown))}; it has {', '.join(names)}.")
-    for name, example in (("difficulties", [1, 2]), ("seeds", [0, 1]), ("shape_hw", [512, 512])):
-        value = config["data"][name]
-        fits = isinstance(value, list) and (len(value) == 2 if name == "shape_hw" else value)
-        if not fits or not all(isinstance(item, int) for item in value):
-            raise InputError(f"data.{name}={value}: give a list of whole numbers, as data.{name}={example}.")
+    _check_benchmark(config["benchmark"])
+
+
+def _check_benchmark(benchmark: dict[str, Any]) -> None:
+    name = benchmark["name"]
+    if name not in _BENCHMARKS:
+        raise InputError(f"unknown benchmark {name!r}; known are {', '.join(_BENCHMARKS)}.")
+    unknown = benchmark.keys() - _BENCHMARKS[name]
+    if unknown:
+        raise InputError(
+            f"benchmark {name} has no setting {', '.join(sorted(unknown))}; it has {', '.join(_BENCHMARKS[name][1:])}."
+        )
+    if name == "simulated" and benchmark["scenes"] not in ("quick", "all"):
+        _check_list("scenes", benchmark["scenes"], (int, str), "quick, all, or a list of names and numbers, as [1, 2]")
+    if name == "labelled" and not isinstance(benchmark["folder"], str):
+        raise InputError(f"benchmark.folder={benchmark['folder']}: give the folder of the labelled micrographs.")
+    if name == "procedural":
+        for key, example in (("difficulties", [1, 2]), ("seeds", [0, 1]), ("shape_hw", [512, 512])):
+            wanted = f"a list of whole numbers, as benchmark.{key}={example}"
+            _check_list(key, benchmark[key], (int,), wanted)
+            if key == "shape_hw" and len(benchmark[key]) != 2:
+                raise InputError(f"benchmark.{key}={benchmark[key]}: give {wanted}.")
+
+
+def _check_list(key: str, value: object, kinds: tuple[type, ...], wanted: str) -> None:
+    is_list = isinstance(value, list) and len(value) > 0
+    if not (is_list and all(isinstance(item, kinds) for item in value)):  # type: ignore[attr-defined]
+        raise InputError(f"benchmark.{key}={value}: give {wanted}.")
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="evaluate")

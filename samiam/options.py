@@ -61,6 +61,8 @@ def _described(hint: Any) -> str:  # noqa: ANN401
         return " or ".join(map(repr, arguments))
     if origin is tuple and arguments[-1] is ...:
         return f"a list, each {_described(arguments[0]).rstrip(',')},"
+    if origin is tuple and len(set(arguments)) == 1:
+        return f"a list of {len(arguments)}, each {_described(arguments[0]).rstrip(',')},"
     if origin is tuple:
         return f"a list of {', '.join(map(_described, arguments))},"
     words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", types.NoneType: "null"}

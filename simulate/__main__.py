@@ -92,11 +92,11 @@ def _assignment(text: str) -> tuple[str, float]:
 
 
 def _benchmark(options: argparse.Namespace) -> None:
-    from simulate.benchmark import QUICK, write_benchmark
+    from simulate.benchmark import QUICK
+    from simulate.dataset import write_benchmark
 
     names = QUICK if options.quick else None
-    write_benchmark(options.folder, names, scheduler=options.scheduler, workers=options.workers)
-    print(options.folder / "manifest.json")
+    print(write_benchmark(options.folder, names, scheduler=options.scheduler, workers=options.workers))
 
 
 def _library(options: argparse.Namespace) -> None:

@@ -28,7 +28,7 @@ class Columns:
         layer: int (N,), index of the layer.
         domain: int (N,), index of the crystal in the layer.
         site: (N,) strings, as in the library.
-        thickness_A: float64 (N,).
+        thickness_A: float64 (N,), of the library's unstrained crystal with as many atoms along the beam.
         tilt_mrad: float64 (N, 2).
         entries: M names of library entries.
         shares: float64 (N, M), the share of the column's response that is taken from each entry.
@@ -92,7 +92,8 @@ def _of_domain(
     xy_A = np.stack(stack.strained(*_relaxed(stack, layer, x, h)), axis=1)
     of_all = np.full(len(x), layer), np.full(len(x), index), np.tile(np.array(domain.tilt_mrad, float), (len(x), 1))
     site = np.array(cell.sites)[kind]
-    return Columns(xy_A, of_all[0], of_all[1], site, thickness_A, of_all[2], entries_of(stack), shares)
+    unstrained_A = thickness_A * cell.simulated_A / cell.beam_A
+    return Columns(xy_A, of_all[0], of_all[1], site, unstrained_A, of_all[2], entries_of(stack), shares)
 
 
 def _lattice(

@@ -150,8 +150,8 @@ def check_convergence(name: str, convergence_mrad: float) -> None:
     simulated = read_entry(name).header["settings"]["convergence_mrad"]
     if simulated != convergence_mrad:
         raise InputError(
-            f"{name} was simulated for a convergence of {simulated:g} mrad, not {convergence_mrad:g}; use that, or fill "
-            f"SAMIAM_LIBRARY by `python -m simulate library --set convergence_mrad={convergence_mrad:g}`."
+            f"{name} was simulated for a convergence of {simulated:g} mrad, not {convergence_mrad:g}; use that, or "
+            f"fill SAMIAM_LIBRARY by `python -m simulate library --set convergence_mrad={convergence_mrad:g}`."
         )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from runpy import run_path
 from typing import Any
 
 import hydra
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -21,14 +22,23 @@ from PIL import Image
 from samiam.boosting import build_booster
 from samiam.checkpoints import CHECKPOINTS
 from samiam.generation import GENERATORS
+from samiam.records import Scene
 from samiam.texture import ENCODERS, build_encoder
+from simulate import procedural_scene
+from simulate.benchmark import BENCHMARK
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = ROOT / "configs"
 GROUPS = sorted(path.name for path in CONFIGS.iterdir() if path.is_dir() and path.name != "experiment")
 CHOICES = [(group, path.stem) for group in GROUPS for path in sorted((CONFIGS / group).glob("*.yaml"))]
 EXPERIMENTS = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))
-SMALL = ["data.seeds=[0]", "data.difficulties=[1]", "data.shape_hw=[128,128]", "logger=none"]
+SMALL = [
+    "benchmark=procedural",
+    "benchmark.seeds=[0]",
+    "benchmark.difficulties=[1]",
+    "benchmark.shape_hw=[128,128]",
+    "logger=none",
+]
 
 
 def composed(*overrides: str) -> dict[str, Any]:
@@ -45,7 +55,7 @@ def check(settings: dict[str, Any]) -> None:
     assert settings["n_materials"] in ("given", "estimated")
     assert settings["variant"] in ("paper", "released")
     build_booster(build_encoder("spectrum"), seed=settings["seed"], **settings["booster"])
-    assert all(settings["data"][name] for name in ("difficulties", "seeds", "shape_hw"))
+    assert settings["benchmark"]["name"] in ("simulated", "procedural", "labelled")
 
 
 class TestConfigs:
@@ -54,10 +64,10 @@ class TestConfigs:
         check(settings)
         assert set(settings) == {*GROUPS, "n_materials", "variant", "weighted", "figures", "seed"}
         assert settings["generator"]["name"] == "texture"
-        assert len(settings["data"]["difficulties"]) * len(settings["data"]["seeds"]) == 12
+        assert settings["benchmark"] == {"name": "simulated", "scenes": "quick"}
 
     def test_every_group_is_used(self) -> None:
-        assert set(GROUPS) == {"booster", "data", "encoder", "generator", "logger"}
+        assert set(GROUPS) == {"benchmark", "booster", "encoder", "generator", "logger"}
 
     @pytest.mark.parametrize(("group", "choice"), CHOICES)
     def test_every_choice(self, group: str, choice: str) -> None:
@@ -134,7 +144,7 @@ class TestRun:
 
     def test_report_and_figures(self, folder: Path) -> None:
         report = (folder / "latest" / "report.md").read_text(encoding="utf-8")
-        assert "- command: `python evaluate.py 'data.seeds=[0]' 'data.difficulties=[1]'" in report
+        assert "- command: `python evaluate.py benchmark=procedural 'benchmark.seeds=[0]'" in report
         for line in ("# Benchmark", "- generator: texture", "- encoder: spectrum", "- number of materials: given"):
             assert line in report
         assert "![procedural-1-0](figures/procedural-1-0.png)" in report
@@ -155,6 +165,48 @@ class TestRun:
         assert pictures[0] == pictures[1]
 
 
+Makers = Callable[[dict[str, Any]], list[Callable[[], Scene]]]
+
+
+@pytest.fixture(scope="module")
+def scenes() -> Makers:
+    """`evaluate.scenes`."""
+    makers: Makers = run_path(str(ROOT / "evaluate.py"))["scenes"]
+    return makers
+
+
+class TestBenchmarks:
+    """What the choices of the group `benchmark` stand for."""
+
+    def test_nothing_is_made_before_it_is_needed(self, scenes: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("simulate.benchmark.expose", None)
+        assert len(scenes(composed()["benchmark"])) == 12
+        assert len(scenes(composed("benchmark=full")["benchmark"])) == 82
+        assert len(scenes(composed("benchmark=procedural")["benchmark"])) == 12
+        assert len(scenes(composed("benchmark.scenes=[1,82]")["benchmark"])) == 2
+
+    def test_procedural(self, scenes: Makers) -> None:
+        overrides = ["benchmark.seeds=[7]", "benchmark.difficulties=[3,1]", "benchmark.shape_hw=[64,96]"]
+        hard, easy = (make() for make in scenes(composed("benchmark=procedural", *overrides)["benchmark"]))
+        assert (hard.micrograph.name, easy.micrograph.name) == ("procedural-3-7", "procedural-1-7")
+        np.testing.assert_array_equal(hard.labels, procedural_scene(7, shape_hw=(64, 96), difficulty=3).labels)
+
+    def test_labelled(self, scenes: Makers, tmp_path: Path) -> None:
+        scene = procedural_scene(7, shape_hw=(64, 96), difficulty=1)
+        (tmp_path / "dataset").mkdir()
+        (tmp_path / "labels_merged" / "image").mkdir(parents=True)
+        Image.fromarray((scene.micrograph.pixels * 255).astype(np.uint8)).save(tmp_path / "dataset" / "image.png")
+        for index, mask in enumerate(scene.truth, start=1):
+            Image.fromarray(mask).save(tmp_path / "labels_merged" / "image" / f"m{index}-merged-{index}.png")
+        (make,) = scenes(composed("benchmark=labelled", f"benchmark.folder={tmp_path}")["benchmark"])
+        np.testing.assert_array_equal(make().labels, scene.labels)
+
+    @pytest.mark.slow
+    def test_simulated(self, scenes: Makers) -> None:
+        (make,) = scenes(composed("benchmark.scenes=[2]")["benchmark"])
+        assert make().micrograph.name == BENCHMARK[1].name
+
+
 class TestRefusals:
     @pytest.fixture(autouse=True)
     def fresh_hydra(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -171,23 +223,27 @@ class TestRefusals:
             ("variant=foo", ("variant=foo", "paper or released")),
             ("weighted=foo", ("weighted=foo", "False or True")),
             ("+booster.nope=0", ("booster has no setting nope", "removal")),
-            ("+data.foo=1", ("data has no setting foo", "seeds")),
+            ("+benchmark.foo=1", ("benchmark procedural has no setting foo", "seeds")),
+            ("benchmark.name=nope", ("unknown benchmark 'nope'", "simulated, procedural, labelled")),
             ("n_materials=7", ("n_materials=7", "given or estimated")),
             ("n_materials=null", ("n_materials=None", "given or estimated")),
             ("n_materials=???", ("n_materials",)),
-            ("data.seeds=[-1]", ("seed=-1",)),
-            ("data.seeds=[x]", ("data.seeds=['x']", "whole numbers")),
-            ("data.difficulties=[9]", ("difficulty is 1, 2 or 3, not 9",)),
-            ("data.shape_hw=[32,128]", ("32 × 128 px is too small",)),
-            ("data.seeds=[]", ("data.seeds=[]: give a list of whole numbers, as data.seeds=[0, 1]",)),
-            ("data.seeds=3", ("data.seeds=3: give a list",)),
+            ("benchmark.seeds=[-1]", ("seed=-1",)),
+            ("benchmark.seeds=[x]", ("benchmark.seeds=['x']", "whole numbers")),
+            ("benchmark.difficulties=[9]", ("difficulty is 1, 2 or 3, not 9",)),
+            ("benchmark.shape_hw=[32,128]", ("32 × 128 px is too small",)),
+            ("benchmark.seeds=[]", ("benchmark.seeds=[]: give a list of whole numbers, as benchmark.seeds=[0, 1]",)),
+            ("benchmark.seeds=3", ("benchmark.seeds=3: give a list",)),
             (
-                "data.difficulties=[]",
-                ("data.difficulties=[]", "as data.difficulties=[1, 2]"),
+                "benchmark.difficulties=[]",
+                ("benchmark.difficulties=[]", "as benchmark.difficulties=[1, 2]"),
             ),
-            ("data.difficulties=2", ("data.difficulties=2: give a list",)),
-            ("data.shape_hw=128", ("data.shape_hw=128: give a list of whole numbers, as data.shape_hw=[512, 512]",)),
-            ("data.shape_hw=[128]", ("data.shape_hw=[128]", "[512, 512]")),
+            ("benchmark.difficulties=2", ("benchmark.difficulties=2: give a list",)),
+            (
+                "benchmark.shape_hw=128",
+                ("benchmark.shape_hw=128: give a list of whole numbers, as benchmark.shape_hw=[512, 512]",),
+            ),
+            ("benchmark.shape_hw=[128]", ("benchmark.shape_hw=[128]", "[512, 512]")),
             ("generator.options.foo=1", ("generator.options.foo",)),
             ("+generator.options.foo=1", ("no option foo", "pred_iou_thresh")),
             ("+booster.crops.crop_px=0", ("crop_px=0",)),
@@ -205,22 +261,58 @@ class TestRefusals:
         override: str,
         parts: tuple[str, ...],
     ) -> None:
+        message = self.refusal([*SMALL, override], tmp_path, monkeypatch, capsys)
+        for part in parts:
+            assert part in message
+
+    @pytest.mark.parametrize(
+        ("overrides", "part"),
+        [
+            (["benchmark=labelled"], "benchmark.folder=None: give the folder of the labelled micrographs."),
+            (["benchmark=labelled", "benchmark.folder=nowhere"], "nowhere: no such folder"),
+            (["benchmark=labelled", "benchmark.folder=."], ".: no folder in it has both dataset and labels_merged"),
+            (["benchmark=labelled", "+benchmark.seeds=[0]"], "benchmark labelled has no setting seeds; it has folder."),
+            (["benchmark.scenes=[99]"], "no scene 99 in the benchmark; there are 01-"),
+            (["benchmark.scenes=[nope]"], "no scene 'nope' in the benchmark"),
+            (["benchmark.scenes=some"], "benchmark.scenes=some: give quick, all, or a list"),
+            (["benchmark.scenes=[]"], "benchmark.scenes=[]: give quick, all, or a list"),
+            (["benchmark.scenes=[1.5]"], "benchmark.scenes=[1.5]: give quick, all, or a list"),
+            (["benchmark=full", "+benchmark.folder=."], "benchmark simulated has no setting folder; it has scenes."),
+        ],
+    )
+    def test_one_line_for_each_benchmark(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        overrides: list[str],
+        part: str,
+    ) -> None:
+        assert part in self.refusal([*overrides, "logger=none"], tmp_path, monkeypatch, capsys)
+
+    def refusal(
+        self,
+        overrides: list[str],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> str:
+        """The one line that a command ends with, its exit code 2 and its lack of output checked."""
         monkeypatch.chdir(tmp_path)
         quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none", f"hydra.run.dir={tmp_path / 'run'}"]
-        monkeypatch.setattr(sys, "argv", ["evaluate.py", *SMALL, *quiet, override])
+        monkeypatch.setattr(sys, "argv", ["evaluate.py", *quiet, *overrides])
         with pytest.raises(SystemExit) as caught:
             run_path(str(ROOT / "evaluate.py"), run_name="__main__")
         assert caught.value.code == 2
         out, err = capsys.readouterr()
         (message,) = messages(err)
         assert message.startswith("evaluate.py: ")
-        for part in parts:
-            assert part in message
         assert out == ""
         assert not (tmp_path / "latest").exists()
+        return message
 
     def test_one_line_in_a_process_of_its_own(self, tmp_path: Path) -> None:
-        command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, "data.seeds=[-1]", "hydra.run.dir=run"]
+        command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, "benchmark.seeds=[-1]", "hydra.run.dir=run"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, encoding="utf-8")
         assert (done.returncode, done.stdout) == (2, "")
         assert messages(done.stderr) == ["evaluate.py: seed=-1: a seed is a whole number, 0 or more."]
@@ -228,7 +320,7 @@ class TestRefusals:
 
 
 @pytest.mark.slow
-def test_the_booster_gains_in_every_class_of_the_built_in_scenes(tmp_path: Path) -> None:
+def test_the_booster_gains_in_every_class_of_the_quick_benchmark(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "evaluate.py"), "logger=none", f"hydra.run.dir={tmp_path / 'run'}"]
     subprocess.run(command, capture_output=True, check=True, cwd=tmp_path)
     summary = pd.read_csv(tmp_path / "run" / "summary.csv").set_index(["difficulty", "method"])

@@ -16,6 +16,7 @@ class Settings:
     flag: bool = False
     limit: float | None = None
     sizes: tuple[float, ...] = (1.0,)
+    shape: tuple[int, int] = (1, 1)
     ring: tuple[str, float] = ("x", 1.0)
     rings: tuple[tuple[str, float], ...] = ()
     kind: Literal["a", "b"] = "a"
@@ -55,6 +56,7 @@ def test_a_list_becomes_a_tuple() -> None:
         ("limit", "none", "a number or null"),
         ("sizes", 3.0, "a list, each a number,"),
         ("sizes", [1, "x"], "a list, each a number,"),
+        ("shape", [1, 2, 3], "a list of 2, each a whole number,"),
         ("ring", ["a"], "a list of text, a number,"),
         ("ring", ["a", 1, 2], "a list of text, a number,"),
         ("ring", [1, "a"], "a list of text, a number,"),

@@ -30,6 +30,7 @@ class PlaneCell:
         a_A: lateral period.
         c_A: period along the growth direction.
         beam_A: period along the beam.
+        simulated_A: that of the library's crystal, which was not strained.
         u: lateral position of each column in cells, counted from half-way between two planes.
         v: its height in cells, counted likewise.
         sites: the kind of each column.
@@ -41,6 +42,7 @@ class PlaneCell:
     a_A: float
     c_A: float
     beam_A: float
+    simulated_A: float
     u: Floats
     v: Floats
     sites: tuple[str, ...]
@@ -58,7 +60,7 @@ def _projected(host: str, zone: tuple[int, int, int], growth: tuple[int, int, in
     sites = tuple(column.site for column in found)
     repeats = tuple(max(column.atoms_per_repeat) for column in found)
     return PlaneCell(
-        entry_name(host, zone, growth), a_A, c_A, beam_A, u, v, sites, repeats, _equivalent_heights(u, v, sites)
+        entry_name(host, zone, growth), a_A, c_A, beam_A, beam_A, u, v, sites, repeats, _equivalent_heights(u, v, sites)
     )
 
 
@@ -110,9 +112,10 @@ def topmost(cells: Iterable[PlaneCell | None]) -> PlaneCell | None:
 
 
 def _strained(cell: PlaneCell, below_A: float, relaxed: float) -> PlaneCell:
-    """The cell with the lateral period of what it grew on, and its height changed as elasticity has it."""
+    """The cell with the lateral periods of what it grew on, and its height changed as elasticity has it."""
     misfit = (below_A - cell.a_A) / cell.a_A
     if abs(misfit) > _COHERENT_MISFIT:
         return cell
     strain = misfit * (1 - relaxed)
-    return replace(cell, a_A=cell.a_A * (1 + strain), c_A=cell.c_A * (1 - _PERPENDICULAR * strain))
+    in_plane, across = 1 + strain, 1 - _PERPENDICULAR * strain
+    return replace(cell, a_A=cell.a_A * in_plane, c_A=cell.c_A * across, beam_A=cell.beam_A * in_plane)

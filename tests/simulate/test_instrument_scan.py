@@ -183,10 +183,10 @@ def test_positions_that_are_no_numbers_are_refused() -> None:
         ({"flyback_A": float("inf")}, r"flyback_A=inf: give a finite"),
         ({"rotation_deg": float("nan")}, r"rotation_deg=nan: give a finite"),
         ({"shear_deg": 45.0}, r"shear_deg=45.0: .* between -45 and 45"),
-        ({"drift_A_per_s": [1.0]}, r"drift_A_per_s=\(1.0,\): .* in x and in y"),
+        ({"drift_A_per_s": [1.0]}, r"drift_A_per_s=\[1.0\]: the scan needs a list of 2, each a number"),
         ({"drift_A_per_s": [1.0, float("nan")]}, r"drift_A_per_s=\(1.0, nan\)"),
         ({"shape_hw": [0, 5]}, r"shape_hw=\(0, 5\): .* at least 1"),
-        ({"shape_hw": [5, 5, 5]}, r"shape_hw=\(5, 5, 5\): .* height and width"),
+        ({"shape_hw": [5, 5, 5]}, r"shape_hw=\[5, 5, 5\]: the scan needs a list of 2, each a whole number"),
         ({"line_jitter_A": 1.0}, r"has no option line_jitter_A; its options are shape_hw, "),
     ],
 )
