@@ -6,12 +6,12 @@ from pathlib import Path
 
 from samiam import SemanticBooster, build_generator
 from samiam.benchmark import compare, write_figure
-from simulate import procedural_scene
+from simulate.benchmark import benchmark_scene
 
 
 def main() -> None:
-    """One scene of the second class: a gap, a rough interface and an antiphase boundary."""
-    scene = procedural_scene(2, difficulty=2)
+    """SrTiO3 on Ge under Pt/C: a dark gap, a rough surface and antiphase boundaries."""
+    scene = benchmark_scene("08-SrTiO3-Ge")
     _, masks, segmentation = compare(scene, build_generator("texture"), SemanticBooster(), give_n_materials=True)
     print(write_figure(Path(__file__).parent.parent / "docs" / "example.jpg", scene, masks, segmentation, ""))
 

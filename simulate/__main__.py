@@ -104,7 +104,7 @@ def _library(options: argparse.Namespace) -> None:
         from simulate.build_library import SHIPPED, build_library
         from simulate.multislice import MultisliceSettings
     except ImportError as error:
-        raise InputError(f"multislice needs {error.name}; `pip install 'samiam[multislice]'`.") from None
+        raise InputError(f"multislice needs {error.name}; `pip install 'samiam[research,multislice]'`.") from None
 
     entries = SHIPPED
     if options.crystal:
