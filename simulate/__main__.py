@@ -77,7 +77,13 @@ def _add_library(parser: argparse.ArgumentParser) -> None:
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a running Dask scheduler; default: a local cluster")
-    parser.add_argument("--workers", type=int, metavar="N", help="of the local cluster; default: one for each core")
+    parser.add_argument("--workers", type=_count, metavar="N", help="of the local cluster; default: one for each core")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers; give 1 or more")
+    return int(text)
 
 
 def _assignment(text: str) -> tuple[str, float]:
