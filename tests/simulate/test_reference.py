@@ -39,7 +39,7 @@ def test_the_scan_is_large_enough(full: InterfaceScan) -> None:
     assert max(steps) < 0.286  # λ / 4α at 200 kV and 22 mrad
 
 
-# ADF collects Bragg discs, which the film's strain weakens and the library's unstrained cell does not know.
+# ADF collects Bragg discs, which depend on strain and vary between the library's thicknesses; see docs/simulation.md.
 @pytest.mark.parametrize(("detector", "error"), [("HAADF", 0.05), ("ADF", 0.1)])
 def test_composition_agrees_with_full_physics(
     stack: Stack, full: InterfaceScan, ours: InterfaceScan, detector: str, error: float
