@@ -1,4 +1,4 @@
-"""Files on disk: the hash of one, and replacing one so that nothing half-written is ever seen."""
+"""Files on disk: the hash of one, replacing one so that nothing half-written is ever seen, a folder for some."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from samiam.errors import InputError
 
 
 def sha256_of(path: str | Path) -> str:
@@ -34,6 +36,20 @@ def replacing(path: str | Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def made_folder(path: str | Path) -> Path:
+    """A folder that is there, made if need be, before anything is worked out for it.
+
+    Raises:
+        InputError: if it cannot be made.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written to ({error.strerror}); give another folder.") from None
+    return folder
 
 
 def _umask() -> int:

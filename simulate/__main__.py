@@ -1,4 +1,4 @@
-"""`python -m simulate benchmark | library`."""
+"""`python -m simulate benchmark | crops | library`."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulate", description="Simulated micrographs with exact truth.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_benchmark(commands.add_parser("benchmark", help="write the labelled scenes of the benchmark"))
+    _add_crops(commands.add_parser("crops", help="write crops of one material each, for training"))
     _add_library(commands.add_parser("library", help="simulate unit cells by multislice (abTEM)"))
     return parser
 
@@ -46,6 +47,24 @@ def _add_benchmark(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="where to write; scenes that are there already are kept")
     parser.add_argument("--quick", action="store_true", help="only the 12 scenes of the quick benchmark")
     _add_workers(parser)
+
+
+def _add_crops(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_crops)
+    parser.add_argument("folder", type=Path, help="where to write")
+    parser.add_argument(
+        "--material", action="append", required=True, metavar="NAME", help="a class; may be repeated, as SrTiO3 and Ge"
+    )
+    for split, n in (("train", 8000), ("val", 1000), ("test", 1000)):
+        parser.add_argument(f"--{split}", type=_count, default=n, metavar="N", help="crops; default: %(default)s")
+    parser.add_argument("--size", type=_count, default=60, metavar="PX", help="side of a crop; default: %(default)s")
+    for flag, text in (
+        ("--range", "a condition's, as thickness_A 80 300"),
+        ("--test-range", "the same, of the test only"),
+    ):
+        parser.add_argument(flag, nargs=3, action="append", default=[], metavar=("NAME", "LOW", "HIGH"), help=text)
+    parser.add_argument("--seed", type=_seed, default=0, help="default: %(default)s")
+    parser.add_argument("--workers", type=_count, default=1, metavar="N", help="processes; default: %(default)s")
 
 
 def _add_library(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +101,13 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers; give 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number; give 1 or more")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed; give a whole number, 0 or more")
     return int(text)
 
 
@@ -103,6 +128,30 @@ def _benchmark(options: argparse.Namespace) -> None:
 
     names = QUICK if options.quick else None
     print(write_benchmark(options.folder, names, scheduler=options.scheduler, workers=options.workers))
+
+
+def _crops(options: argparse.Namespace) -> None:
+    from simulate.crops import CropConditions, CropDataset, write_crops
+
+    ranges = {"train": options.range, "val": options.range, "test": options.range + options.test_range}
+    splits = {
+        name: CropDataset(
+            options.material,
+            getattr(options, name),
+            options.size,
+            from_options(CropConditions, "a crop", _ranges(of_split)),
+            seed=len(ranges) * options.seed + index,  # every split of every seed has one of its own
+        )
+        for index, (name, of_split) in enumerate(ranges.items())
+    }
+    print(write_crops(options.folder, splits, n_workers=options.workers))
+
+
+def _ranges(words: Sequence[tuple[str, str, str]]) -> dict[str, tuple[float, float]]:
+    try:
+        return {name: (float(low), float(high)) for name, low, high in words}
+    except ValueError:
+        raise InputError("--range takes a condition and two numbers, as --range thickness_A 80 300.") from None
 
 
 def _library(options: argparse.Namespace) -> None:

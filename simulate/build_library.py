@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from samiam.cluster import dask_client
-from samiam.files import replacing
+from samiam.files import made_folder, replacing
 from simulate.crystals import FILMS, Direction
 from simulate.library import entry_name
 from simulate.multislice import CrystalScan, FilmScan, MultisliceSettings, Task, scan_of, simulate, spread_probe
@@ -63,11 +63,13 @@ def build_library(
         The written files.
 
     Raises:
-        InputError: if a specimen or direction is unknown, or the scheduler cannot be reached.
+        InputError: if a specimen or direction is unknown, or a folder or the scheduler cannot be reached.
     """
     tasks = [task for entry in entries for task in tasks_of(entry, settings)]
     for task in tasks:
         scan_of(task)  # what cannot be simulated is refused before anything is
+    for place in (folder, work):
+        made_folder(place)
     waiting = [task for task in tasks if not (work / f"{task.key}.npy").exists()]
     with tqdm(total=len(tasks), initial=len(tasks) - len(waiting), unit="task", smoothing=0) as progress:
         for task, result in _results(waiting, scheduler, workers, device):

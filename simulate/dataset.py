@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from samiam.cluster import dask_client
 from samiam.errors import InputError
-from samiam.files import replacing, sha256_of
+from samiam.files import made_folder, replacing, sha256_of
 from simulate.benchmark import BENCHMARK, Recipe, recipe
 
 MANIFEST = "manifest.json"
@@ -81,10 +81,7 @@ def write_scenes(
     names = [found.name for found in recipes]
     if len(set(names)) < len(names):
         raise InputError("two scenes have the same name; name each once.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written to ({error.strerror}); give another folder.") from None
+    made_folder(folder)
     wanted = {found.name: found for found in recipes}
     is_current, written = _written(folder)
     kept = {name: record for name, record in written.items() if is_current and _is_intact(folder, record)}

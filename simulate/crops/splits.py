@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from samiam.errors import InputError
-from samiam.files import replacing, sha256_of
+from samiam.files import made_folder, replacing, sha256_of
 from simulate import library
 from simulate.crops.conditions import CropConditions
 from simulate.crops.datasets import CropDataset
@@ -74,10 +74,10 @@ def write_crops(folder: str | Path, splits: Mapping[str, CropDataset], *, n_work
         The path of `crops.json`, which is written last.
 
     Raises:
-        InputError: if the splits do not go together.
+        InputError: if the splits do not go together, or the folder cannot be made.
     """
     _check_together(splits)
-    folder = Path(folder)
+    folder = made_folder(folder)
     written = {name: _write_split(folder / f"{name}.npz", name, split, n_workers) for name, split in splits.items()}
     first = next(iter(splits.values()))
     provenance = {

@@ -276,7 +276,7 @@ class TestRefusals:
     def test_no_workers(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit, match="2"):
             main(["benchmark", str(tmp_path / "new"), "--workers", "0"])
-        assert "'0' is not a number of workers; give 1 or more" in capsys.readouterr().err
+        assert "'0' is not a whole number; give 1 or more" in capsys.readouterr().err
         assert not (tmp_path / "new").exists()
 
     def test_what_a_worker_refuses(self, tmp_path: Path, scheduler: str) -> None:

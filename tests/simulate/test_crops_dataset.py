@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 
 from samiam.errors import InputError
 from simulate import Acquisition, Layer, Optics, Scan, Specimen, compose
+from simulate.__main__ import main
 from simulate.crops import (
     CropConditions,
     CropDataset,
@@ -353,3 +354,42 @@ def test_what_the_library_does_not_have() -> None:
         draw_crop("SrTiO3", replace(SIMPLE, detectors=("BF",)))
     with pytest.raises(InputError, match="epoch=-1"):
         CropDataset(TWO, 1).set_epoch(-1)
+
+
+COMMAND = ["--material", "SrTiO3", "--material", "Vac", "--train", "4", "--val", "2", "--test", "2", "--size", "24"]
+
+
+def test_the_command_writes_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ranges = ["--range", "thickness_A", "80", "200", "--test-range", "thickness_A", "300", "310"]
+    assert main(["crops", str(tmp_path), *COMMAND, *ranges, "--seed", "3"]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "crops.json")
+    splits = {name: read_crops(tmp_path, name) for name in ("train", "val", "test")}
+    assert [len(split) for split in splits.values()] == [4, 2, 2]
+    assert len({split.provenance["seed"] for split in splits.values()}) == 3
+    assert all(80 <= found["thickness_A"] <= 200 for found in splits["train"].parameters + splits["val"].parameters)
+    assert all(300 <= found["thickness_A"] <= 310 for found in splits["test"].parameters)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--material", "Foo"], "unknown material 'Foo'"),
+        (["--range", "thickness", "80", "90"], "a crop has no option thickness"),
+        (["--range", "thickness_A", "80", "x"], "--range takes a condition and two numbers"),
+        (["--range", "thickness_A", "300", "80"], "give (lowest, highest)"),
+    ],
+)
+def test_the_command_refuses(
+    tmp_path: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["crops", str(tmp_path / "new"), *COMMAND, *words]) == 2
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert shown.count("\n") == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_file_in_place_of_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["crops", str(tmp_path / "file"), *COMMAND]) == 2
+    assert "file cannot be written to (File exists); give another folder." in capsys.readouterr().err
