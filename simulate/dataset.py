@@ -77,11 +77,10 @@ def write_scenes(
     Raises:
         InputError: if a scene cannot be made, two have one name, or folder or scheduler cannot be reached.
     """
-    folder = Path(folder)
     names = [found.name for found in recipes]
     if len(set(names)) < len(names):
         raise InputError("two scenes have the same name; name each once.")
-    made_folder(folder)
+    folder = made_folder(folder)
     wanted = {found.name: found for found in recipes}
     is_current, written = _written(folder)
     kept = {name: record for name, record in written.items() if is_current and _is_intact(folder, record)}

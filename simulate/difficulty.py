@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from sklearn.covariance import LedoitWolf
 
+from samiam.records.scene import CLASS_OF_LEVEL, EASY_WEIGHT, HARD_WEIGHT
+
 CROP_PX = 60
 _CROPS = 40  # of each label
 _SMALLEST_CROP_PX = 8
@@ -27,7 +29,6 @@ _RINGS = 10
 SEPARABILITY = (12.0, 8.0, 4.0)
 WIDTH_CROPS = (3.0, 2.0, 1.0)
 SPLITS = (1, 2, 4)
-_EASY_WEIGHT, _HARD_WEIGHT = 10.0, 1.0
 
 Floats = NDArray[np.float64]
 
@@ -48,8 +49,8 @@ def judge(
 
     Returns:
         The class (1 easy, 2 medium, 3 hard); for each label the weight 10 if it alone would cost no point, otherwise
-        1; and what was measured: `level` (1–5), `points`, `separability` and `narrowest_crops` (with the labels
-        concerned), `splits`.
+        1; and what was measured: `level` (1–5), `points`, `separability` by pair of labels, `width_crops` by label,
+        `splits`.
     """
     widths = {name: _width_px(labels == label) / CROP_PX for label, name in enumerate(materials, start=1)}
     separability = _separabilities(pixels, labels)
@@ -63,10 +64,10 @@ def judge(
     )
     level = 1 + min(points, 4)
     weights = [
-        _EASY_WEIGHT
+        EASY_WEIGHT
         if widths[name] >= WIDTH_CROPS[0]
         and min((d for pair, d in separability.items() if label in pair), default=np.inf) >= SEPARABILITY[0]
-        else _HARD_WEIGHT
+        else HARD_WEIGHT
         for label, name in enumerate(materials, start=1)
     ]
     facts = {
@@ -78,7 +79,7 @@ def judge(
         "width_crops": {name: round(width, 3) for name, width in widths.items()},
         "splits": splits,
     }
-    return (1, 1, 2, 3, 3)[level - 1], weights, facts
+    return CLASS_OF_LEVEL[level], weights, facts
 
 
 def _points_below(value: float, thresholds: tuple[float, ...]) -> int:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from samiam.errors import InputError
+from simulate.crystals import FILMS
 
 FOLDER = Path(__file__).with_name("library_data")
 SIGMAS_A = (0.22, 0.32, 0.48, 0.75, 1.2, 2.0)
@@ -114,8 +115,19 @@ def user_folder() -> Path:
 def entry_name(specimen: str, zone: tuple[int, ...] = (), growth: tuple[int, ...] = ()) -> str:
     """`SrTiO3_100_001` for a crystal, `amorphous_C` for a film."""
     stem = Path(specimen).stem if specimen.lower().endswith(".cif") else specimen.replace(" ", "_")
-    is_film = specimen.startswith(("amorphous", "nanocrystalline"))
-    return stem if is_film else f"{stem}_{''.join(map(str, zone))}_{''.join(map(str, growth))}"
+    return stem if specimen in FILMS else f"{stem}_{''.join(map(str, zone))}_{''.join(map(str, growth))}"
+
+
+def entry_paths(folder: Path | None = None) -> dict[str, Path]:
+    """The file of every entry by name.
+
+    Args:
+        folder: where they are; by default `SAMIAM_LIBRARY` where that is set, then what ships with the package, then
+            `user_folder`: where several have a name, the first counts.
+    """
+    chosen = (user_folder(),) if os.environ.get("SAMIAM_LIBRARY") else ()
+    folders = (folder,) if folder else (*chosen, FOLDER, user_folder())
+    return {path.stem: path for place in reversed(folders) for path in sorted(place.glob("*.npz"))}
 
 
 def read_entry(name: str, folder: Path | None = None) -> Entry:
@@ -123,19 +135,16 @@ def read_entry(name: str, folder: Path | None = None) -> Entry:
 
     Args:
         name: as `entry_name` makes it.
-        folder: where it is; by default `SAMIAM_LIBRARY` where that is set, then what ships with the package, then
-            `user_folder`.
+        folder: where it is; see `entry_paths`.
 
     Raises:
         InputError: if there is none of that name.
     """
-    chosen = (user_folder(),) if os.environ.get("SAMIAM_LIBRARY") else ()
-    folders = (folder,) if folder else (*chosen, FOLDER, user_folder())
-    path = next((place / f"{name}.npz" for place in folders if (place / f"{name}.npz").exists()), None)
-    if path is None:
-        known = ", ".join(sorted(file.stem for place in folders for file in place.glob("*.npz"))) or "nothing"
+    paths = entry_paths(folder)
+    if name not in paths:
+        known = ", ".join(sorted(paths)) or "nothing"
         raise InputError(f"{name} is not in the library, which has {known}; `python -m simulate library` adds it.")
-    with np.load(path) as file:
+    with np.load(paths[name]) as file:
         arrays = {key: file[key] for key in file.files if key != "header"}
         return Entry(name, json.loads(str(file["header"])), arrays)
 
@@ -153,6 +162,19 @@ def check_convergence(name: str, convergence_mrad: float) -> None:
             f"{name} was simulated for a convergence of {simulated:g} mrad, not {convergence_mrad:g}; use that, or "
             f"fill SAMIAM_LIBRARY by `python -m simulate library --set convergence_mrad={convergence_mrad:g}`."
         )
+
+
+@lru_cache(maxsize=64)
+def thin_film_fraction(name: str, energy_kV: float, detector: str) -> float:
+    """Share of the beam that an Å of a thin film sends onto a detector.
+
+    Raises:
+        InputError: if entry, voltage or detector are not in the library.
+    """
+    entry = read_entry(name)
+    index = entry.detector_index(energy_kV, detector)
+    thinnest = entry.arrays[f"fraction_{energy_kV:g}kV"][index, 0]
+    return float(thinnest / entry.arrays["thickness_A"][0])
 
 
 @lru_cache(maxsize=64)

@@ -21,8 +21,10 @@ from numpy.typing import NDArray
 from scipy.fft import next_fast_len
 
 from samiam.errors import InputError
+from samiam.files import sha256_of
 from simulate.crystals import FILMS, Direction, amorphous, columns, crystal, orient
 from simulate.instrument import wavelength_A
+from simulate.instrument.bounds import need_positive
 from simulate.library import entry_name
 
 _ABTEM_ANTIALIAS = 2 / 3  # abTEM keeps this share of the sampled angles
@@ -64,9 +66,8 @@ class MultisliceSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("convergence_mrad", "thickness_step_A", "thickness_A", "phonons", "slice_A", "width_A"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name}={getattr(self, name)}: give a positive number.")
+        positive = ("convergence_mrad", "thickness_step_A", "thickness_A", "phonons", "slice_A", "width_A")
+        need_positive(**{name: getattr(self, name) for name in positive})
         for detector, inner, outer in self.detectors_mrad:
             if not 0 <= inner < outer:
                 raise InputError(
@@ -120,8 +121,10 @@ class Task:
 
     @property
     def key(self) -> str:
-        """A file name for its result: of the same parameters, and of no others."""
-        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+        """A file name for its result: of the same parameters, and the same content of a CIF, and of no others."""
+        parameters = json.dumps(asdict(self), sort_keys=True)
+        content = sha256_of(self.specimen) if self.specimen.lower().endswith(".cif") else ""
+        digest = hashlib.sha256((parameters + content).encode()).hexdigest()[:12]
         return f"{entry_name(self.specimen, self.zone, self.growth)}_{self.energy_kV:g}kV_{self.phonon}_{digest}"
 
     @property

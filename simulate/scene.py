@@ -168,7 +168,8 @@ def ideal_image(
     if acquisition.contamination_A > 0:
         shape_hw = (image.shape[0], image.shape[1])
         carbon_A = instrument.contamination(film, shape_hw, pixel_A, acquisition.contamination_A)
-        image += _film_fraction("amorphous C", carbon_A, energy_kV, detector)
+        per_A = library.thin_film_fraction(library.entry_name("amorphous C"), energy_kV, detector)
+        image += (carbon_A * per_A).astype(np.float32)
     image = instrument.through_optics(image, pixel_A, acquisition.optics)
     return IdealImage(image, pixel_A, raster.origin_xy_A)
 
@@ -184,13 +185,6 @@ def _deposit_films(rng: np.random.Generator, raster: Raster, stack: Stack, energ
         inside_A = np.where(layer_at == index, thickness_A, 0.0)
         for name, share in stack.specimen.layers[index].of.films:
             deposit_film(rng, raster, name, inside_A, share=share, energy_kV=energy_kV, detector=detector)
-
-
-def _film_fraction(name: str, thickness_A: Floats, energy_kV: float, detector: str) -> NDArray[np.float32]:
-    """Share of the beam that a thin smooth film sends onto the detector."""
-    entry = library.read_entry(library.entry_name(name))
-    first = entry.arrays[f"fraction_{energy_kV:g}kV"][entry.detector_index(energy_kV, detector), 0]
-    return np.asarray(thickness_A * (first / entry.arrays["thickness_A"][0]), np.float32)
 
 
 def truth(stack: Stack, positions_A: Floats) -> tuple[NDArray[np.uint32], NDArray[np.uint32], list[str]]:

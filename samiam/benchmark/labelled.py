@@ -19,11 +19,10 @@ from samiam.errors import InputError
 from samiam.files import sha256_of
 from samiam.formats import READABLE_SUFFIXES, read_micrograph
 from samiam.records import Micrograph, Scene
+from samiam.records.scene import CLASS_OF_LEVEL, EASY_WEIGHT
 
 _IMAGES, _LABELS, _GRAINS, _MANIFEST = "dataset", "labels_merged", "grains", "manifest.json"
-_CLASSES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 3}  # paper §3.3
 _UNKNOWN_CLASS = 2
-_EASY_WEIGHT = 10.0
 _LABEL_FILE = re.compile(r"(?:.*-tag-(?P<tag>.+)|(?P<merged>.+)-merged)-(?P<number>\d+)", re.DOTALL)
 
 
@@ -107,8 +106,8 @@ def read_labelled(found: LabelledImage) -> Scene:
     labels, materials, overlapping_px = _read_labels(found, micrograph)
     if record is None:
         grains = _regions(labels, len(materials))
-        difficulty = _UNKNOWN_CLASS if found.level is None else _CLASSES[found.level]
-        weights: Sequence[float] = [_EASY_WEIGHT] * len(materials)
+        difficulty = _UNKNOWN_CLASS if found.level is None else CLASS_OF_LEVEL[found.level]
+        weights: Sequence[float] = [EASY_WEIGHT] * len(materials)
         made = {"annotator": found.root.name, "level": found.level}
     else:
         grains = _read_png(found.root / _GRAINS / f"{found.image.stem}.png").astype(np.uint32)

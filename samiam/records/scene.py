@@ -18,6 +18,11 @@ from samiam.records.archive import archive_path, open_archive
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
 
+EASY_WEIGHT, HARD_WEIGHT = 10.0, 1.0
+"""What labels weigh in the weighted scores (paper §3.3)."""
+CLASS_OF_LEVEL = {1: 1, 2: 1, 3: 2, 4: 3, 5: 3}
+"""The difficulty class of each level that annotators gave (paper §3.3)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:

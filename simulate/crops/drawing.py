@@ -17,7 +17,6 @@ from simulate.columns import place_columns
 from simulate.crops.conditions import USUAL, CropConditions, check_crop, check_seed
 from simulate.crops.grid import RASTER_A, Grid
 from simulate.crops.parameters import CropParameters, draw_parameters, is_empty
-from simulate.crystals import FILMS
 from simulate.films import deposit_film
 from simulate.instrument import Optics, Scan
 from simulate.materials import View, material
@@ -146,19 +145,14 @@ def _crystal(rng: np.random.Generator, parameters: CropParameters, half_extent_A
     return replace(stack, domains=((domain,),))
 
 
-def _carbon_fraction(thickness_A: float, energy_kV: float, detector: str) -> float:
-    """Share of the beam that a thin carbon film sends onto the detector."""
-    carbon = library.responses(library.entry_name("amorphous C"), energy_kV, detector)
-    per_atom_A2 = float(carbon.volumes_A2[0, 1].sum())
-    return FILMS["amorphous C"].atoms_per_A3 * thickness_A * per_atom_A2
-
-
 def _digitised(
     rng: np.random.Generator, signal: Floats, neighbours: list[Floats], parameters: CropParameters
 ) -> NDArray[np.float32]:
     """Counted and stretched as part of a micrograph that has the neighbours' pixels in it."""
     together = np.concatenate([signal.ravel(), *neighbours])
-    together += _carbon_fraction(parameters.contamination_A, parameters.energy_kV, parameters.detector)
+    carbon = library.entry_name("amorphous C")
+    per_A = library.thin_film_fraction(carbon, parameters.energy_kV, parameters.detector)
+    together += parameters.contamination_A * per_A
     pixel_area_A2 = parameters.pixel_size_A**2
     low, high = (float(level) for level in np.percentile(np.clip(together, 0, 1), _EXPOSED_PERCENTILES))
     detector = instrument.exposed(

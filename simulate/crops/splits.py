@@ -85,7 +85,7 @@ def write_crops(folder: str | Path, splits: Mapping[str, CropDataset], *, n_work
         "samiam": _version(),
         "materials": first.materials,
         "size_px": first.size_px,
-        "library": {path.name: sha256_of(path) for path in sorted(library.FOLDER.glob("*.npz"))},
+        "library": {path.name: sha256_of(path) for _, path in sorted(library.entry_paths().items())},
         "splits": written,
     }
     with replacing(folder / _INDEX) as partial:

@@ -211,7 +211,7 @@ def _platinum_carbon(share: float) -> Material:
 def _defects(rng: np.random.Generator, frame: Frame, *, antiphase: float, grains: float) -> tuple[Boundary, ...]:
     """Boundaries from left to right: of one kind, none with the remaining probability."""
     kinds: tuple[Literal["antiphase", "grain"] | None, ...] = ("antiphase", "grain", None)
-    kind = kinds[int(rng.choice(3, p=[antiphase, grains, 1 - antiphase - grains] if antiphase + grains <= 1 else None))]
+    kind = kinds[int(rng.choice(3, p=[antiphase, grains, 1 - antiphase - grains]))]
     if kind is None:
         return ()
     n = int(rng.choice([1, 2, 3, 4], p=[0.4, 0.3, 0.2, 0.1]))

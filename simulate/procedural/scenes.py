@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
+from samiam.records.scene import EASY_WEIGHT, HARD_WEIGHT
 from simulate import instrument
 from simulate.procedural import layout
 from simulate.procedural.lattices import Lattice, named_lattice, random_lattice, similar_lattice
@@ -236,7 +237,9 @@ def _draw_grains(
 
 def _weights(materials: NDArray[np.uint32], fills: list[Fill]) -> list[float]:
     shares = _shares(materials, len(fills))
-    return [1.0 if share < 0.1 or fill.has_twin else 10.0 for share, fill in zip(shares, fills, strict=True)]
+    return [
+        HARD_WEIGHT if share < 0.1 or fill.has_twin else EASY_WEIGHT for share, fill in zip(shares, fills, strict=True)
+    ]
 
 
 def _shares(materials: NDArray[np.uint32], n: int) -> NDArray[np.float64]:

@@ -92,3 +92,26 @@ def test_names_of_entries() -> None:
     assert entry_name("some/where/mine.cif", (1, 1, 0), (0, 0, 1)) == "mine_110_001"
     assert [entry_name(name) for name in FILMS] == ["amorphous_C", "amorphous_Ge", "nanocrystalline_Pt"]
     assert len({entry_name(name, (1, 0, 0), (0, 0, 1)) for name in CRYSTALS}) == len(CRYSTALS)
+
+
+def test_ones_own_library_comes_first_where_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "Ge_110_001.npz"
+    own.write_bytes((library.FOLDER / own.name).read_bytes())
+    monkeypatch.setattr(library, "user_folder", lambda: tmp_path)
+    monkeypatch.delenv("SAMIAM_LIBRARY", raising=False)
+    assert library.entry_paths()["Ge_110_001"] == library.FOLDER / own.name
+    monkeypatch.setenv("SAMIAM_LIBRARY", str(tmp_path))
+    assert library.entry_paths()["Ge_110_001"] == own
+    assert library.entry_paths()["SrTiO3_100_001"].parent == library.FOLDER
+
+
+def test_a_crystal_may_be_called_like_a_film() -> None:
+    assert entry_name("amorphous_like.cif", (1, 0, 0), (0, 0, 1)) == "amorphous_like_100_001"
+    assert {entry_name(film) for film in FILMS} == {film.replace(" ", "_") for film in FILMS}
+
+
+@pytest.mark.parametrize("detector", ["ADF", "HAADF"])
+def test_a_thin_film_is_its_atoms(detector: str) -> None:
+    per_atom_A2 = responses("amorphous_C", 300, detector).volumes_A2[0, 1].sum()
+    expected = FILMS["amorphous C"].atoms_per_A3 * per_atom_A2
+    assert library.thin_film_fraction("amorphous_C", 300, detector) == pytest.approx(expected, rel=1e-5)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import abtem
 import dask
 import numpy as np
 import pytest
+from ase.build import bulk
 
 from samiam.errors import InputError
 from simulate import crystals
@@ -101,6 +103,14 @@ def test_keys_tell_parameters_apart() -> None:
         replace(task("Ge", (1, 1, 0), UP), energy_kV=200.0),
     ]
     assert len({each.key for each in tasks}) == len(tasks)
+
+
+def test_another_cif_of_the_same_name_is_another_task(tmp_path: Path) -> None:
+    keys = set()
+    for lattice_A in (4.0, 4.1, 4.0):
+        bulk("Po", "sc", a=lattice_A).write(tmp_path / "mine.cif")
+        keys.add(task(str(tmp_path / "mine.cif"), (1, 0, 0), UP).key)
+    assert len(keys) == 2
 
 
 def test_the_spread_probe_is_normalised_and_widens() -> None:
