@@ -20,7 +20,7 @@ NAMED = sorted((*SOURCES, *ROOT.glob("scripts/**/*.py")))
 # A room may import those of a lower rank, and itself.
 ORDER = (
     {"errors"},
-    {"files", "options", "device", "cluster"},
+    {"files", "options", "device", "cluster", "wandb_mode"},
     {"checkpoints"},
     {"records"},
     {"geometry"},
@@ -42,6 +42,7 @@ ONLY_IN = {
     "ase": ("simulate",),
     "pytorch_lightning": ("samiam.training", "train"),
     "lightning": ("samiam.training", "train"),
+    "lightning_fabric": ("samiam.training", "train"),
     "hydra": ("samiam.training", "train", "evaluate"),
     "omegaconf": ("samiam.training", "train", "evaluate"),
     "simulate": ("simulate", "train", "evaluate"),

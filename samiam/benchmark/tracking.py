@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import netrc
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import pandas as pd
 
 from samiam.errors import InputError
-
-_MODES = ("auto", "online", "offline", "disabled")
+from samiam.wandb_mode import WANDB_MODES, wandb_mode
 
 
 class Tracker(Protocol):
@@ -45,7 +41,7 @@ class WandbTracker:
         import wandb  # a second's import that the other tracker spares
 
         self._wandb = wandb
-        mode = _mode(mode)
+        mode = wandb_mode(mode)
         settings = wandb.Settings(silent=True, console="off")
         try:
             self._run = wandb.init(
@@ -71,26 +67,6 @@ class WandbTracker:
         self._run.finish()
 
 
-def _mode(mode: str) -> Any:  # noqa: ANN401
-    """What "auto" means here and now, and no run online without a key, for which W&B itself would ask."""
-    is_logged_in = _is_logged_in()
-    if mode == "auto":
-        mode = os.environ.get("WANDB_MODE") or ("online" if is_logged_in else "offline")
-    if mode in ("online", "run", "shared") and not is_logged_in:
-        raise InputError(f"W&B has no API key for mode={mode}; run `wandb login`, or set logger.mode=offline.")
-    return mode
-
-
-def _is_logged_in() -> bool:
-    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
-        return True
-    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
-    try:
-        return netrc.netrc(os.environ.get("NETRC")).authenticators(host) is not None
-    except (OSError, netrc.NetrcParseError):
-        return False
-
-
 def build_tracker(name: str | None, folder: Path, config: Mapping[str, Any], **options: Any) -> Tracker:
     """Make a tracker by name.
 
@@ -105,6 +81,6 @@ def build_tracker(name: str | None, folder: Path, config: Mapping[str, Any], **o
     """
     if name is None:
         return NoTracker()
-    if name != "wandb" or options.get("mode", "auto") not in _MODES:
-        raise InputError(f"logger {name!r} {dict(options)}: know 'wandb' with a mode of {', '.join(_MODES)}.")
+    if name != "wandb" or options.get("mode", "auto") not in WANDB_MODES:
+        raise InputError(f"logger {name!r} {dict(options)}: know 'wandb' with a mode of {', '.join(WANDB_MODES)}.")
     return WandbTracker(options.get("project", "sam-i-am"), options.get("mode", "auto"), folder, config)

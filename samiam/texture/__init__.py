@@ -7,7 +7,7 @@ from typing import Any
 from samiam.errors import InputError
 from samiam.texture.protocol import Encoder
 
-ENCODERS = ("spectrum", "resnet18")
+ENCODERS = ("fenet", "fenet_dtd", "spectrum", "resnet18")
 """The names that `build_encoder` knows."""
 DEFAULT_ENCODER = "spectrum"
 """What turns crops into vectors where nobody chose."""
@@ -19,7 +19,8 @@ def build_encoder(name: str, **options: Any) -> Encoder:
     """Make an encoder by name.
 
     Args:
-        name: "spectrum" (no weights) or "resnet18" (`weights="random"` or "imagenet").
+        name: "fenet" (trained on random lattices; ships with the package), "fenet_dtd" (the paper's; its weights are
+            given as `checkpoint`), "spectrum" (no weights) or "resnet18" (`weights="random"` or "imagenet").
         options: the encoder's settings by the names of its attributes.
 
     Raises:
@@ -29,8 +30,13 @@ def build_encoder(name: str, **options: Any) -> Encoder:
         from samiam.texture.spectrum import build_spectrum
 
         return build_spectrum(**options)
+    # torch takes seconds to import
     if name == "resnet18":
-        from samiam.texture.resnet import build_resnet18  # torch takes seconds to import
+        from samiam.texture.resnet import build_resnet18
 
         return build_resnet18(**options)
+    if name in ("fenet", "fenet_dtd"):
+        from samiam.texture.fenet_encoder import build_fenet, build_fenet_dtd
+
+        return build_fenet(**options) if name == "fenet" else build_fenet_dtd(**options)
     raise InputError(f"unknown encoder {name!r}; known are {', '.join(ENCODERS)}.")

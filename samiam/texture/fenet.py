@@ -27,26 +27,31 @@ class FENet(nn.Module):
     A sample's embedding does not depend on the others in its batch (in evaluation mode).
 
     Args:
-        classes: number of classes of the last layer.
+        classes: number of classes of the last layer; None for a network that embeds only.
         backbone: name of the ResNet; its weights are random.
+        stages: how many of the ResNet's four stages are used. Three leave maps of 1/16 of the image's side instead
+            of 1/32, which suits crops of a few lattice periods, and a quarter of the parameters.
 
     Attributes:
-        backbone: the ResNet; its own classifier is kept, unused, so that published weights fit.
+        backbone: the ResNet; with four stages its own classifier is kept, unused, so that published weights fit.
     """
 
-    def __init__(self, classes: int, backbone: Backbone = "resnet18") -> None:
+    def __init__(self, classes: int | None, backbone: Backbone = "resnet18", stages: Literal[3, 4] = 4) -> None:
         super().__init__()
         self.backbone: models.ResNet = models.get_model(backbone, weights=None)
         channels = self.backbone.fc.in_features
+        if stages == 3:
+            self.backbone.layer4, self.backbone.fc = nn.Identity(), nn.Identity()
+            channels //= 2
         self.upsample = nn.ConvTranspose2d(channels, channels, 3, stride=2, groups=channels)
         self.reduce = nn.Sequential(nn.Conv2d(channels, _MAPS, 1), nn.BatchNorm2d(_MAPS), nn.ReLU())
         self.fractal = FractalModule()
         self.average = nn.Sequential(nn.Linear(channels, _DESCRIPTOR), nn.BatchNorm1d(_DESCRIPTOR))
         self.embedding = nn.Linear(_DESCRIPTOR**2, EMBEDDING)
-        self.classifier = nn.Linear(EMBEDDING, classes)
+        self.classifier = nn.Identity() if classes is None else nn.Linear(EMBEDDING, classes)
 
     def features(self, images: Tensor) -> Tensor:
-        """The ResNet's last maps: (B, 3, H, W) → (B, C, H/32, W/32)."""
+        """The ResNet's last maps: (B, 3, H, W) → (B, C, H/32, W/32), or 1/16 with three stages."""
         net = self.backbone
         maps = net.maxpool(net.relu(net.bn1(net.conv1(images))))
         return net.layer4(net.layer3(net.layer2(net.layer1(maps))))  # type: ignore[no-any-return]
@@ -55,7 +60,8 @@ class FENet(nn.Module):
         """Texture vectors, not normalised.
 
         Args:
-            images: float (B, 3, H, W), normalised as ImageNet's; 224 × 224 in the paper, at least 65 a side.
+            images: float (B, 3, H, W), normalised as ImageNet's; 224 × 224 in the paper, at least 65 a side
+                (33 with three stages).
 
         Returns:
             float (B, 128).

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from samiam.benchmark import Tracker, build_tracker
-from samiam.benchmark.tracking import NoTracker, _mode
+from samiam.benchmark.tracking import NoTracker
 from samiam.errors import InputError
+from samiam.wandb_mode import wandb_mode
 
 SUMMARY = pd.DataFrame({"difficulty": [1, 2], "method": ["sam", "sam + booster"], "miou": [0.5, 0.75]})
 IMAGES = pd.DataFrame({"scene": ["a", "b"], "n_materials": pd.array([None, 3], dtype="Int64")})
@@ -54,46 +55,46 @@ def test_unknown(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
 
 class TestAuto:
     def test_nobody_is_logged_in(self) -> None:
-        assert _mode("auto") == "offline"
+        assert wandb_mode("auto") == "offline"
 
     def test_no_netrc_at_all(self, nobody: Path) -> None:
         nobody.unlink()
-        assert _mode("auto") == "offline"
+        assert wandb_mode("auto") == "offline"
 
     def test_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
-        assert _mode("auto") == "online"
+        assert wandb_mode("auto") == "online"
 
     def test_netrc(self, nobody: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         nobody.write_text("machine api.wandb.ai login user password secret\n")
-        assert _mode("auto") == "online"
+        assert wandb_mode("auto") == "online"
         monkeypatch.setenv("WANDB_BASE_URL", "https://wandb.example.org:8080")
-        assert _mode("auto") == "offline"
+        assert wandb_mode("auto") == "offline"
 
     @pytest.mark.parametrize("text", ["machine other.example.org login user password secret\n", "machine", "?"])
     def test_netrc_without_a_key(self, nobody: Path, text: str) -> None:
         nobody.write_text(text)
-        assert _mode("auto") == "offline"
+        assert wandb_mode("auto") == "offline"
 
     @pytest.mark.parametrize("mode", ["offline", "disabled", "dryrun"])
     def test_the_environment_decides_first(self, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
         monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
         monkeypatch.setenv("WANDB_MODE", mode)
-        assert _mode("auto") == mode
+        assert wandb_mode("auto") == mode
 
     def test_what_was_asked_for_stands(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("WANDB_MODE", "disabled")
-        assert _mode("offline") == "offline"
+        assert wandb_mode("offline") == "offline"
         monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
-        assert _mode("online") == "online"
+        assert wandb_mode("online") == "online"
 
 
 def test_online_without_a_key_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match=r"no API key for mode=online; run `wandb login`, or set logger.mode=offline"):
-        _mode("online")
+        wandb_mode("online")
     monkeypatch.setenv("WANDB_MODE", "run")
     with pytest.raises(InputError, match="no API key for mode=run"):
-        _mode("auto")
+        wandb_mode("auto")
 
 
 class TestWandb:

@@ -15,7 +15,8 @@ from torchvision.models import resnet18
 
 from samiam.checkpoints import CHECKPOINTS
 from samiam.errors import InputError
-from samiam.texture.resnet import ResNet18Encoder, build_resnet18
+from samiam.texture.network import NetworkEncoder
+from samiam.texture.resnet import build_resnet18
 
 Crops = list[NDArray[np.float32]]
 
@@ -143,7 +144,7 @@ def test_the_published_weights_come_from_the_cache(
     assert cached.options["checkpoint_sha256"] == sha256
 
 
-def build_own(checkpoint: Path) -> ResNet18Encoder:
+def build_own(checkpoint: Path) -> NetworkEncoder:
     return build_resnet18(weights="imagenet", checkpoint=checkpoint, checkpoint_sha256=sha256_of(checkpoint))
 
 

@@ -1,0 +1,175 @@
+"""FENet as an encoder: with the weights that ship with the package, with others, or with random ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from samiam.checkpoints import fit_state_dict
+from samiam.device import pick_device
+from samiam.errors import InputError
+from samiam.files import sha256_of
+from samiam.options import from_options
+from samiam.texture.fenet import EMBEDDING, FENet
+from samiam.texture.inputs import continued, resized
+from samiam.texture.network import Crop, NetworkEncoder, check_batch_size
+from samiam.texture.weights import read_card, read_weights, seeded, shipped_weights
+
+LATTICES: Mapping[str, Any] = {
+    "network": "fenet",
+    "classes": None,
+    "backbone": "resnet18",
+    "stages": 3,
+    "input": {"kind": "own scale", "least_px": 64},
+    "normalised": True,
+}
+"""The network that ships: three stages of a ResNet-18, crops at their own scale, unit vectors."""
+DTD: Mapping[str, Any] = {
+    "network": "fenet",
+    "classes": 47,
+    "backbone": "resnet18",
+    "stages": 4,
+    "input": {"kind": "resized", "side_px": 224},
+    "normalised": False,
+}
+"""The paper's network: crops stretched to 224 px, vectors as they are."""
+
+
+@dataclass(frozen=True)
+class FENetOptions:
+    """Settings of the encoder "fenet".
+
+    Attributes:
+        weights: "lattices", trained on crops of random lattices; or "random", the same network untrained.
+        seed: of the random weights, 0 to 2⁶³ - 1.
+        batch_size: crops that pass the network at once; decides memory, not vectors.
+
+    Raises:
+        InputError: if a value is none of these.
+    """
+
+    weights: Literal["lattices", "random"] = "lattices"
+    seed: int = 0
+    batch_size: int = 64
+
+    def __post_init__(self) -> None:
+        check_batch_size(self.batch_size)
+        if not 0 <= self.seed < 2**63:
+            raise InputError(f"seed={self.seed}: give a whole number from 0 to 2⁶³ - 1.")
+
+
+def build_fenet(
+    *,
+    checkpoint: str | Path | None = None,
+    checkpoint_sha256: str | None = None,
+    device: str = "auto",
+    **options: Any,
+) -> NetworkEncoder:
+    """FENet trained on crops of lattices.
+
+    Args:
+        checkpoint: weights that `train.py experiment=fenet_lattices` wrote; by default those that ship.
+        checkpoint_sha256: the hash that this file must have.
+        device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
+        **options: any of `FENetOptions`.
+
+    Raises:
+        InputError: if an option or the device is unknown or unusable, or the weights are missing, of another hash
+            or of another network.
+    """
+    settings = from_options(FENetOptions, "fenet (beside checkpoint, checkpoint_sha256, device)", options)
+    place = pick_device(device)
+    if settings.weights == "random":
+        if checkpoint or checkpoint_sha256:
+            raise InputError("a checkpoint goes with weights='lattices', not with weights='random'.")
+        network, facts, sha256 = new_fenet(LATTICES, settings.seed), LATTICES, None
+    else:
+        path = Path(checkpoint) if checkpoint else shipped_weights("fenet_lattices")
+        expected = checkpoint_sha256 if checkpoint else read_card(path)["sha256"]
+        network, facts, sha256 = load_fenet(path, expected)
+    return _encoder("fenet", network.to(place), facts, {**asdict(settings), "checkpoint_sha256": sha256})
+
+
+def build_fenet_dtd(
+    *,
+    checkpoint: str | Path | None = None,
+    checkpoint_sha256: str | None = None,
+    device: str = "auto",
+    batch_size: int = 32,
+) -> NetworkEncoder:
+    """FENet trained on the Describable Textures Dataset: the paper's encoder.
+
+    Args:
+        checkpoint: weights that `train.py experiment=fenet_dtd` wrote; they do not ship.
+        checkpoint_sha256: the hash that this file must have.
+        device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
+        batch_size: crops that pass the network at once.
+
+    Raises:
+        InputError: if the weights are not given, missing, of another hash or of another network.
+    """
+    if checkpoint is None:
+        raise InputError(
+            "fenet_dtd has no weights of its own; train them with `python train.py experiment=fenet_dtd` "
+            "and give their path as checkpoint=."
+        )
+    check_batch_size(batch_size)
+    place = pick_device(device)
+    network, facts, sha256 = load_fenet(Path(checkpoint), checkpoint_sha256)
+    return _encoder("fenet_dtd", network.to(place), facts, {"checkpoint_sha256": sha256, "batch_size": batch_size})
+
+
+def load_fenet(path: Path, sha256: str | None = None) -> tuple[FENet, dict[str, Any], str]:
+    """A FENet from a file of weights, what the file says of it, and the file's hash.
+
+    Raises:
+        InputError: if the file is missing, damaged, of another hash or of another network.
+    """
+    state, facts = read_weights(path, sha256)
+    if facts.get("network") != "fenet":
+        raise InputError(f"{path}: weights of {facts.get('network')!r}, not of a FENet.")
+    network = _network(facts)
+    fit_state_dict(network, state, path)
+    return network, facts, sha256_of(path)
+
+
+def new_fenet(facts: Mapping[str, Any], seed: int) -> FENet:
+    """An untrained FENet as facts describe it, its random weights from a seed."""
+    network: FENet = seeded(seed, partial(_network, facts))
+    return network
+
+
+def _network(facts: Mapping[str, Any]) -> FENet:
+    return FENet(facts["classes"], facts["backbone"], facts["stages"])
+
+
+def prepare_for(facts: Mapping[str, Any]) -> Callable[[Crop], Crop]:
+    """What brings a crop to the size that a network was trained on."""
+    wanted = facts["input"]
+    if wanted["kind"] == "resized":
+        return partial(resized, side=wanted["side_px"])
+    return partial(continued, least_px=wanted["least_px"])
+
+
+class _Embedding(nn.Module):
+    """A FENet without its classifier."""
+
+    def __init__(self, network: FENet, *, normalised: bool) -> None:
+        super().__init__()
+        self.network, self.normalised = network, normalised
+
+    def forward(self, images: Tensor) -> Tensor:
+        vectors: Tensor = self.network.embed(images)
+        return functional.normalize(vectors) if self.normalised else vectors
+
+
+def _encoder(name: str, network: FENet, facts: Mapping[str, Any], options: Mapping[str, Any]) -> NetworkEncoder:
+    batch_size = options["batch_size"]
+    embedding = _Embedding(network, normalised=facts["normalised"])
+    return NetworkEncoder(name, embedding, EMBEDDING, prepare_for(facts), batch_size, options)

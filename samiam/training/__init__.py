@@ -1,0 +1,1 @@
+"""Lightning modules and data modules: hooks around the networks of `samiam.texture`."""

@@ -1,0 +1,124 @@
+"""An encoder trained so that crops of one material lie close together and others far (paper eq. 2)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from samiam.errors import InputError
+from samiam.metrics import clustering_accuracy
+from samiam.texture.fenet import FENet
+from samiam.texture.inputs import as_imagenet
+
+
+def contrastive_loss(vectors: Tensor, materials: Tensor, scenes: Tensor, temperature: float) -> Tensor:
+    """Supervised contrastive loss among the crops of each scene (Khosla et al., NeurIPS 2020, eq. 2).
+
+    Crops are compared with others of their own scene only, because clustering never compares two images, and two
+    images may show the same material.
+
+    Args:
+        vectors: float (N, D), of any length; directions are compared.
+        materials: int (N,), the material of each crop; numbers mean something within a scene only.
+        scenes: int (N,), the scene of each crop.
+        temperature: what cosine similarities are divided by, > 0.
+
+    Returns:
+        The mean over all crops that have a partner of their material; 0 where none has.
+    """
+    directions = functional.normalize(vectors.float())
+    same_scene = scenes[:, None] == scenes[None, :]
+    other = ~torch.eye(len(vectors), dtype=torch.bool, device=vectors.device) & same_scene
+    partners = other & (materials[:, None] == materials[None, :])
+    logits = (directions @ directions.T / temperature).masked_fill(~other, -math.inf)
+    log_share = logits - logits.logsumexp(dim=1, keepdim=True)
+    n_partners = partners.sum(dim=1)
+    per_crop = -log_share.where(partners, 0).sum(dim=1) / n_partners.clamp(min=1)
+    return per_crop.sum() / (n_partners > 0).sum().clamp(min=1)
+
+
+@dataclass(frozen=True)
+class ContrastiveRecipe:
+    """How the encoder learns.
+
+    Attributes:
+        learning_rate: the highest, of AdamW, reached after `warm_up` and falling to 0 as a cosine.
+        weight_decay: of AdamW.
+        warm_up: share of the steps, [0, 1).
+        temperature: of the loss.
+
+    Raises:
+        InputError: if a number is out of range.
+    """
+
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    warm_up: float = 0.05
+    temperature: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not (self.learning_rate > 0 and self.weight_decay >= 0 and 0 <= self.warm_up < 1 and self.temperature > 0):
+            raise InputError(f"{self}: give positive numbers, and warm_up as a share of the steps below 1.")
+
+
+class ContrastiveLearner(pl.LightningModule):
+    """Trains a `FENet` on batches of (crops (N, 1, s, s), materials (N,), scenes (N,)).
+
+    Logs `train/loss`, `val/loss` and `val/accuracy`, the clustering accuracy of a scene's crops, which decides when
+    to stop and what to keep.
+
+    Args:
+        network: the encoder.
+        recipe: how it learns.
+    """
+
+    monitor = ("val/accuracy", "max")
+
+    def __init__(self, network: FENet, recipe: ContrastiveRecipe) -> None:
+        super().__init__()
+        self.network = network
+        self.recipe = recipe
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """Unit vectors (N, 128) of grey crops (N, 1, s, s) in [0, 1]."""
+        images = as_imagenet(crops).contiguous(memory_format=torch.channels_last)
+        return functional.normalize(self.network.embed(images))
+
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """Loss of one batch of scenes."""
+        crops, materials, scenes = batch
+        loss = contrastive_loss(self(crops), materials, scenes, self.recipe.temperature)
+        self.log("train/loss", loss, prog_bar=True, batch_size=len(crops))
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
+        """Loss and clustering accuracy of one batch of scenes."""
+        crops, materials, scenes = batch
+        vectors = self(crops)
+        loss = contrastive_loss(vectors, materials, scenes, self.recipe.temperature)
+        of_crop, truth, embedded = (tensor.cpu().numpy() for tensor in (scenes, materials, vectors.float()))
+        each = [clustering_accuracy(embedded[of_crop == k], truth[of_crop == k]) for k in np.unique(of_crop)]
+        self.log("val/loss", loss, prog_bar=True, batch_size=len(each), sync_dist=True)
+        self.log("val/accuracy", float(np.mean(each)), prog_bar=True, batch_size=len(each), sync_dist=True)
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401
+        """AdamW under one warm-up and one cosine over the whole training."""
+        recipe, n_steps = self.recipe, int(self.trainer.estimated_stepping_batches)
+        rising = max(1, round(recipe.warm_up * n_steps))
+
+        def share(step: int) -> float:
+            if step < rising:
+                return (step + 1) / rising
+            return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rising) / max(1, n_steps - rising))))
+
+        learnt = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.AdamW(learnt, recipe.learning_rate, weight_decay=recipe.weight_decay)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -1,0 +1,37 @@
+"""Where the metrics of a training go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning.loggers import CSVLogger, Logger, WandbLogger
+
+from samiam.errors import InputError
+from samiam.wandb_mode import wandb_mode
+
+
+def build_loggers(folder: Path, config: Mapping[str, Any], name: str | None, **options: Any) -> list[Logger]:
+    """`metrics/metrics.csv` in a folder, and W&B where that is the name.
+
+    Args:
+        folder: of the run.
+        config: the settings to record.
+        name: "wandb", or None for the CSV file alone.
+        options: for W&B its `project` and `mode`.
+
+    Raises:
+        InputError: if name or mode is unknown.
+    """
+    loggers: list[Logger] = [CSVLogger(folder, name="", version="metrics")]
+    if name is None:
+        return loggers
+    if name != "wandb":
+        raise InputError(f"logger {name!r} is unknown; there is wandb, and null for none.")
+    mode = wandb_mode(options.get("mode", "auto"))
+    os.environ.setdefault("WANDB_SILENT", "true")
+    logger = WandbLogger(project=options.get("project", "sam-i-am"), save_dir=folder, mode=mode, job_type="train")
+    logger.log_hyperparams(dict(config))
+    return [*loggers, logger]

@@ -1,0 +1,157 @@
+"""One training from its first step to a file of weights."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol, cast
+
+import pytorch_lightning as pl
+import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.loggers import Logger
+from torch import nn
+
+from samiam.errors import InputError
+from samiam.texture.weights import write_weights
+from samiam.training.logging import build_loggers
+from samiam.training.settings import TrainerSettings
+
+
+class Learner(Protocol):
+    """A LightningModule around one network."""
+
+    network: nn.Module
+    monitor: tuple[str, Literal["min", "max"]]
+    """The validation metric that decides when to stop and what to keep, and which way is better."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is trained.
+
+    Attributes:
+        name: of the file of weights.
+        learner: a LightningModule that is a `Learner`.
+        data: its batches; where it has a `test_dataloader`, the best weights are tested on it.
+        facts: what a reader of the weights needs to build the network, see `write_weights`.
+    """
+
+    name: str
+    learner: pl.LightningModule
+    data: pl.LightningDataModule
+    facts: Mapping[str, Any]
+
+    @property
+    def network(self) -> nn.Module:
+        """What is trained."""
+        return cast("Learner", self.learner).network
+
+    @property
+    def has_test(self) -> bool:
+        """Whether there are batches that neither training nor choosing has seen."""
+        return type(self.data).test_dataloader is not pl.LightningDataModule.test_dataloader
+
+
+def run(
+    job: Job,
+    settings: TrainerSettings,
+    folder: Path,
+    config: Mapping[str, Any],
+    command: str,
+    *,
+    resume: bool = False,
+) -> dict[str, Any]:
+    """Train, keep the best and the last epoch in `folder/checkpoints`, test the best and write its weights.
+
+    Args:
+        job: what to train.
+        settings: how long and on what.
+        folder: of the run.
+        config: all settings; its `logger` is a name and options of `build_loggers`.
+        command: what the user typed, for the card.
+        resume: go on after the last epoch that `folder` has, as if the run had not been interrupted.
+
+    Returns:
+        The card of `folder/<name>.safetensors`: scores of the best epoch on val, and on test where there is one.
+
+    Raises:
+        InputError: if there is nothing to resume, or Lightning refuses the settings.
+    """
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    last = check_resumable(folder) / _LAST if resume else None
+    started = time.perf_counter()
+    loggers = build_loggers(folder, config, **config["logger"])
+    metric, mode = cast("Learner", job.learner).monitor
+    keep = ModelCheckpoint(
+        folder / "checkpoints", "best", monitor=metric, mode=mode, save_last=True, enable_version_counter=False
+    )
+    trainer = _trainer(settings, [keep, *_callbacks(settings, metric, mode)], loggers, folder)
+    trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=False)
+    best = torch.load(keep.best_model_path, map_location="cpu", weights_only=False)
+    job.learner.load_state_dict(best["state_dict"])
+    scores = {metric: float(cast("torch.Tensor", keep.best_model_score))}
+    if job.has_test:
+        scores |= trainer.test(job.learner, job.data, verbose=False)[0]
+    card = {
+        "command": command,
+        "config": {name: value for name, value in config.items() if name != "logger"},
+        "epoch": int(best["epoch"]) + 1,
+        "scores": {name: round(value, 4) for name, value in scores.items()},
+        "minutes": round((time.perf_counter() - started) / 60, 1),
+    }
+    if trainer.is_global_zero:
+        write_weights(folder / f"{job.name}.safetensors", job.network.state_dict(), job.facts, card)
+    return card
+
+
+_LAST = Path("checkpoints") / "last.ckpt"
+
+
+def check_resumable(folder: Path) -> Path:
+    """The folder, if it is of a run that has finished an epoch.
+
+    Raises:
+        InputError: if it is not.
+    """
+    if not (folder / _LAST).is_file():
+        raise InputError(f"{folder}: holds no {_LAST}; resume= takes the folder of a run that has finished an epoch.")
+    return folder
+
+
+def _callbacks(settings: TrainerSettings, metric: str, mode: Literal["min", "max"]) -> list[Callback]:
+    callbacks: list[Callback] = []
+    if settings.patience is not None:
+        callbacks.append(EarlyStopping(metric, mode=mode, patience=settings.patience))
+    if settings.progress:
+        callbacks.append(TQDMProgressBar())
+    return callbacks
+
+
+def _trainer(settings: TrainerSettings, callbacks: list[Callback], loggers: list[Logger], folder: Path) -> pl.Trainer:
+    try:
+        return pl.Trainer(
+            max_epochs=settings.epochs,
+            max_time=None if settings.max_minutes is None else {"seconds": round(60 * settings.max_minutes)},
+            accelerator=settings.accelerator,
+            devices=settings.devices,
+            num_nodes=settings.num_nodes,
+            strategy=settings.strategy,
+            precision=cast("Any", settings.precision),
+            gradient_clip_val=settings.gradient_clip,
+            callbacks=callbacks,
+            logger=loggers,
+            default_root_dir=folder,
+            deterministic="warn",
+            use_distributed_sampler=False,
+            num_sanity_val_steps=0,
+            enable_progress_bar=settings.progress,
+            enable_model_summary=False,
+            log_every_n_steps=1,
+        )
+    except (ValueError, MisconfigurationException) as error:
+        raise InputError(f"trainer: {' '.join(str(error).split())}") from error

@@ -1,0 +1,175 @@
+"""Crops of scenes that are drawn on the fly; no data set is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import albumentations
+import cv2
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from samiam.boosting import CropRules, sample_crops
+from samiam.errors import InputError
+from samiam.records import Scene
+from samiam.texture.inputs import continued
+
+Batch = tuple[Tensor, Tensor, Tensor]
+_TRAIN, _VAL = 0, 1  # streams of the seed
+
+
+@dataclass(frozen=True)
+class SceneCropRules:
+    """How many scenes and crops there are, and how crops are varied.
+
+    Attributes:
+        batches: batches in an epoch; all its scenes are new ones.
+        val_batches: batches to validate on, the same in every epoch.
+        scenes: scenes in a batch.
+        crops: crops of each material.
+        sides_px: sides of a crop to choose from, one for each batch; smaller where a material is thin.
+        least_px: crops smaller than this are continued by their mirror images.
+        turn_deg: crops are turned by up to this, and by multiples of 90°, and mirrored.
+        zoom: crops are magnified by up to 1 ± this.
+        gain: brightness is multiplied by up to 1 ± this, as by another thickness.
+        noise: standard deviation of noise added to a crop, up to this share of the full scale, as by a lower dose.
+        seed: of all draws.
+
+    Raises:
+        InputError: if a number is out of range.
+    """
+
+    batches: int = 200
+    val_batches: int = 8
+    scenes: int = 8
+    crops: int = 6
+    sides_px: tuple[int, ...] = (48, 64, 96)
+    least_px: int = 64
+    turn_deg: float = 8.0
+    zoom: float = 0.06
+    gain: float = 0.12
+    noise: float = 0.04
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        counts = (self.batches, self.val_batches, self.scenes, self.crops - 1, self.least_px, *self.sides_px)
+        if min(counts) < 1 or not self.sides_px:
+            raise InputError(f"{self}: give at least one batch, scene and side, and two crops of each material.")
+        if min(self.turn_deg, self.zoom, self.gain, self.noise) < 0 or self.zoom >= 1 or self.gain >= 1:
+            raise InputError(f"{self}: turns and noise are 0 or more, zoom and gain below 1.")
+        if self.seed < 0:
+            raise InputError(f"seed={self.seed}: give a seed of 0 or more.")
+
+
+class SceneCrops(Dataset[Batch]):
+    """Batches of crops; batch i depends on the seed, the stream and i alone.
+
+    A batch is crops float32 (N, 1, s, s) in [0, 1], materials int64 (N,) and scenes int64 (N,).
+
+    Args:
+        draw_scene: makes the scene of a seed, a whole number below 2³².
+        rules: how many, and how varied.
+        stream: 0 to train, 1 to validate; two streams share no scene but by chance.
+    """
+
+    def __init__(self, draw_scene: Callable[[int], Scene], rules: SceneCropRules, stream: int) -> None:
+        self.draw_scene, self.rules, self.stream = draw_scene, rules, stream
+        self._vary = _variation(rules)
+
+    def __len__(self) -> int:
+        return self.rules.val_batches if self.stream == _VAL else self.rules.batches
+
+    def __getitem__(self, index: int) -> Batch:
+        rng = np.random.default_rng([self.rules.seed, self.stream, index])
+        side_px = int(rng.choice(self.rules.sides_px))
+        parts = [self._of_scene(rng, place, side_px) for place in range(self.rules.scenes)]
+        crops, materials, scenes = (torch.cat(part) for part in zip(*parts, strict=True))
+        return crops, materials, scenes
+
+    def _of_scene(self, rng: np.random.Generator, place: int, side_px: int) -> Batch:
+        scene = self.draw_scene(int(rng.integers(2**32)))
+        smallest = min(side_px, CropRules.smallest_crop_px)
+        rules = CropRules(self.rules.crops, side_px, smallest, seed=int(rng.integers(2**32)))
+        drawn = sample_crops(scene.micrograph, scene.truth, rules)
+        self._vary.set_random_seed(int(rng.integers(2**32)))
+        varied = [
+            self._vary(image=continued(crop, max(side_px, self.rules.least_px)))["image"] for crop in drawn.pixels
+        ]
+        crops = np.clip(np.stack(varied), 0, 1)[:, None] if varied else np.zeros((0, 1, *2 * (side_px,)), np.float32)
+        return torch.from_numpy(crops), torch.from_numpy(drawn.owners), torch.full((len(crops),), place)
+
+
+def _variation(rules: SceneCropRules) -> albumentations.Compose:
+    """What two crops of one material may differ by, beside their place."""
+    zoom, turn = (1 - rules.zoom, 1 + rules.zoom), (-rules.turn_deg, rules.turn_deg)
+    return albumentations.Compose(
+        [
+            albumentations.D4(p=1),
+            albumentations.Affine(scale=zoom, rotate=turn, border_mode=cv2.BORDER_REFLECT, p=0.5),
+            albumentations.MultiplicativeNoise((1 - rules.gain, 1 + rules.gain), p=1),
+            albumentations.GaussNoise((0, rules.noise), p=0.3),
+        ]
+    )
+
+
+class FreshIndices(Sampler[int]):
+    """0 … n - 1 in the first epoch, n … 2n - 1 in the second, …; each process of several takes its share.
+
+    Args:
+        n: indices in an epoch, of all processes together.
+        rank: of this process.
+        world_size: how many processes there are.
+        always_the_same: whether every epoch is like the first.
+    """
+
+    def __init__(self, n: int, rank: int = 0, world_size: int = 1, *, always_the_same: bool = False) -> None:
+        self.n, self.rank, self.world_size = n, rank, world_size
+        self.always_the_same, self.epoch = always_the_same, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before each epoch, after resuming too."""
+        self.epoch = 0 if self.always_the_same else epoch
+
+    def __len__(self) -> int:
+        return self.n // self.world_size
+
+    def __iter__(self) -> Iterator[int]:
+        first = self.epoch * self.n
+        return iter(range(first + self.rank, first + len(self) * self.world_size, self.world_size))
+
+
+class SceneCropsData(pl.LightningDataModule):
+    """New scenes in every training epoch, the same few in every validation.
+
+    Args:
+        draw_scene: see `SceneCrops`.
+        rules: how many, and how varied.
+        n_workers: processes that draw; the batches do not depend on it.
+    """
+
+    def __init__(self, draw_scene: Callable[[int], Scene], rules: SceneCropRules, n_workers: int = 0) -> None:
+        super().__init__()
+        self.draw_scene, self.rules, self.n_workers = draw_scene, rules, n_workers
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Batches of new scenes."""
+        return self._loader(_TRAIN, self.rules.batches)
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """The scenes to validate on."""
+        return self._loader(_VAL, self.rules.val_batches)
+
+    def _loader(self, stream: int, n: int) -> DataLoader[Batch]:
+        rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        sampler = FreshIndices(n, rank, world_size, always_the_same=stream == _VAL)
+        return DataLoader(
+            SceneCrops(self.draw_scene, self.rules, stream),
+            batch_size=None,
+            sampler=sampler,
+            num_workers=self.n_workers,
+            persistent_workers=self.n_workers > 0,
+        )

@@ -1,0 +1,37 @@
+"""Whether Weights & Biases can be reached, decided without asking anybody."""
+
+from __future__ import annotations
+
+import netrc
+import os
+from urllib.parse import urlsplit
+
+from samiam.errors import InputError
+
+WANDB_MODES = ("auto", "online", "offline", "disabled")
+
+
+def wandb_mode(mode: str) -> str:
+    """What "auto" means here and now: what WANDB_MODE says, else online if an API key is found, else offline.
+
+    Raises:
+        InputError: if the mode is unknown, or needs a key where there is none, for which W&B itself would ask.
+    """
+    if mode not in WANDB_MODES:
+        raise InputError(f"logger.mode={mode!r} is unknown; give {', '.join(WANDB_MODES)}.")
+    is_logged_in = _is_logged_in()
+    if mode == "auto":
+        mode = os.environ.get("WANDB_MODE") or ("online" if is_logged_in else "offline")
+    if mode in ("online", "run", "shared") and not is_logged_in:
+        raise InputError(f"W&B has no API key for mode={mode}; run `wandb login`, or set logger.mode=offline.")
+    return mode
+
+
+def _is_logged_in() -> bool:
+    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
+        return True
+    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
+    try:
+        return netrc.netrc(os.environ.get("NETRC")).authenticators(host) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False
