@@ -1,11 +1,12 @@
 """Run a generator alone and with the semantic booster on a benchmark, and report both.
 
 `python evaluate.py` takes 12 simulated micrographs, `python evaluate.py benchmark=full` all 82; results are in
-`outputs/evaluate/latest/`.
+`outputs/evaluate/latest/`. Experiments with variants compare several boosters on the same masks.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
@@ -22,25 +23,32 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from tqdm import tqdm
 
-from samiam import build_encoder, build_generator
-from samiam.benchmark import Row, build_tracker, compare, per_image, summarise, write_figure, write_tables
+from samiam import build_generator
+from samiam.benchmark import (
+    Contender,
+    Row,
+    build_contenders,
+    build_tracker,
+    compare,
+    per_image,
+    summarise,
+    write_figure,
+    write_tables,
+)
 from samiam.benchmark.labelled import find_labelled, read_labelled
-from samiam.boosting import build_booster
 from samiam.errors import InputError
 from samiam.records import Scene
 from simulate import procedural_scene
 from simulate.benchmark import BENCHMARK, QUICK, benchmark_scene, recipe
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
-    "n_materials": ("given", "estimated"),
     "variant": ("paper", "released"),
     "weighted": (False, True),
+    "crop_accuracy": (False, True),
     "figures": (False, True),
 }
 _GROUPS = {
     "generator": ("name", "options"),
-    "encoder": ("name", "options"),
-    "booster": ("removal", "crops", "grouping", "smallest_region_px"),
     "logger": ("name", "project", "mode"),
 }
 _BENCHMARKS = {
@@ -71,36 +79,48 @@ def evaluate(config: dict[str, Any], folder: Path, command: str) -> str:
     _check(config)
     to_do = scenes(config["benchmark"])
     generator = build_generator(config["generator"]["name"], **config["generator"]["options"])
-    encoder = build_encoder(config["encoder"]["name"], **config["encoder"]["options"])
-    booster = build_booster(encoder, seed=config["seed"], **config["booster"])
+    own = {name: config[name] for name in ("encoder", "booster", "n_materials")}
+    contenders = build_contenders(own, config["variants"], config["seed"])
     tracker = build_tracker(folder=folder, config=config, **config["logger"])
     rows: list[Row] = []
     figures: list[Path] = []
     for make in tqdm(to_do, unit="scene"):
         scene = make()
-        new, masks, segmentation = compare(
+        new, masks, segmentations = compare(
             scene,
             generator,
-            booster,
-            give_n_materials=config["n_materials"] == "given",
+            contenders,
             variant=config["variant"],
             weighted=config["weighted"],
+            with_crop_accuracy=config["crop_accuracy"],
         )
         rows += new
         if config["figures"]:
             path = folder / "figures" / f"{scene.micrograph.name}.png"
-            figures.append(write_figure(path, scene, masks, segmentation, f", IoU {new[1].scores.matched_iou:.2f}"))
+            caption = f", IoU {new[1].scores.matched_iou:.2f}"
+            figures.append(write_figure(path, scene, masks, segmentations[0], caption))
     facts = {
         "command": f"`{command}`",
         "generator": generator.name,
-        "encoder": encoder.name,
-        "number of materials": config["n_materials"],
-        "scores": f"{config['variant']} definitions{', weighted' if config['weighted'] else ''}",
+        **_facts(config, contenders),
         "images": len(to_do),
     }
     tables = write_tables(folder, rows, facts, figures)
     tracker.log(summarise(rows), per_image(rows), figures)
     return tables
+
+
+def _facts(config: dict[str, Any], contenders: list[Contender]) -> dict[str, str]:
+    """What the reader of the report has to know of a run's settings."""
+    encoders = [contender.booster.encoder.name for contender in contenders]
+    given = ["given" if contender.give_n_materials else "estimated" for contender in contenders]
+    variants = {f"variant {name}": json.dumps(changes) for name, changes in config["variants"].items()}
+    return {
+        "encoder": ", ".join(dict.fromkeys(encoders)),
+        "number of materials": ", ".join(dict.fromkeys(given)),
+        "scores": f"{config['variant']} definitions{', weighted' if config['weighted'] else ''}",
+        **variants,
+    }
 
 
 def _check(config: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,21 +21,36 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from pytorch_lightning.utilities import rank_zero_only
 
 from samiam.errors import InputError
 from samiam.options import from_options
 from samiam.records import Scene
+from samiam.texture.classifier import facts_of
 from samiam.texture.fenet_encoder import LATTICES, new_fenet
+from samiam.training.classification import Classification, ClassificationRecipe
 from samiam.training.contrastive import ContrastiveLearner, ContrastiveRecipe
+from samiam.training.crop_classification import CropClassification
+from samiam.training.crop_sets import CropSetsData
+from samiam.training.dtd import DTDData, DTDRules, DTDStart, start_fenet
+from samiam.training.initialisation import NetworkOptions, initialised
 from samiam.training.run import Job, check_resumable, run
 from samiam.training.scene_crops import SceneCropRules, SceneCropsData
 from samiam.training.settings import TrainerSettings
 from simulate import SceneRanges, procedural_scene
+from simulate.crops import CropConditions, SplitSizes, draw_once, held_out_splits, read_crops
 
 _SETTINGS = "settings.yaml"
 _GROUPS = {
-    "data": {"lattices": ("name", "shape_hw", "scenes", "crops", "workers")},
-    "learner": {"contrastive": ("name", "options")},
+    "data": {
+        "lattices": ("name", "shape_hw", "scenes", "crops", "workers"),
+        "dtd": ("name", "rules", "workers"),
+        "simulated_crops": (
+            *("name", "folder", "materials", "size_px", "sizes", "conditions", "held_out"),
+            *("seed", "workers", "batch_size"),
+        ),
+    },
+    "learner": {"contrastive": ("name", "options"), "classification": ("name", "network", "options")},
 }
 
 
@@ -54,7 +70,48 @@ def fenet_lattices(config: dict[str, Any]) -> Job:
     return Job("fenet_lattices", learner, SceneCropsData(scenes, rules, data["workers"]), LATTICES)
 
 
-JOBS: dict[tuple[str, str], Callable[[dict[str, Any]], Job]] = {("lattices", "contrastive"): fenet_lattices}
+def crop_classifier(config: dict[str, Any]) -> Job:
+    """A classifier of simulated crops, tested under conditions that it was not trained under."""
+    data = config["data"]
+    options = from_options(NetworkOptions, "network", config["learner"]["network"])
+    recipe = from_options(ClassificationRecipe, "learner.options", config["learner"]["options"])
+    network = initialised(options, len(data["materials"]), config["seed"])
+    folder, names = drawn_crops(data)
+    train, val, *tests = (read_crops(folder, name) for name in names)
+    crops = CropSetsData(
+        train, val, dict(zip(names[2:], tests, strict=True)), seed=config["seed"], batch_size=data["batch_size"]
+    )
+    facts = facts_of(options.name, data["materials"])
+    return Job("crop_classifier", CropClassification(network, recipe), crops, facts)
+
+
+def drawn_crops(data: dict[str, Any]) -> tuple[Path, tuple[str, ...]]:
+    """The folder of simulated crops, drawn first unless they are there, and its splits: train, val, then tests."""
+    conditions = from_options(CropConditions, "data.conditions", data["conditions"])
+    held_out = {
+        name: from_options(CropConditions, f"data.held_out.{name}", {**data["conditions"], **changed})
+        for name, changed in data["held_out"].items()
+    }
+    sizes = from_options(SplitSizes, "data.sizes", data["sizes"])
+    splits = held_out_splits(data["materials"], conditions, held_out, sizes, data["size_px"], data["seed"])
+    return draw_once(data["folder"], splits, data["workers"]), tuple(splits)
+
+
+def fenet_dtd(config: dict[str, Any]) -> Job:
+    """FENet on photographs of textures: the paper's encoder."""
+    data, learner = config["data"], config["learner"]
+    rules = from_options(DTDRules, "data.rules", {**data["rules"], "seed": config["seed"]})
+    recipe = from_options(ClassificationRecipe, "learner.options", learner["options"])
+    start = from_options(DTDStart, "learner.network", learner["network"])
+    network, facts = start_fenet(start, rules)
+    return Job("fenet_dtd", Classification(network, recipe), DTDData(rules, data["workers"]), facts)
+
+
+JOBS: dict[tuple[str, str], Callable[[dict[str, Any]], Job]] = {
+    ("lattices", "contrastive"): fenet_lattices,
+    ("dtd", "classification"): fenet_dtd,
+    ("simulated_crops", "classification"): crop_classifier,
+}
 """What a data set and a learner make together."""
 
 
@@ -93,12 +150,14 @@ def main(config: DictConfig) -> None:
     try:
         resumed = config.resume
         if resumed is not None:
+            with suppress(OSError):  # of the folder that Hydra made for a new run
+                folder.rmdir()
             folder = check_resumable(Path(resumed))
             config = OmegaConf.load(folder / _SETTINGS)
         settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         if resumed is None:
-            OmegaConf.save(config, folder / _SETTINGS, resolve=True)
-        print(train(settings, folder, command, resume=resumed is not None))
+            rank_zero_only(OmegaConf.save)(config, folder / _SETTINGS, resolve=True)
+        rank_zero_only(print)(train(settings, folder, command, resume=resumed is not None))
     except (InputError, OmegaConfBaseException) as error:
         if is_single:  # what Hydra catches gets a line of Hydra's own before ours
             _give_up(error)

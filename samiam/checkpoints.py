@@ -67,6 +67,13 @@ CHECKPOINTS: dict[str, Checkpoint] = {
             46_830_571,
             "resnet18-f37072fd.pth",
         ),
+        Checkpoint(
+            "resnet50_imagenet",
+            "https://download.pytorch.org/models/resnet50-0676ba61.pth",
+            "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
+            102_530_333,
+            "resnet50-0676ba61.pth",
+        ),
     )
 }
 

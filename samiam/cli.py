@@ -16,6 +16,8 @@ from samiam.formats import READABLE_SUFFIXES, read_micrograph
 from samiam.generation import DEFAULT_GENERATOR, GENERATORS
 from samiam.texture import DEFAULT_ENCODER, ENCODERS
 
+_SHIPPED = ""  # No file is called that.
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
@@ -58,7 +60,14 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-k", "--n-materials", type=_count, metavar="N", help="how many materials; default: estimated")
     parser.add_argument("--generator", default=DEFAULT_GENERATOR, help=f"{', '.join(GENERATORS)}; default: %(default)s")
     parser.add_argument("--encoder", default=DEFAULT_ENCODER, help=f"{', '.join(ENCODERS)}; default: %(default)s")
-    for role in ("generator", "encoder"):
+    parser.add_argument(
+        "--classifier",
+        nargs="?",
+        const=_SHIPPED,
+        metavar="PATH",
+        help="name the materials: with the weights that ship, or those in a file; default: materials stay unnamed",
+    )
+    for role in ("generator", "encoder", "classifier"):
         parser.add_argument(
             f"--{role}-option",
             type=_assignment,
@@ -119,11 +128,22 @@ def _segment(options: argparse.Namespace) -> int:
         generator_options=dict(options.generator_option),
         encoder=options.encoder,
         encoder_options=dict(options.encoder_option),
+        classifier_options=_classifier_options(options),
         n_materials=options.n_materials,
         seed=options.seed,
         reading=_reading(options),
     )
     return segmenting.segment_files(inputs.expand(options.files), options.output, job)
+
+
+def _classifier_options(options: argparse.Namespace) -> dict[str, object] | None:
+    """The settings of the classifier, None for no classifier."""
+    given = dict(options.classifier_option)
+    if options.classifier is None:
+        if given:
+            raise InputError(f"--classifier-option {', '.join(given)} without a classifier; add --classifier.")
+        return None
+    return given if options.classifier == _SHIPPED else {**given, "checkpoint": options.classifier}
 
 
 def _info(options: argparse.Namespace) -> int:

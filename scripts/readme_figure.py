@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from samiam import SemanticBooster, build_generator
-from samiam.benchmark import compare, write_figure
+from samiam.benchmark import Contender, compare, write_figure
 from simulate.benchmark import benchmark_scene
 
 
 def main() -> None:
     """SrTiO3 on Ge under Pt/C: a dark gap, a rough surface and antiphase boundaries."""
     scene = benchmark_scene("08-SrTiO3-Ge")
-    _, masks, segmentation = compare(scene, build_generator("texture"), SemanticBooster(), give_n_materials=True)
+    _, masks, (segmentation,) = compare(scene, build_generator("texture"), [Contender("booster", SemanticBooster())])
     print(write_figure(Path(__file__).parent.parent / "docs" / "example.jpg", scene, masks, segmentation, ""))
 
 

@@ -50,6 +50,7 @@ def made_segmentation(**options: Any) -> Segmentation:
         Decision(3, "merged", "majority_vote", 2.0, 1.0, material=2, other=1),
     ]
     given: dict[str, Any] = {"labels": made_labels(), "decisions": decisions, "generated": made_masks()}
+    given["names"] = [None, "SrTiO3"]
     return Segmentation(**{**given, "n_materials": 2, "n_materials_given": False, **options})
 
 

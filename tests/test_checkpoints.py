@@ -97,13 +97,14 @@ def one_line(error: pytest.ExceptionInfo[InputError], *parts: object) -> None:
 
 
 def test_published_checkpoints_are_well_formed() -> None:
-    assert list(CHECKPOINTS) == ["vit_b", "vit_l", "vit_h", "resnet18_imagenet"]
+    assert list(CHECKPOINTS) == ["vit_b", "vit_l", "vit_h", "resnet18_imagenet", "resnet50_imagenet"]
     for name, checkpoint in CHECKPOINTS.items():
         assert checkpoint.name == name
         assert checkpoint.url.startswith("https://")
         assert checkpoint.url.endswith(f"/{checkpoint.filename}")
         assert re.fullmatch("[0-9a-f]{64}", checkpoint.sha256)
     assert CHECKPOINTS["resnet18_imagenet"].sha256.startswith("f37072fd")
+    assert CHECKPOINTS["resnet50_imagenet"].sha256.startswith("0676ba61")
     assert CHECKPOINTS["vit_b"].url == "https://dl.fbaipublicfiles.com/segment_anything/sam_vit_b_01ec64.pth"
 
 

@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from runpy import run_path
@@ -143,6 +143,26 @@ class Halves:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the masks do not matter."""
     monkeypatch.setattr(segmenting, "build_generator", lambda _, **options: Halves(options))
+
+
+class Leftish:
+    """A classifier that knows stripes, and is unsure of all that varies along them too."""
+
+    name = "leftish"
+    materials = ("board", "stripes")
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.options = options
+
+    def classify(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
+        steps = [float(np.abs(np.diff(crop, axis=0)).mean() / np.abs(np.diff(crop, axis=1)).mean()) for crop in crops]
+        return np.array([1 if step < 0.7 else -1 for step in steps], np.int64)
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A classifier that needs no weights."""
+    monkeypatch.setattr(segmenting, "build_classifier", lambda **options: Leftish(options))
 
 
 def one_line(err: str, *parts: object) -> None:
@@ -299,6 +319,53 @@ class TestOptions:
         assert provenance["config"]["booster"]["crops"]["seed"] == 7
         assert provenance["config"]["booster"]["grouping"]["seed"] == 7
 
+    @pytest.mark.usefixtures("named")
+    def test_a_classifier_names_materials(self, png: Path, run: Run) -> None:
+        code, out, err = run("segment", png, "-k", 2, "-o", png.parent / "out", "--classifier")
+        assert (code, err) == (0, "")
+        place = png.parent / "out" / "a"
+        table = pd.read_csv(place / "materials.csv", keep_default_na=False)
+        assert sorted(table["name"]) == ["", "stripes"]
+        label = table["material"][table["name"] == "stripes"].item()
+        labels = tifffile.imread(place / "labels.tif")
+        assert np.unique(labels[:, :EDGE]).tolist() == [label]
+        lines = [line for line in out.splitlines() if line.startswith("  material ")]
+        share = 100 * EDGE / W
+        assert lines[label - 1] == f"  material {label}: stripes,  {share:.1f} %, {H * EDGE:,} px"
+        assert lines[2 - label] == f"  material {3 - label}:  {100 - share:.1f} %, {H * (W - EDGE):,} px"
+        categories = json.loads((place / "materials.json").read_text())["categories"]
+        assert categories[label - 1] == {"id": label, "name": "stripes"}
+        decisions = pd.read_csv(place / "decisions.csv")
+        assert sorted(decisions["rule"]) == ["classifier_vote", "majority_vote"]
+
+    @pytest.mark.usefixtures("named")
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            (("--classifier",), {}),
+            (("--classifier", "mine.safetensors"), {"checkpoint": "mine.safetensors"}),
+            (("--classifier", "--classifier-option", "confidence=0.9"), {"confidence": 0.9}),
+            (
+                ("--classifier", "mine.safetensors", "--classifier-option", "reach=2"),
+                {"reach": 2, "checkpoint": "mine.safetensors"},
+            ),
+        ],
+    )
+    def test_settings_reach_the_classifier(
+        self, png: Path, run: Run, words: tuple[str, ...], expected: dict[str, Any]
+    ) -> None:
+        assert run("segment", png, "-k", 2, "-o", png.parent / "out", *words)[0] == 0
+        booster = json.loads((png.parent / "out" / "a" / "provenance.json").read_text())["config"]["booster"]
+        assert booster["classifier"] == {"name": "leftish", **expected}
+        assert booster["naming"] == {"least_share": 0.5}
+
+    def test_without_a_classifier_nothing_has_a_name(self, png: Path, run: Run) -> None:
+        assert run("segment", png, "-k", 2, "-o", png.parent / "out")[0] == 0
+        place = png.parent / "out" / "a"
+        assert pd.read_csv(place / "materials.csv")["name"].isna().all()
+        booster = json.loads((place / "provenance.json").read_text())["config"]["booster"]
+        assert {"classifier", "naming"}.isdisjoint(booster)
+
     def test_pixel_size_over_the_file_s(self, result: Result, tmp_path: Path, run: Run) -> None:
         code, out, _ = run("segment", result.inputs / "b.tif", "-k", 2, "-o", tmp_path, "--pixel-size-nm", 0.5)
         assert code == 0
@@ -391,6 +458,9 @@ class TestRefusals:
             (("--encoder", "nope"), ("unknown encoder 'nope'", "spectrum, resnet18")),
             (("--generator-option", "nope=1"), ("no option nope", "pred_iou_thresh")),
             (("--encoder-option", "nope=1"), ("no option nope", "n_rings")),
+            (("--classifier", "nowhere.safetensors"), ("nowhere.safetensors",)),
+            (("--classifier", "--classifier-option", "nope=1"), ("no option nope", "confidence")),
+            (("--classifier-option", "confidence=1"), ("--classifier-option confidence", "add --classifier")),
             (("--generator-option", "nms_thresh=2"), ("nms_thresh=2",)),
             (("--seed", "-1"), ("a seed of -1",)),
             (("--seed", str(2**32)), (f"seed={2**32}",)),
@@ -423,6 +493,7 @@ class TestRefusals:
             (("-k", "²"), "'²' is not a number of materials"),
             (("--generator-option", "nope"), "'nope' is not of the form NAME=VALUE"),
             (("--encoder-option", "=1"), "'=1' is not of the form NAME=VALUE"),
+            (("--classifier", "--classifier-option", "1"), "'1' is not of the form NAME=VALUE"),
             (("--seed", "x"), "--seed"),
             (("--nope",), "--nope"),
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,43 +10,56 @@ from pathlib import Path
 from runpy import run_path
 from typing import Any
 
-import hydra
+import composed_configs
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
+from composed_configs import CONFIGS, ROOT, choices_of, experiments_of, groups_of, written
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import MissingConfigException
 from omegaconf import OmegaConf
 from PIL import Image
 
-from samiam.boosting import build_booster
+from samiam.benchmark import build_contenders
+from samiam.boosting.n_materials import ESTIMATORS
 from samiam.checkpoints import CHECKPOINTS
+from samiam.errors import InputError
 from samiam.generation import GENERATORS
+from samiam.generation.texture import TextureGenerator
+from samiam.options import from_options
 from samiam.records import Scene
-from samiam.texture import ENCODERS, build_encoder
+from samiam.texture import ENCODERS
+from samiam.texture.classifier import ClassifierOptions
 from simulate import procedural_scene
 from simulate.benchmark import BENCHMARK
 
-ROOT = Path(__file__).parent.parent
-CONFIGS = ROOT / "configs"
-GROUPS = sorted(path.name for path in CONFIGS.iterdir() if path.is_dir() and path.name != "experiment")
-CHOICES = [(group, path.stem) for group in GROUPS for path in sorted((CONFIGS / group).glob("*.yaml"))]
-EXPERIMENTS = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))
+GROUPS = groups_of("evaluate")
+OWN = ("n_materials", "variant", "weighted", "crop_accuracy", "figures", "seed", "variants")
 SMALL = [
     "benchmark=procedural",
     "benchmark.seeds=[0]",
     "benchmark.difficulties=[1]",
     "benchmark.shape_hw=[128,128]",
+    "encoder=spectrum",
     "logger=none",
 ]
 
 
 def composed(*overrides: str) -> dict[str, Any]:
     """The settings that `python evaluate.py OVERRIDES` runs with."""
-    with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        config = hydra.compose("evaluate", list(overrides))
-    return dict(OmegaConf.to_container(config, resolve=True, throw_on_missing=True))  # type: ignore[arg-type]
+    return composed_configs.composed("evaluate", *overrides)
+
+
+def without_weights(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with random weights in the place of trained ones, which may have to be fetched."""
+    found = copy.deepcopy(settings)
+    if "weights" in (options := found.get("encoder", {}).get("options", {})):
+        options["weights"] = "random"
+    elif found.get("encoder", {}).get("name") in ("fenet", "fenet_dtd"):
+        found["encoder"] = {"name": "fenet", "options": {"weights": "random"}}
+    if found.get("booster", {}).get("classifier") is not None:
+        from_options(ClassifierOptions, "classifier", found["booster"].pop("classifier"))
+    return found
 
 
 def check(settings: dict[str, Any]) -> None:
@@ -54,7 +68,9 @@ def check(settings: dict[str, Any]) -> None:
     assert settings["encoder"]["name"] in ENCODERS
     assert settings["n_materials"] in ("given", "estimated")
     assert settings["variant"] in ("paper", "released")
-    build_booster(build_encoder("spectrum"), seed=settings["seed"], **settings["booster"])
+    own = {name: settings[name] for name in ("encoder", "booster", "n_materials")}
+    for variants in ({}, settings["variants"]):
+        assert build_contenders(without_weights(own), {name: without_weights(of) for name, of in variants.items()}, 0)
     assert settings["benchmark"]["name"] in ("simulated", "procedural", "labelled")
 
 
@@ -62,26 +78,28 @@ class TestConfigs:
     def test_defaults(self) -> None:
         settings = composed()
         check(settings)
-        assert set(settings) == {*GROUPS, "n_materials", "variant", "weighted", "figures", "seed"}
+        assert set(settings) == {*GROUPS, *OWN}
+        assert settings["variants"] == {}
+        assert settings["crop_accuracy"] is False
         assert settings["generator"]["name"] == "texture"
         assert settings["benchmark"] == {"name": "simulated", "scenes": "quick"}
 
     def test_every_group_is_used(self) -> None:
         assert set(GROUPS) == {"benchmark", "booster", "encoder", "generator", "logger"}
 
-    @pytest.mark.parametrize(("group", "choice"), CHOICES)
+    @pytest.mark.parametrize(("group", "choice"), choices_of("evaluate"))
     def test_every_choice(self, group: str, choice: str) -> None:
         settings = composed(f"{group}={choice}")
         check(settings)
         default = composed()
         assert all(settings[other] == default[other] for other in GROUPS if other != group)
-        written = yaml.safe_load((CONFIGS / group / f"{choice}.yaml").read_text(encoding="utf-8"))
-        assert set(settings[group]) == set(written)
+        assert set(settings[group]) == set(written(f"{group}/{choice}"))
 
-    @pytest.mark.parametrize("experiment", EXPERIMENTS)
+    @pytest.mark.parametrize("experiment", experiments_of("evaluate"))
     def test_every_experiment(self, experiment: str) -> None:
         settings = composed(f"experiment={experiment}")
         check(settings)
+        assert set(settings) == {*GROUPS, *OWN}
         assert settings != composed()
 
     def test_what_the_experiments_change(self) -> None:
@@ -92,6 +110,19 @@ class TestConfigs:
         assert sam["generator"]["name"] == "vit_l"
         assert set(CHECKPOINTS) >= {"vit_b", "vit_l", "vit_h"} <= set(GENERATORS)
         assert composed("experiment=released", "variant=paper")["variant"] == "paper"
+
+    def test_what_the_ablations_compare(self) -> None:
+        encoders, crops, numbers = (
+            composed(f"experiment=ablation_{name}")["variants"] for name in ("encoder", "crops", "n_materials")
+        )
+        assert {variant["encoder"]["name"] for variant in encoders.values()} == set(ENCODERS) - {"fenet_dtd"}
+        rules = [variant["booster"]["crops"] for variant in crops.values()]
+        assert {changed.get("n_crops") for changed in rules} >= {5, 10, 20, 40}
+        assert {changed.get("crop_px") for changed in rules} >= {30, 60, 90}
+        assert [len(changed) for changed in rules][1:] == [1] * (len(rules) - 1)
+        tried = [variant["booster"]["grouping"]["estimator"] for variant in numbers.values() if "booster" in variant]
+        assert sorted(tried) == sorted(ESTIMATORS)
+        assert [variant["n_materials"] for variant in numbers.values()] == ["given"] + ["estimated"] * len(tried)
 
     @pytest.mark.parametrize(("group", "choice"), [(group, "nope") for group in GROUPS])
     def test_an_unknown_choice(self, group: str, choice: str) -> None:
@@ -105,6 +136,9 @@ class TestConfigs:
     def test_at_most_one_target_in_a_file(self) -> None:
         for path in CONFIGS.rglob("*.yaml"):
             assert path.read_text(encoding="utf-8").count("_target_") <= 1, path
+
+
+Run = Callable[..., tuple[pd.DataFrame, pd.DataFrame]]
 
 
 def messages(stderr: str) -> list[str]:
@@ -163,6 +197,82 @@ class TestRun:
             pd.testing.assert_frame_equal(first, second, check_exact=True)
         pictures = [(folder / run / "figures" / "procedural-1-0.png").read_bytes() for run in ("first", "second")]
         assert pictures[0] == pictures[1]
+
+
+class TestVariants:
+    """A run with variants, beside one of each variant on its own."""
+
+    VARIANTS = (
+        "+variants.few.booster.crops={n_crops:4,crop_px:40}",
+        "+variants.estimated.n_materials=estimated",
+        "+variants.plain.encoder={name:spectrum,options:{brightness_weight:0}}",
+    )
+    ALONE = (
+        ("+booster.crops={n_crops:4,crop_px:40}",),
+        ("n_materials=estimated",),
+        ("+encoder.options.brightness_weight=0",),
+    )
+
+    @pytest.fixture
+    def run(self) -> Run:
+        """`evaluate.evaluate` on the small benchmark without figures; gives folder and tables."""
+        evaluate = run_path(str(ROOT / "evaluate.py"))["evaluate"]
+
+        def run(folder: Path, *overrides: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+            evaluate(composed(*SMALL, *overrides), folder, "a command")
+            return pd.read_csv(folder / "images.csv"), pd.read_csv(folder / "summary.csv")
+
+        return run
+
+    def test_each_scores_as_on_its_own(self, run: Run, tmp_path: Path) -> None:
+        images, summary = run(tmp_path / "all", *self.VARIANTS, "crop_accuracy=true")
+        methods = ["texture", "texture + few", "texture + estimated", "texture + plain"]
+        assert images["method"].tolist() == summary["method"].tolist() == methods
+        assert images["crop_accuracy"].isna().tolist() == [True, False, False, False]
+        unlike = {"method", "seconds", "peak_mb"}
+        for place, overrides in enumerate(self.ALONE, start=1):
+            single, _ = run(tmp_path / str(place), *overrides, "crop_accuracy=true", "figures=false")
+            for mine, theirs in ((0, 0), (place, 1)):
+                pd.testing.assert_series_equal(
+                    images.drop(columns=unlike).iloc[mine],
+                    single.drop(columns=unlike).iloc[theirs],
+                    check_names=False,
+                )
+
+    def test_report_names_them_and_figures_are_of_the_first(self, run: Run, tmp_path: Path) -> None:
+        images, _ = run(tmp_path, *self.VARIANTS, "+variants.rest.encoder={name:resnet18}")
+        report = (tmp_path / "report.md").read_text(encoding="utf-8")
+        for line in (
+            "- encoder: spectrum, resnet18",
+            "- number of materials: given, estimated",
+            '- variant few: {"booster": {"crops": {"n_crops": 4, "crop_px": 40}}}',
+            '- variant estimated: {"n_materials": "estimated"}',
+        ):
+            assert f"\n{line}\n" in report
+        for name in ("few", "estimated", "plain", "rest"):
+            assert f"{name} − alone" in report
+        assert [path.name for path in (tmp_path / "figures").iterdir()] == ["procedural-1-0.png"]
+        assert images["n_materials_given"].tolist()[1:] == [True, False, True, True]
+
+    def test_masks_are_generated_once(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen = []
+        generate = TextureGenerator.generate
+
+        def counted(self: TextureGenerator, micrograph: Any) -> Any:
+            seen.append(micrograph.name)
+            return generate(self, micrograph)
+
+        monkeypatch.setattr(TextureGenerator, "generate", counted)
+        run(tmp_path, *self.VARIANTS, "figures=false")
+        assert seen == ["procedural-1-0"]
+
+    def test_a_bad_one_is_refused_before_any_scene(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(TextureGenerator, "generate", None)
+        with pytest.raises(InputError, match=r"variants\.bad: unknown encoder 'nope'"):
+            run(tmp_path, *self.VARIANTS, "+variants.bad.encoder.name=nope")
+        assert not list(tmp_path.iterdir())
 
 
 Makers = Callable[[dict[str, Any]], list[Callable[[], Scene]]]
@@ -247,6 +357,13 @@ class TestRefusals:
             ("generator.options.foo=1", ("generator.options.foo",)),
             ("+generator.options.foo=1", ("no option foo", "pred_iou_thresh")),
             ("+booster.crops.crop_px=0", ("crop_px=0",)),
+            ("+booster.crops.crop_px=[60]", ("crop_px=[60]",)),
+            ("booster.crops=60", ("booster.crops=60", "by name")),
+            ("crop_accuracy=foo", ("crop_accuracy=foo", "False or True")),
+            ("variants=3", ("variants=3", "for each name what it changes")),
+            ("+variants.few.booster.crops.n_crops=0", ("variants.few: n_crops=0",)),
+            ("+variants.few.n_crops=5", ("variants.few: a variant has no setting n_crops", "booster")),
+            ("+variants.other.encoder.name=nope", ("variants.other: unknown encoder 'nope'", "spectrum")),
             ("seed=-1", ("seed=-1",)),
             ("logger.name=tensorboard", ("'tensorboard'", "wandb")),
             ("nope=1", ("nope",)),

@@ -157,6 +157,10 @@ def test_records_go_there_and_back() -> None:
         (lambda: made_segmentation(labels=made_labels() * 2), r"without gaps, not \[2, 4\]"),
         (lambda: made_segmentation(labels=made_labels().astype(int) - 1), r"without gaps, not \[-1, 1\]"),
         (lambda: made_segmentation(decisions=[]), "exactly one entry for each generated mask"),
+        (lambda: made_segmentation(names=["Ge"]), r"1 names for 2 materials; give one \(or None\) for each"),
+        (lambda: made_segmentation(names=["Ge", "Ge"]), r"names \['Ge', 'Ge'\]: each is a text that stands once"),
+        (lambda: made_segmentation(names=["Ge", " "]), "each is a text"),
+        (lambda: made_segmentation(names=[3, None]), "each is a text"),
     ],
 )
 def test_what_is_refused(make: Callable[[], Any], message: str) -> None:
@@ -173,6 +177,11 @@ def test_pixels_and_labels_cannot_be_written() -> None:
     for image in images:
         with pytest.raises(ValueError, match="read-only"):
             image[0, 0] = 0
+
+
+def test_materials_have_no_names_unless_they_are_given() -> None:
+    assert made_segmentation(names=()).names == made_segmentation(names=[None, None]).names == (None, None)
+    assert made_segmentation(names=["Ge", "SrTiO3"]).names == ("Ge", "SrTiO3")
 
 
 def test_making_a_record_leaves_the_callers_array_alone() -> None:

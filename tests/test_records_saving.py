@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,17 @@ def test_what_is_saved_comes_back(kind: Any, file_name: str, tmp_path: Path) -> 
 def test_no_masks_are_saved_too(tmp_path: Path) -> None:
     Masks.empty(SHAPE_HW).save(tmp_path / "none.npz")
     assert_same(Masks.load(tmp_path / "none.npz"), Masks.empty(SHAPE_HW))
+
+
+def test_a_segmentation_saved_before_materials_had_names_is_read(tmp_path: Path) -> None:
+    path, expected = tmp_path / "old.npz", made_segmentation(names=())
+    expected.save(path)
+    with np.load(path) as archive:
+        fields = dict(archive)
+    header = json.loads(str(fields["header"]))
+    assert header.pop("names") == [None, None]
+    np.savez(path, **{**fields, "header": np.array(json.dumps(header))})
+    assert_same(Segmentation.load(path), expected)
 
 
 def test_names_that_differ_behind_a_dot_are_two_files(tmp_path: Path) -> None:

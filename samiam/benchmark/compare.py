@@ -1,14 +1,30 @@
-"""One scene through the generator alone and through generator and booster, both scored against its truth."""
+"""One scene through the generator alone and through generator and boosters, all scored against its truth."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from samiam.benchmark.meter import Meter
-from samiam.boosting import SemanticBooster
+from samiam.boosting import SemanticBooster, sample_crops
 from samiam.generation import MaskGenerator
-from samiam.metrics import Scores, Variant, score_image
+from samiam.metrics import Scores, Variant, clustering_accuracy, score_image
 from samiam.records import Masks, Scene, Segmentation
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A booster that takes part in a comparison.
+
+    Attributes:
+        name: what the tables call it.
+        booster: makes materials of masks.
+        give_n_materials: whether it is told the number of materials, as in the paper, or has to estimate it.
+    """
+
+    name: str
+    booster: SemanticBooster
+    give_n_materials: bool = True
 
 
 @dataclass(frozen=True)
@@ -18,68 +34,95 @@ class Row:
     Attributes:
         scene: name of the scene.
         difficulty: its class, 1 to 3.
-        method: for example "texture" or "texture + booster".
+        generator: what proposed the masks, for example "texture".
+        booster: what made materials of them, for example "booster"; None for the generator alone.
         scores: how well it did.
-        seconds: from the micrograph to the method's masks; the booster's rows include the generator's time.
+        seconds: from the micrograph to the method's masks; the boosters' rows include the generator's time. Crops that
+            an encoder remembers from an earlier booster cost nothing.
         peak_mb: largest resident memory of the process meanwhile, in 10⁶ bytes.
         n_materials: the number of materials that the booster used; None for the generator alone.
         n_materials_given: whether it was given; None for the generator alone.
+        crop_accuracy: see the function of this name; None where not asked for, or without crops.
     """
 
     scene: str
     difficulty: int
-    method: str
+    generator: str
+    booster: str | None
     scores: Scores
     seconds: float
     peak_mb: float
     n_materials: int | None = None
     n_materials_given: bool | None = None
+    crop_accuracy: float | None = None
+
+    @property
+    def method(self) -> str:
+        """For example "texture" or "texture + booster"."""
+        return self.generator if self.booster is None else f"{self.generator} + {self.booster}"
 
 
 def compare(
     scene: Scene,
     generator: MaskGenerator,
-    booster: SemanticBooster,
+    contenders: Sequence[Contender],
     *,
-    give_n_materials: bool,
     variant: Variant = "paper",
     weighted: bool = False,
-) -> tuple[list[Row], Masks, Segmentation]:
-    """Generate masks once, and score them as they are and boosted.
+    with_crop_accuracy: bool = False,
+) -> tuple[list[Row], Masks, list[Segmentation]]:
+    """Generate masks once, and score them as they are and as each booster leaves them.
 
     Args:
         scene: a micrograph with its truth.
         generator: proposes the masks.
-        booster: makes materials of them; of the truth it gets at most the number of materials.
-        give_n_materials: whether the booster is told that number, as in the paper, or has to estimate it.
+        contenders: make materials of them; of the truth they get at most the number of materials.
         variant: which definition of the scores, see `score_image`.
         weighted: whether easy labels weigh 10 and hard ones 1 (paper §3.3).
+        with_crop_accuracy: whether each booster's encoder is also tried on crops of the true regions.
 
     Returns:
-        The rows of the generator alone and of generator and booster; the masks; the materials.
+        The row of the generator alone and one for each contender; the masks; each contender's materials.
     """
     with Meter() as generating:
         masks = generator.generate(scene.micrograph)
-    with Meter() as boosting:
-        segmentation = booster(scene.micrograph, masks, len(scene.truth) if give_n_materials else None)
     weights = scene.weights if weighted else None
     name, difficulty = scene.micrograph.name, scene.difficulty
-    alone = Row(
-        name,
-        difficulty,
-        generator.name,
-        score_image(masks, scene, variant=variant, weights=weights),
-        generating.seconds,
-        generating.peak_mb,
-    )
-    boosted = Row(
-        name,
-        difficulty,
-        f"{generator.name} + booster",
-        score_image(segmentation, scene, variant=variant, weights=weights),
-        generating.seconds + boosting.seconds,
-        max(generating.peak_mb, boosting.peak_mb),
-        segmentation.n_materials,
-        segmentation.n_materials_given,
-    )
-    return [alone, boosted], masks, segmentation
+    alone = score_image(masks, scene, variant=variant, weights=weights)
+    rows = [Row(name, difficulty, generator.name, None, alone, generating.seconds, generating.peak_mb)]
+    segmentations = []
+    for contender in contenders:
+        with Meter() as boosting:
+            n_materials = len(scene.truth) if contender.give_n_materials else None
+            segmentation = contender.booster(scene.micrograph, masks, n_materials)
+        segmentations.append(segmentation)
+        rows.append(
+            Row(
+                name,
+                difficulty,
+                generator.name,
+                contender.name,
+                score_image(segmentation, scene, variant=variant, weights=weights),
+                generating.seconds + boosting.seconds,
+                max(generating.peak_mb, boosting.peak_mb),
+                segmentation.n_materials,
+                segmentation.n_materials_given,
+                crop_accuracy(scene, contender.booster) if with_crop_accuracy else None,
+            )
+        )
+    return rows, masks, segmentations
+
+
+def crop_accuracy(scene: Scene, booster: SemanticBooster) -> float | None:
+    """How well a booster's encoder tells the materials of a scene apart, whatever the generator proposes.
+
+    Crops are drawn from the true regions by the booster's own rules; see `clustering_accuracy`. Materials in which no
+    crop fits do not count.
+
+    Returns:
+        Share of crops in the right cluster, 0 to 1; None where no crop fits in any region.
+    """
+    crops = sample_crops(scene.micrograph, scene.truth, booster.crops)
+    if not crops.pixels:
+        return None
+    return clustering_accuracy(booster.encoder.encode(crops.pixels), crops.owners, booster.grouping.seed)

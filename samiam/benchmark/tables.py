@@ -18,26 +18,34 @@ _COSTS = ["masks", "materials", "seconds", "peak_mb"]
 _SHARED = ["images", *_SCORES, *_BOUNDARY_SCORES, *_COSTS]
 _ONE_TO_ONE = ["matched_iou", "f1", "panoptic_quality", "objective_1"]
 SUMMARY_COLUMNS = ["difficulty", "method", *_SHARED]
-"""Columns of `summary.csv`; scores in 0 to 1."""
+"""Columns of `summary.csv`, followed by `crop_accuracy` where that was asked for; scores in 0 to 1."""
 IMAGE_COLUMNS = ["difficulty", "method", "scene", *_SHARED, *_ONE_TO_ONE, "n_materials", "n_materials_given"]
-"""Columns of `images.csv`; `n_materials` is what the booster used."""
+"""Columns of `images.csv`, likewise; `n_materials` is what the booster used."""
 
 
 def per_image(rows: Sequence[Row]) -> pd.DataFrame:
     """One table row for each method on each image, with the columns `IMAGE_COLUMNS`."""
-    flat = [{**asdict(row), **asdict(row.scores), "images": 1} for row in rows]
-    table = pd.DataFrame(flat, columns=IMAGE_COLUMNS)
-    return table.astype({"masks": int, "materials": int, "n_materials": "Int64", "n_materials_given": "boolean"})
+    flat = [{**asdict(row), **asdict(row.scores), "method": row.method, "images": 1} for row in rows]
+    table = pd.DataFrame(flat, columns=[*IMAGE_COLUMNS, *_measured(rows)])
+    types: dict[str, Any] = {"masks": int, "materials": int, "n_materials": "Int64", "n_materials_given": "boolean"}
+    return table.astype({**types, **dict.fromkeys(_measured(rows), float)})
 
 
 def summarise(rows: Sequence[Row]) -> pd.DataFrame:
     """Means over the images of each difficulty class and method, with the columns `SUMMARY_COLUMNS`.
 
-    `images` is the number of images, `peak_mb` the largest of the class, everything else a mean.
+    `images` is the number of images, `peak_mb` the largest of the class, everything else a mean. The methods of a
+    class come in the order of their first rows.
     """
-    how = dict.fromkeys(_SHARED, "mean") | {"images": "sum", "peak_mb": "max"}
-    groups = per_image(rows).groupby(["difficulty", "method"], sort=True)
-    return groups.agg(how).reset_index()[SUMMARY_COLUMNS]
+    how = dict.fromkeys([*_SHARED, *_measured(rows)], "mean") | {"images": "sum", "peak_mb": "max"}
+    means = per_image(rows).groupby(["difficulty", "method"], sort=False).agg(how).reset_index()
+    ordered = means.sort_values("difficulty", kind="stable", ignore_index=True)
+    return ordered[[*SUMMARY_COLUMNS, *_measured(rows)]]
+
+
+def _measured(rows: Sequence[Row]) -> list[str]:
+    """The columns that only some runs have."""
+    return ["crop_accuracy"] if any(row.crop_accuracy is not None for row in rows) else []
 
 
 def write_tables(folder: str | Path, rows: Sequence[Row], facts: Mapping[str, Any], figures: Sequence[Path]) -> str:
@@ -59,9 +67,9 @@ def write_tables(folder: str | Path, rows: Sequence[Row], facts: Mapping[str, An
             table.to_csv(partial, index=False, float_format="%.6g")
     tables = "\n\n".join(
         [
-            _markdown("Whole masks", summary, [*_SCORES, "images", *_COSTS]),
+            _markdown("Whole masks", summary, [*_SCORES, *_measured(rows), "images", *_COSTS]),
             _markdown("Boundaries", summary, _BOUNDARY_SCORES),
-            _markdown("Gain of the booster (points)", _gain(summary), [*_SCORES, *_BOUNDARY_SCORES]),
+            _markdown("Gain of the booster (points)", _gain(rows), [*_SCORES, *_BOUNDARY_SCORES]),
         ]
     )
     lines = ["# Benchmark", "", *(f"- {key}: {value}" for key, value in facts.items()), "", tables, ""]
@@ -71,17 +79,22 @@ def write_tables(folder: str | Path, rows: Sequence[Row], facts: Mapping[str, An
     return tables
 
 
-def _gain(summary: pd.DataFrame) -> pd.DataFrame:
-    """Booster minus generator alone for each class, in hundredths."""
-    boosted = summary["method"].str.endswith("+ booster")
+def _gain(rows: Sequence[Row]) -> pd.DataFrame:
+    """Each booster minus the generator alone for each class, in hundredths."""
     scores = [*_SCORES, *_BOUNDARY_SCORES]
-    after, before = (summary[rows].set_index("difficulty")[scores] for rows in (boosted, ~boosted))
-    gain = (100 * (after - before)).reset_index()
-    return gain.assign(method="booster − alone")
+    alone, boosted = (
+        summarise([row for row in rows if (row.booster is None) == is_alone]) for is_alone in (True, False)
+    )
+    before = alone.set_index("difficulty").loc[boosted["difficulty"], scores]
+    booster_of = {row.method: row.booster for row in rows}
+    names = [f"{booster_of[method]} − alone" for method in boosted["method"]]
+    gain = 100 * (boosted[scores] - before.reset_index(drop=True))
+    return gain.assign(difficulty=boosted["difficulty"], method=names)
 
 
 def _markdown(title: str, table: pd.DataFrame, columns: list[str]) -> str:
     decimals = {"seconds": 2, "peak_mb": 0, "masks": 1, "materials": 1, "images": 0}
     chosen = table[["difficulty", "method", *columns]]
+    chosen = chosen.astype(object).where(chosen.notna(), None)
     places = [0, 0, *(decimals.get(column, 1 if "points" in title else 3) for column in columns)]
     return f"## {title}\n\n" + str(chosen.to_markdown(index=False, floatfmt=tuple(f".{n}f" for n in places)))

@@ -58,10 +58,11 @@ class WandbTracker:
 
     def log(self, summary: pd.DataFrame, images: pd.DataFrame, figures: Sequence[Path]) -> None:
         """Log the tables and figures, and close the run."""
+        both = {"summary": summary, "images": images}
         for row in summary.to_dict("records"):
             prefix = f"difficulty {row.pop('difficulty')}/{row.pop('method')}"
-            self._run.summary.update({f"{prefix}/{key}": value for key, value in row.items()})
-        tables = {"summary": summary, "images": images.astype(object).where(images.notna(), None)}
+            self._run.summary.update({f"{prefix}/{key}": value for key, value in row.items() if pd.notna(value)})
+        tables = {name: table.astype(object).where(table.notna(), None) for name, table in both.items()}
         self._run.log({name: self._wandb.Table(dataframe=table) for name, table in tables.items()})
         self._run.log({"scenes": [self._wandb.Image(str(figure), caption=figure.stem) for figure in figures]})
         self._run.finish()

@@ -2,8 +2,10 @@
 
 from samiam.boosting.booster import SemanticBooster, build_booster
 from samiam.boosting.crops import CropRules, Crops, sample_crops
-from samiam.boosting.grouping import Grouping, GroupingRules, estimate_n_materials, group_masks
+from samiam.boosting.grouping import Grouping, GroupingRules, group_masks
 from samiam.boosting.merging import merge_masks
+from samiam.boosting.n_materials import estimate_n_materials
+from samiam.boosting.naming import Naming, NamingRules, group_named_masks, name_masks
 from samiam.boosting.removal import RemovalRules, remove_masks
 
 __all__ = [
@@ -11,12 +13,16 @@ __all__ = [
     "Crops",
     "Grouping",
     "GroupingRules",
+    "Naming",
+    "NamingRules",
     "RemovalRules",
     "SemanticBooster",
     "build_booster",
     "estimate_n_materials",
     "group_masks",
+    "group_named_masks",
     "merge_masks",
+    "name_masks",
     "remove_masks",
     "sample_crops",
 ]

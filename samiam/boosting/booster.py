@@ -9,18 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.crops import CropRules, sample_crops
+from samiam.boosting.crops import CropRules, Crops, sample_crops
 from samiam.boosting.grouping import Grouping, GroupingRules, group_masks
 from samiam.boosting.merging import merge_masks
+from samiam.boosting.naming import NamingRules, group_named_masks, name_masks
 from samiam.boosting.removal import RemovalRules, remove_masks
+from samiam.errors import InputError
 from samiam.options import from_options
 from samiam.records import Action, Decision, Masks, Micrograph, Segmentation
-from samiam.texture import DEFAULT_ENCODER, Encoder, build_encoder
+from samiam.texture import DEFAULT_ENCODER, CropClassifier, Encoder, build_encoder
 
 
 @dataclass(frozen=True)
 class SemanticBooster:
     """Removes meaningless masks, embeds crops of the rest, clusters them and merges masks of one material.
+
+    With a classifier, the crops are classified instead and the materials have names (paper §4.2); only the masks that
+    it cannot name are clustered, and their materials stay without a name.
 
     Attributes:
         encoder: what turns crops into vectors.
@@ -28,6 +33,8 @@ class SemanticBooster:
         crops: number, size and placement of the crops.
         grouping: how vectors become materials.
         smallest_region_px: regions and holes below this area are dissolved when masks are merged.
+        classifier: what names the material of crops, or None.
+        naming: when the classifier's answers name a mask.
     """
 
     encoder: Encoder = field(default_factory=lambda: build_encoder(DEFAULT_ENCODER))
@@ -35,6 +42,8 @@ class SemanticBooster:
     crops: CropRules = field(default_factory=CropRules)
     grouping: GroupingRules = field(default_factory=GroupingRules)
     smallest_region_px: int = 256
+    classifier: CropClassifier | None = None
+    naming: NamingRules = field(default_factory=NamingRules)
 
     def __call__(self, micrograph: Micrograph, masks: Masks, n_materials: int | None = None) -> Segmentation:
         """Segment an image into its materials.
@@ -42,30 +51,50 @@ class SemanticBooster:
         Args:
             micrograph: the image.
             masks: the masks that a generator made for it.
-            n_materials: how many materials there are; None to estimate it.
+            n_materials: how many materials there are; None to estimate it. The classifier may find more.
 
         Returns:
-            The materials and one decision for each mask. No masks give a segmentation without materials.
+            The materials, with the names that the classifier gave, and one decision for each mask. No masks give a
+            segmentation without materials.
         """
         kept, removed = remove_masks(masks, self.removal)
         remaining = masks.select(kept)
         crops = sample_crops(micrograph, remaining, self.crops)
-        vectors = self.encoder.encode(crops.pixels)
-        groups = group_masks(vectors, crops.owners, len(remaining), n_materials, self.grouping)
+        groups = self._group(crops, len(remaining), n_materials)
         labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=self.smallest_region_px)
         log = removed + _log_of_merging(kept, groups, label_of)
-        return Segmentation(labels, sorted(log, key=lambda d: d.mask), groups.n_materials, groups.given, masks)
+        log.sort(key=lambda decision: decision.mask)
+        return Segmentation(labels, log, groups.n_materials, groups.given, masks, self._names(label_of))
+
+    def _group(self, crops: Crops, n_masks: int, n_materials: int | None) -> Grouping:
+        if self.classifier is None:
+            vectors = self.encoder.encode(crops.pixels)
+            return group_masks(vectors, crops.owners, n_masks, n_materials, self.grouping)
+        answers = self.classifier.classify(crops.pixels)
+        naming = name_masks(answers, crops.owners, n_masks, self.classifier.materials, self.naming)
+        unnamed = np.flatnonzero(naming.materials[crops.owners] < 0)
+        vectors = self.encoder.encode([crops.pixels[crop] for crop in unnamed])
+        return group_named_masks(naming, vectors, crops.owners[unnamed], n_materials, self.grouping)
+
+    def _names(self, label_of: Mapping[int, int]) -> list[str | None]:
+        """The name of each label; materials beyond those that the classifier knows have none."""
+        known = () if self.classifier is None else self.classifier.materials
+        return [known[m] if m < len(known) else None for m in sorted(label_of, key=label_of.__getitem__)]
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """Every setting (JSON-serialisable), for provenance."""
-        return {
+        """Every setting (JSON-serialisable), for provenance; those of the classifier where there is one."""
+        options = {
             "encoder": {"name": self.encoder.name, **self.encoder.options},
             "removal": asdict(self.removal),
             "crops": asdict(self.crops),
             "grouping": asdict(self.grouping),
             "smallest_region_px": self.smallest_region_px,
         }
+        if self.classifier is not None:
+            options["classifier"] = {"name": self.classifier.name, **self.classifier.options}
+            options["naming"] = asdict(self.naming)
+        return options
 
 
 def build_booster(
@@ -76,6 +105,8 @@ def build_booster(
     grouping: Mapping[str, Any] | None = None,
     seed: int = 0,
     smallest_region_px: int = 256,
+    classifier: CropClassifier | None = None,
+    naming: Mapping[str, Any] | None = None,
 ) -> SemanticBooster:
     """Make a `SemanticBooster` from plain settings, as they stand in a config or on a command line.
 
@@ -86,16 +117,22 @@ def build_booster(
         grouping: attributes of `GroupingRules` but for the seed.
         seed: seed of the crops and of the clustering.
         smallest_region_px: see `merge_masks`.
+        classifier: what names the material of crops, or None.
+        naming: attributes of `NamingRules`; they need a classifier.
 
     Raises:
         InputError: if a setting is unknown or out of range.
     """
+    if naming and classifier is None:
+        raise InputError(f"naming={dict(naming)}: there is nothing that names materials; give a classifier as well.")
     return SemanticBooster(
         encoder,
         from_options(RemovalRules, "removal", removal or {}),
         from_options(CropRules, "crops", {**(crops or {}), "seed": seed}),
         from_options(GroupingRules, "grouping", {**(grouping or {}), "seed": seed}),
         smallest_region_px,
+        classifier,
+        from_options(NamingRules, "naming", naming or {}),
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.boosting.period import lattice_period
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
+
+_LARGEST_PX = 128
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,10 @@ class CropRules:
     Attributes:
         n_crops: K, crops for each mask, at least 1.
         crop_px: side of a crop.
-        smallest_crop_px: where no crop of `crop_px` fits, the side is shrunk in steps of a quarter down to this.
+        periods: where given, the side is that many periods of the image's lattice (`lattice_period`), at least
+            `smallest_crop_px` and at most 128 px, or `crop_px` where that is more; and `crop_px` where there is no
+            lattice.
+        smallest_crop_px: where no crop of the full side fits, it is shrunk in steps of a quarter down to this.
         inside: share of a crop's pixels that must belong to the mask, (0, 1].
         placement: "random" anywhere (the paper), or "grid", cells of a non-overlapping grid (the released code).
         seed: seed of the draws.
@@ -28,6 +34,7 @@ class CropRules:
 
     n_crops: int = 10
     crop_px: int = 60
+    periods: float | None = None
     smallest_crop_px: int = 24
     inside: float = 0.90
     placement: Literal["random", "grid"] = "random"
@@ -39,6 +46,8 @@ class CropRules:
                 f"n_crops={self.n_crops}, smallest_crop_px={self.smallest_crop_px}, crop_px={self.crop_px}: "
                 "give at least one crop, and sides with 1 ≤ smallest ≤ crop_px."
             )
+        if self.periods is not None and not 0 < self.periods < np.inf:
+            raise InputError(f"periods={self.periods}: give a positive number of lattice periods, or None.")
         if not 0 < self.inside <= 1:
             raise InputError(f"inside={self.inside}: give the share of a crop that must lie in the mask, in (0, 1].")
         if self.seed < 0:
@@ -55,11 +64,13 @@ class Crops:
         pixels: C images (s, s), float32 in [0, 1].
         owners: int64 (C,), the index of each crop's mask, rising.
         corners_xy: int64 (C, 2), left and top of each crop.
+        is_full: bool (C,), whether the crop has the full side; those that are shrunk do not.
     """
 
     pixels: list[NDArray[np.float32]]
     owners: NDArray[np.int64]
     corners_xy: NDArray[np.int64]
+    is_full: NDArray[np.bool_]
 
 
 def sample_crops(micrograph: Micrograph, masks: Masks, rules: CropRules = CropRules()) -> Crops:
@@ -78,6 +89,7 @@ def sample_crops(micrograph: Micrograph, masks: Masks, rules: CropRules = CropRu
     """
     if masks.shape_hw != micrograph.shape_hw:
         raise InputError(f"masks of shape {masks.shape_hw} do not fit {micrograph.name} of {micrograph.shape_hw}.")
+    rules = replace(rules, crop_px=_full_side(micrograph, rules), periods=None)
     pixels: list[NDArray[np.float32]] = []
     owners: list[int] = []
     corners: list[NDArray[np.int64]] = []
@@ -89,7 +101,17 @@ def sample_crops(micrograph: Micrograph, masks: Masks, rules: CropRules = CropRu
             pixels.append(micrograph.pixels[y : y + side, x : x + side])
             owners.append(index)
             corners.append(np.array([x, y], np.int64))
-    return Crops(pixels, np.array(owners, np.int64), np.array(corners, np.int64).reshape(-1, 2))
+    is_full = np.array([len(crop) == rules.crop_px for crop in pixels], np.bool_)
+    return Crops(pixels, np.array(owners, np.int64), np.array(corners, np.int64).reshape(-1, 2), is_full)
+
+
+def _full_side(micrograph: Micrograph, rules: CropRules) -> int:
+    """The side of a crop before it is shrunk."""
+    period_px = lattice_period(micrograph.pixels) if rules.periods else None
+    if rules.periods is None or period_px is None:
+        return rules.crop_px
+    largest = max(_LARGEST_PX, rules.crop_px)
+    return int(np.clip(round(rules.periods * period_px), rules.smallest_crop_px, largest))
 
 
 def _places(mask: NDArray[np.bool_], box_xywh: NDArray[np.int64], rules: CropRules) -> tuple[int, NDArray[np.int64]]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
+from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, Estimator, check_estimator, estimate_n_materials
 from samiam.errors import InputError
-
-_MOST_MATERIALS = 8
-_CROPS_FOR_ESTIMATE = 600
 
 
 @dataclass(frozen=True)
@@ -24,20 +21,20 @@ class GroupingRules:
     Attributes:
         without_crops: what becomes of a mask in which no crop fits: "drop" leaves it unsegmented, "own" makes it a
             material of its own (as the released code does).
-        least_silhouette: where the number of materials is estimated, the mean silhouette (-1 to 1) that a clustering
-            must reach to count as more than one material.
-        seed: seed of KMeans.
+        estimator: how the number of materials is estimated where it is not given, see `estimate_n_materials`.
+        threshold: of the estimator; its calibrated one (`n_materials.THRESHOLDS`) where None.
+        seed: seed of KMeans and of the estimate.
     """
 
     without_crops: Literal["drop", "own"] = "drop"
-    least_silhouette: float = 0.25
+    estimator: Estimator = DEFAULT_ESTIMATOR
+    threshold: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.without_crops not in ("drop", "own"):
             raise InputError(f"without_crops={self.without_crops!r}: masks without crops are 'drop'ped or their 'own'.")
-        if not -1 <= self.least_silhouette <= 1:
-            raise InputError(f"least_silhouette={self.least_silhouette}: a silhouette lies between -1 and 1.")
+        check_estimator(self.estimator, self.threshold)
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed={self.seed}: give a seed from 0 to 2³² - 1.")
 
@@ -69,11 +66,16 @@ def group_masks(
     n_masks: int,
     n_materials: int | None = None,
     rules: GroupingRules = GroupingRules(),
+    *,
+    is_full: NDArray[np.bool_] | None = None,
 ) -> Grouping:
     """Cluster all crops with KMeans and let each mask's crops vote for its material.
 
     The crops are sorted by their vectors first, so that the order of the masks has no influence. A tie in the vote
     goes to the tied material whose centre is nearest to the mean of the mask's vectors.
+
+    Crops of less than the full side mostly come from thin strips along an interface and show a bit of both materials.
+    They vote, but the number of materials and the clusters are found without them, unless too few masks have others.
 
     Args:
         vectors: float32 (C, D), one vector per crop.
@@ -82,18 +84,18 @@ def group_masks(
         n_materials: number of clusters; None to estimate it with `estimate_n_materials`. Where there are fewer
             distinct vectors than that, there are as many clusters as distinct vectors.
         rules: what to do without crops, and how to estimate.
+        is_full: bool (C,), whether a crop has the full side; all have where None.
 
     Raises:
-        InputError: if `n_materials` is smaller than 1, or owners and vectors differ in number.
+        InputError: if `n_materials` is smaller than 1, or vectors, owners and is_full differ in number.
     """
-    if n_materials is not None and n_materials < 1:
-        raise InputError(f"n_materials={n_materials}: an image has at least one material.")
-    if len(vectors) != len(owners):
-        raise InputError(f"{len(vectors)} vectors for {len(owners)} crops: give one vector per crop.")
+    is_full = np.ones(len(owners), np.bool_) if is_full is None else is_full
+    _check(vectors, owners, is_full, n_materials)
     order = np.lexsort(vectors.T[::-1])
-    vectors_sorted, owners = vectors[order].astype(np.float64), owners[order]
-    wanted = n_materials or estimate_n_materials(vectors_sorted, rules)
-    clusters, centres = _cluster(vectors_sorted, min(wanted, _n_distinct(vectors_sorted)), rules.seed)
+    vectors_sorted, owners, is_full = vectors[order].astype(np.float64), owners[order], is_full[order]
+    wanted = n_materials or count_materials(vectors_sorted, owners, is_full, rules)
+    telling = _from_enough_masks(owners, is_full, wanted)
+    clusters, centres = _cluster(vectors_sorted, telling, wanted, rules.seed)
     counts = np.zeros((n_masks, len(centres) + 1), np.int64)
     np.add.at(counts, (owners, clusters), 1)
     sampled: NDArray[np.bool_] = counts.sum(axis=1) > 0
@@ -108,39 +110,45 @@ def group_masks(
     return Grouping(materials, names, shares[:, 0], shares[:, 1], wanted, n_materials is not None)
 
 
-def _n_distinct(vectors: NDArray[np.float64]) -> int:
-    return len(np.unique(vectors, axis=0))
+def _check(
+    vectors: NDArray[np.float32], owners: NDArray[np.int64], is_full: NDArray[np.bool_], n_materials: int | None
+) -> None:
+    if n_materials is not None and n_materials < 1:
+        raise InputError(f"n_materials={n_materials}: an image has at least one material.")
+    if len(vectors) != len(owners):
+        raise InputError(f"{len(vectors)} vectors for {len(owners)} crops: give one vector per crop.")
+    if len(is_full) != len(owners):
+        raise InputError(f"is_full of {len(is_full)} for {len(owners)} crops: say it of each.")
 
 
-def _cluster(vectors: NDArray[np.float64], k: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Cluster of each vector and the k centres; k is at most the number of distinct vectors, 0 where there are none."""
+def count_materials(
+    vectors: NDArray[np.floating[Any]], owners: NDArray[np.int64], is_full: NDArray[np.bool_], rules: GroupingRules
+) -> int:
+    """The number of materials that `group_masks` uses where none is given; its arguments are the same."""
+    telling = _from_enough_masks(owners, is_full, 1)
+    return estimate_n_materials(
+        vectors[telling], owners[telling], estimator=rules.estimator, threshold=rules.threshold, seed=rules.seed
+    )
+
+
+def _from_enough_masks(owners: NDArray[np.int64], is_full: NDArray[np.bool_], wanted: int) -> NDArray[np.bool_]:
+    """The full crops where they are of as many masks as materials are wanted, else all crops."""
+    return is_full if len(np.unique(owners[is_full])) >= wanted else np.ones_like(is_full)
+
+
+def _cluster(
+    vectors: NDArray[np.float64], telling: NDArray[np.bool_], wanted: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The cluster of each vector, and the centres, found from the telling ones; none where there are none."""
+    k = min(wanted, len(np.unique(vectors[telling], axis=0)))
     if k == 0:
         return np.zeros(0, np.int64), vectors
     # So few vectors are clustered faster by one thread, and to the same bytes whatever the number of cores.
     with threadpool_limits(1):
-        fitted = KMeans(k, n_init=10, random_state=seed).fit(vectors)
-    return fitted.labels_.astype(np.int64), fitted.cluster_centers_
+        fitted = KMeans(k, n_init=10, random_state=seed).fit(vectors[telling])
+        return fitted.predict(vectors).astype(np.int64), fitted.cluster_centers_
 
 
 def _winner(counts: NDArray[np.int64], centres: NDArray[np.float64], mean: NDArray[np.float64]) -> int:
     tied = np.flatnonzero(counts == counts.max())
     return int(tied[np.argmin(np.linalg.norm(centres[tied] - mean, axis=1))])
-
-
-def estimate_n_materials(vectors: NDArray[np.float64], rules: GroupingRules = GroupingRules()) -> int:
-    """The number of clusters, 2 to 8, with the highest mean silhouette; 1 if none reaches `least_silhouette`.
-
-    Args:
-        vectors: float64 (C, D); where there are more than 600, a seeded subset is looked at.
-        rules: threshold and seed.
-    """
-    if len(vectors) > _CROPS_FOR_ESTIMATE:
-        rng = np.random.default_rng(rules.seed)
-        vectors = vectors[np.sort(rng.choice(len(vectors), _CROPS_FOR_ESTIMATE, replace=False))]
-    most = min(_MOST_MATERIALS, _n_distinct(vectors), len(vectors) - 1)
-    best, best_score = 1, rules.least_silhouette
-    for k in range(2, most + 1):
-        score = float(silhouette_score(vectors, _cluster(vectors, k, rules.seed)[0]))
-        if score > best_score:
-            best, best_score = k, score
-    return best

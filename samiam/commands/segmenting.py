@@ -15,7 +15,7 @@ from samiam.errors import InputError
 from samiam.formats import measurements, read_micrograph, write_results
 from samiam.generation import MaskGenerator, build_generator
 from samiam.records import Micrograph, Segmentation
-from samiam.texture import build_encoder
+from samiam.texture import build_classifier, build_encoder
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,20 @@ class SegmentJob:
         generator_options: Mapping[str, Any],
         encoder: str,
         encoder_options: Mapping[str, Any],
+        classifier_options: Mapping[str, Any] | None,
         n_materials: int | None,
         seed: int,
         reading: Reading,
     ) -> SegmentJob:
-        """Make a job from names and settings.
+        """Make a job from names and settings; without `classifier_options` there is no classifier.
 
         Raises:
             InputError: if a name or a setting is unknown, or weights cannot be had.
         """
         if seed < 0:
             raise InputError(f"a seed of {seed} is impossible; give 0 or more.")
-        booster = build_booster(build_encoder(encoder, **encoder_options), seed=seed)
+        classifier = None if classifier_options is None else build_classifier(**classifier_options)
+        booster = build_booster(build_encoder(encoder, **encoder_options), seed=seed, classifier=classifier)
         return cls(build_generator(generator, **generator_options), booster, n_materials, seed, reading)
 
     @property
@@ -104,5 +106,6 @@ def _report(
     ]
     for row in measurements(segmentation, micrograph).to_dict("records"):
         area = f"{row['area_px']:,} px" if size is None else f"{row['area_nm2']:,.2f} nm²"
-        lines.append(f"  material {row['material']}: {100 * row['area_fraction']:5.1f} %, {area}")
+        called = "" if row["name"] is None else f"{row['name']}, "
+        lines.append(f"  material {row['material']}: {called}{100 * row['area_fraction']:5.1f} %, {area}")
     return "\n".join([*lines, f"  wrote {place}/: {' '.join(written)}"])

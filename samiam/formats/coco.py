@@ -40,7 +40,7 @@ def write_coco(
     if isinstance(category_names, str):
         names, category_ids = [category_names], [1] * len(masks)
     else:
-        names = material_names(len(masks)) if category_names is None else list(category_names)
+        names = material_names([None] * len(masks)) if category_names is None else list(category_names)
         category_ids = list(range(1, len(names) + 1))
     if len(category_ids) != len(masks):
         raise InputError(f"{len(names)} category names for {len(masks)} masks; give one for each, or one text for all.")
@@ -53,9 +53,9 @@ def write_coco(
     return write_json(path, content)
 
 
-def material_names(n_materials: int) -> list[str]:
-    """What materials are called where nobody named them."""
-    return [f"material {number}" for number in range(1, n_materials + 1)]
+def material_names(names: Sequence[str | None]) -> list[str]:
+    """What materials 1, 2, … are called: "material 1" … those that nobody named."""
+    return [name or f"material {number}" for number, name in enumerate(names, start=1)]
 
 
 def _annotation(masks: Masks, index: int, category_id: int) -> dict[str, Any]:

@@ -178,7 +178,7 @@ def _bar_strip(width: int, bar: ScaleBar, font_px: int) -> Image.Image:
 def _legend(segmentation: Segmentation, width: int, font_px: int) -> Image.Image:
     """A white strip with a swatch, the name and the share of the image for each material, in as many rows as needed."""
     counts = np.bincount(segmentation.labels.ravel())[1:]
-    names = material_names(len(counts))
+    names = material_names(segmentation.names)
     texts = [f"{name}  {100 * n / segmentation.labels.size:.1f} %" for name, n in zip(names, counts, strict=True)]
     font = ImageFont.load_default(size=font_px)
     cell = round(max((font.getlength(text) for text in texts), default=0)) + 3 * font_px

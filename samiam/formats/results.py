@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from samiam.formats.coco import write_coco
+from samiam.formats.coco import material_names, write_coco
 from samiam.formats.labels import write_labels
 from samiam.formats.overlay import write_overlay
 from samiam.formats.provenance import write_provenance
@@ -44,7 +44,7 @@ def write_results(
     return [
         write_labels(folder / "labels.tif", segmentation, micrograph.pixel_size_nm),
         write_overlay(folder / "overlay.png", micrograph, segmentation),
-        write_coco(folder / "materials.json", segmentation.masks, micrograph.name),
+        write_coco(folder / "materials.json", segmentation.masks, micrograph.name, material_names(segmentation.names)),
         write_coco(folder / "masks.json", segmentation.generated, micrograph.name, "mask"),
         write_measurements(folder / "materials.csv", segmentation, micrograph),
         write_decisions(folder / "decisions.csv", segmentation),

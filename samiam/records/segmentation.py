@@ -27,7 +27,8 @@ class Decision:
     Attributes:
         mask: the mask's index in the generator's order.
         action: "kept" (a material by itself), "merged" (united with others into one material) or "removed".
-        rule: the rule that decided it, for example "tiny_child" or "majority_vote".
+        rule: the rule that decided it, for example "tiny_child", "majority_vote" (of clusters) or
+            "classifier_vote" (of names).
         value: the measured quantity the rule looked at.
         threshold: what the value was compared with.
         material: the label of the material it belongs to, or None if removed.
@@ -53,10 +54,11 @@ class Segmentation:
         n_materials: the number of materials asked for or estimated. `len(segmentation.masks)` is how many were found.
         n_materials_given: True if the number was given, False if estimated.
         generated: the masks as the generator made them.
+        names: what each material is, name i for label i + 1, None for one without a name; none has one where not given.
 
     Raises:
-        InputError: if the labels are not a 2-D image of 0, 1, … without missing values, or the log does not hold
-            exactly one decision for each generated mask.
+        InputError: if the labels are not a 2-D image of 0, 1, … without missing values, the log does not hold
+            exactly one decision for each generated mask, or the names are not one for each material, each once.
     """
 
     labels: NDArray[np.uint32]
@@ -64,6 +66,7 @@ class Segmentation:
     n_materials: int
     n_materials_given: bool
     generated: Masks
+    names: Sequence[str | None] = ()
 
     def __post_init__(self) -> None:
         labels = np.asarray(self.labels)
@@ -74,6 +77,7 @@ class Segmentation:
             raise InputError(f"labels must be 1, 2, … without gaps, not {present.tolist()}.")
         if [decision.mask for decision in self.decisions] != list(range(len(self.generated))):
             raise InputError("the decision log needs exactly one entry for each generated mask, in order.")
+        object.__setattr__(self, "names", _checked_names(self.names, len(present)))
         labels = labels.astype(np.uint32)
         labels.flags.writeable = False
         object.__setattr__(self, "labels", labels)
@@ -90,6 +94,7 @@ class Segmentation:
         header = {
             "n_materials": self.n_materials,
             "n_materials_given": self.n_materials_given,
+            "names": self.names,
             "decisions": [asdict(decision) for decision in self.decisions],
         }
         with replacing(path) as partial:
@@ -102,6 +107,15 @@ class Segmentation:
         header = json.loads(str(fields["header"]))
         decisions = [Decision(**decision) for decision in header.pop("decisions")]
         return cls(fields["labels"], decisions, generated=Masks.load(_generated_path(archive_path(path))), **header)
+
+
+def _checked_names(names: Sequence[str | None], n_found: int) -> tuple[str | None, ...]:
+    if len(names) not in (0, n_found):
+        raise InputError(f"{len(names)} names for {n_found} materials; give one (or None) for each, or none at all.")
+    known = [name for name in names if name is not None]
+    if not all(isinstance(name, str) and name.strip() for name in known) or len(set(known)) < len(known):
+        raise InputError(f"names {list(names)}: each is a text that stands once, or None for a material without one.")
+    return tuple(names) or (None,) * n_found
 
 
 def _generated_path(path: Path) -> Path:

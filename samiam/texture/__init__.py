@@ -1,18 +1,18 @@
-"""Crops to vectors: texture encoders behind one protocol."""
+"""Crops to vectors or to names of materials: encoders and classifiers, each behind one protocol."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from samiam.errors import InputError
-from samiam.texture.protocol import Encoder
+from samiam.texture.protocol import CropClassifier, Encoder
 
 ENCODERS = ("fenet", "fenet_dtd", "spectrum", "resnet18")
 """The names that `build_encoder` knows."""
 DEFAULT_ENCODER = "spectrum"
 """What turns crops into vectors where nobody chose."""
 
-__all__ = ["DEFAULT_ENCODER", "ENCODERS", "Encoder", "build_encoder"]
+__all__ = ["DEFAULT_ENCODER", "ENCODERS", "CropClassifier", "Encoder", "build_classifier", "build_encoder"]
 
 
 def build_encoder(name: str, **options: Any) -> Encoder:
@@ -40,3 +40,17 @@ def build_encoder(name: str, **options: Any) -> Encoder:
 
         return build_fenet(**options) if name == "fenet" else build_fenet_dtd(**options)
     raise InputError(f"unknown encoder {name!r}; known are {', '.join(ENCODERS)}.")
+
+
+def build_classifier(**options: Any) -> CropClassifier:
+    """Make the classifier that names the material of crops.
+
+    Args:
+        options: the settings of `samiam.texture.classifier.build_classifier` by name.
+
+    Raises:
+        InputError: if an option is unknown or out of range, or weights cannot be had.
+    """
+    from samiam.texture.classifier import build_classifier as build
+
+    return build(**options)

@@ -33,13 +33,15 @@ class FENet(nn.Module):
             of 1/32, which suits crops of a few lattice periods, and a quarter of the parameters.
 
     Attributes:
-        backbone: the ResNet; with four stages its own classifier is kept, unused, so that published weights fit.
+        backbone: the ResNet; with four stages its own classifier is kept, unused and fixed, so that published weights
+            fit.
     """
 
     def __init__(self, classes: int | None, backbone: Backbone = "resnet18", stages: Literal[3, 4] = 4) -> None:
         super().__init__()
         self.backbone: models.ResNet = models.get_model(backbone, weights=None)
         channels = self.backbone.fc.in_features
+        self.backbone.fc.requires_grad_(False)
         if stages == 3:
             self.backbone.layer4, self.backbone.fc = nn.Identity(), nn.Identity()
             channels //= 2
@@ -75,6 +77,6 @@ class FENet(nn.Module):
         return embedded
 
     def forward(self, images: Tensor) -> Tensor:
-        """Class scores (B, classes) of images (B, 3, H, W)."""
+        """Class scores (B, classes) of images (B, 3, H, W); without classes, unit vectors (B, 128)."""
         scores: Tensor = self.classifier(functional.normalize(self.embed(images)))
         return scores

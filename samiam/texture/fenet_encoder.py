@@ -134,7 +134,10 @@ def load_fenet(path: Path, sha256: str | None = None) -> tuple[FENet, dict[str, 
     state, facts = read_weights(path, sha256)
     if facts.get("network") != "fenet":
         raise InputError(f"{path}: weights of {facts.get('network')!r}, not of a FENet.")
-    network = _network(facts)
+    try:
+        network = _network(facts)
+    except (KeyError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: does not describe a FENet ({error}); give weights that train.py wrote.") from error
     fit_state_dict(network, state, path)
     return network, facts, sha256_of(path)
 

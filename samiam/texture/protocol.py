@@ -32,3 +32,34 @@ class Encoder(Protocol):
             float32 (C, D); (0, D) for no crops. A crop's vector does not depend on the other crops.
         """
         ...
+
+
+class CropClassifier(Protocol):
+    """Names the material of crops (paper §4.2), or says that it is unsure."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in a provenance record."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Every setting that decides the answers (JSON-serialisable), for provenance."""
+        ...
+
+    @property
+    def materials(self) -> tuple[str, ...]:
+        """Names of the materials that it knows."""
+        ...
+
+    def classify(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
+        """The material of each crop.
+
+        Args:
+            crops: C images (h, w) in [0, 1]; sizes may differ.
+
+        Returns:
+            int64 (C,): the place in `materials`, or -1 where it is unsure. A crop's answer does not depend on the
+            other crops.
+        """
+        ...

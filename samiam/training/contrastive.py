@@ -49,9 +49,9 @@ class ContrastiveRecipe:
     """How the encoder learns.
 
     Attributes:
-        learning_rate: the highest, of AdamW, reached after `warm_up` and falling to 0 as a cosine.
+        learning_rate: the highest, of AdamW, reached after `warm_up_steps` and falling to 0 as a cosine.
         weight_decay: of AdamW.
-        warm_up: share of the steps, [0, 1).
+        warm_up_steps: batches during which the learning rate rises, at least 1.
         temperature: of the loss.
 
     Raises:
@@ -60,12 +60,12 @@ class ContrastiveRecipe:
 
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
-    warm_up: float = 0.05
+    warm_up_steps: int = 120
     temperature: float = 0.1
 
     def __post_init__(self) -> None:
-        if not (self.learning_rate > 0 and self.weight_decay >= 0 and 0 <= self.warm_up < 1 and self.temperature > 0):
-            raise InputError(f"{self}: give positive numbers, and warm_up as a share of the steps below 1.")
+        if not (min(self.learning_rate, self.temperature, self.warm_up_steps) > 0 and self.weight_decay >= 0):
+            raise InputError(f"{self}: give positive numbers.")
 
 
 class ContrastiveLearner(pl.LightningModule):
@@ -110,13 +110,14 @@ class ContrastiveLearner(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """AdamW under one warm-up and one cosine over the whole training."""
-        recipe, n_steps = self.recipe, int(self.trainer.estimated_stepping_batches)
-        rising = max(1, round(recipe.warm_up * n_steps))
+        recipe, trainer = self.recipe, self.trainer
 
         def share(step: int) -> float:
-            if step < rising:
-                return (step + 1) / rising
-            return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rising) / max(1, n_steps - rising))))
+            if step < recipe.warm_up_steps:
+                return (step + 1) / recipe.warm_up_steps
+            # Lightning's own estimate of the steps would start the data of a resumed run before its epoch is known.
+            n_falling = (trainer.max_epochs or 1) * trainer.num_training_batches - recipe.warm_up_steps
+            return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - recipe.warm_up_steps) / max(1.0, n_falling))))
 
         learnt = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         optimizer = torch.optim.AdamW(learnt, recipe.learning_rate, weight_decay=recipe.weight_decay)

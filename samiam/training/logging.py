@@ -14,7 +14,7 @@ from samiam.wandb_mode import wandb_mode
 
 
 def build_loggers(folder: Path, config: Mapping[str, Any], name: str | None, **options: Any) -> list[Logger]:
-    """`metrics/metrics.csv` in a folder, and W&B where that is the name.
+    """`metrics/metrics.csv` in a folder (a resumed run goes on in `metrics-2`, …), and W&B where that is the name.
 
     Args:
         folder: of the run.
@@ -25,7 +25,8 @@ def build_loggers(folder: Path, config: Mapping[str, Any], name: str | None, **o
     Raises:
         InputError: if name or mode is unknown.
     """
-    loggers: list[Logger] = [CSVLogger(folder, name="", version="metrics")]
+    n_before = len(list(folder.glob("metrics*")))
+    loggers: list[Logger] = [CSVLogger(folder, name="", version=f"metrics-{n_before + 1}" if n_before else "metrics")]
     if name is None:
         return loggers
     if name != "wandb":

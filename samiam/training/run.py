@@ -87,10 +87,10 @@ def run(
     started = time.perf_counter()
     loggers = build_loggers(folder, config, **config["logger"])
     metric, mode = cast("Learner", job.learner).monitor
-    keep = ModelCheckpoint(
-        folder / "checkpoints", "best", monitor=metric, mode=mode, save_last=True, enable_version_counter=False
-    )
-    trainer = _trainer(settings, [keep, *_callbacks(settings, metric, mode)], loggers, folder)
+    keep = ModelCheckpoint(folder / "checkpoints", "best", monitor=metric, mode=mode, enable_version_counter=False)
+    # Lightning's own save_last keeps an epoch only where it is the best, too.
+    latest = ModelCheckpoint(folder / _LAST.parent, _LAST.stem, enable_version_counter=False)
+    trainer = _trainer(settings, [*_callbacks(settings, metric, mode), keep, latest], loggers, folder)
     trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=False)
     best = torch.load(keep.best_model_path, map_location="cpu", weights_only=False)
     job.learner.load_state_dict(best["state_dict"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import albumentations
 import cv2
@@ -43,7 +44,7 @@ class SceneCropRules:
         InputError: if a number is out of range.
     """
 
-    batches: int = 200
+    batches: int = 150
     val_batches: int = 8
     scenes: int = 8
     crops: int = 6
@@ -51,8 +52,8 @@ class SceneCropRules:
     least_px: int = 64
     turn_deg: float = 8.0
     zoom: float = 0.06
-    gain: float = 0.12
-    noise: float = 0.04
+    gain: float = 0.06
+    noise: float = 0.03
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -93,13 +94,13 @@ class SceneCrops(Dataset[Batch]):
     def _of_scene(self, rng: np.random.Generator, place: int, side_px: int) -> Batch:
         scene = self.draw_scene(int(rng.integers(2**32)))
         smallest = min(side_px, CropRules.smallest_crop_px)
-        rules = CropRules(self.rules.crops, side_px, smallest, seed=int(rng.integers(2**32)))
+        rules = CropRules(self.rules.crops, side_px, smallest_crop_px=smallest, seed=int(rng.integers(2**32)))
         drawn = sample_crops(scene.micrograph, scene.truth, rules)
         self._vary.set_random_seed(int(rng.integers(2**32)))
-        varied = [
-            self._vary(image=continued(crop, max(side_px, self.rules.least_px)))["image"] for crop in drawn.pixels
-        ]
-        crops = np.clip(np.stack(varied), 0, 1)[:, None] if varied else np.zeros((0, 1, *2 * (side_px,)), np.float32)
+        least_px = max(side_px, self.rules.least_px)
+        crops = np.zeros((len(drawn.pixels), 1, least_px, least_px), np.float32)
+        for crop, pixels in zip(crops, drawn.pixels, strict=True):
+            crop[0] = np.clip(self._vary(image=continued(pixels, least_px))["image"], 0, 1)
         return torch.from_numpy(crops), torch.from_numpy(drawn.owners), torch.full((len(crops),), place)
 
 
@@ -123,23 +124,27 @@ class FreshIndices(Sampler[int]):
         n: indices in an epoch, of all processes together.
         rank: of this process.
         world_size: how many processes there are.
-        always_the_same: whether every epoch is like the first.
+        epoch: tells which epoch it is when one begins. (Lightning's own `set_epoch` comes too late for the first
+            epoch of a resumed run.)
     """
 
-    def __init__(self, n: int, rank: int = 0, world_size: int = 1, *, always_the_same: bool = False) -> None:
-        self.n, self.rank, self.world_size = n, rank, world_size
-        self.always_the_same, self.epoch = always_the_same, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning before each epoch, after resuming too."""
-        self.epoch = 0 if self.always_the_same else epoch
+    def __init__(self, n: int, rank: int = 0, world_size: int = 1, epoch: Callable[[], int] = lambda: 0) -> None:
+        self.n, self.rank, self.world_size, self.epoch = n, rank, world_size, epoch
 
     def __len__(self) -> int:
         return self.n // self.world_size
 
     def __iter__(self) -> Iterator[int]:
-        first = self.epoch * self.n
+        first = self.epoch() * self.n
         return iter(range(first + self.rank, first + len(self) * self.world_size, self.world_size))
+
+
+def epochs_of(trainer: pl.Trainer | None) -> Callable[[], int]:
+    """What tells the epoch that a trainer begins or, resumed, goes on with; always 0 without a trainer."""
+    if trainer is None:
+        return lambda: 0
+    progress: Any = trainer.fit_loop.epoch_progress.current
+    return lambda: int(progress.processed)
 
 
 class SceneCropsData(pl.LightningDataModule):
@@ -165,11 +170,11 @@ class SceneCropsData(pl.LightningDataModule):
 
     def _loader(self, stream: int, n: int) -> DataLoader[Batch]:
         rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        sampler = FreshIndices(n, rank, world_size, always_the_same=stream == _VAL)
+        epoch = epochs_of(self.trainer if stream == _TRAIN else None)
         return DataLoader(
             SceneCrops(self.draw_scene, self.rules, stream),
             batch_size=None,
-            sampler=sampler,
+            sampler=FreshIndices(n, rank, world_size, epoch),
             num_workers=self.n_workers,
             persistent_workers=self.n_workers > 0,
         )

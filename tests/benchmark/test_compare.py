@@ -2,19 +2,25 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
-from samiam.benchmark import compare
+from samiam.benchmark import Contender, compare
+from samiam.benchmark.compare import crop_accuracy
 from samiam.benchmark.meter import Meter
-from samiam.boosting import SemanticBooster
-from samiam.metrics import score_image
+from samiam.boosting import CropRules, SemanticBooster, sample_crops
+from samiam.metrics import clustering_accuracy, score_image
 from samiam.records import Decision, Masks, Micrograph, Scene, Segmentation
+from samiam.texture import build_encoder
 from simulate import procedural_scene
+
+SPECTRUM = build_encoder("spectrum")
 
 
 @pytest.fixture(scope="module")
@@ -53,15 +59,37 @@ class Spy:
         return Segmentation(masks[0], [Decision(0, "kept", "spy", 0.0, 0.0, 1), *rest], 1, False, masks)
 
 
+class Brightness:
+    """An encoder of a crop's mean."""
+
+    name, options = "brightness", MappingProxyType({})
+
+    def encode(self, crops: Sequence[Any]) -> Any:
+        return np.array([[crop.mean()] for crop in crops], np.float32).reshape(len(crops), 1)
+
+
+class Order(Brightness):
+    """An encoder that tells every second crop from the others."""
+
+    def encode(self, crops: Sequence[Any]) -> Any:
+        return np.arange(len(crops), dtype=np.float32)[:, None] % 2
+
+
+def contender(booster: Any, name: str = "booster", *, give_n_materials: bool = True) -> Contender:
+    return Contender(name, booster, give_n_materials)
+
+
 def grains_of(scene: Scene) -> Masks:
     return Masks.from_labels(scene.grains)
 
 
 def test_one_scene_gives_two_rows(scene: Scene) -> None:
     generator = Oracle(grains_of(scene), wait_s=0.02)
-    (alone, boosted), masks, segmentation = compare(scene, generator, SemanticBooster(), give_n_materials=True)
+    (alone, boosted), masks, (segmentation,) = compare(scene, generator, [Contender("booster", SemanticBooster())])
     assert masks is generator.masks
     assert (alone.method, boosted.method) == ("oracle", "oracle + booster")
+    assert (alone.generator, boosted.generator, alone.booster, boosted.booster) == ("oracle", "oracle", None, "booster")
+    assert (alone.crop_accuracy, boosted.crop_accuracy) == (None, None)
     assert (alone.scene, boosted.scene) == (scene.micrograph.name,) * 2
     assert (alone.difficulty, boosted.difficulty) == (1, 1)
     assert (alone.n_materials, alone.n_materials_given) == (None, None)
@@ -74,7 +102,8 @@ def test_one_scene_gives_two_rows(scene: Scene) -> None:
 
 
 def test_estimated(scene: Scene) -> None:
-    rows, _, segmentation = compare(scene, Oracle(grains_of(scene)), SemanticBooster(), give_n_materials=False)
+    estimating = Contender("booster", SemanticBooster(), give_n_materials=False)
+    rows, _, (segmentation,) = compare(scene, Oracle(grains_of(scene)), [estimating])
     assert rows[1].n_materials == segmentation.n_materials >= 1
     assert rows[1].n_materials_given is False
 
@@ -85,8 +114,8 @@ def test_variant_and_weights_reach_the_scores(scene: Scene) -> None:
     found = {}
     for variant in ("paper", "released"):
         for weighted in (False, True):
-            rows, _, segmentation = compare(
-                uneven, Oracle(masks), Spy(), give_n_materials=True, variant=variant, weighted=weighted
+            rows, _, (segmentation,) = compare(
+                uneven, Oracle(masks), [contender(Spy())], variant=variant, weighted=weighted
             )
             options: Any = {"variant": variant, "weights": uneven.weights if weighted else None}
             assert rows[0].scores == score_image(masks, uneven, **options)
@@ -98,7 +127,7 @@ def test_variant_and_weights_reach_the_scores(scene: Scene) -> None:
 @pytest.mark.parametrize("is_given", [True, False])
 def test_of_the_truth_the_booster_sees_no_more_than_the_number(scene: Scene, is_given: bool) -> None:
     generator, booster = Oracle(grains_of(scene)), Spy()
-    compare(scene, generator, booster, give_n_materials=is_given)
+    compare(scene, generator, [contender(booster, give_n_materials=is_given)])
     assert generator.seen == [((scene.micrograph,), {})]
     ((given, options),) = booster.seen
     assert options == {}
@@ -110,10 +139,61 @@ def test_of_the_truth_the_booster_sees_no_more_than_the_number(scene: Scene, is_
     assert n_materials == (len(scene.materials) if is_given else None)
 
 
-def test_the_booster_s_time_includes_the_generator_s(scene: Scene) -> None:
-    rows, _, _ = compare(scene, Oracle(grains_of(scene), wait_s=0.1), Spy(wait_s=0.05), give_n_materials=True)
-    assert rows[0].seconds >= 0.1
-    assert rows[1].seconds >= rows[0].seconds + 0.05
+def test_a_booster_s_time_includes_the_generator_s_but_not_another_booster_s(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 0.0
+
+    def pass_time(wait_s: float) -> None:
+        nonlocal now_s
+        now_s += wait_s
+
+    monkeypatch.setattr(time, "perf_counter", lambda: now_s)
+    monkeypatch.setattr(time, "sleep", pass_time)
+    slow, quick = contender(Spy(wait_s=0.25)), contender(Spy(wait_s=0.0625))
+    rows, _, _ = compare(scene, Oracle(grains_of(scene), wait_s=0.125), [slow, quick])
+    assert [row.seconds for row in rows] == [0.125, 0.375, 0.1875]
+
+
+def test_masks_are_generated_once_for_all_boosters(scene: Scene) -> None:
+    generator, first, second = Oracle(grains_of(scene)), Spy(), Spy()
+    contenders = [contender(first, "first"), contender(second, "second", give_n_materials=False)]
+    rows, masks, segmentations = compare(scene, generator, contenders)
+    assert len(generator.seen) == 1
+    assert [row.method for row in rows] == ["oracle", "oracle + first", "oracle + second"]
+    assert [spy.seen[0][0][2] for spy in (first, second)] == [len(scene.materials), None]
+    assert all(spy.seen[0][0][1] is masks for spy in (first, second))
+    assert len(segmentations) == 2
+
+
+class TestCropAccuracy:
+    def test_it_does_not_depend_on_the_generator(self, scene: Scene) -> None:
+        found = set()
+        for masks in (grains_of(scene), Masks.empty(scene.micrograph.shape_hw)):
+            rows, _, _ = compare(
+                scene, Oracle(masks), [Contender("booster", SemanticBooster(SPECTRUM))], with_crop_accuracy=True
+            )
+            assert rows[0].crop_accuracy is None
+            found.add(rows[1].crop_accuracy)
+        assert found == {crop_accuracy(scene, SemanticBooster(SPECTRUM))}
+
+    def test_it_is_the_clustering_of_the_true_regions_crops_by_the_booster_s_rules(self, scene: Scene) -> None:
+        booster = SemanticBooster(SPECTRUM, crops=CropRules(n_crops=7, crop_px=30))
+        crops = sample_crops(scene.micrograph, scene.truth, booster.crops)
+        expected = clustering_accuracy(booster.encoder.encode(crops.pixels), crops.owners)
+        assert crop_accuracy(scene, booster) == expected
+
+    @pytest.mark.parametrize(("says_it", "expected"), [(True, 1.0), (False, 0.5)])
+    def test_by_hand(self, says_it: bool, expected: float) -> None:
+        labels = np.repeat([[1] * 40 + [2] * 40], 40, axis=0).astype(np.uint32)
+        pixels = (labels == 2).astype(np.float32)
+        scene = Scene(Micrograph(pixels, None, "halves"), labels, ["a", "b"], 1, [10, 10], labels)
+        booster: Any = SemanticBooster(Brightness() if says_it else Order(), crops=CropRules(inside=1.0))
+        assert crop_accuracy(scene, booster) == expected
+
+    def test_no_crop_fits(self, scene: Scene) -> None:
+        rules = CropRules(crop_px=500, smallest_crop_px=500)
+        assert crop_accuracy(scene, SemanticBooster(SPECTRUM, crops=rules)) is None
 
 
 class TestMeter:

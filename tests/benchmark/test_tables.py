@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -31,27 +32,31 @@ COLUMNS = [
 NAMES = list(Scores.__dataclass_fields__)
 
 
-def made_row(difficulty: int, scene: str, method: str, miou: float, **options: Any) -> Row:
+def made_row(difficulty: int, scene: str, booster: str | None, miou: float, **options: Any) -> Row:
     """Scores that differ from each other: the k-th of the first eight is `miou` less k hundredths."""
     values = {name: miou - index / 100 for index, name in enumerate(NAMES[:8])}
     others = {"matched_iou": 0.5, "f1": 0.25, "panoptic_quality": 0.125, "objective_1": 1.5}
     counts = {"masks": options.pop("masks", 10), "materials": options.pop("materials", 3)}
     given = {"seconds": 1.0, "peak_mb": 100.0, **options}
-    return Row(scene, difficulty, method, Scores(**values, **others, **counts), **given)
+    return Row(scene, difficulty, "sam", booster, Scores(**values, **others, **counts), **given)
 
 
-def boosted(difficulty: int, scene: str, miou: float, **options: Any) -> Row:
+def alone(difficulty: int, scene: str, miou: float, **options: Any) -> Row:
+    return made_row(difficulty, scene, None, miou, **options)
+
+
+def boosted(difficulty: int, scene: str, miou: float, booster: str = "booster", **options: Any) -> Row:
     given: dict[str, Any] = {"n_materials": 3, "n_materials_given": True, **options}
-    return made_row(difficulty, scene, "sam + booster", miou, **given)
+    return made_row(difficulty, scene, booster, miou, **given)
 
 
 # Difficulty 2 before 1, so that the order is the table's own work.
 ROWS = [
-    made_row(2, "c", "sam", 0.2, masks=7, materials=4, seconds=3.0, peak_mb=50.0),
+    alone(2, "c", 0.2, masks=7, materials=4, seconds=3.0, peak_mb=50.0),
     boosted(2, "c", 0.3, masks=2, materials=4, seconds=5.0, peak_mb=60.0),
-    made_row(1, "a", "sam", 0.4, masks=10, materials=2, seconds=1.0, peak_mb=900.0),
+    alone(1, "a", 0.4, masks=10, materials=2, seconds=1.0, peak_mb=900.0),
     boosted(1, "a", 0.8, masks=2, materials=2, seconds=2.0, peak_mb=901.5),
-    made_row(1, "b", "sam", 0.5, masks=21, materials=3, seconds=4.0, peak_mb=300.0),
+    alone(1, "b", 0.5, masks=21, materials=3, seconds=4.0, peak_mb=300.0),
     boosted(1, "b", 0.7, masks=3, materials=3, seconds=6.0, peak_mb=800.0, n_materials=4, n_materials_given=False),
 ]
 
@@ -116,7 +121,7 @@ def test_gain_by_hand(tmp_path: Path) -> None:
 
 
 def test_a_score_that_falls_has_a_negative_gain(tmp_path: Path) -> None:
-    tables = write_tables(tmp_path, [made_row(3, "a", "sam", 0.5), boosted(3, "a", 0.375)], {}, [])
+    tables = write_tables(tmp_path, [alone(3, "a", 0.5), boosted(3, "a", 0.375)], {}, [])
     assert parsed(tables, "Gain of the booster (points)")["miou"].tolist() == ["-12.5"]
 
 
@@ -133,3 +138,59 @@ def test_report(tmp_path: Path) -> None:
     assert whole["peak_mb"].tolist() == ["900", "902", "50", "60"]
     assert whole["masks"].tolist() == ["15.5", "2.5", "7.0", "2.0"]
     assert edges["boundary_miou"].tolist() == ["0.410", "0.710", "0.160", "0.260"]
+
+
+class TestSeveralBoosters:
+    # In neither the alphabet's order nor that of the scores; the second class comes first.
+    ROWS = (
+        alone(2, "c", 0.25),
+        boosted(2, "c", 0.5, "zeta"),
+        boosted(2, "c", 0.125, "alpha"),
+        alone(1, "a", 0.4),
+        boosted(1, "a", 0.5, "zeta"),
+        boosted(1, "a", 0.8, "alpha"),
+        alone(1, "b", 0.2),
+        boosted(1, "b", 0.3, "zeta"),
+        boosted(1, "b", 0.4, "alpha"),
+    )
+    METHODS = ("sam", "sam + zeta", "sam + alpha")
+
+    def test_methods_keep_their_order(self) -> None:
+        table = summarise(self.ROWS)
+        assert list(table) == COLUMNS
+        assert table["method"].tolist() == [*self.METHODS, *self.METHODS]
+        assert table["difficulty"].tolist() == [1, 1, 1, 2, 2, 2]
+        assert table["images"].tolist() == [2, 2, 2, 1, 1, 1]
+        assert table["miou"].tolist() == pytest.approx([0.3, 0.4, 0.6, 0.25, 0.5, 0.125])
+
+    def test_each_gains_over_the_generator_alone(self, tmp_path: Path) -> None:
+        gain = parsed(write_tables(tmp_path, self.ROWS, {}, []), "Gain of the booster (points)")
+        assert gain["difficulty"].tolist() == ["1", "1", "2", "2"]
+        assert gain["method"].tolist() == ["zeta − alone", "alpha − alone"] * 2
+        assert gain["miou"].tolist() == ["10.0", "30.0", "25.0", "-12.5"]
+
+
+class TestCropAccuracy:
+    ROWS = (
+        alone(1, "a", 0.4),
+        boosted(1, "a", 0.5, crop_accuracy=0.75),
+        alone(1, "b", 0.4),
+        boosted(1, "b", 0.5, crop_accuracy=0.5),
+        alone(1, "c", 0.4),
+        boosted(1, "c", 0.5, crop_accuracy=None),  # no crop fits
+    )
+
+    def test_it_is_the_last_column_where_it_was_asked_for(self) -> None:
+        assert list(summarise(self.ROWS)) == [*COLUMNS, "crop_accuracy"]
+        assert list(per_image(self.ROWS)) == [*per_image(ROWS), "crop_accuracy"]
+
+    def test_scenes_without_crops_do_not_count(self) -> None:
+        (nothing, mean) = summarise(self.ROWS)["crop_accuracy"]
+        assert math.isnan(nothing)
+        assert mean == 0.625
+
+    def test_report(self, tmp_path: Path) -> None:
+        tables = write_tables(tmp_path, self.ROWS, {}, [])
+        assert parsed(tables, "Whole masks")["crop_accuracy"].tolist() == ["", "0.625"]
+        assert "crop_accuracy" not in parsed(tables, "Boundaries")
+        assert pd.read_csv(tmp_path / "images.csv")["crop_accuracy"].dropna().tolist() == [0.75, 0.5]

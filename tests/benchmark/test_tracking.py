@@ -15,7 +15,9 @@ from samiam.benchmark.tracking import NoTracker
 from samiam.errors import InputError
 from samiam.wandb_mode import wandb_mode
 
-SUMMARY = pd.DataFrame({"difficulty": [1, 2], "method": ["sam", "sam + booster"], "miou": [0.5, 0.75]})
+SUMMARY = pd.DataFrame({"difficulty": [1, 2], "method": ["sam", "sam + booster"], "miou": [0.5, 0.75]}).assign(
+    crop_accuracy=[float("nan"), 0.625]
+)
 IMAGES = pd.DataFrame({"scene": ["a", "b"], "n_materials": pd.array([None, 3], dtype="Int64")})
 
 
@@ -129,6 +131,8 @@ class TestWandb:
         while (missing := [part for part in parts if part not in record.read_bytes()]) and time.monotonic() < patience:
             time.sleep(0.05)
         assert not missing
+        assert b"difficulty 2/sam + booster/crop_accuracy" in record.read_bytes()
+        assert b"difficulty 1/sam/crop_accuracy" not in record.read_bytes()  # there is none
         assert len(list(run.rglob("media/images/*.png"))) == n_figures
         assert len(list(run.rglob("media/table/*.json"))) == 2
         assert capfd.readouterr() == ("", "")

@@ -20,7 +20,7 @@ from samiam import segment
 from samiam.boosting import CropRules, GroupingRules, RemovalRules, SemanticBooster, build_booster
 from samiam.errors import InputError
 from samiam.records import Decision, Masks, Micrograph, Segmentation
-from samiam.texture import build_encoder
+from samiam.texture import Encoder, build_encoder
 
 Bools = NDArray[np.bool_]
 SHAPE_HW = (192, 192)
@@ -97,6 +97,41 @@ class MeanEncoder:
     def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         self.n_crops.append(len(crops))
         return np.array([(crop.mean(), crop.std()) for crop in crops], np.float32).reshape(-1, 2)
+
+
+@dataclass(frozen=True)
+class ClassifierByRoughness:
+    """Knows materials by the mean step from pixel to pixel; unsure of a crop of whose roughness it knows none."""
+
+    known: Mapping[str, tuple[float, float]]
+    n_crops: list[int] = field(default_factory=list)
+    name = "roughness"
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        return {"known": {name: list(span) for name, span in self.known.items()}}
+
+    @property
+    def materials(self) -> tuple[str, ...]:
+        return tuple(self.known)
+
+    def classify(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
+        self.n_crops.append(len(crops))
+        return np.array([self._place(float(np.abs(np.diff(crop)).mean())) for crop in crops], np.int64)
+
+    def _place(self, roughness: float) -> int:
+        matches = [place for place, (low, high) in enumerate(self.known.values()) if low <= roughness < high]
+        return matches[0] if matches else -1
+
+
+# Crops of the film have 0.040 to 0.044, of the coarse lattice 0.052 to 0.054, of the fine one 0.087 to 0.092.
+ROUGHNESS = {"fine": (0.08, 0.1), "unseen": (0.2, 1.0), "film": (0.03, 0.047), "coarse": (0.047, 0.07)}
+
+
+def naming_booster(*known: str, encoder: Encoder | None = None, **options: Any) -> SemanticBooster:
+    """A booster whose classifier knows these materials."""
+    classifier = ClassifierByRoughness({name: ROUGHNESS[name] for name in known})
+    return build_booster(encoder or build_encoder("spectrum"), classifier=classifier, **options)
 
 
 def boosted(masks: Masks, n_materials: int | None, booster: SemanticBooster | None = None) -> Segmentation:
@@ -332,7 +367,7 @@ def test_rules_are_handed_on() -> None:
 
 
 def test_options_tell_every_setting() -> None:
-    settings = {"tiny_child": 0.1}, {"n_crops": 3}, {"least_silhouette": 0.5}
+    settings = {"tiny_child": 0.1}, {"n_crops": 3}, {"threshold": 0.5}
     encoder = build_encoder("spectrum", n_rings=5)
     booster = build_booster(
         encoder, removal=settings[0], crops=settings[1], grouping=settings[2], seed=9, smallest_region_px=64
@@ -345,6 +380,122 @@ def test_options_tell_every_setting() -> None:
     assert options["crops"]["seed"] == options["grouping"]["seed"] == 9
     defaults = build_booster(build_encoder("spectrum"))
     assert defaults.options == SemanticBooster().options
+
+
+# --- with a classifier in place of clustering
+
+
+@pytest.mark.parametrize("n_materials", [3, None])
+def test_a_classifier_names_the_materials(n_materials: int | None) -> None:
+    segmentation = boosted(proposals(), n_materials, naming_booster("fine", "unseen", "film", "coarse"))
+    assert_consistent(segmentation)
+    assert labels_of(segmentation, CRYSTAL, FINE_CRYSTAL, AMORPHOUS, ~WHOLE) == [1, 2, 3, 0]
+    assert segmentation.names == ("coarse", "fine", "film")
+    assert [decision.rule for decision in segmentation.decisions] == [rule or "classifier_vote" for rule in EXPECTED]
+    assert segmentation.decisions[2] == Decision(2, "merged", "classifier_vote", 1.0, 0.0, material=1)
+    assert (segmentation.n_materials, segmentation.n_materials_given) == (3, n_materials is not None)
+
+
+@pytest.mark.parametrize("n_materials", [3, None])
+def test_what_it_does_not_know_stays_unnamed_and_is_clustered(n_materials: int | None) -> None:
+    encoder = MeanEncoder()
+    segmentation = boosted(proposals(), n_materials, naming_booster("coarse", encoder=encoder))
+    assert_consistent(segmentation)
+    assert segmentation.decisions[2].rule == segmentation.decisions[6].rule == "classifier_vote"
+    assert segmentation.decisions[4].rule == segmentation.decisions[7].rule == "majority_vote"
+    assert encoder.n_crops == [20]  # of the film and the fine crystal alone
+    assert labels_of(segmentation, CRYSTAL) == [1]
+    assert segmentation.names[0] == "coarse"
+    assert set(segmentation.names[1:]) == {None}
+    if n_materials:
+        assert labels_of(segmentation, FINE_CRYSTAL, AMORPHOUS) == [2, 3]
+
+
+def test_unnamed_masks_of_one_material_are_united_too() -> None:
+    masks = Masks.from_arrays([LEFT_HALF, RIGHT_HALF, AMORPHOUS, FINE_CRYSTAL])
+    segmentation = boosted(masks, 3, naming_booster("film"))
+    assert_consistent(segmentation)
+    assert labels_of(segmentation, CRYSTAL, FINE_CRYSTAL, AMORPHOUS) == [1, 2, 3]
+    assert segmentation.names == (None, None, "film")
+
+
+def test_masks_that_nobody_can_name_are_grouped_as_without_a_classifier() -> None:
+    for n_materials in (1, 2, 3, None):
+        with_one = boosted(proposals(), n_materials, naming_booster("unseen"))
+        without = boosted(proposals(), n_materials)
+        assert_same_after(range(9), without, with_one)
+        assert with_one.names == without.names == (None,) * len(without.masks)
+
+
+def test_a_named_material_is_one_region_whatever_the_number_given() -> None:
+    """Two halves far apart in their vectors are united by their name, and three names are not forced into two."""
+    masks = Masks.from_arrays([LEFT_HALF, RIGHT_HALF, FINE_CRYSTAL, AMORPHOUS])
+    for n_materials in (1, 2, 5):
+        segmentation = boosted(masks, n_materials, naming_booster("coarse", "fine", "film"))
+        assert_consistent(segmentation)
+        assert labels_of(segmentation, LEFT_HALF, RIGHT_HALF, FINE_CRYSTAL, AMORPHOUS) == [1, 1, 2, 3]
+        assert (segmentation.n_materials, len(segmentation.masks)) == (n_materials, 3)
+
+
+@pytest.mark.parametrize(("least_share", "name"), [(0.5, "rough"), (1.0, None)])
+def test_a_mask_of_two_materials_stays_unnamed_where_more_must_agree(least_share: float, name: str | None) -> None:
+    """Of ten crops six are rough: the mask is half fine crystal, half film."""
+    classifier = ClassifierByRoughness({"smooth": (0.0, 0.06), "rough": (0.06, 1.0)})
+    booster = build_booster(build_encoder("spectrum"), classifier=classifier, naming={"least_share": least_share})
+    segmentation = boosted(Masks.from_arrays([CRYSTAL, FINE_CRYSTAL | AMORPHOUS]), None, booster)
+    assert_consistent(segmentation)
+    assert labels_of(segmentation, CRYSTAL, FINE_CRYSTAL | AMORPHOUS) == [1, 2]
+    assert segmentation.names == ("smooth", name)
+    decided = segmentation.decisions[1]
+    if name:
+        assert (decided.rule, decided.value, decided.threshold) == ("classifier_vote", 0.6, 0.4)
+    else:
+        assert decided.rule == "majority_vote"
+
+
+NO_ISLANDS: dict[str, Any] = {"removal": {"tiny_island_px": None}}
+
+
+def test_names_follow_the_labels_where_a_material_dissolves() -> None:
+    masks = Masks.from_arrays([area(10, 40, 120, 150), AMORPHOUS, CRYSTAL])  # 900 pixels are too few
+    booster = naming_booster("fine", "film", "coarse", smallest_region_px=901, **NO_ISLANDS)
+    segmentation = boosted(masks, None, booster)
+    assert_consistent(segmentation)
+    assert segmentation.decisions[0].rule == "dissolved"
+    assert segmentation.names == ("coarse", "film")
+    assert labels_of(segmentation, CRYSTAL, AMORPHOUS) == [1, 2]
+
+
+@pytest.mark.parametrize("n_materials", [None, 2])
+def test_no_masks_and_no_crops_to_name(n_materials: int | None) -> None:
+    nothing = boosted(Masks.empty(SHAPE_HW), n_materials, naming_booster("coarse"))
+    assert_consistent(nothing)
+    assert (nothing.names, nothing.n_materials) == ((), n_materials or 1)
+    for rule, names in (("drop", ()), ("own", (None,))):
+        booster = naming_booster("coarse", grouping={"without_crops": rule}, **NO_ISLANDS)
+        sliver = boosted(Masks.from_arrays([SLIVER]), n_materials, booster)
+        assert_consistent(sliver)
+        assert (sliver.names, sliver.decisions[0].rule) == (names, "without_crops")
+
+
+@pytest.mark.parametrize("known", [("coarse",), ("fine", "film"), ("film", "coarse", "fine")])
+@pytest.mark.parametrize("n_materials", [2, None])
+def test_the_order_of_the_masks_does_not_matter_to_the_names(known: tuple[str, ...], n_materials: int | None) -> None:
+    order = [8, 2, 5, 0, 7, 1, 6, 3, 4]
+    first, second = (
+        boosted(masks, n_materials, naming_booster(*known)) for masks in (proposals(), proposals().select(order))
+    )
+    assert_same_after(order, first, second)
+    assert first.names == second.names
+    assert set(known) <= set(first.names)
+
+
+def test_the_options_of_the_classifier_are_told() -> None:
+    booster = naming_booster("fine", naming={"least_share": 0.7})
+    options = json.loads(json.dumps(booster.options))
+    assert options["classifier"] == {"name": "roughness", "known": {"fine": [0.08, 0.1]}}
+    assert options["naming"] == {"least_share": 0.7}
+    assert {"classifier", "naming"}.isdisjoint(SemanticBooster().options)
 
 
 # --- in one call
@@ -391,6 +542,9 @@ def test_masks_must_fit_the_image() -> None:
         ({"crops": {"n_crops": 0}}, "n_crops=0"),
         ({"grouping": {"k": 2}}, "grouping has no option k"),
         ({"seed": -1}, "seed=-1"),
+        ({"naming": {"least_share": 0.5}}, "nothing that names materials; give a classifier"),
+        ({"naming": {"share": 1}, "classifier": ClassifierByRoughness(ROUGHNESS)}, "naming has no option share"),
+        ({"naming": {"least_share": 2}, "classifier": ClassifierByRoughness(ROUGHNESS)}, "least_share=2"),
     ],
 )
 def test_bad_settings(options: dict[str, Any], message: str) -> None:

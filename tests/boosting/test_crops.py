@@ -304,3 +304,50 @@ def test_bad_rules(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         CropRules(**options)
     assert "\n" not in str(caught.value)
+
+
+# --- as large as the lattice asks for
+
+
+def stripes(period_px: float, shape_hw: tuple[int, int] = (200, 220)) -> Micrograph:
+    """A square lattice of smooth dots."""
+    rows, columns = np.ogrid[: shape_hw[0], : shape_hw[1]]
+    waves = np.cos(2 * np.pi * rows / period_px) + np.cos(2 * np.pi * columns / period_px)
+    return Micrograph((0.5 + 0.25 * waves).clip(0, 1).astype(np.float32))
+
+
+def side_on(image: Micrograph, **options: Any) -> set[tuple[int, int]]:
+    return sides(sample_crops(image, Masks.from_arrays([np.ones(image.shape_hw, bool)]), CropRules(**options)))
+
+
+@pytest.mark.parametrize(
+    ("period_px", "periods", "side"),
+    [(20, 4, 80), (10, 2.5, 25), (20, 20, 128), (8, 1, 24)],  # the last two are clipped
+)
+def test_the_side_is_a_number_of_lattice_periods(period_px: float, periods: float, side: int) -> None:
+    assert side_on(stripes(period_px), periods=periods) == {(side, side)}
+
+
+def test_crop_px_may_be_larger_than_what_periods_give() -> None:
+    assert side_on(stripes(20), periods=8, crop_px=150) == {(150, 150)}
+    assert side_on(stripes(20), periods=5, crop_px=150) == {(100, 100)}
+
+
+def test_without_a_lattice_the_side_is_crop_px() -> None:
+    assert side_on(noise(), periods=4, crop_px=50) == {(50, 50)}
+    assert side_on(stripes(20)) == {(60, 60)}
+
+
+def test_shrunk_crops_are_told_from_full_ones() -> None:
+    masks = Masks.from_arrays([box(0, 0, 100, 100), box(120, 0, 40, 200)])
+    for image, options in ((noise(), {}), (stripes(20), {"periods": 3.0, "crop_px": 100})):
+        crops = sample_crops(image, masks, CropRules(**options))
+        np.testing.assert_array_equal(crops.is_full, crops.owners == 0)
+        assert [len(crop) == 60 for crop in crops.pixels] == crops.is_full.tolist()
+    assert sample_crops(noise(), masks.select([]), CropRules()).is_full.shape == (0,)
+
+
+@pytest.mark.parametrize("periods", [0.0, -1.0, float("nan"), float("inf")])
+def test_periods_are_positive(periods: float) -> None:
+    with pytest.raises(InputError, match="periods="):
+        CropRules(periods=periods)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samiam.boosting import Grouping, GroupingRules, estimate_n_materials, group_masks
+from samiam.boosting import Grouping, GroupingRules, group_masks
+from samiam.boosting.n_materials import ESTIMATORS
 from samiam.errors import InputError
 
 Partition = set[frozenset[int]]
@@ -16,11 +17,11 @@ OWN = GroupingRules(without_crops="own")
 
 
 def clouds(n_clouds: int, masks_each: int = 3, crops_each: int = 5) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Vectors and owners: mask i is of cloud i % n_clouds; clouds are 10 apart and have a spread of 0.5 in 16-D."""
+    """Vectors and owners: mask i is of cloud i % n_clouds; clouds are 1 apart and have a spread of 0.05 in 16-D."""
     rng = np.random.default_rng(3)
     owners = np.repeat(np.arange(n_clouds * masks_each), crops_each)
-    centres = np.eye(n_clouds, 16) * 10 / np.sqrt(2)
-    vectors = centres[owners % n_clouds] + rng.normal(0, 0.5 / 4, (len(owners), 16))
+    centres = np.eye(n_clouds, 16) / np.sqrt(2)
+    vectors = centres[owners % n_clouds] + rng.normal(0, 0.05 / 4, (len(owners), 16))
     return vectors.astype(np.float32), owners
 
 
@@ -69,22 +70,13 @@ def test_the_number_that_is_given_is_used() -> None:
     assert len(partition(group_masks(vectors, owners, 12, 1).materials)) == 1
 
 
-def test_large_sets_are_estimated_from_a_part() -> None:
-    vectors, _ = clouds(3, masks_each=3, crops_each=75)  # 675 > 600
-    assert len(vectors) == 675
-    assert estimate_n_materials(vectors.astype(np.float64)) == 3
-
-
-def test_at_most_eight_materials_are_estimated() -> None:
-    assert 1 < estimate_n_materials(clouds(10)[0].astype(np.float64)) <= 8
-    assert group_masks(*clouds(10), 30, 10).materials.max() == 9
-
-
-def test_the_least_silhouette_decides_whether_there_is_more_than_one() -> None:
-    vectors = clouds(1)[0].astype(np.float64)
-    assert estimate_n_materials(vectors) == 1
-    assert estimate_n_materials(vectors, GroupingRules(least_silhouette=-1.0)) > 1
-    assert estimate_n_materials(clouds(2)[0].astype(np.float64), GroupingRules(least_silhouette=1.0)) == 1
+def test_the_rules_say_how_to_estimate() -> None:
+    vectors, owners = clouds(3)
+    coarse = GroupingRules(estimator="distance", threshold=2.0)
+    assert group_masks(vectors, owners, 9, rules=coarse).n_materials == 1
+    for estimator in ESTIMATORS:
+        assert group_masks(vectors, owners, 9, rules=GroupingRules(estimator=estimator)).n_materials == 3
+    assert group_masks(vectors, owners, 9, 2, coarse).n_materials == 2
 
 
 @pytest.mark.parametrize("n_tones", [1, 2, 3])
@@ -96,9 +88,36 @@ def test_vectors_without_any_spread_are_counted(n_tones: int) -> None:
     assert partition(found.materials) == {frozenset([mask]) for mask in range(n_tones)}
 
 
-@pytest.mark.parametrize("n_vectors", [0, 1, 2])
-def test_too_few_vectors_are_one_material(n_vectors: int) -> None:
-    assert estimate_n_materials(np.arange(n_vectors, dtype=float)[:, None]) == 1
+# --- crops that were shrunk to fit
+
+
+def strip() -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.bool_]]:
+    """Masks 0 and 1 of one material, 2 and 3 of another; mask 4 is a strip between them, its crops shrunk."""
+    tones, owners = np.array([0, 0, 1, 1, 0.6]), np.repeat(np.arange(5), 4)
+    return column(*tones[owners] + np.tile([0, 0.001, 0.002, 0.003], 5)), owners, owners != 4
+
+
+def test_shrunk_crops_neither_count_nor_make_clusters() -> None:
+    vectors, owners, is_full = strip()
+    assert group_masks(vectors, owners, 5).n_materials == 3
+    found = group_masks(vectors, owners, 5, is_full=is_full)
+    assert found.n_materials == 2
+    assert partition(found.materials) == {frozenset([0, 1]), frozenset([2, 3, 4])}  # the strip's crops still vote
+    assert (found.rules[4], found.votes[4]) == ("majority_vote", 1.0)
+
+
+def test_shrunk_crops_count_where_too_few_masks_have_others() -> None:
+    vectors, owners, is_full = strip()
+    thirds = {frozenset([0, 1]), frozenset([2, 3]), frozenset([4])}
+    only_one, none = owners == 0, np.zeros_like(is_full)
+    assert partition(group_masks(vectors, owners, 5, 3, is_full=only_one).materials) == thirds
+    assert partition(group_masks(vectors, owners, 5, is_full=none).materials) == thirds
+    assert group_masks(vectors, owners, 5, is_full=only_one).n_materials == 1
+
+
+def test_every_crop_is_full_or_not() -> None:
+    with pytest.raises(InputError, match="is_full of 1 for 2 crops"):
+        group_masks(column(1, 2), np.array([0, 0]), 1, is_full=np.array([True]))
 
 
 # --- votes
@@ -231,8 +250,8 @@ def test_every_crop_has_a_vector() -> None:
     ("options", "message"),
     [
         ({"without_crops": "keep"}, "without_crops='keep'"),
-        ({"least_silhouette": 1.5}, "least_silhouette=1.5"),
-        ({"least_silhouette": float("nan")}, "least_silhouette=nan"),
+        ({"estimator": "guess"}, "estimator='guess'"),
+        ({"threshold": float("nan")}, "threshold=nan"),
         ({"seed": -1}, "seed=-1"),
     ],
 )

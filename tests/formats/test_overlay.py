@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,23 @@ def test_every_size_of_picture(tmp_path: Path, shape: tuple[int, int], n_materia
     assert (below == 255).mean() > 0.3
     for label in range(1, n_materials + 1):
         assert (below == PALETTE[label - 1]).all(axis=2).any(), "each material has a swatch"
+
+
+def test_the_legend_shows_names(tmp_path: Path) -> None:
+    """The strip is that of the numbered materials but for the words; a long name is not cut."""
+    labels, micrograph = halves(400, 400), Micrograph(np.zeros((400, 400), np.float32))
+
+    def legend(*names: str | None) -> NDArray[np.uint8]:
+        segmentation = replace(segmentation_of(labels), names=names)
+        return np.asarray(io.imread(write_overlay(tmp_path / "a.png", micrograph, segmentation)))[400:]
+
+    numbered, named = legend(None, None), legend("SrTiO3", None)
+    assert numbered.shape == named.shape
+    np.testing.assert_array_equal(legend("material 1", "material 2"), numbered)
+    assert (named != numbered).any()
+    wide = legend("a material with a name of sixty letters, more than would fit", None)
+    assert wide.shape[1] > 400
+    assert (wide[:, -10:] == 255).all()
 
 
 def test_many_materials_wrap(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from samiam.formats import (
     write_measurements,
     write_overlay,
     write_provenance,
+    write_results,
 )
 from samiam.records import Decision, Masks, Micrograph, Segmentation
 
@@ -41,7 +42,7 @@ def make_labels() -> NDArray[np.uint32]:
     return labels
 
 
-def make_segmentation(labels: NDArray[np.uint32] | None = None) -> Segmentation:
+def make_segmentation(labels: NDArray[np.uint32] | None = None, names: tuple[str | None, ...] = ()) -> Segmentation:
     labels = make_labels() if labels is None else labels
     arrays = [labels == 1, labels == 2, labels > 0]
     generated = Masks.from_arrays(
@@ -56,7 +57,7 @@ def make_segmentation(labels: NDArray[np.uint32] | None = None) -> Segmentation:
         Decision(1, "merged", "majority, vote", 1 / 3, 0.1, 2),
         Decision(2, "removed", "twin", float("nan"), 0.9, None, 0),
     ]
-    return Segmentation(labels, decisions, 2, True, generated)
+    return Segmentation(labels, decisions, 2, True, generated, names)
 
 
 def make_micrograph(pixel_size_nm: float | None = 0.5, shape: tuple[int, int] = SHAPE) -> Micrograph:
@@ -142,7 +143,16 @@ class TestMeasurements:
         path = write_measurements(tmp_path / "a.csv", make_segmentation(), make_micrograph(0.5))
         table = pd.read_csv(path)
         assert table.columns.tolist() == [
-            *("material", "area_nm2", "area_fraction", "regions", "perimeter_nm", "centroid_x_nm", "centroid_y_nm"),
+            *(
+                "material",
+                "name",
+                "area_nm2",
+                "area_fraction",
+                "regions",
+                "perimeter_nm",
+                "centroid_x_nm",
+                "centroid_y_nm",
+            ),
             *("width_nm", "height_nm", "mean_intensity"),
         ]
         first, second = table.to_dict("records")
@@ -168,14 +178,37 @@ class TestMeasurements:
         for name in ("perimeter", "centroid_x", "centroid_y", "width", "height"):
             np.testing.assert_allclose(in_nm[f"{name}_nm"], in_px[f"{name}_px"] * 0.25)
 
+    @pytest.mark.parametrize("names", [(None, None), (None, "Ge, doped"), ("SrTiO3", "Ge")])
+    def test_names(self, tmp_path: Path, names: tuple[str | None, ...]) -> None:
+        segmentation = make_segmentation(names=names)
+        assert measurements(segmentation, make_micrograph())["name"].tolist() == list(names)
+        with write_measurements(tmp_path / "a.csv", segmentation, make_micrograph()).open(newline="") as file:
+            assert [row["name"] for row in csv.DictReader(file)] == [name or "" for name in names]
+
     def test_nothing_found(self, tmp_path: Path) -> None:
         table = pd.read_csv(write_measurements(tmp_path / "a.csv", nothing(), make_micrograph()))
         assert len(table) == 0
+        assert "name" in table
         assert "area_nm2" in table
 
     def test_shapes_must_agree(self) -> None:
         with pytest.raises(InputError, match="gold on carbon"):
             measurements(make_segmentation(), make_micrograph(shape=(20, 20)))
+
+
+def test_names_of_materials_in_all_results(tmp_path: Path) -> None:
+    def written(names: tuple[str | None, ...]) -> dict[str, bytes]:
+        folder = tmp_path / str(names)
+        segmentation = make_segmentation(names=names)
+        files = write_results(folder, make_micrograph(), segmentation, config={}, seed=0, times_s={})
+        return {file.name: file.read_bytes() for file in files if file.name != "provenance.json"}
+
+    with_names, without = written((None, "SrTiO3")), written(())
+    coco = {name: json.loads(content) for name, content in with_names.items() if name.endswith(".json")}
+    assert [category["name"] for category in coco["materials.json"]["categories"]] == ["material 1", "SrTiO3"]
+    assert [annotation["category_id"] for annotation in coco["materials.json"]["annotations"]] == [1, 2]
+    changed = {name for name in without if with_names[name] != without[name]}
+    assert changed == {"overlay.png", "materials.json", "materials.csv"}
 
 
 def test_decisions(tmp_path: Path) -> None:

@@ -1,0 +1,187 @@
+"""How many materials an image has, from the vectors of crops and the masks that the crops are of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigvalsh, svdvals
+from scipy.sparse.csgraph import laplacian
+from scipy.spatial.distance import pdist, squareform
+from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.metrics import silhouette_score
+from threadpoolctl import threadpool_limits
+
+from samiam.errors import InputError
+
+Estimator = Literal["silhouette", "gap", "eigengap", "distance", "separation"]
+ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
+"""The names that `estimate_n_materials` knows."""
+DEFAULT_ESTIMATOR: Estimator = "distance"
+THRESHOLDS: dict[Estimator, float] = {
+    "silhouette": 0.25,
+    "gap": 1.0,
+    "eigengap": 0.30,
+    "distance": 0.30,
+    "separation": 3.3,
+}
+"""The threshold of each estimator where none is given; `scripts/n_materials.py --calibrate` finds them."""
+MOST_MATERIALS = 8
+"""No estimate is larger."""
+
+_MOST_CROPS = 600
+_N_REFERENCES = 10
+
+# For each mask its crops' vectors (c, D), c ≥ 1.
+_Sampled: TypeAlias = Sequence[NDArray[np.float64]]
+
+
+def estimate_n_materials(
+    vectors: NDArray[np.floating[Any]],
+    owners: NDArray[np.int64] | None = None,
+    *,
+    estimator: Estimator = DEFAULT_ESTIMATOR,
+    threshold: float | None = None,
+    seed: int = 0,
+) -> int:
+    """Estimate how many materials crops are of.
+
+    - "silhouette": the number of KMeans clusters of the crops with the highest mean silhouette (Rousseeuw 1987); one
+      where none reaches the threshold, -1 to 1.
+    - "gap": the fewest KMeans clusters whose gap statistic is at most `threshold` standard errors below that of one
+      cluster more (Tibshirani et al. 2001); the references are uniform in the box of the principal components. Of
+      several clusters equally far apart it tends to see one.
+    - "eigengap": the place of the largest gap among the smallest eigenvalues of the normalised graph Laplacian of the
+      crops (von Luxburg 2007), for a Gaussian affinity whose width is `threshold` times their median distance.
+    - "distance": average linkage of the masks' mean vectors, cut at the distance `threshold`, which belongs to the
+      encoder that it was calibrated for.
+    - "separation": the same, cut at `threshold` times the standard deviation of the crops within the masks, pooled
+      over the masks. Where no mask has two crops there is none, and the answer is 1.
+
+    No order of crops or masks has an influence. As all crops of a mask go to one material, there are never more
+    materials than masks, nor than distinct vectors, nor than `MOST_MATERIALS`.
+
+    Args:
+        vectors: (C, D), one for each crop; of more than 600 crops those of each mask are thinned evenly.
+        owners: int64 (C,), the mask that each crop is of; None where each is of its own.
+        estimator: one of `ESTIMATORS`.
+        threshold: see above; that of `THRESHOLDS` where None.
+        seed: of KMeans and of the reference draws, 0 to 2³² - 1.
+
+    Returns:
+        1 to 8; 1 where there are no crops.
+
+    Raises:
+        InputError: if the estimator is unknown or the threshold is not finite.
+    """
+    check_estimator(estimator, threshold)
+    sampled = _thinned(_of_masks(np.asarray(vectors, np.float64), owners))
+    most = min(MOST_MATERIALS, len(sampled), len(np.unique(np.concatenate(sampled), axis=0)) if sampled else 0)
+    if most < 2:
+        return 1
+    # So few vectors are clustered faster by one thread, and to the same bytes whatever the number of cores.
+    with threadpool_limits(1):
+        found = _BY_NAME[estimator](sampled, most, THRESHOLDS[estimator] if threshold is None else threshold, seed)
+    return min(found, most)
+
+
+def check_estimator(estimator: str, threshold: float | None) -> None:
+    """Refuse what `estimate_n_materials` cannot work with.
+
+    Raises:
+        InputError: if the estimator is unknown or the threshold is not finite.
+    """
+    if estimator not in ESTIMATORS:
+        raise InputError(f"estimator={estimator!r}: give one of {', '.join(ESTIMATORS)}.")
+    if threshold is not None and not np.isfinite(threshold):
+        raise InputError(f"threshold={threshold}: give a finite number, or None for the calibrated one.")
+
+
+def _of_masks(vectors: NDArray[np.float64], owners: NDArray[np.int64] | None) -> _Sampled:
+    """The vectors of each mask, masks and vectors in an order that depends on nothing but the vectors."""
+    owners = np.arange(len(vectors)) if owners is None else owners
+    order = np.lexsort(vectors.T[::-1])
+    vectors, owners = vectors[order], owners[order]
+    return sorted((vectors[owners == mask] for mask in np.unique(owners)), key=lambda crops: crops.tobytes())
+
+
+def _thinned(sampled: _Sampled) -> _Sampled:
+    """At most 600 crops or one of each mask."""
+    step = -(-sum(map(len, sampled)) // _MOST_CROPS)
+    return [crops[::step] for crops in sampled] if step > 1 else sampled
+
+
+def _by_silhouette(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:
+    crops = np.concatenate(sampled)
+    distances = squareform(pdist(crops))
+    best, best_score = 1, threshold
+    for k in range(2, min(most, len(crops) - 1) + 1):
+        labels = KMeans(k, n_init=4, random_state=seed).fit_predict(crops)
+        score = float(silhouette_score(distances, labels, metric="precomputed"))
+        if score > best_score:
+            best, best_score = k, score
+    return best
+
+
+def _by_gap(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:
+    crops = np.concatenate(sampled)
+    # Distances stay as they are when the axes turn to the principal ones, where the box is aligned.
+    centred = crops - crops.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    low, high = (centred @ axes.T).min(axis=0), (centred @ axes.T).max(axis=0)
+    rng = np.random.default_rng(seed)
+    references = [
+        _log_scatter(rng.uniform(low, high, (len(crops), len(low))), most, seed) for _ in range(_N_REFERENCES)
+    ]
+    gaps = np.mean(references, axis=0) - _log_scatter(crops, most, seed)
+    errors = np.std(references, axis=0) * np.sqrt(1 + 1 / _N_REFERENCES)
+    enough = gaps[:-1] >= gaps[1:] - threshold * errors[1:]
+    return int(np.argmax(enough)) + 1 if enough.any() else most
+
+
+def _log_scatter(vectors: NDArray[np.float64], most: int, seed: int) -> NDArray[np.float64]:
+    """The logarithm of W_k for 1 … `most` clusters, where W_k is the sum of squared distances to the nearest centre."""
+    fits = (KMeans(k, n_init=2, random_state=seed).fit(vectors) for k in range(1, most + 1))
+    scatter = np.array([fit.inertia_ for fit in fits])
+    return np.asarray(np.log(np.maximum(scatter, 1e-12 * scatter[0])))
+
+
+def _by_eigengap(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:  # noqa: ARG001 - one interface
+    crops = np.concatenate(sampled)
+    distances = pdist(crops)
+    width = max(threshold, 1e-6) * (float(np.median(distances)) or float(distances.max()))
+    affinity = np.exp(-(squareform(distances) ** 2) / (2 * width**2))
+    last = min(most, len(crops) - 1)
+    smallest = eigvalsh(laplacian(affinity, normed=True), subset_by_index=(0, last))
+    return int(np.argmax(np.diff(smallest))) + 1
+
+
+def _by_distance(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:  # noqa: ARG001 - one interface
+    if threshold <= 0:
+        return most
+    means = np.array([crops.mean(axis=0) for crops in sampled])
+    tree = AgglomerativeClustering(
+        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=threshold
+    )
+    return int(tree.fit(squareform(pdist(means))).n_clusters_)
+
+
+def _by_separation(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:
+    spare = sum(len(crops) - 1 for crops in sampled)
+    if not spare:
+        return 1
+    scatter = sum(float(((crops - crops.mean(axis=0)) ** 2).sum()) for crops in sampled)
+    # Noise-free crops of one mask are equal; of two masks they then are either equal or of two materials.
+    within = max(np.sqrt(scatter / spare), 1e-9 * float(svdvals(np.concatenate(sampled))[0]))
+    return _by_distance(sampled, most, threshold * within, seed)
+
+
+_BY_NAME: dict[Estimator, Callable[[_Sampled, int, float, int], int]] = {
+    "silhouette": _by_silhouette,
+    "gap": _by_gap,
+    "eigengap": _by_eigengap,
+    "distance": _by_distance,
+    "separation": _by_separation,
+}

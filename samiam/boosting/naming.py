@@ -1,0 +1,142 @@
+"""Which masks are of a material that a classifier knows: a vote of their crops (paper §4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from samiam.boosting.grouping import Grouping, GroupingRules, group_masks
+from samiam.errors import InputError
+
+
+@dataclass(frozen=True)
+class NamingRules:
+    """When the vote of a mask's crops names it.
+
+    Attributes:
+        least_share: share of all crops of a mask, the unsure ones included, that must agree, 0 to 1. Whatever it is,
+            a mask stays unnamed if two materials have equally many votes or more crops are unsure than agree.
+    """
+
+    least_share: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.least_share <= 1:
+            raise InputError(f"least_share={self.least_share}: give the share of the crops that must agree, 0 to 1.")
+
+
+@dataclass(frozen=True, eq=False)
+class Naming:
+    """What each mask was named.
+
+    Attributes:
+        known: names of the materials that the classifier knows.
+        materials: int64 (N,), the place in `known`, or -1 for a mask that stays unnamed.
+        votes: float64 (N,), share of the mask's crops that voted for the most frequent material; 0 without crops.
+        runner_up: float64 (N,), share of what came next, be it another material or the unsure crops.
+    """
+
+    known: tuple[str, ...]
+    materials: NDArray[np.int64]
+    votes: NDArray[np.float64]
+    runner_up: NDArray[np.float64]
+
+
+def name_masks(
+    labels: NDArray[np.int64],
+    owners: NDArray[np.int64],
+    n_masks: int,
+    materials: Sequence[str],
+    rules: NamingRules = NamingRules(),
+) -> Naming:
+    """Give each mask the material that most of its crops were classified as, or none.
+
+    Args:
+        labels: int64 (C,), the place in `materials` of each crop, or -1 where the classifier is unsure.
+        owners: int64 (C,), index of each crop's mask, 0 … n_masks - 1.
+        n_masks: N.
+        materials: names of the materials that the classifier knows, each once.
+        rules: when a vote counts.
+
+    Raises:
+        InputError: if there are no materials or one twice, or labels and owners differ in number, or a label is the
+            place of no material.
+    """
+    _check(labels, owners, materials)
+    counts = np.zeros((n_masks, len(materials) + 1), np.int64)
+    np.add.at(counts, (owners, labels), 1)  # -1 is the last column
+    every, winners = np.arange(n_masks), counts[:, :-1].argmax(axis=1)
+    won, unsure = counts[every, winners], counts[:, -1]
+    others = counts.copy()
+    others[every, winners] = 0
+    n_crops = np.maximum(counts.sum(axis=1), 1)
+    is_named = (won > others[:, :-1].max(axis=1)) & (won >= unsure) & (won / n_crops >= rules.least_share)
+    return Naming(tuple(materials), np.where(is_named, winners, -1), won / n_crops, others.max(axis=1) / n_crops)
+
+
+def _check(labels: NDArray[np.int64], owners: NDArray[np.int64], materials: Sequence[str]) -> None:
+    if not materials or len(set(materials)) != len(materials):
+        raise InputError(f"materials {list(materials)}: a classifier needs at least one, and each once.")
+    if len(labels) != len(owners):
+        raise InputError(f"{len(labels)} labels for {len(owners)} crops: give one label per crop.")
+    if len(labels) and not -1 <= labels.min() <= labels.max() < len(materials):
+        raise InputError(
+            f"labels from {labels.min()} to {labels.max()} for {len(materials)} materials: "
+            f"give 0 to {len(materials) - 1}, or -1 where unsure."
+        )
+
+
+def group_named_masks(
+    naming: Naming,
+    vectors: NDArray[np.float32],
+    owners: NDArray[np.int64],
+    n_materials: int | None,
+    rules: GroupingRules,
+) -> Grouping:
+    """Unite masks of one name, and cluster those without a name among themselves (`group_masks`).
+
+    Args:
+        naming: what the N masks were named.
+        vectors: float32 (C, D), one vector for each crop of the masks that stayed unnamed.
+        owners: int64 (C,), index of each of these crops' masks, 0 … N - 1.
+        n_materials: number of materials, named ones included; None to estimate how many the unnamed masks make. Those
+            make at least one, however many are named.
+        rules: what to do without crops, and how to estimate.
+
+    Returns:
+        The material of each mask: the place in `naming.known`, or a number from `len(naming.known)` on for a material
+        without a name. The rule of a named mask is "classifier_vote".
+
+    Raises:
+        InputError: if `n_materials` is smaller than 1, owners and vectors differ in number, or a crop is of a mask
+            that has a name.
+    """
+    if n_materials is not None and n_materials < 1:
+        raise InputError(f"n_materials={n_materials}: an image has at least one material.")
+    is_named = naming.materials >= 0
+    if is_named[owners].any():
+        raise InputError("crops of masks that have a name are not clustered; give those of the unnamed masks only.")
+    unnamed, n_named = np.flatnonzero(~is_named), len(np.unique(naming.materials[is_named]))
+    wanted = None if n_materials is None else max(1, n_materials - n_named)
+    groups = group_masks(vectors, np.searchsorted(unnamed, owners), len(unnamed), wanted, rules)
+    beyond_known = np.where(groups.materials < 0, -1, groups.materials + len(naming.known))
+    n_found = max(1, n_named + (groups.n_materials if len(owners) else 0))
+    return replace(
+        groups,
+        materials=_replaced(naming.materials, unnamed, beyond_known),
+        rules=_replaced(np.full(len(is_named), "classifier_vote", object), unnamed, groups.rules).tolist(),
+        votes=_replaced(naming.votes, unnamed, groups.votes),
+        runner_up=_replaced(naming.runner_up, unnamed, groups.runner_up),
+        n_materials=n_materials or n_found,
+    )
+
+
+def _replaced(values: NDArray[Any], places: NDArray[np.intp], by: ArrayLike) -> NDArray[Any]:
+    """The values with those at some places exchanged."""
+    values = values.copy()
+    values[places] = by
+    return values

@@ -1,0 +1,96 @@
+"""How far apart the cells of a lattice lie in an image."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft, ndimage
+
+_WINDOW_PX = 192
+_WINDOWS_A_SIDE = 5
+_SHORTEST_PX = 3.5
+_BACKGROUND_PX = 16.0  # leaves periods up to a third of a window
+_LEAST_CORRELATION = 0.1
+_AS_STRONG = 0.8
+_STILL_THERE = 0.5
+_MOST_MULTIPLES = 4
+_LEAST_WINDOWS = 0.3
+
+
+def lattice_period(pixels: NDArray[np.float32]) -> float | None:
+    """The length of the shortest lattice vector in most of an image: the median of windows spread over it.
+
+    In each window it is the shortest shift at which the autocorrelation peaks (nearly) as high as anywhere away from
+    the origin, and at whose multiples it is still high: that tells a lattice from an amorphous film, whose neighbours
+    have a typical distance too.
+
+    Args:
+        pixels: float32 (H, W).
+
+    Returns:
+        Pixels, at least 3.5 and at most a third of a window (of 192 px, or the image's shorter side); None where
+        less than 30 % of the windows show a lattice.
+    """
+    side = min(_WINDOW_PX, *pixels.shape)
+    if side < 3 * _SHORTEST_PX:
+        return None
+    flat = pixels - ndimage.gaussian_filter(pixels, _BACKGROUND_PX, truncate=2.5)
+    corners = product(_starts(pixels.shape[0], side), _starts(pixels.shape[1], side))
+    found = [_period(flat[y : y + side, x : x + side]) for y, x in corners]
+    periods = [period for period in found if period is not None]
+    if len(periods) < max(1.0, _LEAST_WINDOWS * len(found)):
+        return None
+    return float(np.quantile(periods, 0.5, method="inverted_cdf"))  # one of them, where there are several lattices
+
+
+def _starts(length: int, side: int) -> list[int]:
+    """Where windows begin along an axis: spread evenly, overlapping by no more than half."""
+    n = min(_WINDOWS_A_SIDE, -(-2 * (length - side) // side) + 1)
+    return [round(start) for start in np.linspace(0, length - side, n).tolist()]
+
+
+def _period(window: NDArray[np.float32]) -> float | None:
+    """The shortest lattice vector of one window."""
+    reach = len(window) * 2 // 3
+    correlation = _autocorrelation(window - window.mean(), reach)
+    highest = float(correlation[reach, reach])
+    if highest <= 0:
+        return None
+    is_peak = (correlation == ndimage.maximum_filter(correlation, 3)) & (correlation >= _LEAST_CORRELATION * highest)
+    shifts_yx, heights = _refined(correlation, np.argwhere(is_peak[1:-1, 1:-1]) + 1)
+    shifts_yx -= reach
+    lengths = np.linalg.norm(shifts_yx, axis=1)
+    eligible = (lengths >= _SHORTEST_PX) & (lengths <= reach / 2)
+    strong = eligible & (heights >= _AS_STRONG * heights[eligible].max(initial=0))
+    if not strong.any():
+        return None
+    nearest = np.flatnonzero(strong)[np.argmin(lengths[strong])]
+    multiples = np.arange(2, min(_MOST_MULTIPLES, int(reach / lengths[nearest])) + 1)
+    again = ndimage.map_coordinates(correlation, reach + np.outer(shifts_yx[nearest], multiples), order=1)
+    return float(lengths[nearest]) if again.mean() >= _STILL_THERE * heights[nearest] else None
+
+
+def _autocorrelation(values: NDArray[np.float32], reach: int) -> NDArray[np.float64]:
+    """Mean product at each shift up to `reach` px, (2 reach + 1)², shift 0 in the middle, slightly smoothed."""
+    n = fft.next_fast_len(len(values) + reach + 1, real=True)
+    power = np.abs(fft.rfft2(values, (n, n))) ** 2
+    shifts = np.arange(-reach, reach + 1)
+    overlap = len(values) - np.abs(shifts)
+    products = fft.irfft2(power, (n, n))[np.ix_(shifts, shifts)] / np.outer(overlap, overlap)
+    return np.asarray(ndimage.gaussian_filter(products.astype(np.float64), 1.0))
+
+
+def _refined(
+    values: NDArray[np.float64], peaks_yx: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Places (n, 2) and heights (n,) of peaks between pixels, by parabolas through their neighbours along each axis."""
+    places, top = peaks_yx.astype(np.float64), values[tuple(peaks_yx.T)]
+    heights = top.copy()
+    for axis, step in enumerate(np.eye(2, dtype=int)):
+        before, after = values[tuple((peaks_yx - step).T)], values[tuple((peaks_yx + step).T)]
+        bend = np.minimum(before - 2 * top + after, -1e-12 * np.abs(top))
+        places[:, axis] += (before - after) / (2 * bend)
+        heights -= (before - after) ** 2 / (8 * bend)
+    return places, heights

@@ -1,0 +1,182 @@
+"""How well each estimator finds the number of materials, and what that costs the segmentation; a Markdown table.
+
+`python scripts/n_materials.py` takes procedural scenes, `--benchmark quick` or `full` the physical benchmark.
+`--calibrate` finds the threshold of each estimator on the procedural scenes first, and prints them to be put into
+`samiam.boosting.n_materials.THRESHOLDS`; they belong to the encoder.
+
+Columns: `hit`, share of images whose number is right; `error`, mean absolute difference; `hit (in masks)`, share of
+images where it is the number of materials that the masks have crops of, which is the best that the booster could know.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from samiam import build_encoder, build_generator
+from samiam.boosting import CropRules, GroupingRules, group_masks, merge_masks, remove_masks, sample_crops
+from samiam.boosting.grouping import count_materials
+from samiam.boosting.n_materials import ESTIMATORS, THRESHOLDS, Estimator
+from samiam.files import sha256_of
+from samiam.generation import MaskGenerator
+from samiam.metrics import Scores, score_image
+from samiam.records import Masks, Scene
+from samiam.texture import Encoder
+from simulate import procedural_scene
+from simulate.benchmark import BENCHMARK, QUICK, benchmark_scene
+
+GRIDS: dict[Estimator, NDArray[np.float64]] = {
+    "silhouette": np.linspace(0, 0.7, 15),
+    "gap": np.linspace(0, 4, 9),
+    "eigengap": np.linspace(0.05, 0.7, 14),
+    "distance": np.geomspace(0.1, 1.2, 26),
+    "separation": np.geomspace(1, 8, 25),
+}
+"""The thresholds that are tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A scene as it comes before the grouping: its masks, and the vectors of their crops."""
+
+    scene: Scene
+    masks: Masks
+    vectors: NDArray[np.float32]
+    owners: NDArray[np.int64]
+    is_full: NDArray[np.bool_]
+
+    @cached_property
+    def n_in_masks(self) -> int:
+        """How many materials are the most frequent one of a mask that has crops."""
+        counts = [np.bincount(self.scene.labels[self.masks[index]])[1:] for index in np.unique(self.owners)]
+        return len({int(of_mask.argmax()) for of_mask in counts if len(of_mask)})
+
+    @cached_property
+    def scores_of(self) -> dict[int, Scores]:
+        """Scores by the number of materials, of those that were asked for so far."""
+        return {}
+
+    def estimate(self, rules: GroupingRules) -> int:
+        """The number that the booster would use."""
+        return count_materials(self.vectors, self.owners, self.is_full, rules)
+
+    def scores(self, n_materials: int) -> Scores:
+        """Scores of the segmentation into that many materials."""
+        if n_materials not in self.scores_of:
+            groups = group_masks(self.vectors, self.owners, len(self.masks), n_materials, is_full=self.is_full)
+            labels, _ = merge_masks(self.masks, groups.materials)
+            self.scores_of[n_materials] = score_image(Masks.from_labels(labels), self.scene)
+        return self.scores_of[n_materials]
+
+
+def case_of(scene: Scene, generator: MaskGenerator, encoder: Encoder, rules: CropRules) -> Case:
+    """What `SemanticBooster` has made of a scene before it groups."""
+    masks = generator.generate(scene.micrograph)
+    kept, _ = remove_masks(masks)
+    remaining = masks.select(kept)
+    crops = sample_crops(scene.micrograph, remaining, rules)
+    return Case(scene, remaining, encoder.encode(crops.pixels), crops.owners, crops.is_full)
+
+
+def calibrate(cases: Sequence[Case], estimator: Estimator) -> tuple[float, float]:
+    """The threshold that finds most numbers, and the share that it finds.
+
+    Of several the mean absolute difference decides, then the middle one is taken.
+    """
+    truth = np.array([len(case.scene.truth) for case in cases])
+    ranks = []
+    for threshold in GRIDS[estimator].tolist():
+        rules = GroupingRules(estimator=estimator, threshold=threshold)
+        off = np.abs(np.array([case.estimate(rules) for case in cases]) - truth)
+        ranks.append((float((off == 0).mean()), -float(off.mean())))
+    best = [index for index, rank in enumerate(ranks) if rank == max(ranks)]
+    return float(GRIDS[estimator][best[len(best) // 2]]), max(ranks)[0]
+
+
+def rows(cases: Sequence[Case], thresholds: dict[Estimator, float]) -> Iterator[dict[str, Any]]:
+    """One row for each scene and estimator, and one with the number given."""
+    for case in tqdm(cases, unit="scene"):
+        truth = len(case.scene.truth)
+        found: dict[str, int] = {"(given)": truth}
+        for name, threshold in thresholds.items():
+            found[name] = case.estimate(GroupingRules(estimator=name, threshold=threshold))
+        for name, n in found.items():
+            scores = case.scores(n)
+            yield {
+                "difficulty": case.scene.difficulty,
+                "estimator": name,
+                "images": 1,
+                "hit": n == truth,
+                "error": abs(n - truth),
+                "hit (in masks)": n == case.n_in_masks,
+                "mIoU": scores.miou,
+                "matched IoU": scores.matched_iou,
+            }
+
+
+def table(of_scenes: Sequence[dict[str, Any]]) -> str:
+    """Means of each difficulty and estimator, and of all scenes, as Markdown."""
+    each = pd.DataFrame(of_scenes)
+    both = pd.concat([each, each.assign(difficulty="all")])
+    numbers = [name for name in each.columns if name not in ("difficulty", "estimator")]
+    how = dict.fromkeys(numbers, "mean") | {"images": "sum"}
+    means = both.groupby(["difficulty", "estimator"], sort=False).agg(how).reset_index()
+    means["difficulty"] = means["difficulty"].astype(str)
+    means = means.sort_values("difficulty", kind="stable")
+    return str(means.to_markdown(index=False, floatfmt=("", "", ".0f", ".2f", ".2f", ".2f", ".3f", ".3f")))
+
+
+def scenes(options: argparse.Namespace) -> list[Callable[[], Scene]]:
+    """Those asked for; each is made when it is called for."""
+    if options.benchmark:
+        names = QUICK if options.benchmark == "quick" else tuple(recipe.name for recipe in BENCHMARK)
+        return [partial(benchmark_scene, name) for name in names]
+    return [
+        partial(procedural_scene, seed, difficulty=difficulty)
+        for difficulty in options.difficulties
+        for seed in options.seeds
+    ]
+
+
+def main() -> None:
+    """Estimate, compare and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    seeds = [*range(1000, 1008), *range(2000, 2012), *range(4000, 4012)]
+    parser.add_argument("--seeds", type=int, nargs="+", default=seeds, help="of the procedural scenes")
+    parser.add_argument("--difficulties", type=int, nargs="+", default=[1, 2, 3], help="of the procedural scenes")
+    parser.add_argument("--benchmark", choices=("quick", "full"), help="physical scenes in place of procedural ones")
+    parser.add_argument("--generator", default="texture")
+    parser.add_argument("--encoder", default="fenet")
+    parser.add_argument("--checkpoint", help="weights of the encoder; those that ship where not given")
+    parser.add_argument("--estimators", nargs="+", choices=ESTIMATORS, default=list(ESTIMATORS))
+    parser.add_argument("--all-crops", action="store_true", help="also cluster crops that were shrunk to fit")
+    parser.add_argument("--calibrate", action="store_true", help="find thresholds on the procedural scenes first")
+    options = parser.parse_args()
+    if options.calibrate and options.benchmark:
+        parser.error("thresholds are calibrated on procedural scenes, never on the benchmark; leave one out.")
+    path = options.checkpoint
+    weights = {"checkpoint": path, "checkpoint_sha256": sha256_of(path)} if path else {}
+    encoder = build_encoder(options.encoder, **weights)
+    prepare = partial(case_of, generator=build_generator(options.generator), encoder=encoder, rules=CropRules())
+    cases = [prepare(make()) for make in tqdm(scenes(options), unit="scene")]
+    if options.all_crops:
+        cases = [replace(case, is_full=np.ones_like(case.is_full)) for case in cases]
+    thresholds = {name: THRESHOLDS[name] for name in options.estimators}
+    if options.calibrate:
+        for name in thresholds:
+            thresholds[name], share = calibrate(cases, name)
+            print(f'"{name}": {thresholds[name]:.3g},  # finds {share:.3f}')
+    print(f"\n{encoder.name}, " + ", ".join(f"{name} at {value:.3g}" for name, value in thresholds.items()) + "\n")
+    print(table(list(rows(cases, thresholds))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Splits of crops whose tests are under conditions that training has not seen, drawn once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from samiam.errors import InputError
+from samiam.files import made_folder, sha256_of
+from simulate import library
+from simulate.crops.conditions import LIMITS, CropConditions, Interval
+from simulate.crops.datasets import CropDataset
+from simulate.crops.splits import write_crops
+
+SAME = "same"
+"""The name of the test under the conditions of training."""
+
+
+@dataclass(frozen=True)
+class SplitSizes:
+    """How many crops there are in each split.
+
+    Attributes:
+        train: to learn from.
+        val: to choose by.
+        test: of each test.
+
+    Raises:
+        InputError: if one is empty.
+    """
+
+    train: int = 3000
+    val: int = 600
+    test: int = 800
+
+    def __post_init__(self) -> None:
+        if min(self.train, self.val, self.test) < 1:
+            raise InputError(f"{self}: give at least one crop of each.")
+
+
+def held_out_splits(
+    materials: Sequence[str],
+    conditions: CropConditions,
+    held_out: Mapping[str, CropConditions],
+    sizes: SplitSizes,
+    size_px: int = 60,
+    seed: int = 0,
+) -> dict[str, CropDataset]:
+    """Train, val, test under the conditions of training (`SAME`), and a test for each condition held out.
+
+    Args:
+        materials: names of the classes.
+        conditions: of train, val and `SAME`.
+        held_out: conditions of the other tests by name.
+        sizes: how many crops.
+        size_px: side of a crop.
+        seed: of all draws.
+
+    Raises:
+        InputError: if a test held out has the name of another split or shares all its conditions with training, or
+            materials or numbers are impossible.
+    """
+    taken = {"train", "val", SAME} & held_out.keys()
+    if taken:
+        raise InputError(f"held out {', '.join(sorted(taken))}: this split is there already; give another name.")
+    for name, tested in held_out.items():
+        _check_unseen(name, conditions, tested)
+    plan = {"train": (sizes.train, conditions), "val": (sizes.val, conditions), SAME: (sizes.test, conditions)}
+    plan |= {name: (sizes.test, tested) for name, tested in held_out.items()}
+    return {
+        name: CropDataset(materials, n, size_px, of_split, seed=len(plan) * seed + place)
+        for place, (name, (n, of_split)) in enumerate(plan.items())
+    }
+
+
+def _check_unseen(name: str, trained: CropConditions, tested: CropConditions) -> None:
+    """Raise InputError unless a range of the test has nothing in common with training's."""
+    if not any(_are_apart(trained.intervals(of), tested.intervals(of)) for of in LIMITS):
+        raise InputError(
+            f"held out {name}: its conditions overlap with those of training; give a range that does not, "
+            "as thickness_A 350 to 460 where training has 60 to 350."
+        )
+
+
+def _are_apart(ones: Sequence[Interval], others: Sequence[Interval]) -> bool:
+    """Whether two ranges have no more than an end in common."""
+    separate = all(end <= start or finish <= begin for begin, end in ones for start, finish in others)
+    return separate and tuple(ones) != tuple(others)
+
+
+def draw_once(folder: str | Path, splits: Mapping[str, CropDataset], n_workers: int = 0) -> Path:
+    """The folder that `write_crops` fills with these splits, drawn only if nobody has yet.
+
+    Args:
+        folder: holds a folder for every set of splits, named by a hash of all that decides them, the library included.
+        splits: data sets by name.
+        n_workers: processes that draw.
+
+    Returns:
+        `folder/<hash>`, complete.
+
+    Raises:
+        InputError: if the splits do not go together, or the folder cannot be made.
+    """
+    place = made_folder(folder) / _hash_of(splits)
+    if place.is_dir():
+        return place
+    drawn = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=folder))
+    try:
+        write_crops(drawn, splits, n_workers=n_workers)
+        drawn.chmod(0o755)
+        try:
+            drawn.rename(place)
+        except OSError:
+            if not place.is_dir():  # otherwise another process was faster
+                raise
+    finally:
+        shutil.rmtree(drawn, ignore_errors=True)
+    return place
+
+
+def _hash_of(splits: Mapping[str, CropDataset]) -> str:
+    described = {
+        name: [split.materials, split.n, split.size_px, split.seed, split.epoch, asdict(split.conditions)]
+        for name, split in splits.items()
+    }
+    libraries = {path.name: sha256_of(path) for _, path in sorted(library.entry_paths().items())}
+    return hashlib.sha256(json.dumps([described, libraries]).encode()).hexdigest()[:16]

@@ -1,0 +1,148 @@
+"""A training from its first step to its weights, through `train.py`'s own composition."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import hydra
+import pandas as pd
+import pytest
+import torch
+from omegaconf import OmegaConf
+
+import train
+from samiam.errors import InputError
+from samiam.files import sha256_of
+from samiam.texture import build_encoder
+from samiam.texture.weights import read_card, read_weights
+from samiam.training.run import check_resumable
+from samiam.training.settings import TrainerSettings
+
+ROOT = Path(__file__).parents[2]
+TINY = [
+    "logger=none",
+    "data.shape_hw=[96,96]",
+    "data.crops.batches=2",
+    "data.crops.val_batches=1",
+    "data.crops.scenes=2",
+    "data.crops.sides_px=[48]",
+    "+data.crops.least_px=48",
+    "+learner.options.warm_up_steps=1",
+    "data.workers=0",
+    "trainer.accelerator=cpu",
+    "trainer.progress=false",
+]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*does not have many workers"),
+    pytest.mark.filterwarnings("ignore:.*isinstance.treespec, LeafSpec"),
+    pytest.mark.filterwarnings("ignore:.*Checkpoint directory .* exists"),
+    pytest.mark.filterwarnings("ignore:.*Experiment logs directory"),
+]
+
+
+def settings(*overrides: str) -> dict[str, Any]:
+    with hydra.initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+        config = hydra.compose("train", [*TINY, *overrides])
+    return dict(OmegaConf.to_container(config, resolve=True, throw_on_missing=True))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two epochs in one go."""
+    folder = tmp_path_factory.mktemp("whole")
+    train.train(settings("trainer.epochs=2", "trainer.gradient_clip=1.0"), folder, "python train.py")
+    return folder
+
+
+def test_what_a_run_leaves(whole: Path) -> None:
+    card = read_card(whole / "fenet_lattices.safetensors")
+    assert card["sha256"] == sha256_of(whole / "fenet_lattices.safetensors")
+    assert card["command"] == "python train.py"
+    assert card["config"]["trainer"]["epochs"] == 2
+    assert 0 < card["scores"]["val/accuracy"] <= 1
+    assert card["epoch"] in (1, 2)
+    metrics = pd.read_csv(whole / "metrics" / "metrics.csv")
+    assert metrics["train/loss"].count() == 4
+    assert metrics["val/accuracy"].max() == pytest.approx(card["scores"]["val/accuracy"], abs=1e-4)
+    build_encoder("fenet", checkpoint=whole / "fenet_lattices.safetensors", checkpoint_sha256=card["sha256"])
+
+
+def test_the_weights_are_those_of_the_best_epoch(whole: Path) -> None:
+    best = torch.load(whole / "checkpoints" / "best.ckpt", weights_only=False)
+    assert best["epoch"] + 1 == read_card(whole / "fenet_lattices.safetensors")["epoch"]
+    state, _ = read_weights(whole / "fenet_lattices.safetensors")
+    assert torch.equal(state["embedding.weight"], best["state_dict"]["network.embedding.weight"].half().float())
+
+
+def test_a_killed_run_goes_on_exactly(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = settings("trainer.epochs=2", "trainer.gradient_clip=1.0")
+    original = train.ContrastiveLearner.training_step
+
+    def killed(self: Any, batch: Any) -> Any:
+        if self.current_epoch == 1:
+            raise KeyboardInterrupt
+        return original(self, batch)
+
+    monkeypatch.setattr(train.ContrastiveLearner, "training_step", killed)
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        train.train(config, tmp_path, "python train.py")
+    monkeypatch.setattr(train.ContrastiveLearner, "training_step", original)
+    assert not (tmp_path / "fenet_lattices.safetensors").exists()
+    train.train(config, tmp_path, "python train.py", resume=True)
+    for checkpoint in ("best", "last"):
+        there, here = (
+            torch.load(folder / "checkpoints" / f"{checkpoint}.ckpt", weights_only=False)["state_dict"]
+            for folder in (whole, tmp_path)
+        )
+        assert all(torch.equal(there[name], here[name]) for name in there)
+    weights = "fenet_lattices.safetensors"
+    assert (tmp_path / weights).read_bytes() == (whole / weights).read_bytes()
+
+
+def test_nothing_to_resume(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a run that has finished an epoch"):
+        check_resumable(tmp_path)
+
+
+def test_two_processes_share_the_batches(tmp_path: Path) -> None:
+    overrides = [*TINY, "trainer.devices=2", "trainer.strategy=ddp", "trainer.epochs=1", f"hydra.run.dir={tmp_path}"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "train.py", *overrides], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("val/accuracy") == 1
+    assert read_card(tmp_path / "fenet_lattices.safetensors")["scores"]["val/accuracy"] > 0
+    assert pd.read_csv(tmp_path / "metrics" / "metrics.csv")["train/loss"].count() == 1  # of two batches, one each
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["trainer.accelerator=gpu"], "trainer: "),
+        (["trainer.epochs=0"], "trainer.epochs=0"),
+        (["+trainer.nonsense=1"], "no option nonsense"),
+        (["+data.crops.nonsense=1"], "no option nonsense"),
+        (["data.scenes.n_materials=[3]"], "n_materials"),
+        (["+data.nonsense=1"], "data lattices has no setting nonsense"),
+        (["data.name=nonsense"], "unknown data 'nonsense'"),
+        (["learner.name=nonsense"], "unknown learner 'nonsense'"),
+        (["+learner.options.learning_rate=-1"], "give positive numbers"),
+        (["logger.name=nonsense"], "logger 'nonsense'"),
+    ],
+)
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_bad_settings(overrides: list[str], message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        train.train(settings(*overrides), tmp_path, "python train.py")
+
+
+@pytest.mark.parametrize("value", [0, -1])
+def test_trainer_settings_are_positive(value: int) -> None:
+    for name in ("epochs", "patience", "max_minutes", "num_nodes", "gradient_clip", "threads"):
+        with pytest.raises(InputError, match=f"trainer.{name}={value}"):
+            TrainerSettings(**{name: value})
