@@ -51,7 +51,7 @@ class Case:
     masks: Masks
     vectors: NDArray[np.float32]
     owners: NDArray[np.int64]
-    is_full: NDArray[np.bool_]
+    is_large: NDArray[np.bool_]
 
     @cached_property
     def n_in_masks(self) -> int:
@@ -66,12 +66,12 @@ class Case:
 
     def estimate(self, rules: GroupingRules) -> int:
         """The number that the booster would use."""
-        return count_materials(self.vectors, self.owners, self.is_full, rules)
+        return count_materials(self.vectors, self.owners, self.is_large, rules)
 
     def scores(self, n_materials: int) -> Scores:
         """Scores of the segmentation into that many materials."""
         if n_materials not in self.scores_of:
-            groups = group_masks(self.vectors, self.owners, len(self.masks), n_materials, is_full=self.is_full)
+            groups = group_masks(self.vectors, self.owners, len(self.masks), n_materials, is_large=self.is_large)
             labels, _ = merge_masks(self.masks, groups.materials)
             self.scores_of[n_materials] = score_image(Masks.from_labels(labels), self.scene)
         return self.scores_of[n_materials]
@@ -83,7 +83,7 @@ def case_of(scene: Scene, generator: MaskGenerator, encoder: Encoder, rules: Cro
     kept, _ = remove_masks(masks)
     remaining = masks.select(kept)
     crops = sample_crops(scene.micrograph, remaining, rules)
-    return Case(scene, remaining, encoder.encode(crops.pixels), crops.owners, crops.is_full)
+    return Case(scene, remaining, encoder.encode(crops.pixels), crops.owners, crops.is_large)
 
 
 def calibrate(cases: Sequence[Case], estimator: Estimator) -> tuple[float, float]:
@@ -168,7 +168,7 @@ def main() -> None:
     prepare = partial(case_of, generator=build_generator(options.generator), encoder=encoder, rules=CropRules())
     cases = [prepare(make()) for make in tqdm(scenes(options), unit="scene")]
     if options.all_crops:
-        cases = [replace(case, is_full=np.ones_like(case.is_full)) for case in cases]
+        cases = [replace(case, is_large=np.ones_like(case.is_large)) for case in cases]
     thresholds = {name: THRESHOLDS[name] for name in options.estimators}
     if options.calibrate:
         for name in thresholds:

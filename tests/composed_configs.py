@@ -27,9 +27,10 @@ def written(name: str) -> dict[str, Any]:
 
 
 def groups_of(entry_point: str) -> list[str]:
-    """The groups of an entry point's defaults list but for `experiment`."""
+    """The groups of an entry point's defaults list but for `experiment` and Hydra's own."""
     defaults = written(entry_point)["defaults"]
-    return sorted({key for entry in defaults if isinstance(entry, dict) for key in entry} - {"experiment"})
+    named = {key for entry in defaults if isinstance(entry, dict) for key in entry}
+    return sorted(key for key in named if key != "experiment" and "hydra/" not in key)
 
 
 def choices_of(entry_point: str) -> list[tuple[str, str]]:

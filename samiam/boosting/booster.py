@@ -69,12 +69,13 @@ class SemanticBooster:
     def _group(self, crops: Crops, n_masks: int, n_materials: int | None) -> Grouping:
         if self.classifier is None:
             vectors = self.encoder.encode(crops.pixels)
-            return group_masks(vectors, crops.owners, n_masks, n_materials, self.grouping)
+            return group_masks(vectors, crops.owners, n_masks, n_materials, self.grouping, is_large=crops.is_large)
         answers = self.classifier.classify(crops.pixels)
         naming = name_masks(answers, crops.owners, n_masks, self.classifier.materials, self.naming)
         unnamed = np.flatnonzero(naming.materials[crops.owners] < 0)
         vectors = self.encoder.encode([crops.pixels[crop] for crop in unnamed])
-        return group_named_masks(naming, vectors, crops.owners[unnamed], n_materials, self.grouping)
+        owners, is_large = crops.owners[unnamed], crops.is_large[unnamed]
+        return group_named_masks(naming, vectors, owners, n_materials, self.grouping, is_large=is_large)
 
     def _names(self, label_of: Mapping[int, int]) -> list[str | None]:
         """The name of each label; materials beyond those that the classifier knows have none."""

@@ -14,6 +14,7 @@ from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
 
 _LARGEST_PX = 128
+_MOST_OF_THE_AREA = 0.7
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,14 @@ class Crops:
         pixels: C images (s, s), float32 in [0, 1].
         owners: int64 (C,), the index of each crop's mask, rising.
         corners_xy: int64 (C, 2), left and top of each crop.
-        is_full: bool (C,), whether the crop has the full side; those that are shrunk do not.
+        is_large: bool (C,), whether the crop's side is one at which crops fit into most of what is masked: into masks
+            that hold 70 % of the area of all masks with crops. Smaller ones come from strips.
     """
 
     pixels: list[NDArray[np.float32]]
     owners: NDArray[np.int64]
     corners_xy: NDArray[np.int64]
-    is_full: NDArray[np.bool_]
+    is_large: NDArray[np.bool_]
 
 
 def sample_crops(micrograph: Micrograph, masks: Masks, rules: CropRules = CropRules()) -> Crops:
@@ -101,8 +103,18 @@ def sample_crops(micrograph: Micrograph, masks: Masks, rules: CropRules = CropRu
             pixels.append(micrograph.pixels[y : y + side, x : x + side])
             owners.append(index)
             corners.append(np.array([x, y], np.int64))
-    is_full = np.array([len(crop) == rules.crop_px for crop in pixels], np.bool_)
-    return Crops(pixels, np.array(owners, np.int64), np.array(corners, np.int64).reshape(-1, 2), is_full)
+    owned = np.array(owners, np.int64)
+    is_large = _is_large(np.array([len(crop) for crop in pixels], np.int64), owned, masks.areas)
+    return Crops(pixels, owned, np.array(corners, np.int64).reshape(-1, 2), is_large)
+
+
+def _is_large(sides: NDArray[np.int64], owners: NDArray[np.int64], areas: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """See `Crops.is_large`; all crops of a mask have one side."""
+    whole = areas[np.unique(owners)].sum()
+    for side in np.unique(sides)[::-1]:
+        if areas[np.unique(owners[sides >= side])].sum() >= _MOST_OF_THE_AREA * whole:
+            return np.asarray(sides >= side)
+    return np.zeros(0, np.bool_)
 
 
 def _full_side(micrograph: Micrograph, rules: CropRules) -> int:

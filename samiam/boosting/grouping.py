@@ -67,15 +67,15 @@ def group_masks(
     n_materials: int | None = None,
     rules: GroupingRules = GroupingRules(),
     *,
-    is_full: NDArray[np.bool_] | None = None,
+    is_large: NDArray[np.bool_] | None = None,
 ) -> Grouping:
     """Cluster all crops with KMeans and let each mask's crops vote for its material.
 
     The crops are sorted by their vectors first, so that the order of the masks has no influence. A tie in the vote
     goes to the tied material whose centre is nearest to the mean of the mask's vectors.
 
-    Crops of less than the full side mostly come from thin strips along an interface and show a bit of both materials.
-    They vote, but the number of materials and the clusters are found without them, unless too few masks have others.
+    Small crops mostly come from thin strips along an interface and show a bit of both materials. They vote, but the
+    number of materials and the clusters are found without them, unless too few masks have others.
 
     Args:
         vectors: float32 (C, D), one vector per crop.
@@ -84,17 +84,17 @@ def group_masks(
         n_materials: number of clusters; None to estimate it with `estimate_n_materials`. Where there are fewer
             distinct vectors than that, there are as many clusters as distinct vectors.
         rules: what to do without crops, and how to estimate.
-        is_full: bool (C,), whether a crop has the full side; all have where None.
+        is_large: bool (C,), see `Crops`; all are where None.
 
     Raises:
-        InputError: if `n_materials` is smaller than 1, or vectors, owners and is_full differ in number.
+        InputError: if `n_materials` is smaller than 1, or vectors, owners and is_large differ in number.
     """
-    is_full = np.ones(len(owners), np.bool_) if is_full is None else is_full
-    _check(vectors, owners, is_full, n_materials)
+    is_large = np.ones(len(owners), np.bool_) if is_large is None else is_large
+    _check(vectors, owners, is_large, n_materials)
     order = np.lexsort(vectors.T[::-1])
-    vectors_sorted, owners, is_full = vectors[order].astype(np.float64), owners[order], is_full[order]
-    wanted = n_materials or count_materials(vectors_sorted, owners, is_full, rules)
-    telling = _from_enough_masks(owners, is_full, wanted)
+    vectors_sorted, owners, is_large = vectors[order].astype(np.float64), owners[order], is_large[order]
+    wanted = n_materials or count_materials(vectors_sorted, owners, is_large, rules)
+    telling = _from_enough_masks(owners, is_large, wanted)
     clusters, centres = _cluster(vectors_sorted, telling, wanted, rules.seed)
     counts = np.zeros((n_masks, len(centres) + 1), np.int64)
     np.add.at(counts, (owners, clusters), 1)
@@ -111,29 +111,29 @@ def group_masks(
 
 
 def _check(
-    vectors: NDArray[np.float32], owners: NDArray[np.int64], is_full: NDArray[np.bool_], n_materials: int | None
+    vectors: NDArray[np.float32], owners: NDArray[np.int64], is_large: NDArray[np.bool_], n_materials: int | None
 ) -> None:
     if n_materials is not None and n_materials < 1:
         raise InputError(f"n_materials={n_materials}: an image has at least one material.")
     if len(vectors) != len(owners):
         raise InputError(f"{len(vectors)} vectors for {len(owners)} crops: give one vector per crop.")
-    if len(is_full) != len(owners):
-        raise InputError(f"is_full of {len(is_full)} for {len(owners)} crops: say it of each.")
+    if len(is_large) != len(owners):
+        raise InputError(f"is_large of {len(is_large)} for {len(owners)} crops: say it of each.")
 
 
 def count_materials(
-    vectors: NDArray[np.floating[Any]], owners: NDArray[np.int64], is_full: NDArray[np.bool_], rules: GroupingRules
+    vectors: NDArray[np.floating[Any]], owners: NDArray[np.int64], is_large: NDArray[np.bool_], rules: GroupingRules
 ) -> int:
     """The number of materials that `group_masks` uses where none is given; its arguments are the same."""
-    telling = _from_enough_masks(owners, is_full, 1)
+    telling = _from_enough_masks(owners, is_large, 1)
     return estimate_n_materials(
         vectors[telling], owners[telling], estimator=rules.estimator, threshold=rules.threshold, seed=rules.seed
     )
 
 
-def _from_enough_masks(owners: NDArray[np.int64], is_full: NDArray[np.bool_], wanted: int) -> NDArray[np.bool_]:
-    """The full crops where they are of as many masks as materials are wanted, else all crops."""
-    return is_full if len(np.unique(owners[is_full])) >= wanted else np.ones_like(is_full)
+def _from_enough_masks(owners: NDArray[np.int64], is_large: NDArray[np.bool_], wanted: int) -> NDArray[np.bool_]:
+    """The large crops where they are of as many masks as materials are wanted, else all crops."""
+    return is_large if len(np.unique(owners[is_large])) >= wanted else np.ones_like(is_large)
 
 
 def _cluster(

@@ -24,7 +24,7 @@ THRESHOLDS: dict[Estimator, float] = {
     "silhouette": 0.25,
     "gap": 1.0,
     "eigengap": 0.30,
-    "distance": 0.30,
+    "distance": 0.24,
     "separation": 3.3,
 }
 """The threshold of each estimator where none is given; `scripts/n_materials.py --calibrate` finds them."""

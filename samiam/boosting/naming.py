@@ -96,6 +96,8 @@ def group_named_masks(
     owners: NDArray[np.int64],
     n_materials: int | None,
     rules: GroupingRules,
+    *,
+    is_large: NDArray[np.bool_] | None = None,
 ) -> Grouping:
     """Unite masks of one name, and cluster those without a name among themselves (`group_masks`).
 
@@ -106,6 +108,7 @@ def group_named_masks(
         n_materials: number of materials, named ones included; None to estimate how many the unnamed masks make. Those
             make at least one, however many are named.
         rules: what to do without crops, and how to estimate.
+        is_large: bool (C,), see `Crops`; all are where None.
 
     Returns:
         The material of each mask: the place in `naming.known`, or a number from `len(naming.known)` on for a material
@@ -122,7 +125,7 @@ def group_named_masks(
         raise InputError("crops of masks that have a name are not clustered; give those of the unnamed masks only.")
     unnamed, n_named = np.flatnonzero(~is_named), len(np.unique(naming.materials[is_named]))
     wanted = None if n_materials is None else max(1, n_materials - n_named)
-    groups = group_masks(vectors, np.searchsorted(unnamed, owners), len(unnamed), wanted, rules)
+    groups = group_masks(vectors, np.searchsorted(unnamed, owners), len(unnamed), wanted, rules, is_large=is_large)
     beyond_known = np.where(groups.materials < 0, -1, groups.materials + len(naming.known))
     n_found = max(1, n_named + (groups.n_materials if len(owners) else 0))
     return replace(

@@ -170,6 +170,8 @@ class SceneCropsData(pl.LightningDataModule):
 
     def _loader(self, stream: int, n: int) -> DataLoader[Batch]:
         rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        if n < world_size:
+            raise InputError(f"{n} batches for {world_size} processes: give one for each at least, in val_batches too.")
         epoch = epochs_of(self.trainer if stream == _TRAIN else None)
         return DataLoader(
             SceneCrops(self.draw_scene, self.rules, stream),

@@ -126,3 +126,17 @@ def similar_lattice(lattice: Lattice, rng: np.random.Generator) -> Lattice:
     factor = float(rng.choice([rng.uniform(0.35, 0.6), rng.uniform(1.7, 2.4)]))
     changed = [replace(c, intensity=c.intensity * factor) if k == index else c for k, c in enumerate(lattice.columns)]
     return replace(lattice, columns=tuple(changed))
+
+
+def epitaxial_lattice(lattice: Lattice, rng: np.random.Generator) -> Lattice:
+    """The same cell in the same orientation, with another intensity for every column."""
+    factors = rng.uniform(0.5, 2.0) * rng.uniform(0.8, 1.25, len(lattice.columns))
+    columns = (replace(c, intensity=c.intensity * float(f)) for c, f in zip(lattice.columns, factors, strict=True))
+    return replace(lattice, columns=tuple(columns))
+
+
+def fringes(lattice: Lattice) -> Lattice:
+    """The cell with its second vector so short that columns run together, at the same mean intensity."""
+    share = 0.25
+    columns = (replace(column, intensity=share * column.intensity) for column in lattice.columns)
+    return replace(lattice, b_px=share * lattice.b_px, columns=tuple(columns))

@@ -25,6 +25,8 @@ class Fill:
         contrast: height of the columns above the level, or standard deviation of the speckle as a share of it.
         lattice: the arrangement of its columns, None where it is not crystalline.
         has_twin: whether another material of the scene differs from it in one sublattice only.
+        patch_px: size of the bright patches of an amorphous film; None for those that half of the films have.
+        patch_height: how much brighter than the film they are, in multiples of its level.
     """
 
     kind: Kind
@@ -32,6 +34,8 @@ class Fill:
     contrast: float
     lattice: Lattice | None = None
     has_twin: bool = False
+    patch_px: float | None = None
+    patch_height: float = 0.5
 
 
 def render(rng: np.random.Generator, regions: Layout, fills: list[Fill]) -> NDArray[np.float64]:
@@ -67,7 +71,10 @@ def _amorphous(rng: np.random.Generator, shape_hw: tuple[int, ...], fill: Fill) 
     """Speckle of a few pixels' correlation length; half of the films carry bright grains, as a Pt/C cap does."""
     speckle = ndimage.gaussian_filter(rng.normal(size=shape_hw), rng.uniform(1.0, 2.5))
     film = fill.level * (1 + fill.contrast * speckle / speckle.std())
-    if fill.contrast > 0 and rng.uniform() < 0.5:
+    if fill.patch_px is not None:
+        coarse = ndimage.gaussian_filter(rng.normal(size=shape_hw), fill.patch_px)
+        film += fill.patch_height * fill.level * np.clip(coarse / coarse.std(), 0, 2)
+    elif fill.contrast > 0 and rng.uniform() < 0.5:
         coarse = ndimage.gaussian_filter(rng.normal(size=shape_hw), rng.uniform(6, 14))
         film += 0.5 * fill.level * np.clip(coarse / coarse.std() - 0.8, 0, 1.2)
     return np.asarray(film)

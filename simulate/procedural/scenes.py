@@ -18,7 +18,14 @@ from samiam.records import Micrograph, Scene
 from samiam.records.scene import EASY_WEIGHT, HARD_WEIGHT
 from simulate import instrument
 from simulate.procedural import layout
-from simulate.procedural.lattices import Lattice, named_lattice, random_lattice, similar_lattice
+from simulate.procedural.lattices import (
+    Lattice,
+    epitaxial_lattice,
+    fringes,
+    named_lattice,
+    random_lattice,
+    similar_lattice,
+)
 from simulate.procedural.rendering import Fill, Kind, render
 
 _LEAST_SHARE = 0.005  # of the image, for each material
@@ -43,6 +50,11 @@ class SceneRanges:
         p_grains: probability that a crystalline layer is polycrystalline.
         p_islands: probability that one material lies as islands in another.
         p_similar: probability that a layer's lattice differs from its neighbour's in one sublattice only.
+        p_epitaxial: probability that a layer continues its neighbour's lattice with other intensities throughout, as an
+            epitaxial film does.
+        p_mottled: probability that an amorphous film is full of bright patches, as a Pt/C cap is.
+        p_fringes: probability that a lattice's columns run together into fringes, as in a crystal off its zone axis.
+        probe: standard deviation of a column's image, as a share of the scene's typical lattice vector.
     """
 
     n_materials: tuple[int, int] = (2, 5)
@@ -58,6 +70,10 @@ class SceneRanges:
     p_grains: float = 0.2
     p_islands: float = 0.2
     p_similar: float = 0.2
+    p_epitaxial: float = 0.0
+    p_mottled: float = 0.0
+    p_fringes: float = 0.0
+    probe: tuple[float, float] = (0.09, 0.17)
 
 
 DIFFICULTIES: dict[int, SceneRanges] = {
@@ -168,7 +184,7 @@ def _draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: f
         kinds[-2 if kinds[-1] == "vacuum" else -1] = "amorphous"
     shortest, longest = ranges.period_px
     period_px = (max(shortest, 0.75 * base_period_px), min(longest, 1.35 * base_period_px))
-    probe_px = float(rng.uniform(0.09, 0.17)) * base_period_px  # one probe images every column of a scene
+    probe_px = float(rng.uniform(*ranges.probe)) * base_period_px  # one probe images every column of a scene
     fills: list[Fill] = []
     for kind in kinds:
         level, contrast = float(rng.uniform(0.15, 0.6)), float(rng.uniform(0.4, 1.0))
@@ -176,19 +192,32 @@ def _draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: f
         if kind == "vacuum":
             fills.append(Fill(kind, level=float(rng.uniform(0.02, 0.08)), contrast=0.0))
         elif kind == "amorphous":
-            fills.append(Fill(kind, level, contrast=float(rng.uniform(0.1, 0.35))))
+            fills.append(_amorphous(rng, ranges, level))
         elif previous is not None and rng.uniform() < ranges.p_similar:
             fills[-1] = replace(fills[-1], has_twin=True)
             fills.append(replace(fills[-1], lattice=similar_lattice(previous, rng)))
+        elif previous is not None and ranges.p_epitaxial > 0 and rng.uniform() < ranges.p_epitaxial:
+            fills.append(Fill(kind, level, contrast, epitaxial_lattice(previous, rng)))
         else:
             lattice = replace(_draw_lattice(rng, ranges, period_px), sigma_px=max(0.8, probe_px))
             fills.append(Fill(kind, level, contrast, lattice))
     return fills
 
 
+def _amorphous(rng: np.random.Generator, ranges: SceneRanges, level: float) -> Fill:
+    fill = Fill("amorphous", level, contrast=float(rng.uniform(0.1, 0.35)))
+    # No draw where there is no choice: scenes of other ranges keep their bytes.
+    if ranges.p_mottled > 0 and rng.uniform() < ranges.p_mottled:
+        length_px = float(np.exp(rng.uniform(*np.log((5.0, 40.0)))))
+        height = float(rng.uniform(0.5, 4.0))
+        return replace(fill, contrast=0.5 * fill.contrast, patch_px=length_px, patch_height=height)
+    return fill
+
+
 def _draw_lattice(rng: np.random.Generator, ranges: SceneRanges, period_px: tuple[float, float]) -> Lattice:
     if not ranges.cells:
-        return random_lattice(rng, period_px, ranges.n_columns)
+        lattice = random_lattice(rng, period_px, ranges.n_columns)
+        return fringes(lattice) if ranges.p_fringes > 0 and rng.uniform() < ranges.p_fringes else lattice
     name = ranges.cells[int(rng.integers(len(ranges.cells)))]
     return named_lattice(name, float(rng.uniform(*period_px)), rotation_deg=float(rng.uniform(0, 180)))
 

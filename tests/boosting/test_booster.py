@@ -20,7 +20,7 @@ from samiam import segment
 from samiam.boosting import CropRules, GroupingRules, RemovalRules, SemanticBooster, build_booster
 from samiam.errors import InputError
 from samiam.records import Decision, Masks, Micrograph, Segmentation
-from samiam.texture import Encoder, build_encoder
+from samiam.texture import DEFAULT_ENCODER, Encoder, build_encoder
 
 Bools = NDArray[np.bool_]
 SHAPE_HW = (192, 192)
@@ -378,7 +378,7 @@ def test_options_tell_every_setting() -> None:
     for group, setting in zip(("removal", "crops", "grouping"), settings, strict=True):
         assert options[group].items() >= setting.items()
     assert options["crops"]["seed"] == options["grouping"]["seed"] == 9
-    defaults = build_booster(build_encoder("spectrum"))
+    defaults = build_booster(build_encoder(DEFAULT_ENCODER))
     assert defaults.options == SemanticBooster().options
 
 
@@ -421,7 +421,7 @@ def test_unnamed_masks_of_one_material_are_united_too() -> None:
 
 def test_masks_that_nobody_can_name_are_grouped_as_without_a_classifier() -> None:
     for n_materials in (1, 2, 3, None):
-        with_one = boosted(proposals(), n_materials, naming_booster("unseen"))
+        with_one = boosted(proposals(), n_materials, naming_booster("unseen", encoder=build_encoder(DEFAULT_ENCODER)))
         without = boosted(proposals(), n_materials)
         assert_same_after(range(9), without, with_one)
         assert with_one.names == without.names == (None,) * len(without.masks)

@@ -338,13 +338,25 @@ def test_without_a_lattice_the_side_is_crop_px() -> None:
     assert side_on(stripes(20)) == {(60, 60)}
 
 
-def test_shrunk_crops_are_told_from_full_ones() -> None:
-    masks = Masks.from_arrays([box(0, 0, 100, 100), box(120, 0, 40, 200)])
+def test_crops_of_strips_are_told_from_those_of_most_of_the_area() -> None:
+    wide, strip = box(0, 0, 100, 150), box(160, 0, 40, 150)  # 15 000 and 6000 px: 0.71 of the area is wide
     for image, options in ((noise(), {}), (stripes(20), {"periods": 3.0, "crop_px": 100})):
-        crops = sample_crops(image, masks, CropRules(**options))
-        np.testing.assert_array_equal(crops.is_full, crops.owners == 0)
-        assert [len(crop) == 60 for crop in crops.pixels] == crops.is_full.tolist()
-    assert sample_crops(noise(), masks.select([]), CropRules()).is_full.shape == (0,)
+        crops = sample_crops(image, Masks.from_arrays([wide, strip]), CropRules(**options))
+        np.testing.assert_array_equal(crops.is_large, crops.owners == 0)
+        assert [len(crop) == 60 for crop in crops.pixels] == crops.is_large.tolist()
+
+
+def test_where_wide_masks_hold_less_than_most_of_the_area_smaller_crops_are_large_too() -> None:
+    masks = [box(0, 0, 100, 140), box(110, 0, 46, 140), box(160, 0, 30, 30)]  # 14 000, 6440, 900: 0.66 is wide
+    crops = sample_crops(noise(), Masks.from_arrays(masks), CropRules())
+    assert sorted({len(crop) for crop in crops.pixels}) == [24, 45, 60]
+    np.testing.assert_array_equal(crops.is_large, crops.owners < 2)
+
+
+def test_no_masks_have_no_crops_large_or_small() -> None:
+    crops = sample_crops(noise(), Masks.from_arrays([box(0, 0, 100, 100)]).select([]), CropRules())
+    assert crops.is_large.shape == (0,)
+    assert crops.is_large.dtype == np.bool_
 
 
 @pytest.mark.parametrize("periods", [0.0, -1.0, float("nan"), float("inf")])

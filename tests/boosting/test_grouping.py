@@ -98,26 +98,26 @@ def strip() -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.bool_]]:
 
 
 def test_shrunk_crops_neither_count_nor_make_clusters() -> None:
-    vectors, owners, is_full = strip()
+    vectors, owners, is_large = strip()
     assert group_masks(vectors, owners, 5).n_materials == 3
-    found = group_masks(vectors, owners, 5, is_full=is_full)
+    found = group_masks(vectors, owners, 5, is_large=is_large)
     assert found.n_materials == 2
     assert partition(found.materials) == {frozenset([0, 1]), frozenset([2, 3, 4])}  # the strip's crops still vote
     assert (found.rules[4], found.votes[4]) == ("majority_vote", 1.0)
 
 
 def test_shrunk_crops_count_where_too_few_masks_have_others() -> None:
-    vectors, owners, is_full = strip()
+    vectors, owners, is_large = strip()
     thirds = {frozenset([0, 1]), frozenset([2, 3]), frozenset([4])}
-    only_one, none = owners == 0, np.zeros_like(is_full)
-    assert partition(group_masks(vectors, owners, 5, 3, is_full=only_one).materials) == thirds
-    assert partition(group_masks(vectors, owners, 5, is_full=none).materials) == thirds
-    assert group_masks(vectors, owners, 5, is_full=only_one).n_materials == 1
+    only_one, none = owners == 0, np.zeros_like(is_large)
+    assert partition(group_masks(vectors, owners, 5, 3, is_large=only_one).materials) == thirds
+    assert partition(group_masks(vectors, owners, 5, is_large=none).materials) == thirds
+    assert group_masks(vectors, owners, 5, is_large=only_one).n_materials == 1
 
 
-def test_every_crop_is_full_or_not() -> None:
-    with pytest.raises(InputError, match="is_full of 1 for 2 crops"):
-        group_masks(column(1, 2), np.array([0, 0]), 1, is_full=np.array([True]))
+def test_every_crop_is_large_or_not() -> None:
+    with pytest.raises(InputError, match="is_large of 1 for 2 crops"):
+        group_masks(column(1, 2), np.array([0, 0]), 1, is_large=np.array([True]))
 
 
 # --- votes

@@ -109,7 +109,8 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
 
 
 def test_two_processes_share_the_batches(tmp_path: Path) -> None:
-    overrides = [*TINY, "trainer.devices=2", "trainer.strategy=ddp", "trainer.epochs=1", f"hydra.run.dir={tmp_path}"]
+    overrides = [*TINY, "trainer.devices=2", "trainer.strategy=ddp", "trainer.epochs=1", "data.crops.val_batches=2"]
+    overrides.append(f"hydra.run.dir={tmp_path}")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "train.py", *overrides], cwd=ROOT, env=environment, capture_output=True, text=True, check=False

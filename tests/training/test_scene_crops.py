@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -89,6 +91,13 @@ def test_batches_do_not_depend_on_the_workers() -> None:
     assert all(
         torch.equal(a, b) for one, other in zip(alone, helped, strict=True) for a, b in zip(one, other, strict=True)
     )
+
+
+def test_every_process_needs_a_batch() -> None:
+    data = SceneCropsData(striped_scene, RULES)
+    data.trainer = SimpleNamespace(global_rank=0, world_size=3)  # type: ignore[assignment]
+    with pytest.raises(InputError, match="2 batches for 3 processes"):
+        data.val_dataloader()
 
 
 def test_a_scene_in_which_nothing_fits_gives_no_crops() -> None:
