@@ -19,12 +19,13 @@ from samiam.texture.weights import seeded
 NetworkName = Literal["fenet", "resnet18", "efficientnet_lite0"]
 LEAST_PX = 64
 """Crops smaller than this are continued by their mirror images; all are shown at their own scale."""
+_SHARPNESS = 16.0  # logits of unit vectors alone could never make the softmax sure
 SHARE_WITHIN = 0.99
 """Share of the crops rightly told that lie within a class's reach."""
 
 
 class CropNetwork(nn.Module):
-    """A trunk that embeds crops, and one linear layer that tells classes.
+    """A trunk that embeds crops, and one linear layer that tells classes from the direction of a vector.
 
     The softmax of a network is sure of things that it has never seen. What is unlike them shows in the embedding:
     each class has a centre there and a reach, within which nearly all crops of the class lie.
@@ -50,14 +51,19 @@ class CropNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (B, classes) of images (B, 3, h, w)."""
-        logits: Tensor = self.head(self.trunk(images))
+        return self._told(self._directions(images))
+
+    def _directions(self, images: Tensor) -> Tensor:
+        return functional.normalize(self.trunk(images))
+
+    def _told(self, directions: Tensor) -> Tensor:
+        logits: Tensor = self.head(_SHARPNESS * directions)
         return logits
 
     def judge(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B, classes), and distances (B, classes) from each centre in units of its reach."""
-        vectors = self.trunk(images)
-        distances = torch.cdist(functional.normalize(vectors), self.centres)
-        return self.head(vectors), distances / self.reaches
+        directions = self._directions(images)
+        return self._told(directions), torch.cdist(directions, self.centres) / self.reaches
 
     def learn_reaches(self, images: Tensor, labels: Tensor, share: float = SHARE_WITHIN) -> None:
         """Set centres and reaches by crops that were not trained on, in evaluation mode.
@@ -68,12 +74,11 @@ class CropNetwork(nn.Module):
             share: of these crops, within the reach; (0, 1].
         """
         with torch.no_grad():
-            parts = [(self.trunk(part), self(part)) for part in torch.split(images, 64)]
-        vectors, logits = (torch.cat(part) for part in zip(*parts, strict=True))
-        is_right = logits.argmax(dim=1) == labels
+            directions = torch.cat([self._directions(part) for part in torch.split(images, 64)])
+            is_right = self._told(directions).argmax(dim=1) == labels
         self.reaches.zero_()
         for label in torch.unique(labels[is_right]).tolist():
-            own = functional.normalize(vectors[is_right & (labels == label)])
+            own = directions[is_right & (labels == label)]
             self.centres[label] = own.mean(dim=0)
             distances = torch.linalg.vector_norm(own - self.centres[label], dim=1)
             self.reaches[label] = distances.quantile(share, interpolation="higher")

@@ -39,7 +39,7 @@ def by_hand(confidence: float = 0.7, reach: float = 1.0) -> TrainedClassifier:
     """Class 0 is flat, class 1 is checked; unit vectors (1, 0) and (1, 1) / √2, with reaches of 0.3 and 0.1."""
     network = CropNetwork(TwoNumbers(), 2, 2)
     with torch.no_grad():
-        network.head.weight.copy_(torch.tensor([[20.0, -20.0], [0.0, 20.0]]))
+        network.head.weight.copy_(torch.tensor([[0.5, -0.5], [0.0, 0.5]]))
         network.head.bias.zero_()
         network.centres.copy_(torch.tensor([[1.0, 0.0], [math.sqrt(0.5), math.sqrt(0.5)]]))
         network.reaches.copy_(torch.tensor([0.3, 0.1]))
@@ -68,7 +68,7 @@ def test_what_is_near_is_named_and_what_is_far_is_not() -> None:
 
 
 def test_an_even_vote_of_the_softmax_is_unsure() -> None:
-    # logits 20 · (0.4 - 2c) and 20 · 2c at c = 0.1: 4 and 4
+    # the unit vector is (2, 1) / √5, and 0.5 · (2 - 1) = 0.5 · 1
     assert by_hand(confidence=0.55, reach=math.inf).classify([BETWEEN, FLAT]).tolist() == [-1, 0]
     assert by_hand(confidence=0.45, reach=math.inf).classify([BETWEEN])[0] >= 0
 
