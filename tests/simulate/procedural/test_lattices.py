@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,7 +11,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.errors import InputError
-from simulate.procedural.lattices import NAMED_CELLS, Column, Lattice, named_lattice, random_lattice, similar_lattice
+from simulate.procedural.lattices import (
+    NAMED_CELLS,
+    Column,
+    Lattice,
+    epitaxial_lattice,
+    fringes,
+    named_lattice,
+    random_lattice,
+    similar_lattice,
+)
 
 Floats = NDArray[np.float64]
 quick = settings(max_examples=60, deadline=None, derandomize=True)
@@ -145,6 +155,27 @@ def test_similar_lattices_differ_in_one_sublattice(seed: int) -> None:
     ((old, new),) = changed
     assert (old.u, old.v) == (new.u, new.v)
     assert 0.35 <= new.intensity / old.intensity <= 0.6 or 1.7 <= new.intensity / old.intensity <= 2.4
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_epitaxial_lattice_has_the_same_columns_in_other_intensities(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    lattice = random_lattice(rng, (6, 20), (1, 4))
+    film = epitaxial_lattice(lattice, rng)
+    assert [(c.u, c.v) for c in film.columns] == [(c.u, c.v) for c in lattice.columns]
+    assert replace(film, columns=lattice.columns) == lattice
+    factors = [new.intensity / old.intensity for new, old in zip(film.columns, lattice.columns, strict=True)]
+    assert all(0.4 <= factor <= 2.5 and factor != 1 for factor in factors)
+    assert max(factors) / min(factors) <= 1.25 / 0.8
+
+
+def test_fringes_are_lines_of_the_same_mean_intensity() -> None:
+    lattice = named_lattice("two_sublattices", 20.0, rotation_deg=30.0)
+    lines = fringes(lattice)
+    assert (lines.a_px, lines.b_px, lines.rotation_deg) == (20.0, 5.0, 30.0)
+    per_area = [sum(c.intensity for c in one.columns) / (one.a_px * one.b_px) for one in (lattice, lines)]
+    assert per_area[0] == pytest.approx(per_area[1])
+    assert lines.b_px < 2.36 * lattice.sigma_px  # the full width at half maximum of a column
 
 
 @pytest.mark.parametrize("name", ["square", "rectangular", "hexagonal"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from itertools import pairwise
@@ -16,7 +17,7 @@ from samiam.records import Scene
 from simulate import DIFFICULTIES, SceneRanges, procedural_scene
 from simulate.procedural.lattices import NAMED_CELLS, named_lattice
 from simulate.procedural.layout import Layout, assemble
-from simulate.procedural.rendering import Fill, _columns, _crystals
+from simulate.procedural.rendering import Fill, _columns, _crystals, render
 
 SIDES = (128, 128)
 
@@ -210,6 +211,49 @@ def test_similar_neighbours_differ_in_one_sublattice_and_are_hard() -> None:
             assert {**one, "columns": ()} == {**other, "columns": ()}
     alone = procedural_scene(0, shape_hw=SIDES, difficulty=3, ranges=replace(ranges, p_similar=0.0))
     assert not any(material["has_twin"] for material in alone.parameters["materials"])
+
+
+def test_epitaxial_neighbours_share_a_lattice_but_not_its_intensities() -> None:
+    ranges = SceneRanges(n_materials=(3, 3), p_similar=0.0, p_epitaxial=1.0, p_islands=0.0)
+    for seed in range(6):
+        crystals = [
+            lattice for lattice in lattices_of(procedural_scene(seed, shape_hw=SIDES, ranges=ranges)) if lattice
+        ]
+        for below, above in pairwise(crystals):
+            assert {**below, "columns": None} == {**above, "columns": None}
+            assert [c["intensity"] for c in below["columns"]] != [c["intensity"] for c in above["columns"]]
+
+
+def test_a_mottled_film_varies_over_larger_lengths_than_a_smooth_one() -> None:
+    def coarse_variation(patch_px: float | None) -> float:
+        fill = Fill("amorphous", 0.3, 0.1, patch_px=patch_px, patch_height=2.0)
+        film = render(np.random.default_rng(0), assemble(np.ones((200, 200), np.uint32), {}, {}), [fill])
+        return float(ndimage.gaussian_filter(film, 8).std() / film.mean())
+
+    assert coarse_variation(12.0) > 3 * coarse_variation(None)
+
+
+def test_every_amorphous_film_is_mottled_where_they_have_to_be() -> None:
+    ranges = SceneRanges(n_materials=(3, 3), p_mottled=1.0)
+    scenes = [procedural_scene(seed, shape_hw=SIDES, ranges=ranges) for seed in range(12)]
+    films = [fill for scene in scenes for fill in scene.parameters["materials"] if fill["kind"] == "amorphous"]
+    assert len(films) > 2
+    assert all(5 <= film["patch_px"] <= 40 and 0.5 <= film["patch_height"] <= 4 for film in films)
+
+
+def test_fringes_and_probes_come_where_they_are_asked_for() -> None:
+    ranges = SceneRanges(n_materials=(3, 3), p_similar=0.0, p_fringes=1.0, probe=(0.2, 0.2), period_px=(20.0, 20.0))
+    for seed in range(4):
+        for lattice in filter(None, lattices_of(procedural_scene(seed, shape_hw=SIDES, ranges=ranges))):
+            assert lattice["a_px"] == 20.0
+            assert lattice["b_px"] == 5.0
+            assert lattice["sigma_px"] == pytest.approx(4.0)
+
+
+def test_choices_that_are_not_asked_for_draw_nothing() -> None:
+    """The scenes of other ranges keep their bytes: this is the hash of one made before these choices came."""
+    pixels = procedural_scene(1000, shape_hw=SIDES, difficulty=2).micrograph.pixels
+    assert hashlib.sha256((255 * pixels).round().astype(np.uint8)).hexdigest()[:16] == "26c93f3eec916b44"
 
 
 def test_named_cells() -> None:
