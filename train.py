@@ -150,8 +150,7 @@ def main(config: DictConfig) -> None:
     try:
         resumed = config.resume
         if resumed is not None:
-            with suppress(OSError):  # of the folder that Hydra made for a new run
-                folder.rmdir()
+            _remove_if_empty(folder)  # Hydra made it for a new run
             folder = check_resumable(Path(resumed))
             config = OmegaConf.load(folder / _SETTINGS)
         settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
@@ -159,9 +158,17 @@ def main(config: DictConfig) -> None:
             rank_zero_only(OmegaConf.save)(config, folder / _SETTINGS, resolve=True)
         rank_zero_only(print)(train(settings, folder, command, resume=resumed is not None))
     except (InputError, OmegaConfBaseException) as error:
+        if not (folder / "checkpoints").exists():
+            (folder / _SETTINGS).unlink(missing_ok=True)
+            _remove_if_empty(folder)
         if is_single:  # what Hydra catches gets a line of Hydra's own before ours
             _give_up(error)
         raise  # of several runs Hydra finishes the others first
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _give_up(error: Exception) -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,3 +36,10 @@ def build_loggers(folder: Path, config: Mapping[str, Any], name: str | None, **o
     logger = WandbLogger(project=options.get("project", "sam-i-am"), save_dir=folder, mode=mode, job_type="train")
     logger.log_hyperparams(dict(config))
     return [*loggers, logger]
+
+
+def close(loggers: Sequence[Logger]) -> None:
+    """End W&B's run, so that another one in this process begins its own."""
+    for logger in loggers:
+        if isinstance(logger, WandbLogger) and logger.experiment is not None:
+            logger.experiment.finish()

@@ -17,7 +17,7 @@ from torch import nn
 
 from samiam.errors import InputError
 from samiam.texture.weights import write_weights
-from samiam.training.logging import build_loggers
+from samiam.training.logging import build_loggers, close
 from samiam.training.settings import TrainerSettings
 
 
@@ -106,6 +106,7 @@ def run(
     }
     if trainer.is_global_zero:
         write_weights(folder / f"{job.name}.safetensors", job.network.state_dict(), job.facts, card)
+        close(loggers)
     return card
 
 

@@ -12,6 +12,7 @@ import hydra
 import pandas as pd
 import pytest
 import torch
+import wandb
 from omegaconf import OmegaConf
 
 import train
@@ -140,6 +141,26 @@ def test_two_processes_share_the_batches(tmp_path: Path) -> None:
 def test_bad_settings(overrides: list[str], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
         train.train(settings(*overrides), tmp_path, "python train.py")
+
+
+def test_a_refused_run_leaves_nothing_behind(tmp_path: Path) -> None:
+    overrides = [*TINY, "trainer.epochs=0", f"hydra.run.dir={tmp_path / 'run'}"]
+    done = subprocess.run(
+        [sys.executable, "train.py", *overrides], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "train.py: trainer.epochs=0: give a positive number.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wandb_keeps_config_and_metrics_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    overrides = ["trainer.epochs=1", "logger.name=wandb", "+logger.project=tested", "+logger.mode=auto"]
+    train.train(settings(*overrides), tmp_path, "python train.py")
+    (written,) = tmp_path.glob("wandb/offline-run-*/run-*.wandb")
+    content = written.read_bytes()
+    assert all(word in content for word in (b"val/accuracy", b"train/loss", b"p_epitaxial", b"tested"))
+    assert wandb.run is None
 
 
 @pytest.mark.parametrize("value", [0, -1])
