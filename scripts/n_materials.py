@@ -2,7 +2,7 @@
 
 `python scripts/n_materials.py` takes procedural scenes, `--benchmark quick` or `full` the physical benchmark.
 `--calibrate` finds the threshold of each estimator on the procedural scenes first, and prints them to be put into
-`samiam.boosting.n_materials.THRESHOLDS`; they belong to the encoder.
+`samiam.boosting.n_materials`; that of "distance" belongs to the encoder.
 
 Columns: `hit`, share of images whose number is right; `error`, mean absolute difference; `hit (in masks)`, share of
 images where it is the number of materials that the masks have crops of, which is the best that the booster could know.
@@ -24,7 +24,7 @@ from tqdm import tqdm
 from samiam import build_encoder, build_generator
 from samiam.boosting import CropRules, GroupingRules, group_masks, merge_masks, remove_masks, sample_crops
 from samiam.boosting.grouping import count_materials
-from samiam.boosting.n_materials import ESTIMATORS, THRESHOLDS, Estimator
+from samiam.boosting.n_materials import DISTANCES, ESTIMATORS, THRESHOLDS, Estimator
 from samiam.files import sha256_of
 from samiam.generation import MaskGenerator
 from samiam.metrics import Scores, score_image
@@ -169,7 +169,8 @@ def main() -> None:
     cases = [prepare(make()) for make in tqdm(scenes(options), unit="scene")]
     if options.all_crops:
         cases = [replace(case, is_large=np.ones_like(case.is_large)) for case in cases]
-    thresholds = {name: THRESHOLDS[name] for name in options.estimators}
+    known = {**THRESHOLDS, "distance": DISTANCES.get(encoder.name, 1.0)}
+    thresholds = {name: known[name] for name in options.estimators}
     if options.calibrate:
         for name in thresholds:
             thresholds[name], share = calibrate(cases, name)

@@ -67,15 +67,16 @@ class SemanticBooster:
         return Segmentation(labels, log, groups.n_materials, groups.given, masks, self._names(label_of))
 
     def _group(self, crops: Crops, n_masks: int, n_materials: int | None) -> Grouping:
+        rules = self.grouping.suited_to(self.encoder.name)
         if self.classifier is None:
             vectors = self.encoder.encode(crops.pixels)
-            return group_masks(vectors, crops.owners, n_masks, n_materials, self.grouping, is_large=crops.is_large)
+            return group_masks(vectors, crops.owners, n_masks, n_materials, rules, is_large=crops.is_large)
         answers = self.classifier.classify(crops.pixels)
         naming = name_masks(answers, crops.owners, n_masks, self.classifier.materials, self.naming)
         unnamed = np.flatnonzero(naming.materials[crops.owners] < 0)
         vectors = self.encoder.encode([crops.pixels[crop] for crop in unnamed])
         owners, is_large = crops.owners[unnamed], crops.is_large[unnamed]
-        return group_named_masks(naming, vectors, owners, n_materials, self.grouping, is_large=is_large)
+        return group_named_masks(naming, vectors, owners, n_materials, rules, is_large=is_large)
 
     def _names(self, label_of: Mapping[int, int]) -> list[str | None]:
         """The name of each label; materials beyond those that the classifier knows have none."""
@@ -89,7 +90,7 @@ class SemanticBooster:
             "encoder": {"name": self.encoder.name, **self.encoder.options},
             "removal": asdict(self.removal),
             "crops": asdict(self.crops),
-            "grouping": asdict(self.grouping),
+            "grouping": asdict(self.grouping.suited_to(self.encoder.name)),
             "smallest_region_px": self.smallest_region_px,
         }
         if self.classifier is not None:

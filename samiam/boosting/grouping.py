@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, Estimator, check_estimator, estimate_n_materials
+from samiam.boosting.n_materials import (
+    DEFAULT_ESTIMATOR,
+    DISTANCES,
+    Estimator,
+    check_estimator,
+    estimate_n_materials,
+)
 from samiam.errors import InputError
 
 
@@ -21,22 +27,30 @@ class GroupingRules:
     Attributes:
         without_crops: what becomes of a mask in which no crop fits: "drop" leaves it unsegmented, "own" makes it a
             material of its own (as the released code does).
-        estimator: how the number of materials is estimated where it is not given, see `estimate_n_materials`.
-        threshold: of the estimator; its calibrated one (`n_materials.THRESHOLDS`) where None.
+        estimator: how the number of materials is estimated where it is not given, see `estimate_n_materials`; where
+            None by "distance" if that is calibrated for the encoder, else by "silhouette".
+        threshold: of the estimator; its calibrated one where None.
         seed: seed of KMeans and of the estimate.
     """
 
     without_crops: Literal["drop", "own"] = "drop"
-    estimator: Estimator = DEFAULT_ESTIMATOR
+    estimator: Estimator | None = None
     threshold: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.without_crops not in ("drop", "own"):
             raise InputError(f"without_crops={self.without_crops!r}: masks without crops are 'drop'ped or their 'own'.")
-        check_estimator(self.estimator, self.threshold)
+        check_estimator(self.estimator or DEFAULT_ESTIMATOR, self.threshold)
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed={self.seed}: give a seed from 0 to 2³² - 1.")
+
+    def suited_to(self, encoder: str) -> GroupingRules:
+        """These rules with the estimator and threshold that suit an encoder of this name, where none were chosen."""
+        estimator = self.estimator or ("distance" if encoder in DISTANCES else DEFAULT_ESTIMATOR)
+        if estimator == "distance" and self.threshold is None:
+            return replace(self, estimator=estimator, threshold=DISTANCES.get(encoder))
+        return replace(self, estimator=estimator)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +141,11 @@ def count_materials(
     """The number of materials that `group_masks` uses where none is given; its arguments are the same."""
     telling = _from_enough_masks(owners, is_large, 1)
     return estimate_n_materials(
-        vectors[telling], owners[telling], estimator=rules.estimator, threshold=rules.threshold, seed=rules.seed
+        vectors[telling],
+        owners[telling],
+        estimator=rules.estimator or DEFAULT_ESTIMATOR,
+        threshold=rules.threshold,
+        seed=rules.seed,
     )
 
 

@@ -19,15 +19,12 @@ from samiam.errors import InputError
 Estimator = Literal["silhouette", "gap", "eigengap", "distance", "separation"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
 """The names that `estimate_n_materials` knows."""
-DEFAULT_ESTIMATOR: Estimator = "distance"
-THRESHOLDS: dict[Estimator, float] = {
-    "silhouette": 0.25,
-    "gap": 1.0,
-    "eigengap": 0.30,
-    "distance": 0.24,
-    "separation": 3.3,
-}
-"""The threshold of each estimator where none is given; `scripts/n_materials.py --calibrate` finds them."""
+DEFAULT_ESTIMATOR: Estimator = "silhouette"
+"""For encoders without a calibrated distance."""
+THRESHOLDS: dict[Estimator, float] = {"silhouette": 0.25, "gap": 1.0, "eigengap": 0.30, "separation": 3.3}
+"""The threshold of each estimator where none is given; "distance" has none, since it depends on the encoder."""
+DISTANCES = {"spectrum": 0.24, "fenet": 0.40}
+"""The threshold of "distance" by the name of the encoder that it was calibrated for (`scripts/n_materials.py`)."""
 MOST_MATERIALS = 8
 """No estimate is larger."""
 
@@ -56,7 +53,7 @@ def estimate_n_materials(
     - "eigengap": the place of the largest gap among the smallest eigenvalues of the normalised graph Laplacian of the
       crops (von Luxburg 2007), for a Gaussian affinity whose width is `threshold` times their median distance.
     - "distance": average linkage of the masks' mean vectors, cut at the distance `threshold`, which belongs to the
-      encoder that it was calibrated for.
+      encoder that it was calibrated for (`DISTANCES`) and has to be given.
     - "separation": the same, cut at `threshold` times the standard deviation of the crops within the masks, pooled
       over the masks. Where no mask has two crops there is none, and the answer is 1.
 
@@ -74,9 +71,11 @@ def estimate_n_materials(
         1 to 8; 1 where there are no crops.
 
     Raises:
-        InputError: if the estimator is unknown or the threshold is not finite.
+        InputError: if the estimator is unknown, or the threshold is not finite or not given for "distance".
     """
     check_estimator(estimator, threshold)
+    if threshold is None and estimator not in THRESHOLDS:
+        raise InputError(f"estimator={estimator!r} has no threshold that suits every encoder; give one as threshold=.")
     sampled = _thinned(_of_masks(np.asarray(vectors, np.float64), owners))
     most = min(MOST_MATERIALS, len(sampled), len(np.unique(np.concatenate(sampled), axis=0)) if sampled else 0)
     if most < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from samiam.boosting import Grouping, GroupingRules, group_masks
-from samiam.boosting.n_materials import ESTIMATORS
+from samiam.boosting.n_materials import DISTANCES, ESTIMATORS
 from samiam.errors import InputError
 
 Partition = set[frozenset[int]]
@@ -75,8 +76,21 @@ def test_the_rules_say_how_to_estimate() -> None:
     coarse = GroupingRules(estimator="distance", threshold=2.0)
     assert group_masks(vectors, owners, 9, rules=coarse).n_materials == 1
     for estimator in ESTIMATORS:
-        assert group_masks(vectors, owners, 9, rules=GroupingRules(estimator=estimator)).n_materials == 3
+        rules = GroupingRules(estimator=estimator).suited_to("fenet")
+        assert group_masks(vectors, owners, 9, rules=rules).n_materials == 3
     assert group_masks(vectors, owners, 9, 2, coarse).n_materials == 2
+
+
+def test_the_encoder_decides_how_to_estimate_where_nobody_chose() -> None:
+    for encoder, distance in DISTANCES.items():
+        suited = GroupingRules(seed=3).suited_to(encoder)
+        assert suited == GroupingRules(estimator="distance", threshold=distance, seed=3)
+        assert GroupingRules(estimator="distance").suited_to(encoder) == replace(suited, seed=0)
+    assert GroupingRules().suited_to("resnet18") == GroupingRules(estimator="silhouette")
+    for chosen in (GroupingRules(estimator="gap"), GroupingRules(estimator="distance", threshold=0.7)):
+        assert chosen.suited_to("fenet") == chosen
+    with pytest.raises(InputError, match="no threshold that suits every encoder"):
+        group_masks(*clouds(3), 9, rules=GroupingRules(estimator="distance").suited_to("resnet18"))
 
 
 @pytest.mark.parametrize("n_tones", [1, 2, 3])

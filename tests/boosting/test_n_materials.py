@@ -9,11 +9,24 @@ import pytest
 from numpy.typing import NDArray
 
 from samiam.boosting import estimate_n_materials
-from samiam.boosting.n_materials import ESTIMATORS, MOST_MATERIALS, THRESHOLDS, Estimator
+from samiam.boosting.n_materials import ESTIMATORS, MOST_MATERIALS, Estimator
 from samiam.errors import InputError
 
 Sample = tuple[NDArray[Any], NDArray[np.int64]]
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
+
+
+def counted(
+    vectors: NDArray[Any],
+    owners: NDArray[np.int64] | None = None,
+    *,
+    estimator: Estimator,
+    threshold: float | None = None,
+) -> int:
+    """The estimate; the distance, which has no threshold of its own, at one that suits `clouds`."""
+    if estimator == "distance" and threshold is None:
+        threshold = 0.3
+    return estimate_n_materials(vectors, owners, estimator=estimator, threshold=threshold)
 
 
 def clouds(n_clouds: int, masks_each: int = 3, crops_each: int = 5, *, spread: float = 0.02) -> Sample:
@@ -33,7 +46,7 @@ def clouds(n_clouds: int, masks_each: int = 3, crops_each: int = 5, *, spread: f
     [(name, n) for name in ESTIMATORS for n in (1, 2, 4) if (name, n) != ("gap", 4)],
 )
 def test_separate_clouds_are_counted(estimator: Estimator, n_clouds: int) -> None:
-    assert estimate_n_materials(*clouds(n_clouds), estimator=estimator) == n_clouds
+    assert counted(*clouds(n_clouds), estimator=estimator) == n_clouds
 
 
 @every_estimator
@@ -45,27 +58,27 @@ def test_no_order_matters(estimator: Estimator) -> None:
     for seed in range(4):
         shuffled = np.random.default_rng(seed)
         order, names = shuffled.permutation(40), shuffled.permutation(7)
-        estimates.add(estimate_n_materials(vectors[order], names[owners[order]], estimator=estimator))
+        estimates.add(counted(vectors[order], names[owners[order]], estimator=estimator))
     assert len(estimates) == 1
 
 
 @every_estimator
 def test_there_are_never_more_materials_than_masks(estimator: Estimator) -> None:
     vectors, _ = clouds(6)
-    assert estimate_n_materials(vectors, np.arange(len(vectors)) % 2, estimator=estimator) <= 2
-    assert estimate_n_materials(vectors, np.zeros(len(vectors), int), estimator=estimator) == 1
+    assert counted(vectors, np.arange(len(vectors)) % 2, estimator=estimator) <= 2
+    assert counted(vectors, np.zeros(len(vectors), int), estimator=estimator) == 1
 
 
 @every_estimator
 def test_there_are_never_more_than_eight(estimator: Estimator) -> None:
-    assert 1 <= estimate_n_materials(*clouds(11, 1), estimator=estimator) <= MOST_MATERIALS
+    assert 1 <= counted(*clouds(11, 1), estimator=estimator) <= MOST_MATERIALS
 
 
 def test_many_crops_are_thinned_without_losing_a_mask() -> None:
     vectors, owners = clouds(3, 1, 300)
     rare = np.full((1, 16), 2.0)
-    assert estimate_n_materials(np.vstack([vectors, rare]), np.append(owners, 9), estimator="distance") == 4
-    assert estimate_n_materials(vectors, owners, estimator="silhouette") == 3
+    assert counted(np.vstack([vectors, rare]), np.append(owners, 9), estimator="distance") == 4
+    assert counted(vectors, owners, estimator="silhouette") == 3
 
 
 # --- what the threshold means
@@ -79,35 +92,36 @@ def two_masks(apart: float, within: float = 0.1) -> Sample:
 
 def test_a_distance_is_that_of_the_means_of_masks() -> None:
     for apart, n in ((0.49, 1), (0.51, 2)):
-        assert estimate_n_materials(*two_masks(apart), estimator="distance", threshold=0.5) == n
-    assert THRESHOLDS["distance"] > 0
+        assert counted(*two_masks(apart), estimator="distance", threshold=0.5) == n
+    with pytest.raises(InputError, match="give one as threshold="):
+        estimate_n_materials(*two_masks(1.0), estimator="distance")
 
 
 def test_a_separation_is_counted_in_spreads_whatever_the_scale() -> None:
     for scale in (1e-3, 1.0, 1e3):
         for apart, n in ((0.49, 1), (0.51, 2)):
             vectors, owners = two_masks(apart)  # 4.9 and 5.1 standard deviations
-            assert estimate_n_materials(scale * vectors, owners, estimator="separation", threshold=5.0) == n
+            assert counted(scale * vectors, owners, estimator="separation", threshold=5.0) == n
 
 
 def test_the_least_silhouette_decides_whether_there_is_more_than_one() -> None:
     one, two = clouds(1), clouds(2)
-    assert estimate_n_materials(*one, estimator="silhouette", threshold=-1.0) > 1
-    assert estimate_n_materials(*two, estimator="silhouette", threshold=1.0) == 1
+    assert counted(*one, estimator="silhouette", threshold=-1.0) > 1
+    assert counted(*two, estimator="silhouette", threshold=1.0) == 1
 
 
 def test_more_standard_errors_never_give_more_materials() -> None:
     rng = np.random.default_rng(5)
     vectors, owners = rng.normal(size=(60, 2)), np.arange(60) % 12
-    found = [estimate_n_materials(vectors, owners, estimator="gap", threshold=t) for t in (-20.0, 0.0, 1.0, 20.0)]
+    found = [counted(vectors, owners, estimator="gap", threshold=t) for t in (-20.0, 0.0, 1.0, 20.0)]
     assert found == sorted(found, reverse=True)
     assert found[0] > found[-1] == 1
 
 
 def test_a_wider_affinity_unites() -> None:
     vectors, owners = clouds(4)
-    assert estimate_n_materials(vectors, owners, estimator="eigengap", threshold=0.3) == 4
-    assert estimate_n_materials(vectors, owners, estimator="eigengap", threshold=5.0) == 1
+    assert counted(vectors, owners, estimator="eigengap", threshold=0.3) == 4
+    assert counted(vectors, owners, estimator="eigengap", threshold=5.0) == 1
 
 
 # --- small and degenerate sets
@@ -115,14 +129,14 @@ def test_a_wider_affinity_unites() -> None:
 
 @every_estimator
 def test_no_crops_are_one_material(estimator: Estimator) -> None:
-    assert estimate_n_materials(np.zeros((0, 50)), np.zeros(0, int), estimator=estimator) == 1
+    assert counted(np.zeros((0, 50)), np.zeros(0, int), estimator=estimator) == 1
 
 
 @every_estimator
 @pytest.mark.parametrize("n_crops", [1, 2, 3, 20])
 def test_identical_vectors_are_one_material(estimator: Estimator, n_crops: int) -> None:
     for owners in (np.arange(n_crops), np.arange(n_crops) // 2):
-        assert estimate_n_materials(np.full((n_crops, 8), 0.3), owners, estimator=estimator) == 1
+        assert counted(np.full((n_crops, 8), 0.3), owners, estimator=estimator) == 1
 
 
 @pytest.mark.parametrize(
@@ -131,13 +145,13 @@ def test_identical_vectors_are_one_material(estimator: Estimator, n_crops: int) 
 def test_vectors_without_any_spread_are_counted(estimator: Estimator, n_tones: int) -> None:
     # Noise-free images: all crops of one material are equal.
     owners = np.repeat(np.arange(2 * n_tones), 5)
-    assert estimate_n_materials(np.eye(n_tones, 4)[owners % n_tones], owners, estimator=estimator) == n_tones
+    assert counted(np.eye(n_tones, 4)[owners % n_tones], owners, estimator=estimator) == n_tones
 
 
 @every_estimator
 @pytest.mark.parametrize("n_crops", [2, 3])
 def test_as_few_crops_as_masks(estimator: Estimator, n_crops: int) -> None:
-    found = estimate_n_materials(np.eye(n_crops), np.arange(n_crops), estimator=estimator)
+    found = counted(np.eye(n_crops), np.arange(n_crops), estimator=estimator)
     assert 1 <= found <= n_crops
     if estimator in ("silhouette", "separation"):  # neither has anything to compare with
         assert found < n_crops
@@ -146,8 +160,8 @@ def test_as_few_crops_as_masks(estimator: Estimator, n_crops: int) -> None:
 @every_estimator
 def test_without_owners_each_crop_stands_for_itself(estimator: Estimator) -> None:
     vectors, _ = clouds(2)
-    alone = estimate_n_materials(vectors, np.arange(len(vectors)), estimator=estimator)
-    assert estimate_n_materials(vectors, estimator=estimator) == alone
+    alone = counted(vectors, np.arange(len(vectors)), estimator=estimator)
+    assert counted(vectors, estimator=estimator) == alone
 
 
 # --- what is refused
