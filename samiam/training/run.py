@@ -20,6 +20,8 @@ from samiam.texture.weights import write_weights
 from samiam.training.logging import build_loggers, close
 from samiam.training.settings import TrainerSettings
 
+_LAST = Path("checkpoints") / "last.ckpt"
+
 
 class Learner(Protocol):
     """A LightningModule around one network."""
@@ -87,7 +89,7 @@ def run(
     started = time.perf_counter()
     loggers = build_loggers(folder, config, **config["logger"])
     metric, mode = cast("Learner", job.learner).monitor
-    keep = ModelCheckpoint(folder / "checkpoints", "best", monitor=metric, mode=mode, enable_version_counter=False)
+    keep = ModelCheckpoint(folder / _LAST.parent, "best", monitor=metric, mode=mode, enable_version_counter=False)
     # Lightning's own save_last keeps an epoch only where it is the best, too.
     latest = ModelCheckpoint(folder / _LAST.parent, _LAST.stem, enable_version_counter=False)
     trainer = _trainer(settings, [*_callbacks(settings, metric, mode), keep, latest], loggers, folder)
@@ -108,9 +110,6 @@ def run(
         write_weights(folder / f"{job.name}.safetensors", job.network.state_dict(), job.facts, card)
         close(loggers)
     return card
-
-
-_LAST = Path("checkpoints") / "last.ckpt"
 
 
 def check_resumable(folder: Path) -> Path:
