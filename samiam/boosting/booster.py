@@ -67,7 +67,7 @@ class SemanticBooster:
         return Segmentation(labels, log, groups.n_materials, groups.given, masks, self._names(label_of))
 
     def _group(self, crops: Crops, n_masks: int, n_materials: int | None) -> Grouping:
-        rules = self.grouping.suited_to(self.encoder.name)
+        rules = self._suited_grouping
         if self.classifier is None:
             vectors = self.encoder.encode(crops.pixels)
             return group_masks(vectors, crops.owners, n_masks, n_materials, rules, is_large=crops.is_large)
@@ -84,13 +84,17 @@ class SemanticBooster:
         return [known[m] if m < len(known) else None for m in sorted(label_of, key=label_of.__getitem__)]
 
     @property
+    def _suited_grouping(self) -> GroupingRules:
+        return self.grouping.suited_to(self.encoder.name)
+
+    @property
     def options(self) -> Mapping[str, Any]:
         """Every setting (JSON-serialisable), for provenance; those of the classifier where there is one."""
         options = {
             "encoder": {"name": self.encoder.name, **self.encoder.options},
             "removal": asdict(self.removal),
             "crops": asdict(self.crops),
-            "grouping": asdict(self.grouping.suited_to(self.encoder.name)),
+            "grouping": asdict(self._suited_grouping),
             "smallest_region_px": self.smallest_region_px,
         }
         if self.classifier is not None:

@@ -21,7 +21,7 @@ from samiam.options import from_options
 from samiam.texture.crop_network import LEAST_PX, CropNetwork, NetworkName, new_crop_network
 from samiam.texture.inputs import continued
 from samiam.texture.network import Crop, NetworkEncoder, check_batch_size
-from samiam.texture.weights import read_card, read_weights, shipped_weights
+from samiam.texture.weights import given_or_shipped, read_weights
 
 NAME = "crop_classifier"
 UNSURE = -1
@@ -141,9 +141,7 @@ def build_classifier(
     """
     settings = from_options(ClassifierOptions, f"{NAME} (beside checkpoint, checkpoint_sha256, device)", options)
     place = pick_device(device)
-    path = Path(checkpoint) if checkpoint else shipped_weights(NAME)
-    expected = checkpoint_sha256 if checkpoint else read_card(path)["sha256"]
-    network, materials, sha256 = load_classifier(path, expected)
+    network, materials, sha256 = load_classifier(*given_or_shipped(NAME, checkpoint, checkpoint_sha256))
     return TrainedClassifier(network.to(place), materials, settings, sha256)
 
 

@@ -19,7 +19,7 @@ from samiam.options import from_options
 from samiam.texture.fenet import EMBEDDING, FENet
 from samiam.texture.inputs import continued, resized
 from samiam.texture.network import Crop, NetworkEncoder, check_batch_size
-from samiam.texture.weights import read_card, read_weights, seeded, shipped_weights
+from samiam.texture.weights import given_or_shipped, read_weights, seeded
 
 LATTICES: Mapping[str, Any] = {
     "network": "fenet",
@@ -90,9 +90,7 @@ def build_fenet(
             raise InputError("a checkpoint goes with weights='lattices', not with weights='random'.")
         network, facts, sha256 = new_fenet(LATTICES, settings.seed), LATTICES, None
     else:
-        path = Path(checkpoint) if checkpoint else shipped_weights("fenet_lattices")
-        expected = checkpoint_sha256 if checkpoint else read_card(path)["sha256"]
-        network, facts, sha256 = load_fenet(path, expected)
+        network, facts, sha256 = load_fenet(*given_or_shipped("fenet_lattices", checkpoint, checkpoint_sha256))
     return _encoder("fenet", network.to(place), facts, {**asdict(settings), "checkpoint_sha256": sha256})
 
 

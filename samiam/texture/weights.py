@@ -25,6 +25,25 @@ def shipped_weights(name: str) -> Path:
     return Path(str(resources.files("samiam") / "weights" / f"{name}.safetensors"))
 
 
+def given_or_shipped(name: str, given: str | Path | None, sha256: str | None = None) -> tuple[Path, str | None]:
+    """The file of weights to use and the hash that it must have.
+
+    Args:
+        name: of the weights that ship, which have the hash on their card.
+        given: a file to use instead.
+        sha256: the hash that a given file must have; not checked where None.
+
+    Raises:
+        InputError: if a hash is given without its file, or the shipped card cannot be read.
+    """
+    if given:
+        return Path(given), sha256
+    if sha256:
+        raise InputError(f"{sha256}: give the file of weights that has this hash as well.")
+    path = shipped_weights(name)
+    return path, read_card(path)["sha256"]
+
+
 def read_card(path: str | Path) -> dict[str, Any]:
     """The JSON card beside a file of weights: its SHA-256, how it was trained, on what, and its scores.
 

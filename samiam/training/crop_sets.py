@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from samiam.errors import InputError
 from samiam.texture.crop_network import LEAST_PX
 from samiam.texture.inputs import as_imagenet, continued
-from samiam.training.scene_crops import FreshIndices, epochs_of
+from samiam.training.sampling import FreshIndices, epochs_of
 
 Crops = Dataset[tuple[Tensor, int]]
 """Crops float32 (1, h, w) in [0, 1], all of one size, with their labels."""

@@ -11,7 +11,7 @@ import http.client
 import io
 import tarfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,7 @@ import platformdirs
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset
 from torchvision.datasets import DTD
 
 from samiam.checkpoints import fit_state_dict, load_state_dict
@@ -31,6 +31,7 @@ from samiam.texture.fenet import FENet
 from samiam.texture.fenet_encoder import DTD as PAPER
 from samiam.texture.fenet_encoder import new_fenet
 from samiam.texture.inputs import MEAN_RGB, STD_RGB
+from samiam.training.sampling import EpochBatches, epochs_of
 
 Batch = tuple[Tensor, Tensor]
 _SPLITS = ("train", "val", "test")
@@ -200,42 +201,6 @@ def _pipeline(rules: DTDRules, *, is_varied: bool) -> albumentations.Compose:
     return albumentations.Compose([whole, *part, albumentations.Normalize(MEAN_RGB, STD_RGB)])
 
 
-class EpochBatches(Sampler[list[int]]):
-    """Batches of keys, `epoch · n + index`; each process of several takes its share, all the same number of batches.
-
-    Args:
-        n: images, of all processes together.
-        batch_size: in each process.
-        rank: of this process.
-        world_size: how many processes there are.
-        shuffle_seed: every epoch has another order, and leaves out the few images that fill no batch; None for the
-            images as they come, all of them, and epoch 0 always.
-    """
-
-    def __init__(
-        self, n: int, batch_size: int, rank: int = 0, world_size: int = 1, *, shuffle_seed: int | None = None
-    ) -> None:
-        self.n, self.batch_size, self.rank, self.world_size = n, batch_size, rank, world_size
-        self.shuffle_seed, self.epoch = shuffle_seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning before each epoch, after resuming too."""
-        self.epoch = 0 if self.shuffle_seed is None else epoch
-
-    def __len__(self) -> int:
-        # Processes meet in every batch, so that one with more batches than another would wait for ever.
-        of_all = self.batch_size * self.world_size
-        return -(-self.n // of_all) if self.shuffle_seed is None else self.n // of_all
-
-    def __iter__(self) -> Iterator[list[int]]:
-        if self.shuffle_seed is None:
-            indices = np.arange(self.n)[self.rank :: self.world_size]
-        else:
-            indices = np.random.default_rng([self.shuffle_seed, self.epoch]).permutation(self.n)
-            indices = indices[self.rank :: self.world_size][: len(self) * self.batch_size]
-        return iter([part.tolist() for part in np.array_split(self.epoch * self.n + indices, len(self))])
-
-
 class DTDData(pl.LightningDataModule):
     """Train, val and test of one partition.
 
@@ -276,10 +241,8 @@ class DTDData(pl.LightningDataModule):
     def _loader(self, split: str) -> DataLoader[Batch]:
         rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         images, rules, training = self.splits[split], self.rules, split == "train"
-        seed = rules.seed if training else None
-        batches = EpochBatches(len(images), rules.batch_size, rank, world_size, shuffle_seed=seed)
-        # A resumed run asks for its first batches before Lightning sets the epoch; epochs begun are known by then.
-        batches.set_epoch(self.trainer.fit_loop.epoch_progress.current.ready if self.trainer else 0)
+        seed, epoch = rules.seed if training else None, epochs_of(self.trainer)
+        batches = EpochBatches(len(images), rules.batch_size, rank, world_size, epoch, shuffle_seed=seed)
         return DataLoader(
             DTDBatches(images, rules, is_varied=training),
             batch_size=None,

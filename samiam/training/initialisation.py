@@ -16,7 +16,7 @@ from samiam.errors import InputError
 from samiam.texture.crop_network import CropNetwork, NetworkName, new_crop_network
 from samiam.texture.fenet import FENet
 from samiam.texture.fenet_encoder import load_fenet
-from samiam.texture.weights import read_card, shipped_weights
+from samiam.texture.weights import given_or_shipped
 
 _EFFICIENTNET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _IMAGENET = "resnet18_imagenet"
@@ -126,14 +126,7 @@ def _dtd(options: NetworkOptions) -> FENet:
 
 
 def _lattices(options: NetworkOptions) -> FENet:
-    path, expected = Path(options.weights or shipped_weights("fenet_lattices")), options.weights_sha256
-    if options.weights is None:
-        if not path.is_file():
-            raise InputError(
-                f"{path}: no weights for init=lattices; train them with `python train.py experiment=fenet_lattices` "
-                "and give their path as weights=."
-            )
-        expected = read_card(path)["sha256"]
+    path, expected = given_or_shipped("fenet_lattices", options.weights, options.weights_sha256)
     network, facts, _ = load_fenet(path, expected)
     if (facts["backbone"], facts["stages"], facts["classes"]) != ("resnet18", 3, None):
         raise InputError(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import albumentations
 import cv2
@@ -12,12 +11,13 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset
 
 from samiam.boosting import CropRules, sample_crops
 from samiam.errors import InputError
 from samiam.records import Scene
 from samiam.texture.inputs import continued
+from samiam.training.sampling import FreshIndices, epochs_of
 
 Batch = tuple[Tensor, Tensor, Tensor]
 _TRAIN, _VAL = 0, 1  # streams of the seed
@@ -115,36 +115,6 @@ def _variation(rules: SceneCropRules) -> albumentations.Compose:
             albumentations.GaussNoise((0, rules.noise), p=0.3),
         ]
     )
-
-
-class FreshIndices(Sampler[int]):
-    """0 … n - 1 in the first epoch, n … 2n - 1 in the second, …; each process of several takes its share.
-
-    Args:
-        n: indices in an epoch, of all processes together.
-        rank: of this process.
-        world_size: how many processes there are.
-        epoch: tells which epoch it is when one begins. (Lightning's own `set_epoch` comes too late for the first
-            epoch of a resumed run.)
-    """
-
-    def __init__(self, n: int, rank: int = 0, world_size: int = 1, epoch: Callable[[], int] = lambda: 0) -> None:
-        self.n, self.rank, self.world_size, self.epoch = n, rank, world_size, epoch
-
-    def __len__(self) -> int:
-        return self.n // self.world_size
-
-    def __iter__(self) -> Iterator[int]:
-        first = self.epoch() * self.n
-        return iter(range(first + self.rank, first + len(self) * self.world_size, self.world_size))
-
-
-def epochs_of(trainer: pl.Trainer | None) -> Callable[[], int]:
-    """What tells the epoch that a trainer begins or, resumed, goes on with; always 0 without a trainer."""
-    if trainer is None:
-        return lambda: 0
-    progress: Any = trainer.fit_loop.epoch_progress.current
-    return lambda: int(progress.processed)
 
 
 class SceneCropsData(pl.LightningDataModule):

@@ -148,7 +148,7 @@ def build_from(weights: Path) -> TrainedClassifier:
 
 def test_shipped_weights_are_held_to_their_card(weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shipped = tmp_path / "crop_classifier.safetensors"
-    monkeypatch.setattr("samiam.texture.classifier.shipped_weights", lambda _: shipped)
+    monkeypatch.setattr("samiam.texture.weights.shipped_weights", lambda _: shipped)
     with pytest.raises(InputError, match="no card of weights"):
         build_classifier()
     for suffix in (".safetensors", ".json"):

@@ -27,7 +27,8 @@ from samiam.texture.fenet_encoder import DTD as PAPER
 from samiam.texture.inputs import MEAN_RGB, STD_RGB
 from samiam.texture.weights import read_card, read_weights
 from samiam.training.classification import Classification, ClassificationRecipe
-from samiam.training.dtd import DTDBatches, DTDData, DTDRules, DTDStart, EpochBatches, fetch, load_splits, start_fenet
+from samiam.training.dtd import DTDBatches, DTDData, DTDRules, DTDStart, fetch, load_splits, start_fenet
+from samiam.training.sampling import EpochBatches
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
@@ -80,7 +81,7 @@ def data_of(rules: DTDRules, n_workers: int = 0) -> DTDData:
 
 def epoch_of(data: DTDData, epoch: int) -> list[Any]:
     loader = data.train_dataloader()
-    loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
+    loader.sampler.epoch = lambda: epoch  # type: ignore[attr-defined]
     return list(loader)
 
 
@@ -123,8 +124,8 @@ class TestBatches:
 
     def test_every_epoch_has_its_own_order_and_variation(self, root: Path) -> None:
         data = data_of(rules_of(root))
-        first, second = (EpochBatches(12, 4, shuffle_seed=0) for _ in range(2))
-        second.set_epoch(1)
+        first = EpochBatches(12, 4, shuffle_seed=0)
+        second = EpochBatches(12, 4, epoch=lambda: 1, shuffle_seed=0)
         orders = [[key % 12 for keys in sampler for key in keys] for sampler in (first, second)]
         assert orders[0] != orders[1]
         shown = DTDBatches(data.splits["train"], data.rules, is_varied=True)
@@ -153,7 +154,7 @@ class TestBatches:
     def test_what_is_measured_is_the_middle_of_every_image(self, root: Path, split: str) -> None:
         data = data_of(rules_of(root, batch_size=5))
         loader = getattr(data, f"{split}_dataloader")()
-        loader.sampler.set_epoch(3)
+        loader.sampler.epoch = lambda: 3
         batches = list(loader)
         assert [len(labels) for _, labels in batches] == [4, 4, 4]
         images, labels = (torch.cat(part) for part in zip(*batches, strict=True))

@@ -121,12 +121,8 @@ def test_packages_that_are_not_there(init: str, monkeypatch: pytest.MonkeyPatch)
         initialised(NetworkOptions("efficientnet_lite0", init), 3, 0)  # type: ignore[arg-type]
 
 
-def test_weights_that_do_not_ship_yet_or_are_of_another_training(
-    lattices: Path, dtd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("samiam.training.initialisation.shipped_weights", lambda name: tmp_path / f"{name}.safetensors")
+def test_weights_of_another_training_or_none(lattices: Path, dtd: Path, tmp_path: Path) -> None:
     for options, message in (
-        (NetworkOptions("fenet", "lattices"), "train them with `python train.py experiment=fenet_lattices`"),
         (NetworkOptions("resnet18", "lattices", str(dtd)), "not a FENet with three stages"),
         (NetworkOptions("resnet18", "dtd", str(lattices)), "trained on DTD"),
         (NetworkOptions("fenet", "dtd", str(tmp_path / "none")), "no such file of weights"),
@@ -143,7 +139,7 @@ def test_shipped_weights_are_held_to_their_card(
 ) -> None:
     shipped = tmp_path / "fenet_lattices.safetensors"
     write_weights(shipped, new_fenet(LATTICES, 11).state_dict(), LATTICES, {})
-    monkeypatch.setattr("samiam.training.initialisation.shipped_weights", lambda _: shipped)
+    monkeypatch.setattr("samiam.texture.weights.shipped_weights", lambda _: shipped)
     own = initialised(NetworkOptions("fenet", "lattices"), 3, 4).state_dict()
     given = initialised(NetworkOptions("fenet", "lattices", str(lattices)), 3, 4).state_dict()
     assert all(torch.equal(own[name], given[name]) for name in own)

@@ -1,0 +1,81 @@
+"""Which part of a data set a process sees in which epoch, of a resumed run too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+from torch.utils.data import Sampler
+
+
+class FreshIndices(Sampler[int]):
+    """0 … n - 1 in the first epoch, n … 2n - 1 in the second, …; each process of several takes its share.
+
+    Args:
+        n: indices in an epoch, of all processes together.
+        rank: of this process.
+        world_size: how many processes there are.
+        epoch: tells which epoch it is when one begins. (Lightning's own `set_epoch` comes too late for the first
+            epoch of a resumed run.)
+    """
+
+    def __init__(self, n: int, rank: int = 0, world_size: int = 1, epoch: Callable[[], int] = lambda: 0) -> None:
+        self.n, self.rank, self.world_size, self.epoch = n, rank, world_size, epoch
+
+    def __len__(self) -> int:
+        return self.n // self.world_size
+
+    def __iter__(self) -> Iterator[int]:
+        first = self.epoch() * self.n
+        return iter(range(first + self.rank, first + len(self) * self.world_size, self.world_size))
+
+
+class EpochBatches(Sampler[list[int]]):
+    """Batches of keys, `epoch · n + index`; each process of several takes its share, all the same number of batches.
+
+    Args:
+        n: images, of all processes together.
+        batch_size: in each process.
+        rank: of this process.
+        world_size: how many processes there are.
+        epoch: see `FreshIndices`.
+        shuffle_seed: every epoch has another order, and leaves out the few images that fill no batch; None for the
+            images as they come, all of them, and epoch 0 always.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        batch_size: int,
+        rank: int = 0,
+        world_size: int = 1,
+        epoch: Callable[[], int] = lambda: 0,
+        *,
+        shuffle_seed: int | None = None,
+    ) -> None:
+        self.n, self.batch_size, self.rank, self.world_size = n, batch_size, rank, world_size
+        self.epoch, self.shuffle_seed = epoch, shuffle_seed
+
+    def __len__(self) -> int:
+        # Processes meet in every batch, so that one with more batches than another would wait for ever.
+        of_all = self.batch_size * self.world_size
+        return -(-self.n // of_all) if self.shuffle_seed is None else self.n // of_all
+
+    def __iter__(self) -> Iterator[list[int]]:
+        epoch = 0 if self.shuffle_seed is None else self.epoch()
+        if self.shuffle_seed is None:
+            indices = np.arange(self.n)[self.rank :: self.world_size]
+        else:
+            indices = np.random.default_rng([self.shuffle_seed, epoch]).permutation(self.n)
+            indices = indices[self.rank :: self.world_size][: len(self) * self.batch_size]
+        return iter([part.tolist() for part in np.array_split(epoch * self.n + indices, len(self))])
+
+
+def epochs_of(trainer: pl.Trainer | None) -> Callable[[], int]:
+    """What tells the epoch that a trainer begins or, resumed, goes on with; always 0 without a trainer."""
+    if trainer is None:
+        return lambda: 0
+    progress: Any = trainer.fit_loop.epoch_progress.current
+    return lambda: int(progress.processed)
