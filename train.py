@@ -153,9 +153,10 @@ def main(config: DictConfig) -> None:
             _remove_if_empty(folder)  # Hydra made it for a new run
             folder = check_resumable(Path(resumed))
             config = OmegaConf.load(folder / _SETTINGS)
+            command = f"{_command_of(folder)}, resumed"
         settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         if resumed is None:
-            rank_zero_only(OmegaConf.save)(config, folder / _SETTINGS, resolve=True)
+            rank_zero_only(_write_settings)(folder, command, config)
         rank_zero_only(print)(train(settings, folder, command, resume=resumed is not None))
     except (InputError, OmegaConfBaseException) as error:
         if not (folder / "checkpoints").exists():
@@ -164,6 +165,16 @@ def main(config: DictConfig) -> None:
         if is_single:  # what Hydra catches gets a line of Hydra's own before ours
             _give_up(error)
         raise  # of several runs Hydra finishes the others first
+
+
+def _write_settings(folder: Path, command: str, config: DictConfig) -> None:
+    settings = f"# {command}\n{OmegaConf.to_yaml(config, resolve=True)}"
+    (folder / _SETTINGS).write_text(settings, encoding="utf-8")
+
+
+def _command_of(folder: Path) -> str:
+    """What began the run in a folder."""
+    return (folder / _SETTINGS).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -104,7 +104,7 @@ def run(
         "config": {name: value for name, value in config.items() if name != "logger"},
         "epoch": int(best["epoch"]) + 1,
         "scores": {name: round(value, 4) for name, value in scores.items()},
-        "minutes": round((time.perf_counter() - started) / 60, 1),
+        "minutes" if not resume else "minutes_since_resumed": round((time.perf_counter() - started) / 60, 1),
     }
     if trainer.is_global_zero:
         write_weights(folder / f"{job.name}.safetensors", job.network.state_dict(), job.facts, card)

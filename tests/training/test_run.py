@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,16 @@ def test_two_processes_share_the_batches(tmp_path: Path) -> None:
     assert done.stdout.count("val/accuracy") == 1
     assert read_card(tmp_path / "fenet_lattices.safetensors")["scores"]["val/accuracy"] > 0
     assert pd.read_csv(tmp_path / "metrics" / "metrics.csv")["train/loss"].count() == 1  # of two batches, one each
+
+
+def test_the_card_of_a_resumed_run_tells_what_began_it(tmp_path: Path) -> None:
+    began = [*TINY, "trainer.epochs=1"]
+    for overrides, folder in ((began, tmp_path), ([f"resume={tmp_path}"], tmp_path / "unused")):
+        command = [sys.executable, "train.py", *overrides, f"hydra.run.dir={folder}"]
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    command = read_card(tmp_path / "fenet_lattices.safetensors")["command"]
+    assert command == f"{shlex.join(['python', 'train.py', *began])}, resumed"
+    assert not (tmp_path / "unused").exists()
 
 
 @pytest.mark.parametrize(
