@@ -52,11 +52,11 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 def two_textures() -> NDArray[np.float32]:
-    """Stripes on the left, a checkerboard on the right."""
+    """Stripes on the left, columns on the right."""
     y, x = np.mgrid[:H, :W]
     stripes = np.sin(2 * np.pi * x / 8)
-    board = np.sin(2 * np.pi * (x + y) / 14) * np.sin(2 * np.pi * (x - y) / 14)
-    image = np.where(x < EDGE, stripes, board) + 0.1 * np.random.default_rng(0).normal(size=(H, W))
+    columns = np.clip(np.cos(2 * np.pi * x / 10) + np.cos(2 * np.pi * y / 10), 0, None) - 1
+    image = np.where(x < EDGE, stripes, columns) + 0.1 * np.random.default_rng(0).normal(size=(H, W))
     return ((image - image.min()) / np.ptp(image)).astype(np.float32)
 
 
@@ -149,7 +149,7 @@ class Leftish:
     """A classifier that knows stripes, and is unsure of all that varies along them too."""
 
     name = "leftish"
-    materials = ("board", "stripes")
+    materials = ("columns", "stripes")
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
@@ -256,7 +256,7 @@ class TestOutputs:
         assert found["masks_generated"] == len(pd.read_csv(result.file(name, "decisions.csv")))
         assert found["seed"] == 0
         assert found["config"]["generator"]["name"] == "texture"
-        assert found["config"]["booster"]["encoder"]["name"] == "spectrum"
+        assert found["config"]["booster"]["encoder"]["name"] == "fenet"
         assert found["config"]["n_materials"] == 2
         assert found["input"]["path"] == str(result.inputs / name)
         assert found["input"]["sha256"] == sha256_of(result.inputs / name)
@@ -311,11 +311,11 @@ class TestOptions:
     def test_settings_reach_their_place(self, png: Path, run: Run) -> None:
         output = png.parent / "out"
         generator = ("--generator-option", "points=[1, 2]", "--generator-option", "mode=fast")
-        run("segment", png, "-o", output, "--seed", 7, *generator, "--encoder-option", "n_rings=9")
+        run("segment", png, "-o", output, "--seed", 7, *generator, "--encoder-option", "batch_size=9")
         provenance = json.loads((output / "a" / "provenance.json").read_text())
         assert provenance["seed"] == 7
         assert provenance["config"]["generator"] == {"name": "halves", "points": [1, 2], "mode": "fast"}
-        assert provenance["config"]["booster"]["encoder"]["n_rings"] == 9
+        assert provenance["config"]["booster"]["encoder"]["batch_size"] == 9
         assert provenance["config"]["booster"]["crops"]["seed"] == 7
         assert provenance["config"]["booster"]["grouping"]["seed"] == 7
 
@@ -455,9 +455,9 @@ class TestRefusals:
         ("options", "parts"),
         [
             (("--generator", "nope"), ("unknown generator 'nope'", "texture, vit_b, vit_l, vit_h")),
-            (("--encoder", "nope"), ("unknown encoder 'nope'", "spectrum, resnet18")),
+            (("--encoder", "nope"), ("unknown encoder 'nope'", "fenet, fenet_dtd, spectrum, resnet18")),
             (("--generator-option", "nope=1"), ("no option nope", "pred_iou_thresh")),
-            (("--encoder-option", "nope=1"), ("no option nope", "n_rings")),
+            (("--encoder-option", "nope=1"), ("no option nope", "batch_size")),
             (("--classifier", "nowhere.safetensors"), ("nowhere.safetensors",)),
             (("--classifier", "--classifier-option", "nope=1"), ("no option nope", "confidence")),
             (("--classifier-option", "confidence=1"), ("--classifier-option confidence", "add --classifier")),

@@ -23,7 +23,7 @@ DEFAULT_ESTIMATOR: Estimator = "silhouette"
 """For encoders without a calibrated distance."""
 THRESHOLDS: dict[Estimator, float] = {"silhouette": 0.25, "gap": 1.0, "eigengap": 0.30, "separation": 3.3}
 """The threshold of each estimator where none is given; "distance" has none, since it depends on the encoder."""
-DISTANCES = {"spectrum": 0.24, "fenet": 0.40}
+DISTANCES = {"spectrum": 0.24, "fenet": 0.27}
 """The threshold of "distance" by the name of the encoder that it was calibrated for (`scripts/n_materials.py`)."""
 MOST_MATERIALS = 8
 """No estimate is larger."""

@@ -9,7 +9,7 @@ from samiam.texture.protocol import CropClassifier, Encoder
 
 ENCODERS = ("fenet", "fenet_dtd", "spectrum", "resnet18")
 """The names that `build_encoder` knows."""
-DEFAULT_ENCODER = "spectrum"
+DEFAULT_ENCODER = "fenet"
 """What turns crops into vectors where nobody chose."""
 
 __all__ = ["DEFAULT_ENCODER", "ENCODERS", "CropClassifier", "Encoder", "build_classifier", "build_encoder"]
