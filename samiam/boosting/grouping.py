@@ -27,30 +27,28 @@ class GroupingRules:
     Attributes:
         without_crops: what becomes of a mask in which no crop fits: "drop" leaves it unsegmented, "own" makes it a
             material of its own (as the released code does).
-        estimator: how the number of materials is estimated where it is not given, see `estimate_n_materials`; where
-            None by "distance" if that is calibrated for the encoder, else by "silhouette".
+        estimator: how the number of materials is estimated where it is not given, see `estimate_n_materials`.
         threshold: of the estimator; its calibrated one where None.
         seed: seed of KMeans and of the estimate.
     """
 
     without_crops: Literal["drop", "own"] = "drop"
-    estimator: Estimator | None = None
+    estimator: Estimator = DEFAULT_ESTIMATOR
     threshold: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.without_crops not in ("drop", "own"):
             raise InputError(f"without_crops={self.without_crops!r}: masks without crops are 'drop'ped or their 'own'.")
-        check_estimator(self.estimator or DEFAULT_ESTIMATOR, self.threshold)
+        check_estimator(self.estimator, self.threshold)
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed={self.seed}: give a seed from 0 to 2³² - 1.")
 
     def suited_to(self, encoder: str) -> GroupingRules:
-        """These rules with the estimator and threshold that suit an encoder of this name, where none were chosen."""
-        estimator = self.estimator or ("distance" if encoder in DISTANCES else DEFAULT_ESTIMATOR)
-        if estimator == "distance" and self.threshold is None:
-            return replace(self, estimator=estimator, threshold=DISTANCES.get(encoder))
-        return replace(self, estimator=estimator)
+        """These rules with the threshold that suits an encoder of this name, where it needs one and none was chosen."""
+        if self.estimator == "distance" and self.threshold is None:
+            return replace(self, threshold=DISTANCES.get(encoder))
+        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +141,7 @@ def count_materials(
     return estimate_n_materials(
         vectors[telling],
         owners[telling],
-        estimator=rules.estimator or DEFAULT_ESTIMATOR,
+        estimator=rules.estimator,
         threshold=rules.threshold,
         seed=rules.seed,
     )

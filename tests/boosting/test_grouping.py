@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -81,13 +80,11 @@ def test_the_rules_say_how_to_estimate() -> None:
     assert group_masks(vectors, owners, 9, 2, coarse).n_materials == 2
 
 
-def test_the_encoder_decides_how_to_estimate_where_nobody_chose() -> None:
+def test_a_distance_takes_the_threshold_of_its_encoder_where_nobody_chose() -> None:
     for encoder, distance in DISTANCES.items():
-        suited = GroupingRules(seed=3).suited_to(encoder)
+        suited = GroupingRules(estimator="distance", seed=3).suited_to(encoder)
         assert suited == GroupingRules(estimator="distance", threshold=distance, seed=3)
-        assert GroupingRules(estimator="distance").suited_to(encoder) == replace(suited, seed=0)
-    assert GroupingRules().suited_to("resnet18") == GroupingRules(estimator="silhouette")
-    for chosen in (GroupingRules(estimator="gap"), GroupingRules(estimator="distance", threshold=0.7)):
+    for chosen in (GroupingRules(), GroupingRules(estimator="distance", threshold=0.7)):
         assert chosen.suited_to("fenet") == chosen
     with pytest.raises(InputError, match="no threshold that suits every encoder"):
         group_masks(*clouds(3), 9, rules=GroupingRules(estimator="distance").suited_to("resnet18"))

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from samiam.boosting import CropRules, sample_crops
 from samiam.errors import InputError
 from samiam.files import sha256_of
+from samiam.metrics import clustering_accuracy
 from samiam.texture import build_encoder
 from samiam.texture.fenet_encoder import DTD, LATTICES, load_fenet, new_fenet
 from samiam.texture.weights import write_weights
+from simulate import procedural_scene
 
 
 def crops(n: int, side: int = 60) -> list[np.ndarray]:
@@ -41,6 +44,18 @@ def test_random_weights_come_from_the_seed() -> None:
     first, again, other = (build_encoder("fenet", weights="random", seed=seed).encode(crops(2)) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.allclose(first, other, atol=1e-3)
+
+
+def test_the_weights_that_ship_tell_materials_apart() -> None:
+    accuracies: dict[str, list[float]] = {"lattices": [], "random": []}
+    for seed in range(500, 506):
+        scene = procedural_scene(seed, difficulty=2, shape_hw=(256, 256))
+        drawn = sample_crops(scene.micrograph, scene.truth, CropRules(6, 40))
+        for weights, found in accuracies.items():
+            vectors = build_encoder("fenet", device="cpu", weights=weights).encode(drawn.pixels)
+            found.append(clustering_accuracy(vectors, drawn.owners))
+    assert np.mean(accuracies["lattices"]) > 0.9
+    assert np.mean(accuracies["lattices"]) > np.mean(accuracies["random"]) + 0.05
 
 
 def test_own_weights(own: Path) -> None:
