@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -152,7 +152,7 @@ def main(config: DictConfig) -> None:
         if resumed is not None:
             _remove_if_empty(folder)  # Hydra made it for a new run
             folder = check_resumable(Path(resumed))
-            config = OmegaConf.load(folder / _SETTINGS)
+            config = cast("DictConfig", OmegaConf.load(folder / _SETTINGS))
             command = f"{_command_of(folder)}, resumed"
         settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         if resumed is None:

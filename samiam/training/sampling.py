@@ -64,10 +64,10 @@ class EpochBatches(Sampler[list[int]]):
         return -(-self.n // of_all) if self.shuffle_seed is None else self.n // of_all
 
     def __iter__(self) -> Iterator[list[int]]:
-        epoch = 0 if self.shuffle_seed is None else self.epoch()
         if self.shuffle_seed is None:
-            indices = np.arange(self.n)[self.rank :: self.world_size]
+            epoch, indices = 0, np.arange(self.n)[self.rank :: self.world_size]
         else:
+            epoch = self.epoch()
             indices = np.random.default_rng([self.shuffle_seed, epoch]).permutation(self.n)
             indices = indices[self.rank :: self.world_size][: len(self) * self.batch_size]
         return iter([part.tolist() for part in np.array_split(epoch * self.n + indices, len(self))])

@@ -84,7 +84,11 @@ def test_a_distance_takes_the_threshold_of_its_encoder_where_nobody_chose() -> N
     for encoder, distance in DISTANCES.items():
         suited = GroupingRules(estimator="distance", seed=3).suited_to(encoder)
         assert suited == GroupingRules(estimator="distance", threshold=distance, seed=3)
-    for chosen in (GroupingRules(), GroupingRules(estimator="distance", threshold=0.7)):
+    for chosen in (
+        GroupingRules(),
+        GroupingRules(estimator="gap"),
+        GroupingRules(estimator="distance", threshold=0.7),
+    ):
         assert chosen.suited_to("fenet") == chosen
     with pytest.raises(InputError, match="no threshold that suits every encoder"):
         group_masks(*clouds(3), 9, rules=GroupingRules(estimator="distance").suited_to("resnet18"))

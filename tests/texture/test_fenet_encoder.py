@@ -47,13 +47,13 @@ def test_random_weights_come_from_the_seed() -> None:
 
 
 def test_the_weights_that_ship_tell_materials_apart() -> None:
-    accuracies: dict[str, list[float]] = {"lattices": [], "random": []}
+    encoders = {weights: build_encoder("fenet", device="cpu", weights=weights) for weights in ("lattices", "random")}
+    accuracies: dict[str, list[float]] = {weights: [] for weights in encoders}
     for seed in range(500, 506):
         scene = procedural_scene(seed, difficulty=2, shape_hw=(256, 256))
         drawn = sample_crops(scene.micrograph, scene.truth, CropRules(6, 40))
-        for weights, found in accuracies.items():
-            vectors = build_encoder("fenet", device="cpu", weights=weights).encode(drawn.pixels)
-            found.append(clustering_accuracy(vectors, drawn.owners))
+        for weights, encoder in encoders.items():
+            accuracies[weights].append(clustering_accuracy(encoder.encode(drawn.pixels), drawn.owners))
     assert np.mean(accuracies["lattices"]) > 0.9
     assert np.mean(accuracies["lattices"]) > np.mean(accuracies["random"]) + 0.05
 
@@ -75,6 +75,11 @@ def test_the_papers_encoder_stretches_crops_and_does_not_normalise(tmp_path: Pat
     vectors = build_encoder("fenet_dtd", checkpoint=path).encode(crops(1))
     assert vectors.shape == (1, 128)
     assert abs(float(np.linalg.norm(vectors)) - 1) > 1e-3
+
+
+def test_a_hash_without_its_file() -> None:
+    with pytest.raises(InputError, match="give the file of weights that has this hash"):
+        build_encoder("fenet", checkpoint_sha256="0" * 64)
 
 
 def test_a_file_of_another_hash(own: Path) -> None:

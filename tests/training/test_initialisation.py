@@ -134,6 +134,13 @@ def test_weights_of_another_training_or_none(lattices: Path, dtd: Path, tmp_path
         assert "\n" not in str(raised.value)
 
 
+def test_shipped_weights_that_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("samiam.texture.weights.shipped_weights", lambda name: tmp_path / f"{name}.safetensors")
+    with pytest.raises(InputError, match=r"fenet_lattices\.json: no card of weights .* train them again") as raised:
+        initialised(NetworkOptions("fenet", "lattices"), 3, 0)
+    assert "\n" not in str(raised.value)
+
+
 def test_shipped_weights_are_held_to_their_card(
     lattices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
