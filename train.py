@@ -24,6 +24,8 @@ from omegaconf.errors import OmegaConfBaseException
 from pytorch_lightning.utilities import rank_zero_only
 
 from samiam.errors import InputError
+from samiam.field.network import FieldNetwork, FieldSize
+from samiam.field.network import facts_of as facts_of_field
 from samiam.options import from_options
 from samiam.records import Scene
 from samiam.texture.classifier import facts_of
@@ -33,10 +35,13 @@ from samiam.training.contrastive import ContrastiveLearner, ContrastiveRecipe
 from samiam.training.crop_classification import CropClassification
 from samiam.training.crop_sets import CropSetsData
 from samiam.training.dtd import DTDData, DTDRules, DTDStart, start_fenet
+from samiam.training.field_learning import FieldLearner, FieldRecipe
 from samiam.training.initialisation import NetworkOptions, initialised
 from samiam.training.run import Job, check_resumable, run
 from samiam.training.scene_crops import SceneCropRules, SceneCropsData
 from samiam.training.settings import TrainerSettings
+from samiam.training.whole_scenes import WholeSceneRules, WholeScenesData
+from samiam.weight_files import seeded
 from simulate import SceneRanges, procedural_scene
 from simulate.crops import CropConditions, SplitSizes, draw_once, held_out_splits, read_crops
 
@@ -44,13 +49,18 @@ _SETTINGS = "settings.yaml"
 _GROUPS = {
     "data": {
         "lattices": ("name", "shape_hw", "scenes", "crops", "workers"),
+        "whole_scenes": ("name", "shape_hw", "scenes", "rules", "workers"),
         "dtd": ("name", "rules", "workers"),
         "simulated_crops": (
             *("name", "folder", "materials", "size_px", "sizes", "conditions", "held_out"),
             *("seed", "workers", "batch_size"),
         ),
     },
-    "learner": {"contrastive": ("name", "options"), "classification": ("name", "network", "options")},
+    "learner": {
+        "contrastive": ("name", "options"),
+        "field": ("name", "size", "options"),
+        "classification": ("name", "network", "options"),
+    },
 }
 
 
@@ -62,12 +72,27 @@ def draw_scene(seed: int, *, shape_hw: tuple[int, int], ranges: SceneRanges) -> 
 def fenet_lattices(config: dict[str, Any]) -> Job:
     """FENet on crops of random lattices: crops of one lattice together, others apart."""
     data = config["data"]
-    ranges = from_options(SceneRanges, "data.scenes", data["scenes"])
-    scenes = partial(draw_scene, shape_hw=tuple(data["shape_hw"]), ranges=ranges)
     rules = from_options(SceneCropRules, "data.crops", {**data["crops"], "seed": config["seed"]})
     recipe = from_options(ContrastiveRecipe, "learner.options", config["learner"]["options"])
     learner = ContrastiveLearner(new_fenet(LATTICES, config["seed"]), recipe)
-    return Job("fenet_lattices", learner, SceneCropsData(scenes, rules, data["workers"]), LATTICES)
+    return Job("fenet_lattices", learner, SceneCropsData(_scenes(data), rules, data["workers"]), LATTICES)
+
+
+def compact(config: dict[str, Any]) -> Job:
+    """The network of the compact generator on whole scenes of random lattices."""
+    data, learner, seed = config["data"], config["learner"], config["seed"]
+    size = from_options(FieldSize, "learner.size", learner["size"])
+    recipe = from_options(FieldRecipe, "learner.options", {**learner["options"], "seed": seed})
+    rules = from_options(WholeSceneRules, "data.rules", {**data["rules"], "seed": seed})
+    network = seeded(seed, partial(FieldNetwork, size))
+    scenes = WholeScenesData(_scenes(data), rules, data["workers"])
+    return Job("compact", FieldLearner(network, recipe), scenes, facts_of_field(size), recipe.ema_decay)
+
+
+def _scenes(data: dict[str, Any]) -> Callable[[int], Scene]:
+    """What draws the scenes that a config describes."""
+    ranges = from_options(SceneRanges, "data.scenes", data["scenes"])
+    return partial(draw_scene, shape_hw=tuple(data["shape_hw"]), ranges=ranges)
 
 
 def crop_classifier(config: dict[str, Any]) -> Job:
@@ -109,6 +134,7 @@ def fenet_dtd(config: dict[str, Any]) -> Job:
 
 JOBS: dict[tuple[str, str], Callable[[dict[str, Any]], Job]] = {
     ("lattices", "contrastive"): fenet_lattices,
+    ("whole_scenes", "field"): compact,
     ("dtd", "classification"): fenet_dtd,
     ("simulated_crops", "classification"): crop_classifier,
 }

@@ -30,8 +30,8 @@ from samiam.errors import InputError
 from samiam.files import replacing, sha256_of
 from samiam.options import from_options
 from samiam.texture.classifier import TrainedClassifier, build_classifier
-from samiam.texture.weights import shipped_weights
 from samiam.training.initialisation import NetworkOptions, initialised
+from samiam.weight_files import shipped_weights
 from simulate.crops import CropConditions, CropDataset, read_crops
 
 ROOT = Path(__file__).parents[1]

@@ -21,9 +21,10 @@ NAMED = sorted((*SOURCES, *ROOT.glob("scripts/**/*.py")))
 ORDER = (
     {"errors"},
     {"files", "options", "device", "cluster", "wandb_mode"},
-    {"checkpoints"},
+    {"checkpoints", "weight_files"},
     {"records"},
-    {"geometry"},
+    {"geometry", "period"},
+    {"field"},
     {"formats", "generation", "texture", "metrics"},
     {"boosting"},
     {"pipeline"},

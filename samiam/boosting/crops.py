@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.period import lattice_period
 from samiam.errors import InputError
+from samiam.period import lattice_period
 from samiam.records import Masks, Micrograph
 
 _LARGEST_PX = 128

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.errors import InputError
+from samiam.generation.duplicates import without_duplicates
 from samiam.generation.filter_bank import sharpen, texture_map
 from samiam.generation.hierarchy import RegionTree, region_tree
 from samiam.geometry import intersections, iou
@@ -112,7 +113,8 @@ class TextureGenerator:
             stability_score=stability[candidates],
             points_xy=[_deepest_point(region, stride_px, shape_hw) for region in regions],
         )
-        return _without_duplicates(masks, self.nms_thresh)
+        alike = iou(intersections(masks), masks.areas, masks.areas)
+        return masks.select(without_duplicates(alike, self.nms_thresh))
 
 
 def build_texture(**options: Any) -> TextureGenerator:
@@ -147,13 +149,3 @@ def _deepest_point(region: NDArray[np.bool_], stride_px: int, shape_hw: tuple[in
     depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
     y, x = np.unravel_index(int(np.argmax(depth)), depth.shape)
     return min((float(x) + 0.5) * stride_px, shape_hw[1] - 1), min((float(y) + 0.5) * stride_px, shape_hw[0] - 1)
-
-
-def _without_duplicates(masks: Masks, nms_thresh: float) -> Masks:
-    """Greedy non-maximum suppression by mask IoU; the masks come in order of preference."""
-    alike = iou(intersections(masks), masks.areas, masks.areas) > nms_thresh
-    kept: list[int] = []
-    for index in range(len(masks)):
-        if not alike[index, kept].any():
-            kept.append(index)
-    return masks.select(kept)

@@ -21,7 +21,7 @@ from samiam.options import from_options
 from samiam.texture.crop_network import LEAST_PX, CropNetwork, NetworkName, new_crop_network
 from samiam.texture.inputs import continued
 from samiam.texture.network import Crop, NetworkEncoder, check_batch_size
-from samiam.texture.weights import given_or_shipped, read_weights
+from samiam.weight_files import given_or_shipped, read_weights
 
 NAME = "crop_classifier"
 UNSURE = -1

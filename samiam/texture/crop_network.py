@@ -14,7 +14,7 @@ from torchvision.models import resnet18
 
 from samiam.errors import InputError
 from samiam.texture.fenet import EMBEDDING, FENet
-from samiam.texture.weights import seeded
+from samiam.weight_files import seeded
 
 NetworkName = Literal["fenet", "resnet18", "efficientnet_lite0"]
 LEAST_PX = 64

@@ -19,7 +19,7 @@ from samiam.options import from_options
 from samiam.texture.fenet import EMBEDDING, FENet
 from samiam.texture.inputs import continued, resized
 from samiam.texture.network import Crop, NetworkEncoder, check_batch_size
-from samiam.texture.weights import given_or_shipped, read_weights, seeded
+from samiam.weight_files import given_or_shipped, read_weights, seeded
 
 LATTICES: Mapping[str, Any] = {
     "network": "fenet",

@@ -16,7 +16,7 @@ from samiam.errors import InputError
 from samiam.options import from_options
 from samiam.texture.inputs import resized
 from samiam.texture.network import NetworkEncoder
-from samiam.texture.weights import seeded
+from samiam.weight_files import seeded
 
 _IMAGENET = "resnet18_imagenet"
 _INPUT_PX = 224

@@ -16,7 +16,7 @@ from samiam.errors import InputError
 from samiam.texture.crop_network import CropNetwork, NetworkName, new_crop_network
 from samiam.texture.fenet import FENet
 from samiam.texture.fenet_encoder import load_fenet
-from samiam.texture.weights import given_or_shipped
+from samiam.weight_files import given_or_shipped
 
 _EFFICIENTNET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _IMAGENET = "resnet18_imagenet"

@@ -11,14 +11,14 @@ from typing import Any, Literal, Protocol, cast
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
-from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
 from pytorch_lightning.loggers import Logger
 from torch import nn
 
 from samiam.errors import InputError
-from samiam.texture.weights import write_weights
 from samiam.training.logging import build_loggers, close
 from samiam.training.settings import TrainerSettings
+from samiam.weight_files import write_weights
 
 _LAST = Path("checkpoints") / "last.ckpt"
 
@@ -40,12 +40,15 @@ class Job:
         learner: a LightningModule that is a `Learner`.
         data: its batches; where it has a `test_dataloader`, the best weights are tested on it.
         facts: what a reader of the weights needs to build the network, see `write_weights`.
+        ema_decay: share that each step keeps of the averaged weights, which are then what is validated and kept;
+            None not to average.
     """
 
     name: str
     learner: pl.LightningModule
     data: pl.LightningDataModule
     facts: Mapping[str, Any]
+    ema_decay: float | None = None
 
     @property
     def network(self) -> nn.Module:
@@ -92,7 +95,8 @@ def run(
     keep = ModelCheckpoint(folder / _LAST.parent, "best", monitor=metric, mode=mode, enable_version_counter=False)
     # Lightning's own save_last keeps an epoch only where it is the best, too.
     latest = ModelCheckpoint(folder / _LAST.parent, _LAST.stem, enable_version_counter=False)
-    trainer = _trainer(settings, [*_callbacks(settings, metric, mode), keep, latest], loggers, folder)
+    averaging = [] if job.ema_decay is None else [EMAWeightAveraging(decay=job.ema_decay)]
+    trainer = _trainer(settings, [*averaging, *_callbacks(settings, metric, mode), keep, latest], loggers, folder)
     trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=False)
     best = torch.load(keep.best_model_path, map_location="cpu", weights_only=False)
     job.learner.load_state_dict(best["state_dict"])

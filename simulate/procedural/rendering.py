@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from simulate.procedural.lattices import Lattice
+from simulate.procedural.lattices import Lattice, fringes
 from simulate.procedural.layout import Layout
 
 Kind = Literal["lattice", "amorphous", "vacuum"]
+Mottle = Literal["bright", "even", "spots"]
+"""Bright patches on an even film; brightness that rises and falls about as much; overlapping round spots."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Fill:
         has_twin: whether another material of the scene differs from it in one sublattice only.
         patch_px: size of the bright patches of an amorphous film; None for those that half of the films have.
         patch_height: how much brighter than the film they are, in multiples of its level.
+        mottle: what the patches are.
+        has_tilted_grains: whether grains after the first are seen off their zone axis, as fringes.
     """
 
     kind: Kind
@@ -36,6 +40,8 @@ class Fill:
     has_twin: bool = False
     patch_px: float | None = None
     patch_height: float = 0.5
+    mottle: Mottle = "bright"
+    has_tilted_grains: bool = False
 
 
 def render(rng: np.random.Generator, regions: Layout, fills: list[Fill]) -> NDArray[np.float64]:
@@ -72,12 +78,39 @@ def _amorphous(rng: np.random.Generator, shape_hw: tuple[int, ...], fill: Fill) 
     speckle = ndimage.gaussian_filter(rng.normal(size=shape_hw), rng.uniform(1.0, 2.5))
     film = fill.level * (1 + fill.contrast * speckle / speckle.std())
     if fill.patch_px is not None:
-        coarse = ndimage.gaussian_filter(rng.normal(size=shape_hw), fill.patch_px)
-        film += fill.patch_height * fill.level * np.clip(coarse / coarse.std(), 0, 2)
+        film += fill.patch_height * fill.level * _mottled(rng, shape_hw, fill.patch_px, fill.mottle)
     elif fill.contrast > 0 and rng.uniform() < 0.5:
         coarse = ndimage.gaussian_filter(rng.normal(size=shape_hw), rng.uniform(6, 14))
         film += 0.5 * fill.level * np.clip(coarse / coarse.std() - 0.8, 0, 1.2)
     return np.asarray(film)
+
+
+def _mottled(
+    rng: np.random.Generator, shape_hw: tuple[int, ...], patch_px: float, mottle: Mottle
+) -> NDArray[np.float64]:
+    """Patches of about this size, of a height of about 1."""
+    if mottle == "spots":
+        return _spots(rng, shape_hw, patch_px)
+    coarse = ndimage.gaussian_filter(rng.normal(size=shape_hw), patch_px)
+    if mottle == "bright":
+        return np.asarray(np.clip(coarse / coarse.std(), 0, 2))
+    finer = ndimage.gaussian_filter(rng.normal(size=shape_hw), 0.4 * patch_px)
+    both = coarse / coarse.std() + rng.uniform(0, 0.8) * finer / finer.std()
+    return np.asarray(0.5 * np.clip(both + rng.uniform(0, 1.5), 0, 3))
+
+
+def _spots(rng: np.random.Generator, shape_hw: tuple[int, ...], patch_px: float) -> NDArray[np.float64]:
+    """Round spots of three sizes, sharp or soft, that overlap."""
+    spots = np.zeros(shape_hw)
+    cover, sharpness = rng.uniform(0.1, 0.6), rng.uniform(1, 4)
+    for size in (0.5, 1.0, 1.6):
+        sigma_px = size * patch_px / 2
+        area_px = 2 * np.pi * sigma_px**2
+        n = rng.poisson(max(1.0, cover * spots.size / area_px))
+        plane = np.zeros(shape_hw)
+        np.add.at(plane, tuple(rng.integers(0, shape_hw, (n, 2)).T), rng.uniform(0.3, 1, n))
+        spots += np.clip(sharpness * area_px * ndimage.gaussian_filter(plane, sigma_px), 0, 1)
+    return spots
 
 
 def _crystals(
@@ -87,7 +120,8 @@ def _crystals(
     height, width = regions.grains.shape
     crystals: list[tuple[Lattice, tuple[float, float]] | None] = []
     for grain, material in enumerate(regions.material_of_grain, start=1):
-        lattice = fills[material - 1].lattice
+        fill = fills[material - 1]
+        lattice = fill.lattice
         parent = crystals[regions.antiphase[grain] - 1] if grain in regions.antiphase else None
         if lattice is None:
             crystals.append(None)
@@ -97,6 +131,7 @@ def _crystals(
         else:
             if material in regions.material_of_grain[: grain - 1]:
                 lattice = replace(lattice, rotation_deg=float(rng.uniform(0, 180)))
+                lattice = fringes(lattice) if fill.has_tilted_grains else lattice
             crystals.append((lattice, (float(rng.uniform(0, width)), float(rng.uniform(0, height)))))
     return crystals
 

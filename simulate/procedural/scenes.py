@@ -26,7 +26,7 @@ from simulate.procedural.lattices import (
     random_lattice,
     similar_lattice,
 )
-from simulate.procedural.rendering import Fill, Kind, render
+from simulate.procedural.rendering import Fill, Kind, Mottle, render
 
 _LEAST_SHARE = 0.005  # of the image, for each material
 _REDRAWS = 50
@@ -53,7 +53,13 @@ class SceneRanges:
         p_epitaxial: probability that a layer continues its neighbour's lattice with other intensities throughout, as an
             epitaxial film does.
         p_mottled: probability that an amorphous film is full of bright patches, as a Pt/C cap is.
+        mottles: what those patches are, of `simulate.procedural.rendering.Mottle`.
+        p_capped: probability that an amorphous film lies on top.
+        p_two_films: probability that a second amorphous film lies under that one, as carbon under Pt/C.
         p_fringes: probability that a lattice's columns run together into fringes, as in a crystal off its zone axis.
+        p_multilayer: probability that a material lies as a few thin layers within the one that it grew on, as in a
+            superlattice.
+        p_tilted: probability that further grains of a polycrystalline layer are seen off their zone axis, as fringes.
         probe: standard deviation of a column's image, as a share of the scene's typical lattice vector.
     """
 
@@ -72,7 +78,12 @@ class SceneRanges:
     p_similar: float = 0.2
     p_epitaxial: float = 0.0
     p_mottled: float = 0.0
+    mottles: tuple[Mottle, ...] = ("bright",)
+    p_capped: float = 0.5
+    p_two_films: float = 0.0
     p_fringes: float = 0.0
+    p_multilayer: float = 0.0
+    p_tilted: float = 0.0
     probe: tuple[float, float] = (0.09, 0.17)
 
 
@@ -147,11 +158,11 @@ def procedural_scene(
     rng = np.random.default_rng([seed, difficulty])
     base_period_px = float(np.exp(rng.uniform(*np.log(ranges.period_px))))
     fills = _draw_fills(rng, ranges, base_period_px)
-    materials = _draw_materials(rng, shape_hw, ranges, fills)
+    materials = _draw_materials(rng, shape_hw, ranges, fills, base_period_px)
     for _ in range(_REDRAWS):  # a thin layer can vanish under its neighbours' roughness, an island beside its layer
         if _shares(materials, len(fills)).min() >= _LEAST_SHARE:
             break
-        materials = _draw_materials(rng, shape_hw, ranges, fills)
+        materials = _draw_materials(rng, shape_hw, ranges, fills, base_period_px)
     present = np.unique(materials[materials > 0])
     fills = [fills[material - 1] for material in present]
     materials = np.where(materials > 0, np.searchsorted(present, materials) + 1, 0).astype(np.uint32)
@@ -174,14 +185,18 @@ def procedural_scene(
 
 
 def _draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: float) -> list[Fill]:
-    """The look of each material, in the order of the stack: vacuum only at the end, amorphous at most once."""
+    """The look of each material, in the order of the stack: vacuum only at the end, amorphous films before it."""
     n = int(rng.integers(ranges.n_materials[0], ranges.n_materials[1] + 1))
-    ends_in_vacuum, capped = rng.uniform(size=2) < (0.25, 0.5)
+    ends_in_vacuum, capped = rng.uniform(size=2) < (0.25, ranges.p_capped)
     kinds: list[Kind] = ["lattice"] * n
     if n > 2 and ends_in_vacuum:
         kinds[-1] = "vacuum"
     if capped:
-        kinds[-2 if kinds[-1] == "vacuum" else -1] = "amorphous"
+        cap = n - 2 if kinds[-1] == "vacuum" else n - 1
+        kinds[cap] = "amorphous"
+        # No draw where there is no choice, here and below: scenes of other ranges keep their bytes.
+        if ranges.p_two_films > 0 and cap > 1 and rng.uniform() < ranges.p_two_films:
+            kinds[cap - 1] = "amorphous"
     shortest, longest = ranges.period_px
     period_px = (max(shortest, 0.75 * base_period_px), min(longest, 1.35 * base_period_px))
     probe_px = float(rng.uniform(*ranges.probe)) * base_period_px  # one probe images every column of a scene
@@ -206,11 +221,13 @@ def _draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: f
 
 def _amorphous(rng: np.random.Generator, ranges: SceneRanges, level: float) -> Fill:
     fill = Fill("amorphous", level, contrast=float(rng.uniform(0.1, 0.35)))
-    # No draw where there is no choice: scenes of other ranges keep their bytes.
     if ranges.p_mottled > 0 and rng.uniform() < ranges.p_mottled:
         length_px = float(np.exp(rng.uniform(*np.log((5.0, 40.0)))))
         height = float(rng.uniform(0.5, 4.0))
-        return replace(fill, contrast=0.5 * fill.contrast, patch_px=length_px, patch_height=height)
+        mottle = (
+            ranges.mottles[int(rng.integers(len(ranges.mottles)))] if len(ranges.mottles) > 1 else ranges.mottles[0]
+        )
+        return replace(fill, contrast=0.5 * fill.contrast, patch_px=length_px, patch_height=height, mottle=mottle)
     return fill
 
 
@@ -223,28 +240,54 @@ def _draw_lattice(rng: np.random.Generator, ranges: SceneRanges, period_px: tupl
 
 
 def _draw_materials(
-    rng: np.random.Generator, shape_hw: tuple[int, int], ranges: SceneRanges, fills: list[Fill]
+    rng: np.random.Generator, shape_hw: tuple[int, int], ranges: SceneRanges, fills: list[Fill], base_period_px: float
 ) -> NDArray[np.uint32]:
-    """Layers of all materials, or of all but the last, which then lies as islands in the thickest layer."""
+    """Layers of all materials, or of all but the last, which then lies as islands in the thickest layer.
+
+    In a multilayer, one material lies as several thin layers within the one below it.
+    """
     n = len(fills)
     as_islands = n > 2 and fills[-1].kind == "lattice" and rng.uniform() < ranges.p_islands
     n_layers = n - 1 if as_islands else n
     spare = 1 - n_layers * ranges.thinnest_layer
     fractions = ranges.thinnest_layer + spare * rng.dirichlet(np.full(n_layers, 2.0))
+    thickest = 1 + int(np.argmax(fractions))
+    stack = list(zip(range(1, n_layers + 1), fractions.tolist(), strict=True))
+    if ranges.p_multilayer > 0 and rng.uniform() < ranges.p_multilayer:
+        stack = _multilayer(rng, stack, fills, base_period_px / max(shape_hw))
     materials = layout.layers(
         rng,
         shape_hw,
-        fractions.tolist(),
+        [fraction for _, fraction in stack],
         tilt_deg=float(rng.choice([0.0, 90.0, rng.uniform(-180, 180)])),
         roughness_px=float(rng.uniform(*ranges.roughness_px)),
         roughness_length_px=float(rng.uniform(4, 40)),
-        gap_px=[float(rng.uniform(3, 12)) if rng.uniform() < ranges.p_gap else 0.0 for _ in range(n_layers - 1)],
+        gap_px=[float(rng.uniform(3, 12)) if rng.uniform() < ranges.p_gap else 0.0 for _ in stack[1:]],
     )
+    materials = np.array([0, *(material for material, _ in stack)], np.uint32)[materials]
     if as_islands:
         radius_px = (0.08 * min(shape_hw), 0.16 * min(shape_hw))
         islands = layout.blobs(rng, shape_hw, int(rng.integers(1, 4)), radius_px)
-        materials[islands & (materials == 1 + int(np.argmax(fractions)))] = n
+        materials[islands & (materials == thickest)] = n
     return materials
+
+
+def _multilayer(
+    rng: np.random.Generator, stack: list[tuple[int, float]], fills: list[Fill], period: float
+) -> list[tuple[int, float]]:
+    """The stack (material, share) with one material as thin layers, 2 to 7 periods each, within the one below it."""
+    hosts = [at for at in range(len(stack) - 1) if fills[at].kind == "lattice" and fills[at + 1].kind == "lattice"]
+    if not hosts:
+        return stack
+    host = int(rng.choice(hosts))
+    n_thin = int(rng.integers(1, 5))
+    room = stack[host][1] + stack[host + 1][1]
+    thin = np.minimum(rng.uniform(2, 7, n_thin) * period, 0.5 * room / n_thin)
+    between = (room - thin.sum()) * rng.dirichlet(np.full(n_thin + 1, 3.0))
+    inner = [(host + 1, float(between[0]))]
+    for own, next_host in zip(thin.tolist(), between[1:].tolist(), strict=True):
+        inner += [(host + 2, own), (host + 1, next_host)]
+    return [*stack[:host], *inner, *stack[host + 2 :]]
 
 
 def _draw_grains(
@@ -259,6 +302,8 @@ def _draw_grains(
             continue
         if rng.uniform() < ranges.p_grains:
             grains[material] = layout.split_into_grains(rng, region, int(rng.integers(2, 6)))
+            if ranges.p_tilted > 0 and rng.uniform() < ranges.p_tilted:
+                fills[material - 1] = replace(fill, has_tilted_grains=True)
         elif rng.uniform() < ranges.p_antiphase:
             sides[material] = layout.split_by_line(rng, region, roughness_px=2.0)
     return layout.assemble(materials, grains, sides)

@@ -12,7 +12,7 @@ from samiam.files import sha256_of
 from samiam.metrics import clustering_accuracy
 from samiam.texture import build_encoder
 from samiam.texture.fenet_encoder import DTD, LATTICES, load_fenet, new_fenet
-from samiam.texture.weights import write_weights
+from samiam.weight_files import write_weights
 from simulate import procedural_scene
 
 

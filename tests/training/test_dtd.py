@@ -25,10 +25,10 @@ from samiam.files import sha256_of
 from samiam.texture import build_encoder
 from samiam.texture.fenet_encoder import DTD as PAPER
 from samiam.texture.inputs import MEAN_RGB, STD_RGB
-from samiam.texture.weights import read_card, read_weights
 from samiam.training.classification import Classification, ClassificationRecipe
 from samiam.training.dtd import DTDBatches, DTDData, DTDRules, DTDStart, fetch, load_splits, start_fenet
 from samiam.training.sampling import EpochBatches
+from samiam.weight_files import read_card, read_weights
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),

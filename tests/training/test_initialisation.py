@@ -13,8 +13,8 @@ from torchvision.models import resnet18
 
 from samiam.errors import InputError
 from samiam.texture.fenet_encoder import DTD, LATTICES, new_fenet
-from samiam.texture.weights import write_weights
 from samiam.training.initialisation import NetworkOptions, initialised
+from samiam.weight_files import write_weights
 
 State = dict[str, torch.Tensor]
 
@@ -135,7 +135,7 @@ def test_weights_of_another_training_or_none(lattices: Path, dtd: Path, tmp_path
 
 
 def test_shipped_weights_that_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("samiam.texture.weights.shipped_weights", lambda name: tmp_path / f"{name}.safetensors")
+    monkeypatch.setattr("samiam.weight_files.shipped_weights", lambda name: tmp_path / f"{name}.safetensors")
     with pytest.raises(InputError, match=r"fenet_lattices\.json: no card of weights .* train them again") as raised:
         initialised(NetworkOptions("fenet", "lattices"), 3, 0)
     assert "\n" not in str(raised.value)
@@ -146,7 +146,7 @@ def test_shipped_weights_are_held_to_their_card(
 ) -> None:
     shipped = tmp_path / "fenet_lattices.safetensors"
     write_weights(shipped, new_fenet(LATTICES, 11).state_dict(), LATTICES, {})
-    monkeypatch.setattr("samiam.texture.weights.shipped_weights", lambda _: shipped)
+    monkeypatch.setattr("samiam.weight_files.shipped_weights", lambda _: shipped)
     own = initialised(NetworkOptions("fenet", "lattices"), 3, 4).state_dict()
     given = initialised(NetworkOptions("fenet", "lattices", str(lattices)), 3, 4).state_dict()
     assert all(torch.equal(own[name], given[name]) for name in own)

@@ -20,9 +20,9 @@ import train
 from samiam.errors import InputError
 from samiam.files import sha256_of
 from samiam.texture import build_encoder
-from samiam.texture.weights import read_card, read_weights
 from samiam.training.run import check_resumable
 from samiam.training.settings import TrainerSettings
+from samiam.weight_files import read_card, read_weights
 
 ROOT = Path(__file__).parents[2]
 TINY = [

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.boosting.period import lattice_period
+from samiam.period import lattice_period
 from simulate import SceneRanges, procedural_scene
 from simulate.procedural.lattices import Lattice, named_lattice
 

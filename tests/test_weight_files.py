@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from samiam.errors import InputError
 from samiam.files import sha256_of
-from samiam.texture.weights import read_card, read_weights, seeded, write_weights
+from samiam.weight_files import read_card, read_weights, seeded, write_weights
 
 STATE = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.count": torch.tensor(7)}
 

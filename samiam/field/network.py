@@ -1,0 +1,158 @@
+"""The network of the compact generator: a micrograph to a field of texture vectors and a map of boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from samiam.errors import InputError
+
+STRIDE_PX = 4
+"""Pixels of the image between two points of the field."""
+MULTIPLE_PX = 16
+"""Sides of an image that passes the network are multiples of this."""
+LENGTH = 16
+"""Numbers in a texture vector."""
+
+
+@dataclass(frozen=True)
+class FieldSize:
+    """How large the network is.
+
+    Attributes:
+        widths: channels at strides of 4, 8 and 16 px.
+        depths: blocks at each of them.
+        n_heads: attention heads of the looks around the whole image.
+
+    Raises:
+        InputError: if there are not three positive widths and depths, or the heads do not divide the last width.
+    """
+
+    widths: tuple[int, int, int] = (48, 96, 192)
+    depths: tuple[int, int, int] = (2, 3, 6)
+    n_heads: int = 6
+
+    def __post_init__(self) -> None:
+        numbers = (*self.widths, *self.depths, self.n_heads)
+        if len(self.widths) != 3 or len(self.depths) != 3 or min(numbers) < 1 or self.widths[2] % self.n_heads:
+            raise InputError(f"{self}: give three widths and depths of at least 1, the last a multiple of n_heads.")
+
+
+class Block(nn.Module):
+    """A 7×7 convolution of each channel and a mixing of channels, added to the input (ConvNeXt, Liu et al. 2022)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.look = nn.Sequential(
+            nn.Conv2d(width, width, 7, padding=3, groups=width, bias=False), nn.BatchNorm2d(width)
+        )
+        self.mix = nn.Sequential(nn.Conv2d(width, 3 * width, 1), nn.GELU(), nn.Conv2d(3 * width, width, 1))
+        self.scale = nn.Parameter(torch.full((width, 1, 1), 0.1))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, width, h, w) to the same shape."""
+        return maps + self.scale * self.mix(self.look(maps))
+
+
+class LookAround(nn.Module):
+    """Every point attends to the whole image, averaged down to `side`² points whatever its size."""
+
+    def __init__(self, width: int, n_heads: int, side: int = 12) -> None:
+        super().__init__()
+        self.n_heads, self.side = n_heads, side
+        self.norm = nn.BatchNorm2d(width)
+        self.query = nn.Conv2d(width, width, 1)
+        self.key_value = nn.Conv2d(width, 2 * width, 1)
+        self.out = nn.Conv2d(width, width, 1)
+        self.scale = nn.Parameter(torch.full((width, 1, 1), 0.1))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, width, h, w) to the same shape."""
+        height, width = maps.shape[2:]
+        normal = self.norm(maps)
+        coarse = functional.adaptive_avg_pool2d(normal, (min(self.side, height), min(self.side, width)))
+        key, value = self._heads(self.key_value(coarse)).chunk(2, dim=-1)
+        found = functional.scaled_dot_product_attention(self._heads(self.query(normal)), key, value)
+        return maps + self.scale * self.out(found.transpose(2, 3).reshape(maps.shape))
+
+    def _heads(self, maps: Tensor) -> Tensor:
+        """(B, C, h, w) to (B, heads, h·w, C / heads)."""
+        return maps.flatten(2).unflatten(1, (self.n_heads, -1)).transpose(2, 3)
+
+
+class FieldNetwork(nn.Module):
+    """Grey images to texture vectors and boundaries at every fourth pixel.
+
+    Vectors of one material point the same way, of two materials different ways, within one image. Point (i, j) of
+    the field stands for the 4×4 pixels from (4i, 4j) on.
+
+    Args:
+        size: how large it is.
+    """
+
+    def __init__(self, size: FieldSize = FieldSize()) -> None:
+        super().__init__()
+        fine, middle, coarse = size.widths
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, fine // 2, 5, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(fine // 2),
+            nn.GELU(),
+            nn.Conv2d(fine // 2, fine, 4, stride=2, padding=1),
+        )
+        self.fine = nn.Sequential(*(Block(fine) for _ in range(size.depths[0])))
+        self.to_middle = _halved(fine, middle)
+        self.middle = nn.Sequential(*(Block(middle) for _ in range(size.depths[1])))
+        self.to_coarse = _halved(middle, coarse)
+        half = size.depths[2] // 2
+        self.coarse = nn.Sequential(
+            *(Block(coarse) for _ in range(half)),
+            LookAround(coarse, size.n_heads),
+            *(Block(coarse) for _ in range(size.depths[2] - half)),
+            LookAround(coarse, size.n_heads),
+        )
+        self.from_coarse, self.from_middle = nn.Conv2d(coarse, middle, 1), nn.Conv2d(middle, fine, 1)
+        self.joined_middle, self.joined_fine = Block(middle), nn.Sequential(Block(fine), nn.BatchNorm2d(fine))
+        self.head = nn.Conv2d(fine, LENGTH + 2, 1)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Vectors and boundaries of images.
+
+        Args:
+            images: float (B, 1, H, W), standardised by `standardised`; sides are multiples of 16.
+
+        Returns:
+            Unit vectors (B, 16, H/4, W/4), and logits (B, 2, H/4, W/4) of a boundary between two materials and
+            between two grains of one material within these pixels.
+        """
+        fine = self.fine(self.stem(images))
+        middle = self.middle(self.to_middle(fine))
+        coarse = self.coarse(self.to_coarse(middle))
+        middle = self.joined_middle(middle + _doubled(self.from_coarse(coarse)))
+        fine = self.joined_fine(fine + _doubled(self.from_middle(middle)))
+        out = self.head(fine)
+        return functional.normalize(out[:, :LENGTH].float(), dim=1), out[:, LENGTH:].float()
+
+
+def standardised(images: Tensor) -> Tensor:
+    """Images (B, 1, H, W) brought to mean 0 and standard deviation 1, each by itself; even ones become 0."""
+    centred = images - images.mean(dim=(2, 3), keepdim=True)
+    return centred / centred.std(dim=(2, 3), keepdim=True, correction=0).clamp(min=1e-4)
+
+
+def facts_of(size: FieldSize) -> Mapping[str, Any]:
+    """What a reader of weights needs to build their network."""
+    return {"network": "field", "widths": list(size.widths), "depths": list(size.depths), "n_heads": size.n_heads}
+
+
+def _halved(fewer: int, more: int) -> nn.Module:
+    """Half the resolution, more channels."""
+    return nn.Sequential(nn.BatchNorm2d(fewer), nn.Conv2d(fewer, more, 2, stride=2))
+
+
+def _doubled(maps: Tensor) -> Tensor:
+    return functional.interpolate(maps, scale_factor=2, mode="bilinear", align_corners=False)

@@ -1,0 +1,71 @@
+"""One pose for a micrograph and all its quarter turns and mirror images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = TypeVar("Pixels", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Pose:
+    """How an image is turned and mirrored: first rows and columns swap places, then they run backwards.
+
+    Attributes:
+        swapped: whether rows become columns.
+        rows_reversed: whether the last row comes first.
+        columns_reversed: whether the last column comes first.
+    """
+
+    swapped: bool
+    rows_reversed: bool
+    columns_reversed: bool
+
+    def apply(self, image: NDArray[Pixels]) -> NDArray[Pixels]:
+        """The image (H, W, …) in this pose."""
+        turned = image.swapaxes(0, 1) if self.swapped else image
+        return turned[self._steps]
+
+    def undo(self, image: NDArray[Pixels]) -> NDArray[Pixels]:
+        """What `apply` was given, (H, W, …), of what it gave."""
+        turned = image[self._steps]
+        return turned.swapaxes(0, 1) if self.swapped else turned
+
+    def apply_point(self, point_xy: tuple[float, float], shape_hw: tuple[int, int]) -> tuple[float, float]:
+        """Where a pixel (x, y) of an image of this shape lies in this pose."""
+        x, y = point_xy[::-1] if self.swapped else point_xy
+        height, width = shape_hw[::-1] if self.swapped else shape_hw
+        return width - 1 - x if self.columns_reversed else x, height - 1 - y if self.rows_reversed else y
+
+    def undo_point(self, point_xy: tuple[float, float], shape_hw: tuple[int, int]) -> tuple[float, float]:
+        """Where a pixel (x, y) of an image in this pose, of this shape, was before."""
+        x, y = point_xy
+        y = shape_hw[0] - 1 - y if self.rows_reversed else y
+        x = shape_hw[1] - 1 - x if self.columns_reversed else x
+        return (y, x) if self.swapped else (x, y)
+
+    @property
+    def _steps(self) -> tuple[slice, slice]:
+        return slice(None, None, -1 if self.rows_reversed else 1), slice(None, None, -1 if self.columns_reversed else 1)
+
+
+def canonical_pose(pixels: NDArray[np.floating[Any]]) -> Pose:
+    """The pose in which an image is brightest towards its end: along rows at least as much as along columns.
+
+    Args:
+        pixels: (H, W).
+    """
+    along_y, along_x = (_moment(pixels.mean(axis=axis, dtype=np.float64)) for axis in (1, 0))
+    swapped = abs(along_x) > abs(along_y)
+    first, second = (along_x, along_y) if swapped else (along_y, along_x)
+    return Pose(swapped, first < 0, second < 0)
+
+
+def _moment(profile: NDArray[np.float64]) -> float:
+    """How far the weight of a profile lies beyond its middle, as a share of its length."""
+    places = (np.arange(len(profile)) + 0.5) / len(profile) - 0.5
+    return float(profile @ places) / max(float(profile.sum()), 1e-12)

@@ -1,0 +1,148 @@
+"""Candidate regions of a field: whole materials, their connected parts, and the grains of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+from samiam.field import Field
+from samiam.generation.texture_tree import Texture
+
+Granularity = Literal["whole", "connected", "grain"]
+GRANULARITIES: tuple[Granularity, ...] = ("whole", "connected", "grain")
+_ON_BOUNDARY = 0.4
+_MARGIN = 0.1
+"""Cosine similarity by which a texture must be nearer, or may be less near, than the next for `stability`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A candidate for a mask, on the grid of a field.
+
+    Attributes:
+        granularity: what it is.
+        level: number of the level that its texture is of, in the order of `texture_levels`.
+        texture: its texture's place in that level.
+        inside: bool (h, w), the points that belong to it.
+        signed: float32 (h, w), by how much each point is nearer in texture than to the next: above 0 inside.
+        evidence: float64 (n,), what its quality is predicted from.
+        stability: share of its points that stay when the texture must be nearer than the next by a margin, of those
+            that join when it may be less near by as much.
+    """
+
+    granularity: Granularity
+    level: int
+    texture: int
+    inside: NDArray[np.bool_]
+    signed: NDArray[np.float32]
+    evidence: NDArray[np.float64]
+    stability: float
+
+
+def similarities(field: Field, textures: list[Texture]) -> torch.Tensor:
+    """Cosine similarity (n, h, w) of each point to each texture."""
+    means = torch.from_numpy(np.stack([texture.mean for texture in textures]))
+    return (means @ field.vectors.flatten(1)).reshape(len(textures), *field.boundaries.shape)
+
+
+def candidate_regions(field: Field, levels: list[list[Texture]], smallest_points: float) -> Iterator[Region]:
+    """Every texture of every level as a whole, every connected part of it, and the grains of each part.
+
+    Args:
+        field: of the image.
+        levels: of `texture_levels`.
+        smallest_points: fewer points make no region.
+    """
+    boundaries = np.maximum(field.boundaries.numpy(), field.grain_boundaries.numpy())
+    for level, textures in enumerate(levels[1:], start=1):
+        nearness = similarities(field, textures).numpy()
+        for place, texture in enumerate(textures):
+            margin = nearness[place] - np.delete(nearness, place, axis=0).max(axis=0)
+            whole = margin > 0
+            for granularity, inside in _parts(whole, boundaries, smallest_points):
+                signed = margin if granularity == "whole" else _limited(margin, whole, inside)
+                strict, loose = (np.count_nonzero(signed > sign * _MARGIN) for sign in (1, -1))
+                stability = strict / max(loose, 1)
+                evidence = _evidence(granularity, inside, whole, texture, margin, field, stability)
+                yield Region(granularity, level, place, inside, signed, evidence, stability)
+
+
+def _limited(margin: NDArray[np.float32], whole: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The margin of a texture, made negative at points nearer to other parts of it than to this one."""
+    to_part, to_others = (ndimage.distance_transform_edt(~points) for points in (inside, whole & ~inside))
+    return np.where(to_part <= to_others, margin, -np.abs(margin)).astype(np.float32)
+
+
+def _parts(
+    whole: NDArray[np.bool_], boundaries: NDArray[np.float32], smallest_points: float
+) -> Iterator[tuple[Granularity, NDArray[np.bool_]]]:
+    if np.count_nonzero(whole) < smallest_points:
+        return
+    yield "whole", whole
+    parts = _large_parts(whole, smallest_points)
+    for part in parts:
+        if len(parts) > 1:
+            yield "connected", part
+        grains = _large_parts(part & (boundaries < _ON_BOUNDARY), smallest_points)
+        if len(grains) > 1:
+            seeds = sum(number * grain.astype(np.int32) for number, grain in enumerate(grains, start=1))
+            grown = watershed(boundaries, seeds, mask=part)
+            for number in range(1, len(grains) + 1):
+                yield "grain", grown == number
+
+
+def _large_parts(inside: NDArray[np.bool_], smallest_points: float) -> list[NDArray[np.bool_]]:
+    """Connected parts, the largest first."""
+    labels, n = ndimage.label(inside)
+    sizes = np.bincount(labels.ravel(), minlength=n + 1)[1:]
+    return [labels == 1 + part for part in np.argsort(-sizes, kind="stable") if sizes[part] >= smallest_points]
+
+
+def _evidence(
+    granularity: Granularity,
+    inside: NDArray[np.bool_],
+    whole: NDArray[np.bool_],
+    texture: Texture,
+    margin: NDArray[np.float32],
+    field: Field,
+    stability: float,
+) -> NDArray[np.float64]:
+    """What tells a region that means something: how it differs from the rest, how even it is, how sharp its outline."""
+    outline = ndimage.binary_dilation(inside) & ~ndimage.binary_erosion(inside, border_value=1)
+    on_outline = outline if outline.any() else inside
+    interior = ndimage.binary_erosion(inside, iterations=2, border_value=1)
+    interior = interior if interior.any() else inside
+    between_materials, between_grains = (maps.numpy() for maps in (field.boundaries, field.grain_boundaries))
+    return np.array(
+        [
+            1.0,
+            float(granularity == "connected"),
+            float(granularity == "grain"),
+            np.log(max(texture.apart, 1e-3)),
+            np.log(max(texture.spread, 1e-3)),
+            float(margin[inside].mean()),
+            stability,
+            float(between_materials[on_outline].mean()),
+            float(between_grains[on_outline].mean()),
+            float(between_materials[interior].mean()),
+            _along_a_line(between_materials[interior]),
+            _along_a_line(between_grains[interior]),
+            texture.apart,
+            texture.spread,
+            np.log(inside.mean()),
+            np.count_nonzero(inside) / max(np.count_nonzero(whole), 1),
+        ]
+    )
+
+
+def _along_a_line(values: NDArray[np.float32]) -> float:
+    """The mean of the highest values, as many as a line across a region of this many points has."""
+    n = max(1, round(len(values) ** 0.5))
+    return float(np.partition(values, -n)[-n:].mean())

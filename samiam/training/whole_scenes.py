@@ -1,0 +1,156 @@
+"""Whole scenes that are drawn on the fly, varied as microscopes vary; no data set is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import albumentations
+import cv2
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from samiam.errors import InputError
+from samiam.records import Scene
+from samiam.training.sampling import FreshIndices, epochs_of
+
+Batch = tuple[Tensor, Tensor, Tensor]
+_TRAIN, _VAL = 0, 1  # streams of the seed
+
+
+@dataclass(frozen=True)
+class WholeSceneRules:
+    """How many scenes there are, and how those to train on are varied.
+
+    Attributes:
+        scenes: in an epoch; all of them are new ones.
+        val_scenes: to validate on, the same in every epoch, not varied.
+        batch_size: scenes in a batch; those to validate on come one by one.
+        zoom: a scene is magnified by up to 1 + this or reduced by as much.
+        turn_deg: it is turned by up to this, and by multiples of 90°, and mirrored.
+        p_inverted: probability that bright and dark change places, as from HAADF to bright field.
+        p_shaded: probability of a slow gradient of brightness, as across a wedge.
+        p_blurred: probability of a blur, as by defocus.
+        p_noisy: probability of noise beyond that of the dose.
+        seed: of all draws.
+
+    Raises:
+        InputError: if a number is out of range.
+    """
+
+    scenes: int = 2400
+    val_scenes: int = 48
+    batch_size: int = 16
+    zoom: float = 0.35
+    turn_deg: float = 45.0
+    p_inverted: float = 0.15
+    p_shaded: float = 0.3
+    p_blurred: float = 0.2
+    p_noisy: float = 0.3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.val_scenes, self.batch_size) < 1 or self.scenes < self.batch_size or self.seed < 0:
+            raise InputError(f"{self}: give at least one scene to validate on, a full batch, and a seed of 0 or more.")
+        shares = (self.p_inverted, self.p_shaded, self.p_blurred, self.p_noisy)
+        if min(self.zoom, self.turn_deg, *shares) < 0 or max(shares) > 1:
+            raise InputError(f"{self}: zoom and turn are 0 or more, probabilities from 0 to 1.")
+
+
+class WholeScenes(Dataset[Batch]):
+    """Scenes; scene i depends on the seed, the stream and i alone.
+
+    A scene is pixels float32 (1, H, W) in [0, 1], materials int64 (H, W) and grains int64 (H, W), both 0 where there
+    is none.
+
+    Args:
+        draw_scene: makes the scene of a seed, a whole number below 2³².
+        rules: how many, and how varied.
+        stream: 0 to train, 1 to validate; two streams share no scene but by chance.
+    """
+
+    def __init__(self, draw_scene: Callable[[int], Scene], rules: WholeSceneRules, stream: int) -> None:
+        self.draw_scene, self.rules, self.stream = draw_scene, rules, stream
+        self._vary = _variation(rules) if stream == _TRAIN else None
+
+    def __len__(self) -> int:
+        return self.rules.val_scenes if self.stream == _VAL else self.rules.scenes
+
+    def __getitem__(self, index: int) -> Batch:
+        rng = np.random.default_rng([self.rules.seed, self.stream, index])
+        scene = self.draw_scene(int(rng.integers(2**32)))
+        labels = np.stack([scene.labels, scene.grains], axis=-1).astype(np.int16)
+        pixels: NDArray[np.float32] = np.array(scene.micrograph.pixels)
+        if self._vary is not None:
+            self._vary.set_random_seed(int(rng.integers(2**32)))
+            varied = self._vary(image=pixels, mask=labels)
+            pixels, labels = np.clip(varied["image"], 0, 1), varied["mask"]
+        materials, grains = torch.from_numpy(np.moveaxis(labels, -1, 0).astype(np.int64))
+        return torch.from_numpy(pixels.reshape(1, *materials.shape)), materials, grains
+
+
+def _variation(rules: WholeSceneRules) -> albumentations.Compose:
+    """What micrographs of one specimen may differ by."""
+    zoom, turn = (1 / (1 + rules.zoom), 1 + rules.zoom), (-rules.turn_deg, rules.turn_deg)
+    placed = albumentations.Affine(
+        scale=zoom,
+        rotate=turn,
+        interpolation=cv2.INTER_LINEAR,
+        mask_interpolation=cv2.INTER_NEAREST,
+        border_mode=cv2.BORDER_REFLECT_101,
+        p=0.4,
+    )
+    return albumentations.Compose(
+        [
+            albumentations.D4(p=1),
+            placed,
+            albumentations.GaussianBlur(blur_limit=0, sigma_limit=(0.4, 1.2), p=rules.p_blurred),
+            albumentations.Illumination(intensity_range=(0.02, 0.2), p=rules.p_shaded),
+            albumentations.RandomGamma(gamma_limit=(65, 150), p=0.5),
+            albumentations.GaussNoise(std_range=(0.01, 0.12), p=rules.p_noisy),
+            albumentations.InvertImg(p=rules.p_inverted),
+        ]
+    )
+
+
+class WholeScenesData(pl.LightningDataModule):
+    """New scenes in every training epoch, the same few in every validation.
+
+    Args:
+        draw_scene: see `WholeScenes`.
+        rules: how many, and how varied.
+        n_workers: processes that draw; the batches do not depend on it.
+    """
+
+    def __init__(self, draw_scene: Callable[[int], Scene], rules: WholeSceneRules, n_workers: int = 0) -> None:
+        super().__init__()
+        self.draw_scene, self.rules, self.n_workers = draw_scene, rules, n_workers
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Batches of new scenes."""
+        return self._loader(_TRAIN, self.rules.scenes, self.rules.batch_size)
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """The scenes to validate on, one by one."""
+        return self._loader(_VAL, self.rules.val_scenes, 1)
+
+    def _loader(self, stream: int, n: int, batch_size: int) -> DataLoader[Batch]:
+        rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        if n < batch_size * world_size:
+            raise InputError(
+                f"{n} scenes for {world_size} processes: give a batch for each at least, in val_scenes too."
+            )
+        epoch = epochs_of(self.trainer if stream == _TRAIN else None)
+        return DataLoader(
+            WholeScenes(self.draw_scene, self.rules, stream),
+            batch_size=batch_size,
+            sampler=FreshIndices(n, rank, world_size, epoch),
+            num_workers=self.n_workers,
+            drop_last=stream == _TRAIN,
+            persistent_workers=self.n_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+        )
