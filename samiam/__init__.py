@@ -3,7 +3,7 @@
 from samiam.boosting import SemanticBooster
 from samiam.formats import read_micrograph
 from samiam.generation import build_generator
-from samiam.pipeline import segment
+from samiam.pipeline import Pointer, segment, select
 from samiam.records import Masks, Micrograph, Scene, Segmentation
 from samiam.texture import build_encoder
 
@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Masks",
     "Micrograph",
+    "Pointer",
     "Scene",
     "Segmentation",
     "SemanticBooster",
@@ -19,4 +20,5 @@ __all__ = [
     "build_generator",
     "read_micrograph",
     "segment",
+    "select",
 ]

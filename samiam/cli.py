@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from samiam.commands.each import for_each
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES, read_micrograph
 from samiam.generation import DEFAULT_GENERATOR, GENERATORS
+from samiam.pipeline import Pointer
 from samiam.texture import DEFAULT_ENCODER, ENCODERS
 
 _SHIPPED = ""  # No file is called that.
@@ -76,6 +78,17 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
             metavar="NAME=VALUE",
             help=f"a setting of the {role}; may be repeated",
         )
+    parser.add_argument(
+        "--point",
+        type=_point,
+        action="append",
+        default=[],
+        metavar="X,Y",
+        help="segment only the material at this pixel; may be repeated, once for each material",
+    )
+    parser.add_argument(
+        "--box", type=_box, action="append", default=[], metavar="X0,Y0,X1,Y1", help="likewise by a box around it"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of crops and clustering; default: %(default)s")
     _add_reading(parser)
 
@@ -118,6 +131,26 @@ def _assignment(text: str) -> tuple[str, object]:
     return name, inputs.value_of(value)
 
 
+def _point(text: str) -> Pointer:
+    x, y = _numbers(text, 2, "X,Y")
+    return Pointer(point=(x, y))
+
+
+def _box(text: str) -> Pointer:
+    left, top, right, bottom = _numbers(text, 4, "X0,Y0,X1,Y1")
+    return Pointer(box=(left, top, right, bottom))
+
+
+def _numbers(text: str, n: int, form: str) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != n or not all(map(math.isfinite, numbers)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form {form}")
+    return numbers
+
+
 def _reading(options: argparse.Namespace) -> inputs.Reading:
     return inputs.Reading(options.frame, options.channel, options.dataset, options.pixel_size_nm)
 
@@ -132,6 +165,7 @@ def _segment(options: argparse.Namespace) -> int:
         n_materials=options.n_materials,
         seed=options.seed,
         reading=_reading(options),
+        pointers=[*options.point, *options.box],
     )
     return segmenting.segment_files(inputs.expand(options.files), options.output, job)
 

@@ -1,10 +1,16 @@
-"""From a micrograph to its materials in one call."""
+"""From a micrograph to its materials in one call: all of them, or those that are pointed at."""
 
 from __future__ import annotations
 
-from samiam.boosting import SemanticBooster
-from samiam.generation import DEFAULT_GENERATOR, MaskGenerator, build_generator
-from samiam.records import Micrograph, Segmentation
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from samiam.boosting import SemanticBooster, merge_masks
+from samiam.errors import InputError
+from samiam.generation import DEFAULT_GENERATOR, MaskGenerator, PromptableGenerator, build_generator
+from samiam.records import Decision, Masks, Micrograph, Segmentation
 
 
 def segment(
@@ -31,3 +37,53 @@ def segment(
     generator = generator or build_generator(DEFAULT_GENERATOR)
     booster = booster or SemanticBooster()
     return booster(micrograph, generator.generate(micrograph), n_materials)
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What selects one material: a click on it or a box around it (the paper's prompt P).
+
+    Attributes:
+        point: a pixel (x, y), or None.
+        box: x0, y0, x1, y1 in pixels, or None.
+    """
+
+    point: tuple[float, float] | None = None
+    box: tuple[float, float, float, float] | None = None
+
+
+def select(
+    micrograph: Micrograph, pointers: Sequence[Pointer], *, generator: PromptableGenerator | None = None
+) -> Segmentation:
+    """Segment the materials that are pointed at; nothing is boosted.
+
+    Args:
+        micrograph: the image.
+        pointers: one for each material, at least one.
+        generator: what answers; that of `DEFAULT_GENERATOR` where not given.
+
+    Returns:
+        One region per pointer, the likeliest that it may mean; where two overlap, pixels go to the smaller.
+
+    Raises:
+        InputError: if there is no pointer, one lies outside of the image, or the generator takes none.
+    """
+    chosen = generator or build_generator(DEFAULT_GENERATOR)
+    if not isinstance(chosen, PromptableGenerator):
+        raise InputError(f"the generator {chosen.name} takes no clicks and boxes; use compact or a SAM.")
+    if not pointers:
+        raise InputError("nothing is pointed at: give a click or a box.")
+    chosen.set_image(micrograph)
+    likeliest = []
+    for pointer in pointers:
+        points = None if pointer.point is None else [pointer.point]
+        likeliest += chosen.predict(points=points, boxes=pointer.box).to_records()[:1]
+    masks = Masks.from_records(likeliest, micrograph.shape_hw)
+    labels, label_of = merge_masks(masks, np.arange(len(masks)))
+    decisions = [
+        Decision(index, "kept", "pointed_at", float(score), 0.0, material=label_of[index])
+        if index in label_of
+        else Decision(index, "removed", "dissolved", float(score), 0.0)
+        for index, score in enumerate(masks.predicted_iou)
+    ]
+    return Segmentation(labels, decisions, len(pointers), True, masks)

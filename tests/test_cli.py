@@ -255,8 +255,8 @@ class TestOutputs:
         assert (found["n_materials"], found["n_materials_given"], found["materials_found"]) == (2, True, 2)
         assert found["masks_generated"] == len(pd.read_csv(result.file(name, "decisions.csv")))
         assert found["seed"] == 0
-        assert found["config"]["generator"]["name"] == "texture"
-        assert found["config"]["booster"]["encoder"]["name"] == "fenet"
+        assert found["config"]["generator"]["name"] == "compact"
+        assert found["config"]["booster"]["encoder"]["name"] == "compact"
         assert found["config"]["n_materials"] == 2
         assert found["input"]["path"] == str(result.inputs / name)
         assert found["input"]["sha256"] == sha256_of(result.inputs / name)
@@ -311,11 +311,13 @@ class TestOptions:
     def test_settings_reach_their_place(self, png: Path, run: Run) -> None:
         output = png.parent / "out"
         generator = ("--generator-option", "points=[1, 2]", "--generator-option", "mode=fast")
-        run("segment", png, "-o", output, "--seed", 7, *generator, "--encoder-option", "batch_size=9")
+        run(
+            "segment", png, "-o", output, "--seed", 7, *generator, "--encoder=spectrum", "--encoder-option", "n_rings=9"
+        )
         provenance = json.loads((output / "a" / "provenance.json").read_text())
         assert provenance["seed"] == 7
         assert provenance["config"]["generator"] == {"name": "halves", "points": [1, 2], "mode": "fast"}
-        assert provenance["config"]["booster"]["encoder"]["batch_size"] == 9
+        assert provenance["config"]["booster"]["encoder"]["n_rings"] == 9
         assert provenance["config"]["booster"]["crops"]["seed"] == 7
         assert provenance["config"]["booster"]["grouping"]["seed"] == 7
 
@@ -454,10 +456,14 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("options", "parts"),
         [
-            (("--generator", "nope"), ("unknown generator 'nope'", "texture, vit_b, vit_l, vit_h")),
-            (("--encoder", "nope"), ("unknown encoder 'nope'", "fenet, fenet_dtd, spectrum, resnet18")),
+            (("--generator", "nope"), ("unknown generator 'nope'", "compact, texture, vit_b, vit_l, vit_h")),
+            (("--encoder", "nope"), ("unknown encoder 'nope'", "compact, fenet, fenet_dtd, spectrum, resnet18")),
             (("--generator-option", "nope=1"), ("no option nope", "pred_iou_thresh")),
-            (("--encoder-option", "nope=1"), ("no option nope", "batch_size")),
+            (("--encoder-option", "nope=1"), ("no option nope", "weights_sha256")),
+            (("--point", "64,64", "--generator=texture"), ("texture takes no clicks", "compact")),
+            (("--point", "900,3"), ("point 900,3 lies outside",)),
+            (("--box", "9,9,3,12"), ("box 9,9,3,12", "x0 < x1")),
+            (("--point", "64,64", "-k", "2"), ("neither counted nor classified", "-k")),
             (("--classifier", "nowhere.safetensors"), ("nowhere.safetensors",)),
             (("--classifier", "--classifier-option", "nope=1"), ("no option nope", "confidence")),
             (("--classifier-option", "confidence=1"), ("--classifier-option confidence", "add --classifier")),
@@ -477,7 +483,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         "option",
-        ["--generator-option=n_features=many", "--generator-option=stride_px=2.5", "--encoder-option=n_rings=x"],
+        ["--generator-option=most_splits=many", "--generator-option=most_splits=2.5", "--encoder-option=device=x"],
     )
     def test_settings_of_another_type(self, png: Path, run: Run, option: str) -> None:
         code, _, err = run("segment", png, "-o", png.parent / "out", option)

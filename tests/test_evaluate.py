@@ -40,6 +40,7 @@ SMALL = [
     "benchmark.seeds=[0]",
     "benchmark.difficulties=[1]",
     "benchmark.shape_hw=[128,128]",
+    "generator=texture",
     "encoder=spectrum",
     "logger=none",
 ]
@@ -81,7 +82,7 @@ class TestConfigs:
         assert set(settings) == {*GROUPS, *OWN}
         assert settings["variants"] == {}
         assert settings["crop_accuracy"] is False
-        assert settings["generator"]["name"] == "texture"
+        assert settings["generator"]["name"] == "compact"
         assert settings["benchmark"] == {"name": "simulated", "scenes": "quick"}
 
     def test_every_group_is_used(self) -> None:
@@ -104,9 +105,9 @@ class TestConfigs:
 
     def test_what_the_experiments_change(self) -> None:
         default, released, sam = composed(), composed("experiment=released"), composed("experiment=sam_plus")
-        assert {key for key in default if default[key] != released[key]} == {"booster", "variant"}
+        assert {key for key in default if default[key] != released[key]} == {"booster", "encoder", "variant"}
         assert released["booster"]["crops"] == {"placement": "grid", "crop_px": 60, "smallest_crop_px": 60}
-        assert {key for key in default if default[key] != sam[key]} == {"generator"}
+        assert {key for key in default if default[key] != sam[key]} == {"encoder", "generator"}
         assert sam["generator"]["name"] == "vit_l"
         assert set(CHECKPOINTS) >= {"vit_b", "vit_l", "vit_h"} <= set(GENERATORS)
         assert composed("experiment=released", "variant=paper")["variant"] == "paper"
@@ -443,7 +444,7 @@ def test_the_booster_gains_in_every_class_of_the_quick_benchmark(tmp_path: Path)
     summary = pd.read_csv(tmp_path / "run" / "summary.csv").set_index(["difficulty", "method"])
     assert summary["images"].tolist() == [4] * 6
     for difficulty in (1, 2, 3):
-        alone, boosted = summary.loc[(difficulty, "texture")], summary.loc[(difficulty, "texture + booster")]
+        alone, boosted = summary.loc[(difficulty, "compact")], summary.loc[(difficulty, "compact + booster")]
         assert boosted["miou"] > alone["miou"]
         assert boosted["mfpr"] < alone["mfpr"]
         assert boosted["masks"] < alone["masks"]

@@ -21,7 +21,8 @@ NAMED = sorted((*SOURCES, *ROOT.glob("scripts/**/*.py")))
 ORDER = (
     {"errors"},
     {"files", "options", "device", "cluster", "wandb_mode"},
-    {"checkpoints", "weight_files"},
+    {"checkpoints"},
+    {"weight_files"},
     {"records"},
     {"geometry", "period"},
     {"field"},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from samiam.benchmark.meter import Meter
-from samiam.boosting import SemanticBooster, sample_crops
+from samiam.boosting import SemanticBooster, embed_crops, sample_crops
 from samiam.generation import MaskGenerator
 from samiam.metrics import Scores, Variant, clustering_accuracy, score_image
 from samiam.records import Masks, Scene, Segmentation
@@ -125,4 +125,5 @@ def crop_accuracy(scene: Scene, booster: SemanticBooster) -> float | None:
     crops = sample_crops(scene.micrograph, scene.truth, booster.crops)
     if not crops.pixels:
         return None
-    return clustering_accuracy(booster.encoder.encode(crops.pixels), crops.owners, booster.grouping.seed)
+    vectors = embed_crops(booster.encoder, scene.micrograph, crops)
+    return clustering_accuracy(vectors, crops.owners, booster.grouping.seed)

@@ -12,7 +12,7 @@ from typing import Any
 from samiam.benchmark.compare import Contender
 from samiam.boosting import build_booster
 from samiam.errors import InputError
-from samiam.texture import Encoder, build_classifier, build_encoder
+from samiam.texture import ContextEncoder, Encoder, build_classifier, build_encoder
 from samiam.texture.memory import RememberingEncoder
 
 _ENCODER = ("name", "options")
@@ -53,7 +53,8 @@ def build_contenders(own: Mapping[str, Any], variants: Mapping[str, Any], seed: 
             key = _key(chosen["encoder"])
             if key not in encoders:
                 encoder = build_encoder(chosen["encoder"].get("name"), **chosen["encoder"].get("options", {}))
-                encoders[key] = RememberingEncoder(encoder) if uses[key] > 1 else encoder
+                is_shared = uses[key] > 1 and not isinstance(encoder, ContextEncoder)
+                encoders[key] = RememberingEncoder(encoder) if is_shared else encoder
             contenders.append(_contender(name, encoders[key], chosen, seed))
     return contenders
 
@@ -89,6 +90,7 @@ def _check(settings: Mapping[str, Any]) -> None:
     _check_names("encoder", settings["encoder"], _ENCODER)
     _check_names("booster", settings["booster"], _BOOSTER)
     groups = {f"booster.{key}": value for key, value in settings["booster"].items()}
+    groups.pop("booster.embedding", None)
     smallest = groups.pop("booster.smallest_region_px", 0)
     if type(smallest) is not int or smallest < 0:
         raise InputError(f"booster.smallest_region_px={smallest}: give a whole number, 0 or more.")

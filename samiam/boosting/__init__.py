@@ -1,7 +1,7 @@
 """Masks to materials: removal, crops, grouping, merging, and the booster that runs them in order."""
 
 from samiam.boosting.booster import SemanticBooster, build_booster
-from samiam.boosting.crops import CropRules, Crops, sample_crops
+from samiam.boosting.crops import CropRules, Crops, embed_crops, sample_crops
 from samiam.boosting.grouping import Grouping, GroupingRules, group_masks
 from samiam.boosting.merging import merge_masks
 from samiam.boosting.n_materials import estimate_n_materials
@@ -18,6 +18,7 @@ __all__ = [
     "RemovalRules",
     "SemanticBooster",
     "build_booster",
+    "embed_crops",
     "estimate_n_materials",
     "group_masks",
     "group_named_masks",

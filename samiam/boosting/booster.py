@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.crops import CropRules, Crops, sample_crops
+from samiam.boosting.crops import CropRules, embed_crops, sample_crops
 from samiam.boosting.grouping import Grouping, GroupingRules, group_masks
 from samiam.boosting.merging import merge_masks
 from samiam.boosting.naming import NamingRules, group_named_masks, name_masks
@@ -17,7 +17,7 @@ from samiam.boosting.removal import RemovalRules, remove_masks
 from samiam.errors import InputError
 from samiam.options import from_options
 from samiam.records import Action, Decision, Masks, Micrograph, Segmentation
-from samiam.texture import DEFAULT_ENCODER, CropClassifier, Encoder, build_encoder
+from samiam.texture import DEFAULT_ENCODER, ContextEncoder, CropClassifier, Encoder, build_encoder
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class SemanticBooster:
         smallest_region_px: regions and holes below this area are dissolved when masks are merged.
         classifier: what names the material of crops, or None.
         naming: when the classifier's answers name a mask.
+        embedding: what vectors are taken of: "crops" of each mask (the paper's way), or points all over it ("masks"),
+            which a `ContextEncoder` alone can do; None for points where the encoder can and nothing is classified.
+
+    Raises:
+        InputError: if masks are to be embedded without crops by an encoder that cannot, or beside a classifier.
     """
 
     encoder: Encoder = field(default_factory=lambda: build_encoder(DEFAULT_ENCODER))
@@ -44,6 +49,15 @@ class SemanticBooster:
     smallest_region_px: int = 256
     classifier: CropClassifier | None = None
     naming: NamingRules = field(default_factory=NamingRules)
+    embedding: Literal["crops", "masks"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.embedding not in ("crops", "masks", None):
+            raise InputError(f"embedding={self.embedding!r}: give 'crops' or 'masks'.")
+        if self.embedding == "masks" and not isinstance(self.encoder, ContextEncoder):
+            raise InputError(f"embedding='masks': the encoder {self.encoder.name} needs crops; compact does not.")
+        if self.embedding == "masks" and self.classifier is not None:
+            raise InputError("embedding='masks': a classifier needs crops; leave one of them out.")
 
     def __call__(self, micrograph: Micrograph, masks: Masks, n_materials: int | None = None) -> Segmentation:
         """Segment an image into its materials.
@@ -59,24 +73,33 @@ class SemanticBooster:
         """
         kept, removed = remove_masks(masks, self.removal)
         remaining = masks.select(kept)
-        crops = sample_crops(micrograph, remaining, self.crops)
-        groups = self._group(crops, len(remaining), n_materials)
+        groups = self._group(micrograph, remaining, n_materials)
         labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=self.smallest_region_px)
         log = removed + _log_of_merging(kept, groups, label_of)
         log.sort(key=lambda decision: decision.mask)
         return Segmentation(labels, log, groups.n_materials, groups.given, masks, self._names(label_of))
 
-    def _group(self, crops: Crops, n_masks: int, n_materials: int | None) -> Grouping:
+    def _group(self, micrograph: Micrograph, masks: Masks, n_materials: int | None) -> Grouping:
         rules = self._suited_grouping
+        if self._embeds_masks:
+            vectors, owners = cast("ContextEncoder", self.encoder).encode_masks(micrograph, masks)
+            return group_masks(vectors, owners, len(masks), n_materials, rules)
+        crops = sample_crops(micrograph, masks, self.crops)
         if self.classifier is None:
-            vectors = self.encoder.encode(crops.pixels)
-            return group_masks(vectors, crops.owners, n_masks, n_materials, rules, is_large=crops.is_large)
-        answers = self.classifier.classify(crops.pixels)
-        naming = name_masks(answers, crops.owners, n_masks, self.classifier.materials, self.naming)
-        unnamed = np.flatnonzero(naming.materials[crops.owners] < 0)
-        vectors = self.encoder.encode([crops.pixels[crop] for crop in unnamed])
-        owners, is_large = crops.owners[unnamed], crops.is_large[unnamed]
-        return group_named_masks(naming, vectors, owners, n_materials, rules, is_large=is_large)
+            vectors = embed_crops(self.encoder, micrograph, crops)
+            return group_masks(vectors, crops.owners, len(masks), n_materials, rules, is_large=crops.is_large)
+        naming = name_masks(
+            self.classifier.classify(crops.pixels), crops.owners, len(masks), self.classifier.materials, self.naming
+        )
+        unnamed = crops.select(np.flatnonzero(naming.materials[crops.owners] < 0))
+        vectors = embed_crops(self.encoder, micrograph, unnamed)
+        return group_named_masks(naming, vectors, unnamed.owners, n_materials, rules, is_large=unnamed.is_large)
+
+    @property
+    def _embeds_masks(self) -> bool:
+        if self.embedding is None:
+            return self.classifier is None and isinstance(self.encoder, ContextEncoder)
+        return self.embedding == "masks"
 
     def _names(self, label_of: Mapping[int, int]) -> list[str | None]:
         """The name of each label; materials beyond those that the classifier knows have none."""
@@ -93,6 +116,7 @@ class SemanticBooster:
         options = {
             "encoder": {"name": self.encoder.name, **self.encoder.options},
             "removal": asdict(self.removal),
+            "embedding": "masks" if self._embeds_masks else "crops",
             "crops": asdict(self.crops),
             "grouping": asdict(self._suited_grouping),
             "smallest_region_px": self.smallest_region_px,
@@ -113,6 +137,7 @@ def build_booster(
     smallest_region_px: int = 256,
     classifier: CropClassifier | None = None,
     naming: Mapping[str, Any] | None = None,
+    embedding: Literal["crops", "masks"] | None = None,
 ) -> SemanticBooster:
     """Make a `SemanticBooster` from plain settings, as they stand in a config or on a command line.
 
@@ -125,6 +150,7 @@ def build_booster(
         smallest_region_px: see `merge_masks`.
         classifier: what names the material of crops, or None.
         naming: attributes of `NamingRules`; they need a classifier.
+        embedding: "crops", "masks" or None, see `SemanticBooster`.
 
     Raises:
         InputError: if a setting is unknown or out of range.
@@ -139,6 +165,7 @@ def build_booster(
         smallest_region_px,
         classifier,
         from_options(NamingRules, "naming", naming or {}),
+        embedding,
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.period import lattice_period
 from samiam.records import Masks, Micrograph
+from samiam.texture import ContextEncoder, Encoder
 
 _LARGEST_PX = 128
 _MOST_OF_THE_AREA = 0.7
@@ -74,6 +75,11 @@ class Crops:
     corners_xy: NDArray[np.int64]
     is_large: NDArray[np.bool_]
 
+    def select(self, indices: NDArray[np.intp]) -> Crops:
+        """The crops at these indices."""
+        pixels = [self.pixels[index] for index in indices]
+        return Crops(pixels, self.owners[indices], self.corners_xy[indices], self.is_large[indices])
+
 
 def sample_crops(micrograph: Micrograph, masks: Masks, rules: CropRules = CropRules()) -> Crops:
     """Draw up to K crops inside each mask.
@@ -106,6 +112,13 @@ def sample_crops(micrograph: Micrograph, masks: Masks, rules: CropRules = CropRu
     owned = np.array(owners, np.int64)
     is_large = _is_large(np.array([len(crop) for crop in pixels], np.int64), owned, masks.areas)
     return Crops(pixels, owned, np.array(corners, np.int64).reshape(-1, 2), is_large)
+
+
+def embed_crops(encoder: Encoder, micrograph: Micrograph, crops: Crops) -> NDArray[np.float32]:
+    """One vector (C, D) for each crop, by an encoder that sees the rest of the micrograph too if it can."""
+    if isinstance(encoder, ContextEncoder):
+        return encoder.encode_within(micrograph, crops.corners_xy, [len(crop) for crop in crops.pixels])
+    return encoder.encode(crops.pixels)
 
 
 def _is_large(sides: NDArray[np.int64], owners: NDArray[np.int64], areas: NDArray[np.int64]) -> NDArray[np.bool_]:

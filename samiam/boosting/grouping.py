@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from samiam.boosting.n_materials import (
     DEFAULT_ESTIMATOR,
     DISTANCES,
+    SUITED,
     Estimator,
     check_estimator,
     estimate_n_materials,
@@ -27,28 +28,30 @@ class GroupingRules:
     Attributes:
         without_crops: what becomes of a mask in which no crop fits: "drop" leaves it unsegmented, "own" makes it a
             material of its own (as the released code does).
-        estimator: how the number of materials is estimated where it is not given, see `estimate_n_materials`.
+        estimator: how the number of materials is estimated where it is not given, see `estimate_n_materials`; what
+            suits the encoder where None.
         threshold: of the estimator; its calibrated one where None.
         seed: seed of KMeans and of the estimate.
     """
 
     without_crops: Literal["drop", "own"] = "drop"
-    estimator: Estimator = DEFAULT_ESTIMATOR
+    estimator: Estimator | None = None
     threshold: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.without_crops not in ("drop", "own"):
             raise InputError(f"without_crops={self.without_crops!r}: masks without crops are 'drop'ped or their 'own'.")
-        check_estimator(self.estimator, self.threshold)
+        check_estimator(self.estimator or DEFAULT_ESTIMATOR, self.threshold)
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed={self.seed}: give a seed from 0 to 2³² - 1.")
 
     def suited_to(self, encoder: str) -> GroupingRules:
-        """These rules with the threshold that suits an encoder of this name, where it needs one and none was chosen."""
-        if self.estimator == "distance" and self.threshold is None:
-            return replace(self, threshold=DISTANCES.get(encoder))
-        return self
+        """These rules with the estimator and the threshold that suit an encoder of this name, where none was chosen."""
+        estimator = self.estimator or SUITED.get(encoder, DEFAULT_ESTIMATOR)
+        if estimator == "distance" and self.threshold is None:
+            return replace(self, estimator=estimator, threshold=DISTANCES.get(encoder))
+        return replace(self, estimator=estimator)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +144,7 @@ def count_materials(
     return estimate_n_materials(
         vectors[telling],
         owners[telling],
-        estimator=rules.estimator,
+        estimator=rules.estimator or DEFAULT_ESTIMATOR,
         threshold=rules.threshold,
         seed=rules.seed,
     )

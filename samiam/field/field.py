@@ -16,11 +16,13 @@ from torch.nn import functional
 from samiam.device import pick_device
 from samiam.errors import InputError
 from samiam.field.network import MULTIPLE_PX, FieldNetwork, FieldSize, standardised
+from samiam.files import sha256_of
 from samiam.period import lattice_period
 from samiam.weight_files import given_or_shipped, read_weights
 
 _USUAL_SIDE_PX = 512
 _LARGEST_SIDE_PX = 2048
+_MOST_MAGNIFIED = 2.0
 _ROWS_AT_ONCE = 256
 _LEAST_PERIOD_PX = 3.0
 """Below this, columns of a reduced image run together."""
@@ -55,16 +57,11 @@ class Field:
         above = places.floor().long()
         below, part = (above + 1).clamp(max=len(values) - 1), (places - above)[:, None]
         mask = np.empty(self.shape_hw, np.bool_)
-        for rows in torch.arange(height).split(_ROWS_AT_ONCE):
+        for top in range(0, height, _ROWS_AT_ONCE):
+            rows = slice(top, top + _ROWS_AT_ONCE)
             between = torch.lerp(columns[above[rows]], columns[below[rows]], part[rows])
-            mask[rows[0] : rows[-1] + 1] = (between > 0).numpy()
+            mask[rows] = (between > 0).numpy()
         return mask
-
-    def means(self, masks: Tensor) -> NDArray[np.float32]:
-        """The mean vector (n, 16), not of unit length, in each of n masks (n, h, w) over the grid."""
-        weights = masks.flatten(1).float()
-        sums = weights @ self.vectors.flatten(1).T
-        return (sums / weights.sum(dim=1, keepdim=True).clamp(min=1)).numpy()
 
 
 class FieldModel:
@@ -112,31 +109,39 @@ def known_scale(pixels: NDArray[np.float32]) -> float:
     if scale < 1:
         period_px = lattice_period(pixels)
         scale = max(scale, min(1.0, _LEAST_PERIOD_PX / period_px)) if period_px else scale
-    return min(scale, 2.0, _LARGEST_SIDE_PX / long)
+    return float(min(scale, _MOST_MAGNIFIED, _LARGEST_SIDE_PX / long))
 
 
-def load_field_model(
-    weights: str | Path | None = None, weights_sha256: str | None = None, device: str = "auto"
-) -> FieldModel:
-    """The network with its weights.
+@dataclass(frozen=True)
+class FieldWeights:
+    """Which weights, and where they run.
 
-    Args:
+    Attributes:
         weights: a file that `train.py experiment=compact` wrote; the weights that ship where None.
-        weights_sha256: the hash that a given file must have.
+        weights_sha256: the hash that a given file must have; not checked where None.
         device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
+    """
+
+    weights: str | Path | None = None
+    weights_sha256: str | None = None
+    device: str = "auto"
+
+
+def load_field_model(source: FieldWeights = FieldWeights()) -> FieldModel:
+    """The network with its weights.
 
     Raises:
         InputError: if the weights are missing, damaged, of another network or hash, or the device is unusable.
     """
-    place = pick_device(device)
-    path, sha256 = given_or_shipped("compact", weights, weights_sha256)
+    place = pick_device(source.device)
+    path, sha256 = given_or_shipped("compact", source.weights, source.weights_sha256)
     state, facts = read_weights(path, sha256)
     network = _network_of(facts, path)
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
         raise InputError(f"{path}: its tensors do not fit the network that it names; train it again.") from error
-    return FieldModel(network.to(place), sha256)
+    return FieldModel(network.to(place), sha256 or sha256_of(path))
 
 
 def _network_of(facts: Mapping[str, Any], path: Path) -> FieldNetwork:

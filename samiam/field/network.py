@@ -56,7 +56,8 @@ class Block(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """(B, width, h, w) to the same shape."""
-        return maps + self.scale * self.mix(self.look(maps))
+        mixed: Tensor = self.mix(self.look(maps))
+        return maps + self.scale * mixed
 
 
 class LookAround(nn.Module):
@@ -78,11 +79,13 @@ class LookAround(nn.Module):
         coarse = functional.adaptive_avg_pool2d(normal, (min(self.side, height), min(self.side, width)))
         key, value = self._heads(self.key_value(coarse)).chunk(2, dim=-1)
         found = functional.scaled_dot_product_attention(self._heads(self.query(normal)), key, value)
-        return maps + self.scale * self.out(found.transpose(2, 3).reshape(maps.shape))
+        seen: Tensor = self.out(found.transpose(2, 3).reshape(maps.shape))
+        return maps + self.scale * seen
 
     def _heads(self, maps: Tensor) -> Tensor:
         """(B, C, h, w) to (B, heads, h·w, C / heads)."""
-        return maps.flatten(2).unflatten(1, (self.n_heads, -1)).transpose(2, 3)
+        n, width, height, breadth = maps.shape
+        return maps.reshape(n, self.n_heads, width // self.n_heads, height * breadth).transpose(2, 3)
 
 
 class FieldNetwork(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +12,53 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from samiam.errors import InputError
-from samiam.field import Field, FieldModel, Pose, canonical_pose, load_field_model
+from samiam.field import Field, FieldModel, FieldWeights, Pose, canonical_pose, load_field_model
 from samiam.generation.compact_prompts import answers
 from samiam.generation.duplicates import without_duplicates
 from samiam.generation.prompts import Prompt
-from samiam.generation.regions import Region, candidate_regions
-from samiam.generation.texture_tree import Texture, texture_levels
+from samiam.generation.regions import Region, regions_of_texture
+from samiam.generation.texture_tree import Texture, texture_tree
 from samiam.options import from_options
 from samiam.records import Masks, Micrograph
 
 _QUALITY = np.array(
-    [1.212, 0.185, 0.235, 0.41, -0.356, 0.35, 0.313, 1.787, 3.355, -1.497, -1.335, -0.41, -0.412, -0.853, 1.023, 0.261]
+    [
+        2.753,
+        0.063,
+        0.135,
+        0.514,
+        -0.204,
+        -0.433,
+        -0.028,
+        2.734,
+        3.961,
+        -0.538,
+        -1.987,
+        -1.22,
+        0.059,
+        -1.994,
+        1.091,
+        -0.124,
+    ]
 )
 _PREFERENCE = np.array(
     [
-        -0.0,
-        1.018,
-        -1.005,
-        1.063,
-        -0.325,
-        0.685,
-        1.315,
-        -2.568,
-        29.586,
-        21.313,
-        -5.644,
-        -25.431,
-        0.748,
-        -9.828,
-        -0.063,
-        4.313,
+        0.0,
+        -1.886,
+        1.405,
+        0.963,
+        -0.291,
+        -0.981,
+        1.779,
+        4.522,
+        18.086,
+        0.428,
+        -5.117,
+        -7.625,
+        -0.455,
+        -10.012,
+        0.016,
+        0.321,
     ]
 )
 """Which of the regions around a click is its material: weights of the evidence in a softmax, by the same script."""
@@ -56,7 +73,9 @@ class CompactOptions:
         stability_score_thresh: masks of lower stability score are dropped, [0, 1).
         nms_thresh: of two masks with a mask IoU above this, the one of lower predicted IoU is dropped, (0, 1].
         smallest_mask: smallest mask as a share of the image, (0, 1).
-        most_textures: textures that the image is shared out among at most, at least 2.
+        split_thresh: of two textures that one is split into, one needs this predicted IoU at least, [0, 1].
+        least_apart: textures nearer to each other than this cosine distance are one; noise alone stays below, [0, 2].
+        most_splits: splits that are tried at most, at least 1.
 
     Raises:
         InputError: if a setting is out of range.
@@ -66,14 +85,41 @@ class CompactOptions:
     stability_score_thresh: float = 0.0
     nms_thresh: float = 0.9
     smallest_mask: float = 0.005
-    most_textures: int = 8
+    split_thresh: float = 0.7
+    least_apart: float = 0.05
+    most_splits: int = 12
 
     def __post_init__(self) -> None:
-        for name in ("pred_iou_thresh", "stability_score_thresh", "nms_thresh", "smallest_mask"):
+        for name in ("pred_iou_thresh", "stability_score_thresh", "nms_thresh", "smallest_mask", "split_thresh"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"{name}={getattr(self, name)}: give a value from 0 to 1.")
-        if self.most_textures < 2:
-            raise InputError(f"most_textures={self.most_textures}: give at least 2.")
+        if not 0 <= self.least_apart <= 2:
+            raise InputError(f"least_apart={self.least_apart}: give a value from 0 to 2.")
+        if self.most_splits < 1:
+            raise InputError(f"most_splits={self.most_splits}: give at least 1.")
+
+
+@dataclass(frozen=True, eq=False)
+class Rated:
+    """A region with what its evidence says of it.
+
+    Attributes:
+        region: the region.
+        quality: predicted IoU with a material, a connected part of one or a grain.
+        preference: how much rather than another around the same point it is a material, as log odds.
+        is_doubtful: whether it comes of a split that looks unreal: a click may mean it, but it makes no mask.
+    """
+
+    region: Region
+    quality: float
+    preference: float
+    is_doubtful: bool = False
+
+    @classmethod
+    def of(cls, region: Region) -> Rated:
+        """Rate a region."""
+        quality = 1 / (1 + np.exp(-float(region.evidence @ _QUALITY)))
+        return cls(region, float(quality), float(region.evidence @ _PREFERENCE))
 
 
 class CompactGenerator:
@@ -107,11 +153,11 @@ class CompactGenerator:
         seen = self._look(micrograph)
         chosen = self._chosen(seen)
         return Masks.from_arrays(
-            (seen.in_image(region.signed) for region, _ in chosen),
+            (seen.in_image(rated.region.signed) for rated in chosen),
             micrograph.shape_hw,
-            predicted_iou=[quality for _, quality in chosen],
-            stability_score=[region.stability for region, _ in chosen],
-            points_xy=[seen.in_image_xy(_deepest_point(region.inside)) for region, _ in chosen],
+            predicted_iou=[rated.quality for rated in chosen],
+            stability_score=[rated.region.stability for rated in chosen],
+            points_xy=[seen.in_image_xy(_deepest_point(rated.region.inside)) for rated in chosen],
         )
 
     def set_image(self, micrograph: Micrograph) -> None:
@@ -139,42 +185,66 @@ class CompactGenerator:
         return self._seen.answer(points, labels, boxes)
 
     def _look(self, micrograph: Micrograph) -> _Seen:
-        settings = self._settings
-        pose = canonical_pose(micrograph.pixels)
+        """Split the image into textures, the loosest first, for as long as what a split gives looks real."""
+        settings, pose = self._settings, canonical_pose(micrograph.pixels)
         field = self._model(pose.apply(micrograph.pixels))
-        levels = texture_levels(field, settings.most_textures, settings.smallest_mask)
-        regions = list(candidate_regions(field, levels, settings.smallest_mask * field.boundaries.numel()))
-        evidence = np.array([region.evidence for region in regions]).reshape(-1, len(_QUALITY))
-        qualities, preferences = 1 / (1 + np.exp(-evidence @ _QUALITY)), evidence @ _PREFERENCE
-        return _Seen(pose, field, levels, regions, qualities, preferences)
+        smallest_points = settings.smallest_mask * field.boundaries.numel()
+        root = texture_tree(field, settings.smallest_mask)
+        shared_out = [] if root is None else [root]
+        levels: list[list[Texture]] = []
+        found: dict[int, list[Rated]] = {}
+        while len(levels) < settings.most_splits:
+            loosest = max(shared_out, key=lambda texture: texture.spread if texture.parts else -1, default=None)
+            if loosest is None or not loosest.parts or loosest.spread < settings.least_apart:
+                break
+            shared_out = [*(other for other in shared_out if other is not loosest), *loosest.parts]
+            levels.append(shared_out)
+            found[id(loosest)] = [
+                Rated.of(region)
+                for place in (len(shared_out) - 2, len(shared_out) - 1)
+                for region in regions_of_texture(field, shared_out, place, smallest_points)
+            ]
+        regions = [] if root is None else _with_doubts(root, found, settings.split_thresh)[0]
+        return _Seen(pose, field, levels, sorted(regions, key=lambda rated: -rated.quality))
 
-    def _chosen(self, seen: _Seen) -> list[tuple[Region, float]]:
-        """The regions that become masks, and their predicted IoU, the best first."""
+    def _chosen(self, seen: _Seen) -> list[Rated]:
+        """The regions that become masks, the best first."""
         settings = self._settings
         good = [
-            (seen.regions[place], float(seen.qualities[place]))
-            for place in np.argsort(-seen.qualities, kind="stable")
-            if seen.qualities[place] >= settings.pred_iou_thresh
-            and seen.regions[place].stability >= settings.stability_score_thresh
+            rated
+            for rated in seen.regions
+            if not rated.is_doubtful
+            and rated.quality >= settings.pred_iou_thresh
+            and rated.region.stability >= settings.stability_score_thresh
         ]
         if not good:
             return []
-        flat = np.array([region.inside.ravel() for region, _ in good], np.float32)
+        flat = np.array([rated.region.inside.ravel() for rated in good], np.float32)
         overlaps, areas = flat @ flat.T, flat.sum(axis=1)
         kept = without_duplicates(overlaps / (areas[:, None] + areas - overlaps), settings.nms_thresh)
         return [good[place] for place in kept]
 
 
+def _with_doubts(texture: Texture, found: Mapping[int, list[Rated]], threshold: float) -> tuple[list[Rated], bool]:
+    """What was found below a texture, and whether the split of it is real: because a part is good, or a part's part."""
+    rated = found.get(id(texture), [])
+    is_real = any(r.quality >= threshold for r in rated if r.region.granularity == "whole")
+    below: list[Rated] = []
+    for part in texture.parts if rated else ():
+        deeper, is_deeper_real = _with_doubts(part, found, threshold)
+        below += deeper
+        is_real |= is_deeper_real
+    return [replace(r, is_doubtful=not is_real) for r in rated] + below, is_real
+
+
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """What the generator knows of an image: its candidate regions, their predicted IoU, and which a click prefers."""
+    """What the generator knows of an image: the textures of each split that was tried, and their regions."""
 
     pose: Pose
     field: Field
     levels: list[list[Texture]]
-    regions: list[Region]
-    qualities: NDArray[np.float64]
-    preferences: NDArray[np.float64]
+    regions: list[Rated]
 
     def in_image(self, signed: NDArray[np.float32]) -> NDArray[np.bool_]:
         """A region of the grid as a mask of the image."""
@@ -192,32 +262,28 @@ class _Seen:
         """See `CompactGenerator.predict`."""
         shape_hw = self.pose.undo(np.empty(self.field.shape_hw, np.bool_)).shape
         prompt = Prompt.of(points, labels, boxes, shape_hw).posed(self.pose)
-        preferred = list(zip(self.regions, self.preferences.tolist(), strict=True))
+        preferred = [(rated.region, rated.preference) for rated in self.regions]
         found = answers(self.field, self.levels, preferred, prompt)
         masks = (self.in_image(answer.signed) for answer, _ in found)
         return Masks.from_arrays(masks, shape_hw, predicted_iou=[chance for _, chance in found])
 
 
 def build_compact(
-    *,
-    weights: str | Path | None = None,
-    weights_sha256: str | None = None,
-    device: str = "auto",
-    **options: Any,
+    *, weights: str | Path | None = None, weights_sha256: str | None = None, device: str = "auto", **options: Any
 ) -> CompactGenerator:
     """Make a `CompactGenerator`.
 
     Args:
-        weights: a file that `train.py experiment=compact` wrote; the weights that ship where None.
-        weights_sha256: the hash that a given file must have.
-        device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
+        weights: see `FieldWeights`.
+        weights_sha256: see there.
+        device: see there.
         **options: attributes of `CompactOptions`.
 
     Raises:
         InputError: if an option is unknown or out of range, or the weights or the device cannot be used.
     """
     settings = from_options(CompactOptions, "the compact generator (beside weights, weights_sha256, device)", options)
-    return CompactGenerator(load_field_model(weights, weights_sha256, device), settings)
+    return CompactGenerator(load_field_model(FieldWeights(weights, weights_sha256, device)), settings)
 
 
 def _deepest_point(inside: NDArray[np.bool_]) -> tuple[int, int]:

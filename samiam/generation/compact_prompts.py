@@ -98,8 +98,8 @@ def _within(answer: Answer, box: NDArray[np.bool_] | None) -> Answer:
         return answer
     inside = answer.signed > 0
     cut = inside & box
-    share = np.count_nonzero(cut) / max(np.count_nonzero(inside), 1)
-    filled = np.count_nonzero(_bounding(cut)) / np.count_nonzero(box)
+    share = int(np.count_nonzero(cut)) / max(int(np.count_nonzero(inside)), 1)
+    filled = int(np.count_nonzero(_bounding(cut))) / int(np.count_nonzero(box))
     signed = np.where(box, answer.signed, -np.abs(answer.signed)).astype(np.float32)
     fit = max(share * filled, 1e-9)
     return Answer(answer.granularity, signed, answer.preference + _FIT_OF_BOX * float(np.log(fit)))
@@ -114,9 +114,9 @@ def _unions(
     box: NDArray[np.bool_] | None,
 ) -> Iterator[Answer]:
     """At each level, the textures that were clicked on, without what was clicked beside the thing."""
-    of_texture = {(r.level, r.texture): preference for r, preference in regions if r.granularity == "whole"}
+    of_texture = {id(r.texture): preference for r, preference in regions if r.granularity == "whole"}
     nearer = _nearness_to_clicks(field, clicks, is_inside)
-    for level, textures in enumerate(levels):
+    for textures in levels:
         nearness = similarities(field, textures).numpy()
         nearest = nearness.argmax(axis=0)
         clicked = nearest[clicks[:, 0], clicks[:, 1]]
@@ -128,7 +128,7 @@ def _unions(
         signed = nearness[sorted(wanted)].max(axis=0) - others
         shared = sorted(wanted & unwanted)
         signed = np.where(np.isin(nearest, shared), nearer, signed).astype(np.float32)
-        known = [of_texture.get((level, place), _UNKNOWN) for place in sorted(wanted)]
+        known = [of_texture.get(id(textures[place]), _UNKNOWN) for place in sorted(wanted)]
         preference = float(np.average(known, weights=[textures[place].share for place in sorted(wanted)]))
         preference -= _UNION_COSTS * (len(wanted) - 1) + _SHARED_COSTS * len(shared)
         yield _within(Answer("whole", signed, preference), box)
@@ -136,13 +136,14 @@ def _unions(
 
 def _nearness_to_clicks(field: Field, clicks: NDArray[np.intp], is_inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     """By how much each point is nearer, in texture and in place, to a click on the thing than to one beside it."""
-    vectors, grid = field.vectors.numpy(), np.stack(np.indices(field.boundaries.shape))
+    vectors = field.vectors.numpy()
+    rows, columns = np.ogrid[: field.boundaries.shape[0], : field.boundaries.shape[1]]
     diagonal = float(np.hypot(*field.boundaries.shape))
 
     def nearest(chosen: NDArray[np.intp]) -> NDArray[np.float32]:
         near = np.full(field.boundaries.shape, -2, np.float32)
         for y, x in chosen:
-            far = np.hypot(grid[0] - y, grid[1] - x) / diagonal
+            far = np.hypot(rows - y, columns - x) / diagonal
             near = np.maximum(near, np.einsum("chw,c->hw", vectors, vectors[:, y, x]) - _BY_DISTANCE * far)
         return near.astype(np.float32)
 
@@ -171,4 +172,4 @@ def _box_on_grid(field: Field, box: tuple[float, float, float, float] | None) ->
 
 def _bounding(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The smallest box around points."""
-    return inside.any(axis=1)[:, None] & inside.any(axis=0)[None, :]
+    return np.logical_and.outer(inside.any(axis=1), inside.any(axis=0))

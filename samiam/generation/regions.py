@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,8 +28,7 @@ class Region:
 
     Attributes:
         granularity: what it is.
-        level: number of the level that its texture is of, in the order of `texture_levels`.
-        texture: its texture's place in that level.
+        texture: what it consists of.
         inside: bool (h, w), the points that belong to it.
         signed: float32 (h, w), by how much each point is nearer in texture than to the next: above 0 inside.
         evidence: float64 (n,), what its quality is predicted from.
@@ -38,40 +37,39 @@ class Region:
     """
 
     granularity: Granularity
-    level: int
-    texture: int
+    texture: Texture
     inside: NDArray[np.bool_]
     signed: NDArray[np.float32]
     evidence: NDArray[np.float64]
     stability: float
 
 
-def similarities(field: Field, textures: list[Texture]) -> torch.Tensor:
+def similarities(field: Field, textures: Sequence[Texture]) -> torch.Tensor:
     """Cosine similarity (n, h, w) of each point to each texture."""
     means = torch.from_numpy(np.stack([texture.mean for texture in textures]))
     return (means @ field.vectors.flatten(1)).reshape(len(textures), *field.boundaries.shape)
 
 
-def candidate_regions(field: Field, levels: list[list[Texture]], smallest_points: float) -> Iterator[Region]:
-    """Every texture of every level as a whole, every connected part of it, and the grains of each part.
+def regions_of_texture(field: Field, textures: Sequence[Texture], place: int, smallest_points: float) -> list[Region]:
+    """A texture as a whole, every connected part of it, and the grains of each part; the whole comes first.
 
     Args:
         field: of the image.
-        levels: of `texture_levels`.
+        textures: those that share the image out, at least two.
+        place: of the texture among them.
         smallest_points: fewer points make no region.
     """
+    nearness = similarities(field, textures).numpy()
+    margin = nearness[place] - np.delete(nearness, place, axis=0).max(axis=0)
     boundaries = np.maximum(field.boundaries.numpy(), field.grain_boundaries.numpy())
-    for level, textures in enumerate(levels[1:], start=1):
-        nearness = similarities(field, textures).numpy()
-        for place, texture in enumerate(textures):
-            margin = nearness[place] - np.delete(nearness, place, axis=0).max(axis=0)
-            whole = margin > 0
-            for granularity, inside in _parts(whole, boundaries, smallest_points):
-                signed = margin if granularity == "whole" else _limited(margin, whole, inside)
-                strict, loose = (np.count_nonzero(signed > sign * _MARGIN) for sign in (1, -1))
-                stability = strict / max(loose, 1)
-                evidence = _evidence(granularity, inside, whole, texture, margin, field, stability)
-                yield Region(granularity, level, place, inside, signed, evidence, stability)
+    whole, regions = margin > 0, []
+    for granularity, inside in _parts(whole, boundaries, smallest_points):
+        signed = margin if granularity == "whole" else _limited(margin, whole, inside)
+        strict, loose = (int(np.count_nonzero(signed > sign * _MARGIN)) for sign in (1, -1))
+        stability = strict / max(loose, 1)
+        evidence = _evidence(granularity, inside, whole, textures[place], margin, field, stability)
+        regions.append(Region(granularity, textures[place], inside, signed, evidence, stability))
+    return regions
 
 
 def _limited(margin: NDArray[np.float32], whole: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -93,7 +91,7 @@ def _parts(
         grains = _large_parts(part & (boundaries < _ON_BOUNDARY), smallest_points)
         if len(grains) > 1:
             seeds = sum(number * grain.astype(np.int32) for number, grain in enumerate(grains, start=1))
-            grown = watershed(boundaries, seeds, mask=part)
+            grown = watershed(boundaries, seeds, mask=part)  # type: ignore[no-untyped-call]
             for number in range(1, len(grains) + 1):
                 yield "grain", grown == number
 
@@ -137,7 +135,7 @@ def _evidence(
             texture.apart,
             texture.spread,
             np.log(inside.mean()),
-            np.count_nonzero(inside) / max(np.count_nonzero(whole), 1),
+            int(np.count_nonzero(inside)) / max(int(np.count_nonzero(whole)), 1),
         ]
     )
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike, NDArray
 from segment_anything import SamAutomaticMaskGenerator, sam_model_registry
 from segment_anything.modeling import Sam
 from segment_anything.utils.amg import MaskData, area_from_rle, generate_crop_boxes
@@ -22,6 +23,7 @@ from segment_anything.utils.amg import MaskData, area_from_rle, generate_crop_bo
 from samiam.checkpoints import accepted_sha256, fit_state_dict, load_state_dict
 from samiam.device import pick_device
 from samiam.errors import InputError
+from samiam.generation.prompts import Prompt
 from samiam.options import from_options
 from samiam.records import Masks, Micrograph
 
@@ -102,6 +104,7 @@ class SamGenerator:
         self._checkpoint_sha256 = checkpoint_sha256
         self._img_size = int(sam.image_encoder.img_size)
         self._library = _CropGenerator(sam.eval(), **asdict(options))
+        self._shape_hw: tuple[int, int] | None = None
 
     @property
     def name(self) -> str:
@@ -122,9 +125,29 @@ class SamGenerator:
             InputError: if the image is too small or too narrow to be cut into `crop_n_layers` layers of crops.
         """
         self._check_crops(micrograph)
-        grey = np.rint(micrograph.pixels * 255).astype(np.uint8)
-        records = self._library.generate(np.repeat(grey[:, :, None], 3, axis=2))
+        self._shape_hw = None  # the library forgets the image that was set
+        records = self._library.generate(_as_rgb(micrograph))
         return Masks.from_records(records, micrograph.shape_hw)
+
+    def set_image(self, micrograph: Micrograph) -> None:
+        """Compute the embedding of an image, so that `predict` answers soon."""
+        self._library.predictor.set_image(_as_rgb(micrograph), image_format="RGB")
+        self._shape_hw = micrograph.shape_hw
+
+    def predict(
+        self, points: ArrayLike | None = None, labels: ArrayLike | None = None, boxes: ArrayLike | None = None
+    ) -> Masks:
+        """See `PromptableGenerator.predict`: SAM's three masks, the most likely first."""
+        if self._shape_hw is None:
+            raise InputError("no image to point at: call set_image first.")
+        prompt = Prompt.of(points, labels, boxes, self._shape_hw)
+        masks, scores, _ = self._library.predictor.predict(
+            point_coords=prompt.points_xy if len(prompt.points_xy) else None,
+            point_labels=prompt.is_inside.astype(int) if len(prompt.points_xy) else None,
+            box=None if prompt.box is None else np.array(prompt.box),
+        )
+        order = np.argsort(-scores, kind="stable")
+        return Masks.from_arrays(masks[order], self._shape_hw, predicted_iou=scores[order])
 
     def _check_crops(self, micrograph: Micrograph) -> None:
         """Refuse an image of which some crop would have no pixels, or none once its long side is `img_size`."""
@@ -171,6 +194,11 @@ def build_sam(
         sam = sam_model_registry[name]()
     fit_state_dict(sam, state, checkpoint or f"checkpoint {name}")
     return SamGenerator(sam.to(place), name, settings, accepted_sha256(name, checkpoint_sha256))
+
+
+def _as_rgb(micrograph: Micrograph) -> NDArray[np.uint8]:
+    """8-bit grey in three equal channels, (H, W, 3)."""
+    return np.repeat(np.rint(micrograph.pixels * 255).astype(np.uint8)[:, :, None], 3, axis=2)
 
 
 class _CropGenerator(SamAutomaticMaskGenerator):  # type: ignore[misc]

@@ -1,8 +1,7 @@
-"""Which textures an image has, from few that differ much to many that differ little."""
+"""Which textures an image has, as a tree: each is split into the two that differ most within it."""
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,63 +23,50 @@ class Texture:
         spread: cosine distance at which the group falls apart into two; where it does not, that of its last merge.
         apart: cosine distance between the group and the one that it was split from.
         share: of all points.
+        parts: the two groups that it falls apart into, or none.
     """
 
     mean: NDArray[np.float32]
     spread: float
     apart: float
     share: float
+    parts: tuple[Texture, ...]
 
 
-def texture_levels(field: Field, most: int, least_share: float) -> list[list[Texture]]:
-    """The textures of an image at rising detail: two of them, then three, …, each level splitting the loosest.
+def texture_tree(field: Field, least_share: float) -> Texture | None:
+    """The whole image as one texture, and what it falls apart into.
 
     Points of a coarse grid are merged by the mean cosine distance of their vectors. Groups of too few points, as
     lie along an interface, are left out.
 
     Args:
         field: of the image.
-        most: number of textures at the last level, at least 1.
         least_share: smallest share of the points that makes a texture.
 
     Returns:
-        At most `most` levels; the first is the whole image as one texture.
+        The root; None for a field of fewer than two points.
     """
     vectors = _points(field)
     if len(vectors) < 2:
-        return []
+        return None
     root = to_tree(linkage(vectors, "average", metric="cosine"))
-    least = max(2, least_share * len(vectors))
-
-    def texture(node: ClusterNode, apart: float) -> Texture:
-        mean = vectors[node.pre_order()].mean(axis=0)
-        unit = mean / max(float(np.linalg.norm(mean)), 1e-6)
-        return Texture(unit.astype(np.float32), float(node.dist), apart, node.count / len(vectors))
-
-    node = _solid(root, least)
-    open_nodes, current = [(-node.dist, node.id, node)], {node.id: texture(node, 0.0)}
-    levels = [list(current.values())]
-    while open_nodes and len(levels) < most:
-        _, _, node = heapq.heappop(open_nodes)
-        children = [node.get_left(), node.get_right()]
-        if node.is_leaf() or min(child.count for child in children) < least:
-            continue
-        del current[node.id]
-        for child in (_solid(child, least) for child in children):
-            current[child.id] = texture(child, float(node.dist))
-            heapq.heappush(open_nodes, (-child.dist, child.id, child))
-        levels.append(list(current.values()))
-    return levels
+    return _texture(root, 0.0, vectors, max(2, least_share * len(vectors)))
 
 
-def _solid(node: ClusterNode, least: float) -> ClusterNode:
-    """The group without the few points that only ever join it late."""
-    while not node.is_leaf():
+def _texture(node: ClusterNode, apart: float, vectors: NDArray[np.float64], least: float) -> Texture:
+    """The texture of a merge and of all that was merged."""
+    while not node.is_leaf():  # the few points that only ever join late are left out
         small, large = sorted((node.get_left(), node.get_right()), key=lambda child: child.count)
         if small.count >= least or large.count < least:
             break
         node = large
-    return node
+    mean = vectors[node.pre_order()].mean(axis=0)
+    children = [] if node.is_leaf() else [node.get_left(), node.get_right()]
+    if any(child.count < least for child in children):
+        children = []
+    parts = tuple(_texture(child, float(node.dist), vectors, least) for child in children)
+    unit = (mean / max(float(np.linalg.norm(mean)), 1e-6)).astype(np.float32)
+    return Texture(unit, float(node.dist), apart, node.count / len(vectors), parts)
 
 
 def _points(field: Field) -> NDArray[np.float64]:

@@ -5,21 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from samiam.errors import InputError
-from samiam.texture.protocol import CropClassifier, Encoder
+from samiam.texture.protocol import ContextEncoder, CropClassifier, Encoder
 
-ENCODERS = ("fenet", "fenet_dtd", "spectrum", "resnet18")
+ENCODERS = ("compact", "fenet", "fenet_dtd", "spectrum", "resnet18")
 """The names that `build_encoder` knows."""
-DEFAULT_ENCODER = "fenet"
+DEFAULT_ENCODER = "compact"
 """What turns crops into vectors where nobody chose."""
 
-__all__ = ["DEFAULT_ENCODER", "ENCODERS", "CropClassifier", "Encoder", "build_classifier", "build_encoder"]
+__all__ = [
+    "DEFAULT_ENCODER",
+    "ENCODERS",
+    "ContextEncoder",
+    "CropClassifier",
+    "Encoder",
+    "build_classifier",
+    "build_encoder",
+]
 
 
 def build_encoder(name: str, **options: Any) -> Encoder:
     """Make an encoder by name.
 
     Args:
-        name: "fenet" (trained on random lattices; ships with the package), "fenet_dtd" (the paper's; its weights are
+        name: "compact" (the compact generator's network; ships with the package and needs no crops), "fenet" (trained
+            on random lattices; ships with the package), "fenet_dtd" (the paper's; its weights are
             given as `checkpoint`), "spectrum" (no weights) or "resnet18" (`weights="random"` or "imagenet").
         options: the encoder's settings by the names of its attributes.
 
@@ -31,6 +40,10 @@ def build_encoder(name: str, **options: Any) -> Encoder:
 
         return build_spectrum(**options)
     # torch takes seconds to import
+    if name == "compact":
+        from samiam.texture.compact import build_compact
+
+        return build_compact(**options)
     if name == "resnet18":
         from samiam.texture.resnet import build_resnet18
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from samiam.records import Masks, Micrograph
 
 
 class Encoder(Protocol):
@@ -30,6 +32,38 @@ class Encoder(Protocol):
 
         Returns:
             float32 (C, D); (0, D) for no crops. A crop's vector does not depend on the other crops.
+        """
+        ...
+
+
+@runtime_checkable
+class ContextEncoder(Encoder, Protocol):
+    """An encoder that sees the whole micrograph around what it encodes, and needs no crops to encode masks."""
+
+    def encode_within(
+        self, micrograph: Micrograph, corners_xy: NDArray[np.int64], sides: Sequence[int]
+    ) -> NDArray[np.float32]:
+        """One vector for each square crop of a micrograph.
+
+        Args:
+            micrograph: the image.
+            corners_xy: int64 (C, 2), left and top of each crop.
+            sides: C sides in pixels.
+
+        Returns:
+            float32 (C, D).
+        """
+        ...
+
+    def encode_masks(self, micrograph: Micrograph, masks: Masks) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Vectors of points spread over each mask.
+
+        Args:
+            micrograph: the image.
+            masks: N masks of its shape.
+
+        Returns:
+            float32 (P, D), and int64 (P,), the mask that each is of, rising. A mask may be too small to have any.
         """
         ...
 

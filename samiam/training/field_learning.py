@@ -35,7 +35,7 @@ class FieldRecipe:
         InputError: if a number is out of range.
     """
 
-    learning_rate: float = 2e-3
+    learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
     warm_up_steps: int = 150
     temperature: float = 0.1
@@ -132,7 +132,8 @@ class FieldLearner(pl.LightningModule):
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """See `FieldNetwork.forward`; pixels are grey, in [0, 1]."""
-        return self.network(standardised(pixels).contiguous(memory_format=torch.channels_last))
+        found: tuple[Tensor, Tensor] = self.network(standardised(pixels).contiguous(memory_format=torch.channels_last))
+        return found
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """Loss of one batch of scenes."""

@@ -73,11 +73,11 @@ def _boundary_f(field: Field, materials: NDArray[np.integer], grains: NDArray[np
     for labels in (materials, grains):
         real[:, :-1] |= labels[:, 1:] != labels[:, :-1]
         real[:-1] |= labels[1:] != labels[:-1]
-    real = real.reshape(found.shape[0], rows, found.shape[1], columns).any(axis=(1, 3))
+    real = np.asarray(real.reshape(found.shape[0], rows, found.shape[1], columns).any(axis=(1, 3)))
     if not real.any() and not found.any():
         return 1.0
     near = np.ones((3, 3), np.bool_)
-    hit = np.count_nonzero(found & ndimage.binary_dilation(real, near))
-    met = np.count_nonzero(real & ndimage.binary_dilation(found, near))
-    precision, recall = hit / max(np.count_nonzero(found), 1), met / max(np.count_nonzero(real), 1)
+    hit = int(np.count_nonzero(found & ndimage.binary_dilation(real, near)))
+    met = int(np.count_nonzero(real & ndimage.binary_dilation(found, near)))
+    precision, recall = hit / max(int(np.count_nonzero(found)), 1), met / max(int(np.count_nonzero(real)), 1)
     return 2 * precision * recall / max(precision + recall, 1e-9)

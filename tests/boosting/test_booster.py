@@ -134,8 +134,12 @@ def naming_booster(*known: str, encoder: Encoder | None = None, **options: Any) 
     return build_booster(encoder or build_encoder("spectrum"), classifier=classifier, **options)
 
 
+def booster_of_crops(**rules: Any) -> SemanticBooster:
+    return SemanticBooster(build_encoder("fenet"), **rules)
+
+
 def boosted(masks: Masks, n_materials: int | None, booster: SemanticBooster | None = None) -> Segmentation:
-    return (booster or SemanticBooster())(micrograph(), masks, n_materials)
+    return (booster or booster_of_crops())(micrograph(), masks, n_materials)
 
 
 def labels_of(segmentation: Segmentation, *masks: Bools) -> list[int]:
@@ -206,7 +210,7 @@ def test_two_halves_of_one_crystal_become_one_material() -> None:
     image = micrograph(amorphous_below=False)
     masks = Masks.from_arrays([LEFT_HALF, AMORPHOUS | FINE_CRYSTAL, RIGHT_HALF])
     for n_materials in (2, None):
-        segmentation = SemanticBooster()(image, masks, n_materials)
+        segmentation = booster_of_crops()(image, masks, n_materials)
         assert_consistent(segmentation)
         assert labels_of(segmentation, CRYSTAL, AMORPHOUS | FINE_CRYSTAL) == [1, 2]
         assert [decision.action for decision in segmentation.decisions] == ["merged", "kept", "merged"]
@@ -218,7 +222,7 @@ def test_a_nested_parent_is_removed_and_its_children_stay() -> None:
     assert [decision.rule for decision in segmentation.decisions if decision.action == "removed"] == ["compound_parent"]
     assert len(segmentation.masks) == 3
     # Where parents stay, the children are still cut out of it.
-    lenient = SemanticBooster(removal=RemovalRules(compound_parent=None))
+    lenient = booster_of_crops(removal=RemovalRules(compound_parent=None))
     segmentation = boosted(masks, 3, lenient)
     assert {decision.action for decision in segmentation.decisions} <= {"kept", "merged"}
     assert labels_of(segmentation, CRYSTAL, FINE_CRYSTAL, AMORPHOUS) == [1, 2, 3]
@@ -226,7 +230,7 @@ def test_a_nested_parent_is_removed_and_its_children_stay() -> None:
 
 def test_children_one_pixel_smaller_than_their_parent_leave_no_lines() -> None:
     children = [ndimage.binary_erosion(mask) for mask in (LEFT_HALF, RIGHT_HALF, FINE_CRYSTAL, AMORPHOUS)]
-    booster = SemanticBooster(removal=RemovalRules(compound_parent=None))
+    booster = booster_of_crops(removal=RemovalRules(compound_parent=None))
     segmentation = boosted(Masks.from_arrays([WHOLE, *children]), 3, booster)
     assert_consistent(segmentation)
     assert [ndimage.label(mask)[1] for mask in segmentation.masks] == [1, 1, 1]
@@ -272,7 +276,7 @@ def test_a_mask_without_pixels_is_dropped() -> None:
 
 
 def test_masks_without_crops_may_be_materials_of_their_own() -> None:
-    booster = SemanticBooster(grouping=GroupingRules(without_crops="own"))
+    booster = booster_of_crops(grouping=GroupingRules(without_crops="own"))
     segmentation = boosted(proposals(), 3, booster)
     assert_consistent(segmentation)
     assert segmentation.decisions[8] == Decision(8, "kept", "without_crops", 0.0, 0.0, material=4)
@@ -358,10 +362,10 @@ def test_the_encoder_sees_all_crops_at_once() -> None:
 
 def test_rules_are_handed_on() -> None:
     rules = RemovalRules(tiny_child=None, compound_parent=None, redundant=False, tiny_island_px=None)
-    segmentation = boosted(proposals(), 3, SemanticBooster(removal=rules, smallest_region_px=0))
+    segmentation = boosted(proposals(), 3, booster_of_crops(removal=rules, smallest_region_px=0))
     assert {decision.rule for decision in segmentation.decisions} == {"majority_vote", "without_crops"}
     # Crops of 24 px fit neither the defect nor the island.
-    rules_for_small = SemanticBooster(removal=rules, crops=CropRules(smallest_crop_px=5), smallest_region_px=0)
+    rules_for_small = booster_of_crops(removal=rules, crops=CropRules(smallest_crop_px=5), smallest_region_px=0)
     small = boosted(proposals(), 3, rules_for_small)
     assert {decision.rule for decision in small.decisions} == {"majority_vote"}
 
@@ -421,7 +425,7 @@ def test_unnamed_masks_of_one_material_are_united_too() -> None:
 
 def test_masks_that_nobody_can_name_are_grouped_as_without_a_classifier() -> None:
     for n_materials in (1, 2, 3, None):
-        with_one = boosted(proposals(), n_materials, naming_booster("unseen", encoder=build_encoder(DEFAULT_ENCODER)))
+        with_one = boosted(proposals(), n_materials, naming_booster("unseen", encoder=build_encoder("fenet")))
         without = boosted(proposals(), n_materials)
         assert_same_after(range(9), without, with_one)
         assert with_one.names == without.names == (None,) * len(without.masks)
@@ -495,7 +499,7 @@ def test_the_options_of_the_classifier_are_told() -> None:
     options = json.loads(json.dumps(booster.options))
     assert options["classifier"] == {"name": "roughness", "known": {"fine": [0.08, 0.1]}}
     assert options["naming"] == {"least_share": 0.7}
-    assert {"classifier", "naming"}.isdisjoint(SemanticBooster().options)
+    assert {"classifier", "naming"}.isdisjoint(booster_of_crops().options)
 
 
 # --- in one call

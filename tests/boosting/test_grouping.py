@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from samiam.boosting import Grouping, GroupingRules, group_masks
-from samiam.boosting.n_materials import DISTANCES, ESTIMATORS
+from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, DISTANCES, ESTIMATORS
 from samiam.errors import InputError
 
 Partition = set[frozenset[int]]
@@ -85,13 +85,18 @@ def test_a_distance_takes_the_threshold_of_its_encoder_where_nobody_chose() -> N
         suited = GroupingRules(estimator="distance", seed=3).suited_to(encoder)
         assert suited == GroupingRules(estimator="distance", threshold=distance, seed=3)
     for chosen in (
-        GroupingRules(),
+        GroupingRules(estimator="eigengap"),
         GroupingRules(estimator="gap"),
         GroupingRules(estimator="distance", threshold=0.7),
     ):
         assert chosen.suited_to("fenet") == chosen
     with pytest.raises(InputError, match="no threshold that suits every encoder"):
         group_masks(*clouds(3), 9, rules=GroupingRules(estimator="distance").suited_to("resnet18"))
+
+
+def test_an_encoder_has_its_estimator_where_nobody_chose() -> None:
+    assert GroupingRules().suited_to("fenet") == GroupingRules(estimator=DEFAULT_ESTIMATOR)
+    assert GroupingRules().suited_to("compact") == GroupingRules(estimator="distance", threshold=DISTANCES["compact"])
 
 
 @pytest.mark.parametrize("n_tones", [1, 2, 3])
