@@ -21,9 +21,7 @@ from scipy import ndimage
 from scipy.optimize import minimize
 
 from samiam.field import FieldModel, FieldWeights, load_field_model
-from samiam.generation.compact import CompactOptions
-from samiam.generation.regions import Region, candidate_regions
-from samiam.generation.texture_tree import texture_levels
+from samiam.generation.rating import CompactOptions, Rated, rated_regions
 from samiam.options import from_options
 from samiam.records import Scene
 from simulate import SceneRanges, procedural_scene
@@ -34,11 +32,10 @@ _CONFIG = Path(__file__).parents[1] / "configs" / "data" / "whole_scenes.yaml"
 Evidence = NDArray[np.float64]
 
 
-def regions_of(model: FieldModel, scene: Scene) -> tuple[list[Region], NDArray[np.bool_], NDArray[np.bool_]]:
+def regions_of(model: FieldModel, scene: Scene) -> tuple[list[Rated], NDArray[np.bool_], NDArray[np.bool_]]:
     """Candidate regions of a scene, its materials and its finer truths (parts and grains), on the grid of the field."""
-    field, options = model(scene.micrograph.pixels), CompactOptions()
-    levels = texture_levels(field, options.most_textures, options.smallest_mask)
-    regions = list(candidate_regions(field, levels, options.smallest_mask * field.boundaries.numel()))
+    field = model(scene.micrograph.pixels)
+    _, regions = rated_regions(field, CompactOptions())
     rows, columns = (
         ((np.arange(points) + 0.5) * side / points).astype(int)
         for points, side in zip(field.boundaries.shape, scene.micrograph.shape_hw, strict=True)
@@ -116,15 +113,16 @@ def main() -> None:
         regions, materials, finer = regions_of(model, scene)
         if not regions:
             continue
-        inside, rated = np.array([r.inside for r in regions]), np.array([r.evidence for r in regions])
+        inside = np.array([rated.region.inside for rated in regions])
+        of_choice = np.array([rated.evidence for rated in regions])
         with_materials = ious(inside, materials)
-        evidence.append(rated)
+        evidence.append(np.array([rated.region.evidence for rated in regions]))
         best.append(np.maximum(with_materials.max(axis=1), ious(inside, finer).max(axis=1)))
         for number, material in enumerate(materials):
             for y, x in clicks_on(material, rng):
                 around = inside[:, y, x]
                 if around.any():
-                    choices.append((rated[around], with_materials[around, number]))
+                    choices.append((of_choice[around], with_materials[around, number]))
     quality, preference = fit_quality(np.concatenate(evidence), np.concatenate(best)), fit_preference(choices)
     print("quality   ", quality.round(3).tolist())
     print("preference", preference.round(3).tolist())

@@ -45,10 +45,6 @@ class Field:
     grain_boundaries: Tensor
     shape_hw: tuple[int, int]
 
-    def __post_init__(self) -> None:
-        if self.vectors.shape[1:] != self.boundaries.shape:
-            raise ValueError(f"vectors {tuple(self.vectors.shape)}, boundaries {tuple(self.boundaries.shape)}")
-
     def above_zero(self, values: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Where values (h, w) over the grid, interpolated linearly, are above 0: bool (H, W)."""
         height, width = self.shape_hw

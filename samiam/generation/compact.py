@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,110 +16,10 @@ from samiam.field import Field, FieldModel, FieldWeights, Pose, canonical_pose, 
 from samiam.generation.compact_prompts import answers
 from samiam.generation.duplicates import without_duplicates
 from samiam.generation.prompts import Prompt
-from samiam.generation.regions import Region, regions_of_texture
-from samiam.generation.texture_tree import Texture, texture_tree
+from samiam.generation.rating import CompactOptions, Rated, rated_regions
+from samiam.generation.texture_tree import Texture
 from samiam.options import from_options
 from samiam.records import Masks, Micrograph
-
-_QUALITY = np.array(
-    [
-        2.753,
-        0.063,
-        0.135,
-        0.514,
-        -0.204,
-        -0.433,
-        -0.028,
-        2.734,
-        3.961,
-        -0.538,
-        -1.987,
-        -1.22,
-        0.059,
-        -1.994,
-        1.091,
-        -0.124,
-    ]
-)
-_PREFERENCE = np.array(
-    [
-        0.0,
-        -1.886,
-        1.405,
-        0.963,
-        -0.291,
-        -0.981,
-        1.779,
-        4.522,
-        18.086,
-        0.428,
-        -5.117,
-        -7.625,
-        -0.455,
-        -10.012,
-        0.016,
-        0.321,
-    ]
-)
-"""Which of the regions around a click is its material: weights of the evidence in a softmax, by the same script."""
-
-
-@dataclass(frozen=True)
-class CompactOptions:
-    """Settings of the compact generator.
-
-    Attributes:
-        pred_iou_thresh: masks of lower predicted IoU are dropped, [0, 1).
-        stability_score_thresh: masks of lower stability score are dropped, [0, 1).
-        nms_thresh: of two masks with a mask IoU above this, the one of lower predicted IoU is dropped, (0, 1].
-        smallest_mask: smallest mask as a share of the image, (0, 1).
-        split_thresh: of two textures that one is split into, one needs this predicted IoU at least, [0, 1].
-        least_apart: textures nearer to each other than this cosine distance are one; noise alone stays below, [0, 2].
-        most_splits: splits that are tried at most, at least 1.
-
-    Raises:
-        InputError: if a setting is out of range.
-    """
-
-    pred_iou_thresh: float = 0.3
-    stability_score_thresh: float = 0.0
-    nms_thresh: float = 0.9
-    smallest_mask: float = 0.005
-    split_thresh: float = 0.7
-    least_apart: float = 0.05
-    most_splits: int = 12
-
-    def __post_init__(self) -> None:
-        for name in ("pred_iou_thresh", "stability_score_thresh", "nms_thresh", "smallest_mask", "split_thresh"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InputError(f"{name}={getattr(self, name)}: give a value from 0 to 1.")
-        if not 0 <= self.least_apart <= 2:
-            raise InputError(f"least_apart={self.least_apart}: give a value from 0 to 2.")
-        if self.most_splits < 1:
-            raise InputError(f"most_splits={self.most_splits}: give at least 1.")
-
-
-@dataclass(frozen=True, eq=False)
-class Rated:
-    """A region with what its evidence says of it.
-
-    Attributes:
-        region: the region.
-        quality: predicted IoU with a material, a connected part of one or a grain.
-        preference: how much rather than another around the same point it is a material, as log odds.
-        is_doubtful: whether it comes of a split that looks unreal: a click may mean it, but it makes no mask.
-    """
-
-    region: Region
-    quality: float
-    preference: float
-    is_doubtful: bool = False
-
-    @classmethod
-    def of(cls, region: Region) -> Rated:
-        """Rate a region."""
-        quality = 1 / (1 + np.exp(-float(region.evidence @ _QUALITY)))
-        return cls(region, float(quality), float(region.evidence @ _PREFERENCE))
 
 
 class CompactGenerator:
@@ -175,7 +75,8 @@ class CompactGenerator:
             boxes: x0, y0, x1, y1 around it, or None.
 
         Returns:
-            One to three masks, the most likely first, with their predicted IoU.
+            Up to three masks, the most likely first; their predicted IoU is the chance that each is meant. None where
+            nothing in the image stands out.
 
         Raises:
             InputError: if no image was set, there is nothing to go by, or a prompt lies outside of the image.
@@ -185,27 +86,9 @@ class CompactGenerator:
         return self._seen.answer(points, labels, boxes)
 
     def _look(self, micrograph: Micrograph) -> _Seen:
-        """Split the image into textures, the loosest first, for as long as what a split gives looks real."""
-        settings, pose = self._settings, canonical_pose(micrograph.pixels)
+        pose = canonical_pose(micrograph.pixels)
         field = self._model(pose.apply(micrograph.pixels))
-        smallest_points = settings.smallest_mask * field.boundaries.numel()
-        root = texture_tree(field, settings.smallest_mask)
-        shared_out = [] if root is None else [root]
-        levels: list[list[Texture]] = []
-        found: dict[int, list[Rated]] = {}
-        while len(levels) < settings.most_splits:
-            loosest = max(shared_out, key=lambda texture: texture.spread if texture.parts else -1, default=None)
-            if loosest is None or not loosest.parts or loosest.spread < settings.least_apart:
-                break
-            shared_out = [*(other for other in shared_out if other is not loosest), *loosest.parts]
-            levels.append(shared_out)
-            found[id(loosest)] = [
-                Rated.of(region)
-                for place in (len(shared_out) - 2, len(shared_out) - 1)
-                for region in regions_of_texture(field, shared_out, place, smallest_points)
-            ]
-        regions = [] if root is None else _with_doubts(root, found, settings.split_thresh)[0]
-        return _Seen(pose, field, levels, sorted(regions, key=lambda rated: -rated.quality))
+        return _Seen(pose, field, *rated_regions(field, self._settings))
 
     def _chosen(self, seen: _Seen) -> list[Rated]:
         """The regions that become masks, the best first."""
@@ -223,18 +106,6 @@ class CompactGenerator:
         overlaps, areas = flat @ flat.T, flat.sum(axis=1)
         kept = without_duplicates(overlaps / (areas[:, None] + areas - overlaps), settings.nms_thresh)
         return [good[place] for place in kept]
-
-
-def _with_doubts(texture: Texture, found: Mapping[int, list[Rated]], threshold: float) -> tuple[list[Rated], bool]:
-    """What was found below a texture, and whether the split of it is real: because a part is good, or a part's part."""
-    rated = found.get(id(texture), [])
-    is_real = any(r.quality >= threshold for r in rated if r.region.granularity == "whole")
-    below: list[Rated] = []
-    for part in texture.parts if rated else ():
-        deeper, is_deeper_real = _with_doubts(part, found, threshold)
-        below += deeper
-        is_real |= is_deeper_real
-    return [replace(r, is_doubtful=not is_real) for r in rated] + below, is_real
 
 
 @dataclass(frozen=True, eq=False)
