@@ -36,7 +36,8 @@ from samiam.field import FieldModel, FieldWeights, known_scale, load_field_model
 from samiam.files import sha256_of
 from samiam.formats import write_results
 from samiam.generation import MaskGenerator
-from samiam.generation.compact import CompactGenerator, CompactOptions
+from samiam.generation.compact import CompactGenerator
+from samiam.generation.rating import CompactOptions
 from samiam.records import Decision, Masks, Micrograph, Segmentation
 from samiam.texture import ContextEncoder, Encoder
 from simulate import procedural_scene

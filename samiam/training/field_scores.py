@@ -11,7 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from samiam.field import Field, FieldModel
 from samiam.field.network import FieldNetwork
-from samiam.generation.compact import CompactGenerator, CompactOptions
+from samiam.generation.compact import CompactGenerator
+from samiam.generation.rating import CompactOptions
 from samiam.geometry import intersections, iou
 from samiam.metrics import click_ious, score_image
 from samiam.records import Masks, Micrograph
