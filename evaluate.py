@@ -36,6 +36,7 @@ from samiam.benchmark import (
     write_tables,
 )
 from samiam.benchmark.labelled import find_labelled, read_labelled
+from samiam.benchmark.peers import check_peers
 from samiam.errors import InputError
 from samiam.records import Scene
 from simulate import procedural_scene
@@ -93,6 +94,7 @@ def evaluate(config: dict[str, Any], folder: Path, command: str) -> str:
             variant=config["variant"],
             weighted=config["weighted"],
             with_crop_accuracy=config["crop_accuracy"],
+            peers=config["peers"],
         )
         rows += new
         if config["figures"]:
@@ -132,6 +134,7 @@ def _check(config: dict[str, Any]) -> None:
         unknown = config[group].keys() - names
         if unknown:
             raise InputError(f"{group} has no setting {', '.join(sorted(unknown))}; it has {', '.join(names)}.")
+    check_peers(config["peers"])
     _check_benchmark(config["benchmark"])
 
 

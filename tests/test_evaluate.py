@@ -34,7 +34,7 @@ from simulate import procedural_scene
 from simulate.benchmark import BENCHMARK
 
 GROUPS = groups_of("evaluate")
-OWN = ("n_materials", "variant", "weighted", "crop_accuracy", "figures", "seed", "variants")
+OWN = ("n_materials", "variant", "weighted", "crop_accuracy", "figures", "peers", "seed", "variants")
 SMALL = [
     "benchmark=procedural",
     "benchmark.seeds=[0]",

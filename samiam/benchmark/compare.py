@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from samiam.benchmark.meter import Meter
+from samiam.benchmark.peers import segment_by
 from samiam.boosting import SemanticBooster, embed_crops, sample_crops
 from samiam.generation import MaskGenerator
 from samiam.metrics import Scores, Variant, clustering_accuracy, score_image
@@ -34,13 +35,13 @@ class Row:
     Attributes:
         scene: name of the scene.
         difficulty: its class, 1 to 3.
-        generator: what proposed the masks, for example "texture".
-        booster: what made materials of them, for example "booster"; None for the generator alone.
+        generator: what proposed the masks, for example "texture", or a peer, for example "multi_otsu".
+        booster: what made materials of them, for example "booster"; None for the generator or the peer alone.
         scores: how well it did.
         seconds: from the micrograph to the method's masks; the boosters' rows include the generator's time. Crops that
             an encoder remembers from an earlier booster cost nothing.
         peak_mb: largest resident memory of the process meanwhile, in 10⁶ bytes.
-        n_materials: the number of materials that the booster used; None for the generator alone.
+        n_materials: the number of materials that the booster or the peer used; None for the generator alone.
         n_materials_given: whether it was given; None for the generator alone.
         crop_accuracy: see the function of this name; None where not asked for, or without crops.
     """
@@ -70,6 +71,7 @@ def compare(
     variant: Variant = "paper",
     weighted: bool = False,
     with_crop_accuracy: bool = False,
+    peers: Sequence[str] = (),
 ) -> tuple[list[Row], Masks, list[Segmentation]]:
     """Generate masks once, and score them as they are and as each booster leaves them.
 
@@ -80,9 +82,12 @@ def compare(
         variant: which definition of the scores, see `score_image`.
         weighted: whether easy labels weigh 10 and hard ones 1 (paper §3.3).
         with_crop_accuracy: whether each booster's encoder is also tried on crops of the true regions.
+        peers: names of `samiam.benchmark.peers.PEERS`, which segment the micrograph in their own way; they are told
+            the number of materials.
 
     Returns:
-        The row of the generator alone and one for each contender; the masks; each contender's materials.
+        The row of the generator alone, one for each contender and one for each peer; the masks; each contender's
+        materials.
     """
     with Meter() as generating:
         masks = generator.generate(scene.micrograph)
@@ -110,6 +115,12 @@ def compare(
                 crop_accuracy(scene, contender.booster) if with_crop_accuracy else None,
             )
         )
+    for peer in peers:
+        with Meter() as segmenting:
+            found = segment_by(peer, scene.micrograph, len(scene.truth))
+        scores = score_image(found, scene, variant=variant, weights=weights)
+        cost = (segmenting.seconds, segmenting.peak_mb)
+        rows.append(Row(name, difficulty, peer, None, scores, *cost, len(scene.truth), n_materials_given=True))
     return rows, masks, segmentations
 
 

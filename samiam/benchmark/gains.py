@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,13 @@ PUBLISHED = {"miou": {1: 21.35, 2: 12.6, 3: 5.27}, "mfpr": {1: -9.91, 2: -18.42,
 _RESAMPLES = 2000
 
 
-def gains(images: pd.DataFrame, booster_of: dict[str, str | None], scores: Sequence[str]) -> pd.DataFrame:
+def gains(images: pd.DataFrame, alone: str, boosters: Mapping[str, str], scores: Sequence[str]) -> pd.DataFrame:
     """Each booster minus the generator alone, in hundredths (points): means of the differences of each image.
 
     Args:
         images: one row for each method on each image, see `per_image`.
-        booster_of: by method the booster in it, None for the generator alone.
+        alone: the method that is the generator alone.
+        boosters: by method the booster in it, at least one.
         scores: which columns to compare.
 
     Returns:
@@ -28,12 +29,9 @@ def gains(images: pd.DataFrame, booster_of: dict[str, str | None], scores: Seque
         resamples of the images); missing where a class has one image.
     """
     by_scene = images.set_index(["difficulty", "scene"])
-    (alone,) = (method for method, booster in booster_of.items() if booster is None)
     before = by_scene[by_scene["method"] == alone][list(scores)]
     found = []
-    for method, booster in booster_of.items():
-        if booster is None:
-            continue
+    for method, booster in boosters.items():
         points = 100 * (by_scene[by_scene["method"] == method][list(scores)] - before)
         for difficulty, differences in points.groupby("difficulty"):
             row = {"difficulty": difficulty, "method": f"{booster} − alone", **differences.mean().to_dict()}

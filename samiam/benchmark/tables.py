@@ -61,7 +61,7 @@ def write_tables(folder: str | Path, rows: Sequence[Row], facts: Mapping[str, An
 
     Args:
         folder: made if missing.
-        rows: all rows of the run.
+        rows: all rows of the run, the generator alone first.
         facts: what the reader of the report has to know of the run; one line each.
         figures: pictures to show in the report.
 
@@ -70,7 +70,8 @@ def write_tables(folder: str | Path, rows: Sequence[Row], facts: Mapping[str, An
     """
     folder = Path(folder)
     summary, images = summarise(rows), per_image(rows)
-    gain = gains(images, {row.method: row.booster for row in rows}, [*_SCORES, *_BOUNDARY_SCORES])
+    boosters = {row.method: row.booster for row in rows if row.booster is not None}
+    gain = gains(images, rows[0].method, boosters, [*_SCORES, *_BOUNDARY_SCORES])
     for name, table in (("summary.csv", summary), ("images.csv", images), ("gains.csv", gain)):
         with replacing(folder / name) as partial:
             table.to_csv(partial, index=False, float_format="%.6g")

@@ -14,6 +14,7 @@ import pytest
 from samiam.benchmark import Contender, compare
 from samiam.benchmark.compare import crop_accuracy
 from samiam.benchmark.meter import Meter
+from samiam.benchmark.peers import segment_by
 from samiam.boosting import CropRules, SemanticBooster, sample_crops
 from samiam.metrics import clustering_accuracy, score_image
 from samiam.records import Decision, Masks, Micrograph, Scene, Segmentation
@@ -221,3 +222,13 @@ class TestMeter:
             raise KeyError
         assert threading.active_count() <= n_before
         assert meter.seconds > 0
+
+
+def test_peers_have_rows_of_their_own(scene: Scene) -> None:
+    rows, _, segmentations = compare(scene, Oracle(scene.truth), [Contender("spy", Spy())], peers=["multi_otsu"])  # type: ignore[arg-type]
+    assert [row.method for row in rows] == ["oracle", "oracle + spy", "multi_otsu"]
+    assert len(segmentations) == 1
+    peer = rows[-1]
+    assert (peer.booster, peer.n_materials, peer.n_materials_given) == (None, len(scene.truth), True)
+    assert peer.scores == score_image(segment_by("multi_otsu", scene.micrograph, len(scene.truth)), scene)
+    assert peer.seconds > 0
