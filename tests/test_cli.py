@@ -293,6 +293,27 @@ class TestOutputs:
         assert tifffile.imread(tmp_path / "out" / "a" / "labels.tif").shape == (H, W)
 
 
+class TestPointing:
+    def test_materials_that_are_pointed_at(self, tmp_path: Path, run: Run) -> None:
+        rng = np.random.default_rng(0)
+        bands = np.concatenate([rng.normal(0.2, 0.03, (160, 256)), rng.normal(0.7, 0.1, (96, 256))]).clip(0, 1)
+        np.save(tmp_path / "bands.npy", bands.astype(np.float32))
+        code, out, _ = run("segment", tmp_path / "bands.npy", "-o", tmp_path, "--point", "100,40", "--point=9,230")
+        assert code == 0
+        assert "2 masks → 2 materials (number given: 2)" in out
+        provenance = json.loads((tmp_path / "bands" / "provenance.json").read_text())
+        assert provenance["config"]["pointers"][0]["point"] == [100, 40]
+        assert list(provenance["config"]) == ["generator", "pointers"]
+
+    @pytest.mark.parametrize(
+        ("option", "form"), [("--point=3", "X,Y"), ("--box=1,2,3", "X0,Y0,X1,Y1"), ("--point=a,1", "X,Y")]
+    )
+    def test_malformed(self, png: Path, run: Run, option: str, form: str) -> None:
+        code, _, err = run("segment", png, option)
+        assert code == 2
+        assert f"is not of the form {form}" in err
+
+
 @pytest.mark.usefixtures("quick")
 class TestOptions:
     @pytest.mark.parametrize(("given", "n_materials", "found"), [((), 2, 2), (("-k", 1), 1, 1), (("-k", 5), 5, 2)])
