@@ -117,7 +117,7 @@ def _unions(
     of_texture = {id(r.texture): preference for r, preference in regions if r.granularity == "whole"}
     nearer = _nearness_to_clicks(field, clicks, is_inside)
     for textures in levels:
-        nearness = similarities(field, textures).numpy()
+        nearness = similarities(field, textures)
         nearest = nearness.argmax(axis=0)
         clicked = nearest[clicks[:, 0], clicks[:, 1]]
         wanted, unwanted = set(clicked[is_inside].tolist()), set(clicked[~is_inside].tolist())

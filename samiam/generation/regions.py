@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
@@ -44,10 +43,10 @@ class Region:
     stability: float
 
 
-def similarities(field: Field, textures: Sequence[Texture]) -> torch.Tensor:
+def similarities(field: Field, textures: Sequence[Texture]) -> NDArray[np.float32]:
     """Cosine similarity (n, h, w) of each point to each texture."""
-    means = torch.from_numpy(np.stack([texture.mean for texture in textures]))
-    return (means @ field.vectors.flatten(1)).reshape(len(textures), *field.boundaries.shape)
+    # In numpy: where a network is validated in mixed precision, torch's products are of half precision.
+    return np.tensordot(np.stack([texture.mean for texture in textures]), field.vectors.numpy(), axes=1)
 
 
 def regions_of_texture(field: Field, textures: Sequence[Texture], place: int, smallest_points: float) -> list[Region]:
@@ -59,7 +58,7 @@ def regions_of_texture(field: Field, textures: Sequence[Texture], place: int, sm
         place: of the texture among them.
         smallest_points: fewer points make no region.
     """
-    nearness = similarities(field, textures).numpy()
+    nearness = similarities(field, textures)
     margin = nearness[place] - np.delete(nearness, place, axis=0).max(axis=0)
     boundaries = np.maximum(field.boundaries.numpy(), field.grain_boundaries.numpy())
     whole, regions = margin > 0, []

@@ -58,10 +58,9 @@ def _clustered(field: Field, n_materials: int) -> Masks:
     vectors = field.vectors.flatten(1).T.numpy()
     with threadpool_limits(1):
         found = KMeans(n_materials, n_init=4, random_state=0).fit(vectors[:: -(-len(vectors) // _MOST_POINTS)])
-    centres = torch.from_numpy(found.cluster_centers_).float()
+    centres = found.cluster_centers_.astype(np.float32)
     # The nearest centre has the largest product less half of its squared length.
-    nearness = (centres @ field.vectors.flatten(1) - (centres**2).sum(dim=1, keepdim=True) / 2).numpy()
-    nearness = nearness.reshape(n_materials, *field.boundaries.shape)
+    nearness = np.tensordot(centres, field.vectors.numpy(), axes=1) - (centres**2).sum(axis=1)[:, None, None] / 2
     ahead = (nearness[k] - np.delete(nearness, k, axis=0).max(axis=0, initial=-np.inf) for k in range(n_materials))
     return Masks.from_arrays((field.above_zero(values) for values in ahead), field.shape_hw)
 

@@ -52,3 +52,10 @@ def test_weights_that_generate_and_a_run_that_goes_on(tmp_path: Path) -> None:
     assert masks.shape_hw == (96, 96)
     vectors, _ = build_encoder("compact", weights=weights, device="cpu").encode_masks(micrograph, masks)  # type: ignore[attr-defined]
     assert np.isfinite(vectors).all()
+
+
+@pytest.mark.filterwarnings("ignore")  # likewise
+def test_mixed_precision(tmp_path: Path) -> None:
+    train.train(settings("trainer.epochs=1", "trainer.precision=bf16-mixed"), tmp_path / "run", "a command")
+    kept, _ = read_weights(tmp_path / "run" / "compact.safetensors")
+    assert all(torch.isfinite(tensor.float()).all() for tensor in kept.values())
