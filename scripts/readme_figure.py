@@ -13,7 +13,9 @@ from simulate.benchmark import benchmark_scene
 def main() -> None:
     """SrTiO3 on Ge under Pt/C: a dark gap, a rough surface and antiphase boundaries."""
     scene = benchmark_scene("08-SrTiO3-Ge")
-    _, masks, (segmentation,) = compare(scene, build_generator(DEFAULT_GENERATOR), [Contender("booster", SemanticBooster())])
+    _, masks, (segmentation,) = compare(
+        scene, build_generator(DEFAULT_GENERATOR), [Contender("booster", SemanticBooster())]
+    )
     print(write_figure(Path(__file__).parent.parent / "docs" / "example.jpg", scene, masks, segmentation, ""))
 
 

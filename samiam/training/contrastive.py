@@ -16,6 +16,7 @@ from samiam.errors import InputError
 from samiam.metrics import clustering_accuracy
 from samiam.texture.fenet import FENet
 from samiam.texture.inputs import as_imagenet
+from samiam.training.schedule import adamw_with_warm_up
 
 
 def contrastive_loss(vectors: Tensor, materials: Tensor, scenes: Tensor, temperature: float) -> Tensor:
@@ -110,16 +111,10 @@ class ContrastiveLearner(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """AdamW under one warm-up and one cosine over the whole training."""
-        recipe, trainer = self.recipe, self.trainer
-
-        def share(step: int) -> float:
-            if step < recipe.warm_up_steps:
-                return (step + 1) / recipe.warm_up_steps
-            # Lightning's own estimate of the steps would start the data of a resumed run before its epoch is known.
-            n_falling = (trainer.max_epochs or 1) * trainer.num_training_batches - recipe.warm_up_steps
-            return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - recipe.warm_up_steps) / max(1.0, n_falling))))
-
-        learnt = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
-        optimizer = torch.optim.AdamW(learnt, recipe.learning_rate, weight_decay=recipe.weight_decay)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return adamw_with_warm_up(
+            self.network.parameters(),
+            self.trainer,
+            learning_rate=self.recipe.learning_rate,
+            weight_decay=self.recipe.weight_decay,
+            warm_up_steps=self.recipe.warm_up_steps,
+        )

@@ -14,6 +14,7 @@ from torch.nn import functional
 from samiam.errors import InputError
 from samiam.field.network import STRIDE_PX, FieldNetwork, standardised
 from samiam.training.field_scores import field_scores
+from samiam.training.schedule import adamw_with_warm_up
 
 
 @dataclass(frozen=True)
@@ -164,14 +165,10 @@ class FieldLearner(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """AdamW under one warm-up and one cosine over the whole training."""
-        recipe, trainer = self.recipe, self.trainer
-
-        def share(step: int) -> float:
-            if step < recipe.warm_up_steps:
-                return (step + 1) / recipe.warm_up_steps
-            n_falling = (trainer.max_epochs or 1) * trainer.num_training_batches - recipe.warm_up_steps
-            return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - recipe.warm_up_steps) / max(1.0, n_falling))))
-
-        optimizer = torch.optim.AdamW(self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return adamw_with_warm_up(
+            self.network.parameters(),
+            self.trainer,
+            learning_rate=self.recipe.learning_rate,
+            weight_decay=self.recipe.weight_decay,
+            warm_up_steps=self.recipe.warm_up_steps,
+        )

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
-from torch.utils.data import Sampler
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from samiam.errors import InputError
 
 
 class FreshIndices(Sampler[int]):
@@ -79,3 +82,38 @@ def epochs_of(trainer: pl.Trainer | None) -> Callable[[], int]:
         return lambda: 0
     progress: Any = trainer.fit_loop.epoch_progress.current
     return lambda: int(progress.processed)
+
+
+def fresh_loader(
+    dataset: Dataset[Any],
+    trainer: pl.Trainer | None,
+    *,
+    is_training: bool,
+    batch_size: int | None,
+    n_workers: int,
+) -> DataLoader[Any]:
+    """A loader of what is drawn on the fly: new indices in every training epoch, the same in every validation.
+
+    Args:
+        dataset: knows how many of its items an epoch has.
+        trainer: of the run, None outside of one.
+        is_training: whether epochs differ, and a last batch that is not full is left out.
+        batch_size: items in a batch; None where an item is a batch already.
+        n_workers: processes that draw.
+
+    Raises:
+        InputError: if there is no batch for each process.
+    """
+    rank, world_size = (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
+    n = len(dataset)  # type: ignore[arg-type]
+    if n < (batch_size or 1) * world_size:
+        raise InputError(f"{n} draws for {world_size} processes: give a batch for each at least, to validate on too.")
+    return DataLoader(
+        dataset,
+        batch_size=batch_size,
+        sampler=FreshIndices(n, rank, world_size, epochs_of(trainer if is_training else None)),
+        num_workers=n_workers,
+        drop_last=is_training and batch_size is not None,
+        persistent_workers=n_workers > 0,
+        pin_memory=torch.cuda.is_available(),
+    )

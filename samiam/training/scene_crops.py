@@ -17,7 +17,7 @@ from samiam.boosting import CropRules, sample_crops
 from samiam.errors import InputError
 from samiam.records import Scene
 from samiam.texture.inputs import continued
-from samiam.training.sampling import FreshIndices, epochs_of
+from samiam.training.sampling import fresh_loader
 
 Batch = tuple[Tensor, Tensor, Tensor]
 _TRAIN, _VAL = 0, 1  # streams of the seed
@@ -132,21 +132,15 @@ class SceneCropsData(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches of new scenes."""
-        return self._loader(_TRAIN, self.rules.batches)
+        return self._loader(_TRAIN, None)
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """The scenes to validate on."""
-        return self._loader(_VAL, self.rules.val_batches)
+        return self._loader(_VAL, None)
 
-    def _loader(self, stream: int, n: int) -> DataLoader[Batch]:
-        rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        if n < world_size:
-            raise InputError(f"{n} batches for {world_size} processes: give one for each at least, in val_batches too.")
-        epoch = epochs_of(self.trainer if stream == _TRAIN else None)
-        return DataLoader(
-            SceneCrops(self.draw_scene, self.rules, stream),
-            batch_size=None,
-            sampler=FreshIndices(n, rank, world_size, epoch),
-            num_workers=self.n_workers,
-            persistent_workers=self.n_workers > 0,
+    def _loader(self, stream: int, batch_size: int | None) -> DataLoader[Batch]:
+        dataset = SceneCrops(self.draw_scene, self.rules, stream)
+        is_training = stream == _TRAIN
+        return fresh_loader(
+            dataset, self.trainer, is_training=is_training, batch_size=batch_size, n_workers=self.n_workers
         )

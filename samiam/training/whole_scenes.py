@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from samiam.errors import InputError
 from samiam.records import Scene
-from samiam.training.sampling import FreshIndices, epochs_of
+from samiam.training.sampling import fresh_loader
 
 Batch = tuple[Tensor, Tensor, Tensor]
 _TRAIN, _VAL = 0, 1  # streams of the seed
@@ -132,25 +132,15 @@ class WholeScenesData(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches of new scenes."""
-        return self._loader(_TRAIN, self.rules.scenes, self.rules.batch_size)
+        return self._loader(_TRAIN, self.rules.batch_size)
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """The scenes to validate on, one by one."""
-        return self._loader(_VAL, self.rules.val_scenes, 1)
+        return self._loader(_VAL, 1)
 
-    def _loader(self, stream: int, n: int, batch_size: int) -> DataLoader[Batch]:
-        rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        if n < batch_size * world_size:
-            raise InputError(
-                f"{n} scenes for {world_size} processes: give a batch for each at least, in val_scenes too."
-            )
-        epoch = epochs_of(self.trainer if stream == _TRAIN else None)
-        return DataLoader(
-            WholeScenes(self.draw_scene, self.rules, stream),
-            batch_size=batch_size,
-            sampler=FreshIndices(n, rank, world_size, epoch),
-            num_workers=self.n_workers,
-            drop_last=stream == _TRAIN,
-            persistent_workers=self.n_workers > 0,
-            pin_memory=torch.cuda.is_available(),
+    def _loader(self, stream: int, batch_size: int | None) -> DataLoader[Batch]:
+        dataset = WholeScenes(self.draw_scene, self.rules, stream)
+        is_training = stream == _TRAIN
+        return fresh_loader(
+            dataset, self.trainer, is_training=is_training, batch_size=batch_size, n_workers=self.n_workers
         )

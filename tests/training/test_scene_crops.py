@@ -8,7 +8,8 @@ import torch
 
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
-from samiam.training.scene_crops import FreshIndices, SceneCropRules, SceneCrops, SceneCropsData
+from samiam.training.sampling import FreshIndices
+from samiam.training.scene_crops import SceneCropRules, SceneCrops, SceneCropsData
 
 DRAWN: list[int] = []
 
@@ -96,7 +97,7 @@ def test_batches_do_not_depend_on_the_workers() -> None:
 def test_every_process_needs_a_batch() -> None:
     data = SceneCropsData(striped_scene, RULES)
     data.trainer = SimpleNamespace(global_rank=0, world_size=3)  # type: ignore[assignment]
-    with pytest.raises(InputError, match="2 batches for 3 processes"):
+    with pytest.raises(InputError, match="2 draws for 3 processes"):
         data.val_dataloader()
 
 

@@ -1,0 +1,42 @@
+"""How learning rates rise and fall over a training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import nn
+
+
+def adamw_with_warm_up(
+    parameters: Iterable[nn.Parameter],
+    trainer: pl.Trainer,
+    *,
+    learning_rate: float,
+    weight_decay: float,
+    warm_up_steps: int,
+) -> Any:  # noqa: ANN401
+    """AdamW under one warm-up and one cosine over the whole training, as `configure_optimizers` returns it.
+
+    Args:
+        parameters: what is learnt; frozen ones are left out.
+        trainer: knows how long the training is.
+        learning_rate: the highest.
+        weight_decay: of AdamW.
+        warm_up_steps: batches during which the learning rate rises.
+    """
+
+    def share(step: int) -> float:
+        if step < warm_up_steps:
+            return (step + 1) / warm_up_steps
+        # Lightning's own estimate of the steps would start the data of a resumed run before its epoch is known.
+        n_falling = (trainer.max_epochs or 1) * trainer.num_training_batches - warm_up_steps
+        return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm_up_steps) / max(1.0, n_falling))))
+
+    learnt = [parameter for parameter in parameters if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(learnt, learning_rate, weight_decay=weight_decay)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
+    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
