@@ -512,7 +512,7 @@ def test_segment_runs_generator_and_booster(n_materials: int | None) -> None:
     first, second = (segment(micrograph(), n_materials, generator=generator) for generator in generators)
     assert [generator.asked for generator in generators] == [["layers"]] * 2
     assert_same_after(order, first, second)
-    assert_same_after(range(9), boosted(proposals(), n_materials), first)
+    assert_same_after(range(9), boosted(proposals(), n_materials, SemanticBooster()), first)
     assert first.generated is generators[0].masks
 
 
