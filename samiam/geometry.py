@@ -120,3 +120,14 @@ def boundary(mask: NDArray[np.bool_], thickness_px: int) -> NDArray[np.bool_]:
         size = 2 * thickness_px + 1
         inside[box] = ndimage.minimum_filter(mask[box].view(np.uint8), size=size, mode="constant", cval=0)
     return mask & ~inside
+
+
+def deepest_point(region: NDArray[np.bool_]) -> tuple[tuple[int, int], float]:
+    """The pixel (row, column) of a region farthest from its outside, the first of several, and how far that is.
+
+    Args:
+        region: bool (H, W); beyond the image is outside. An empty region has a depth of 0.
+    """
+    depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
+    row, column = np.unravel_index(int(np.argmax(depth)), depth.shape)
+    return (int(row), int(column)), float(depth[row, column])

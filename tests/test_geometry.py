@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from samiam import geometry
 from samiam.errors import InputError
-from samiam.geometry import boundary, boundary_thickness_px, containment, intersections, iou
+from samiam.geometry import boundary, boundary_thickness_px, containment, deepest_point, intersections, iou
 from samiam.records import Masks
 
 Bools = NDArray[np.bool_]
@@ -147,3 +147,18 @@ def test_boundary_at_full_size() -> None:
 )
 def test_thickness_is_a_share_of_the_diagonal(shape_hw: tuple[int, int], fraction: float, thickness_px: int) -> None:
     assert boundary_thickness_px(shape_hw, fraction) == thickness_px
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "place", "depth"),
+    [
+        ((2, 7), (3, 8), (4, 5), 3),
+        ((0, 3), (0, 9), (1, 1), 2),
+        ((5, 6), (5, 6), (5, 5), 1),
+        ((0, 0), (0, 0), (0, 0), 0),
+    ],
+)
+def test_the_deepest_point(rows: tuple[int, int], columns: tuple[int, int], place: tuple[int, int], depth: int) -> None:
+    region = np.zeros((10, 12), np.bool_)
+    region[slice(*rows), slice(*columns)] = True
+    assert deepest_point(region) == (place, depth)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
 from samiam.errors import InputError
 from samiam.field import Field, FieldModel, FieldWeights, Pose, canonical_pose, load_field_model
@@ -18,6 +17,7 @@ from samiam.generation.duplicates import without_duplicates
 from samiam.generation.prompts import Prompt
 from samiam.generation.rating import CompactOptions, Rated, rated_regions
 from samiam.generation.texture_tree import Texture
+from samiam.geometry import deepest_point
 from samiam.options import from_options
 from samiam.records import Masks, Micrograph
 
@@ -57,7 +57,7 @@ class CompactGenerator:
             micrograph.shape_hw,
             predicted_iou=[rated.quality for rated in chosen],
             stability_score=[rated.region.stability for rated in chosen],
-            points_xy=[seen.in_image_xy(_deepest_point(rated.region.inside)) for rated in chosen],
+            points_xy=[seen.in_image_xy(deepest_point(rated.region.inside)[0]) for rated in chosen],
         )
 
     def set_image(self, micrograph: Micrograph) -> None:
@@ -67,19 +67,9 @@ class CompactGenerator:
     def predict(
         self, points: ArrayLike | None = None, labels: ArrayLike | None = None, boxes: ArrayLike | None = None
     ) -> Masks:
-        """The masks that a prompt may mean in the image that was set: the material, a connected part of it, a grain.
+        """See `PromptableGenerator.predict`: the material, a connected part of it, a grain.
 
-        Args:
-            points: (P, 2), clicked pixels (x, y).
-            labels: (P,), 1 for a click on the thing, 0 for one beside it; all 1 where None.
-            boxes: x0, y0, x1, y1 around it, or None.
-
-        Returns:
-            Up to three masks, the most likely first; their predicted IoU is the chance that each is meant. None where
-            nothing in the image stands out.
-
-        Raises:
-            InputError: if no image was set, there is nothing to go by, or a prompt lies outside of the image.
+        At most three masks, whose predicted IoU is the chance that each is meant; none where nothing stands out.
         """
         if self._seen is None:
             raise InputError("no image to point at: call set_image first.")
@@ -155,10 +145,3 @@ def build_compact(
     """
     settings = from_options(CompactOptions, "the compact generator (beside weights, weights_sha256, device)", options)
     return CompactGenerator(load_field_model(FieldWeights(weights, weights_sha256, device)), settings)
-
-
-def _deepest_point(inside: NDArray[np.bool_]) -> tuple[int, int]:
-    """The point (row, column) of a region farthest from its edge."""
-    depth = ndimage.distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
-    row, column = np.unravel_index(int(np.argmax(depth)), depth.shape)
-    return int(row), int(column)

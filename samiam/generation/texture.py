@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from samiam.errors import InputError
 from samiam.generation.duplicates import without_duplicates
 from samiam.generation.filter_bank import sharpen, texture_map
 from samiam.generation.hierarchy import RegionTree, region_tree
-from samiam.geometry import intersections, iou
+from samiam.geometry import deepest_point, intersections, iou
 from samiam.options import from_options
 from samiam.records import Masks, Micrograph
 
@@ -146,6 +145,5 @@ def _upsample(region: NDArray[np.bool_], stride_px: int, shape_hw: tuple[int, in
 
 def _deepest_point(region: NDArray[np.bool_], stride_px: int, shape_hw: tuple[int, int]) -> tuple[float, float]:
     """The point (x, y) farthest from the region's edge, in pixels; the last stride may be cut short."""
-    depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
-    y, x = np.unravel_index(int(np.argmax(depth)), depth.shape)
-    return min((float(x) + 0.5) * stride_px, shape_hw[1] - 1), min((float(y) + 0.5) * stride_px, shape_hw[0] - 1)
+    (y, x), _ = deepest_point(region)
+    return min((x + 0.5) * stride_px, shape_hw[1] - 1), min((y + 0.5) * stride_px, shape_hw[0] - 1)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from samiam.geometry import deepest_point
 from samiam.records import Masks
 
 Click = tuple[float, float]
@@ -49,7 +49,6 @@ def click_ious(
 
 
 def _deepest(region: NDArray[np.bool_]) -> tuple[Click, float]:
-    """The pixel (x, y) farthest from the edge of a region, and how far that is; 0 for an empty region."""
-    depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
-    y, x = np.unravel_index(int(np.argmax(depth)), depth.shape)
-    return (float(x), float(y)), float(depth[y, x])
+    """Where (x, y) a region is deepest, and how deep; 0 for an empty region."""
+    (y, x), depth = deepest_point(region)
+    return (float(x), float(y)), depth
