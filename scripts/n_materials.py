@@ -1,6 +1,7 @@
 """How well each estimator finds the number of materials, and what that costs the segmentation; a Markdown table.
 
-`python scripts/n_materials.py` takes procedural scenes, `--benchmark quick` or `full` the physical benchmark.
+`python scripts/n_materials.py` takes procedural scenes, `--benchmark quick` or `full` the physical benchmark;
+`--generator compact --encoder compact` the default method, without crops.
 `--calibrate` finds the threshold of each estimator on the procedural scenes first, and prints them to be put into
 `samiam.boosting.n_materials`; that of "distance" belongs to the encoder.
 
@@ -29,7 +30,7 @@ from samiam.files import sha256_of
 from samiam.generation import MaskGenerator
 from samiam.metrics import Scores, score_image
 from samiam.records import Masks, Scene
-from samiam.texture import Encoder
+from samiam.texture import ContextEncoder, Encoder
 from simulate import procedural_scene
 from simulate.benchmark import BENCHMARK, QUICK, benchmark_scene
 
@@ -82,6 +83,9 @@ def case_of(scene: Scene, generator: MaskGenerator, encoder: Encoder, rules: Cro
     masks = generator.generate(scene.micrograph)
     kept, _ = remove_masks(masks)
     remaining = masks.select(kept)
+    if isinstance(encoder, ContextEncoder):
+        vectors, owners = encoder.encode_masks(scene.micrograph, remaining)
+        return Case(scene, remaining, vectors, owners, np.ones(len(owners), np.bool_))
     crops = sample_crops(scene.micrograph, remaining, rules)
     return Case(scene, remaining, encoder.encode(crops.pixels), crops.owners, crops.is_large)
 
