@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 from pytorch_lightning.utilities import rank_zero_only
 
 from samiam.errors import InputError
+from samiam.field import FieldWeights, load_field_model
 from samiam.field.network import FieldNetwork, FieldSize
 from samiam.field.network import facts_of as facts_of_field
 from samiam.options import from_options
@@ -41,7 +42,7 @@ from samiam.training.run import Job, check_resumable, run
 from samiam.training.scene_crops import SceneCropRules, SceneCropsData
 from samiam.training.settings import TrainerSettings
 from samiam.training.whole_scenes import WholeSceneRules, WholeScenesData
-from samiam.weight_files import seeded
+from samiam.weight_files import read_card, seeded
 from simulate import SceneRanges, procedural_scene
 from simulate.crops import CropConditions, SplitSizes, draw_once, held_out_splits, read_crops
 
@@ -58,7 +59,7 @@ _GROUPS = {
     },
     "learner": {
         "contrastive": ("name", "options"),
-        "field": ("name", "size", "options"),
+        "field": ("name", "start", "size", "options"),
         "classification": ("name", "network", "options"),
     },
 }
@@ -81,12 +82,25 @@ def fenet_lattices(config: dict[str, Any]) -> Job:
 def compact(config: dict[str, Any]) -> Job:
     """The network of the compact generator on whole scenes of random lattices."""
     data, learner, seed = config["data"], config["learner"], config["seed"]
-    size = from_options(FieldSize, "learner.size", learner["size"])
     recipe = from_options(FieldRecipe, "learner.options", {**learner["options"], "seed": seed})
     rules = from_options(WholeSceneRules, "data.rules", {**data["rules"], "seed": seed})
-    network = seeded(seed, partial(FieldNetwork, size))
+    network, start = _field_network(learner, seed)
     scenes = WholeScenesData(_scenes(data), rules, data["workers"])
-    return Job("compact", FieldLearner(network, recipe), scenes, facts_of_field(size), recipe.ema_decay)
+    return Job(
+        "compact", FieldLearner(network, recipe), scenes, facts_of_field(network.size), recipe.ema_decay, start=start
+    )
+
+
+def _field_network(learner: dict[str, Any], seed: int) -> tuple[FieldNetwork, Mapping[str, Any] | None]:
+    """The network before training, and the card of the weights that it has."""
+    if learner["start"] is None:
+        size = from_options(FieldSize, "learner.size", learner["size"])
+        return seeded(seed, partial(FieldNetwork, size)), None
+    if learner["size"]:
+        raise InputError(f"learner.size={learner['size']}: the weights of learner.start have a size; give one of both.")
+    card = read_card(learner["start"])
+    weights = FieldWeights(learner["start"], card["sha256"], device="cpu")
+    return load_field_model(weights).network, card
 
 
 def _scenes(data: dict[str, Any]) -> Callable[[int], Scene]:

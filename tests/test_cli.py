@@ -29,7 +29,9 @@ from samiam.checkpoints import CHECKPOINTS
 from samiam.cli import main
 from samiam.commands import segmenting
 from samiam.files import sha256_of
+from samiam.geometry import deepest_point
 from samiam.records import Masks, Micrograph
+from simulate import SceneRanges, procedural_scene
 
 WRITERS = Path(__file__).parent / "formats"
 write_dm = run_path(str(WRITERS / "dm_writer.py"))["write_dm"]
@@ -304,9 +306,42 @@ class TestPointing:
         provenance = json.loads((tmp_path / "bands" / "provenance.json").read_text())
         assert provenance["config"]["pointers"][0]["point"] == [100, 40]
         assert list(provenance["config"]) == ["generator", "pointers"]
+        assert sorted(path.name for path in (tmp_path / "bands").iterdir()) == sorted(OUTPUTS)
+        labels = tifffile.imread(tmp_path / "bands" / "labels.tif")
+        assert sorted([labels[40, 100], labels[230, 9]]) == [1, 2] == np.unique(labels[labels > 0]).tolist()
+        assert len(pd.read_csv(tmp_path / "bands" / "materials.csv")) == 2
+
+    def test_a_click_and_a_box_in_a_scene(self, tmp_path: Path, run: Run) -> None:
+        ranges = SceneRanges(n_materials=(2, 2), period_px=(9, 16), thinnest_layer=0.4, p_islands=0, p_similar=0)
+        scene = procedural_scene(2**35 + 4, shape_hw=(192, 192), ranges=ranges)
+        np.save(tmp_path / "scene.npy", scene.micrograph.pixels)
+        first, second = scene.truth
+        (y, x), (rows, columns) = deepest_point(first)[0], np.nonzero(second)
+        box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        options = (f"--point={x},{y}", f"--box={','.join(map(str, box))}")
+        code, out, err = run("segment", tmp_path / "scene.npy", "-o", tmp_path, *options)
+        assert (code, err) == (0, "")
+        assert "2 masks → 2 materials (number given: 2)" in out
+        pointers = json.loads((tmp_path / "scene" / "provenance.json").read_text())["config"]["pointers"]
+        assert pointers == [{"point": [x, y], "box": None}, {"point": None, "box": [int(side) for side in box]}]
+        labels = tifffile.imread(tmp_path / "scene" / "labels.tif")
+        assert (labels[first] == labels[y, x]).mean() > 0.7
+        assert (labels[second] == 3 - labels[y, x]).mean() > 0.7
+
+    @pytest.mark.parametrize("option", ["-k2", "--classifier"])
+    def test_pointing_goes_with_neither_number_nor_names(self, png: Path, run: Run, option: str) -> None:
+        code, _, err = run("segment", png, "--point=3,3", option)
+        assert code != 0
+        assert "what is pointed at is neither counted nor classified" in err
 
     @pytest.mark.parametrize(
-        ("option", "form"), [("--point=3", "X,Y"), ("--box=1,2,3", "X0,Y0,X1,Y1"), ("--point=a,1", "X,Y")]
+        ("option", "form"),
+        [
+            ("--point=3", "X,Y"),
+            ("--box=1,2,3", "X0,Y0,X1,Y1"),
+            ("--point=a,1", "X,Y"),
+            ("--box=1,2,3,b", "X0,Y0,X1,Y1"),
+        ],
     )
     def test_malformed(self, png: Path, run: Run, option: str, form: str) -> None:
         code, _, err = run("segment", png, option)

@@ -5,7 +5,13 @@ import pytest
 
 from samiam import Pointer, build_generator, select
 from samiam.errors import InputError
-from samiam.records import Micrograph
+from samiam.geometry import deepest_point
+from samiam.records import Decision, Micrograph
+from simulate import SceneRanges, procedural_scene
+
+EASY = SceneRanges(
+    n_materials=(3, 3), period_px=(9, 16), thinnest_layer=0.25, counts_per_pixel=(400, 400), p_islands=0, p_similar=0
+)
 
 
 def bands() -> Micrograph:
@@ -39,3 +45,44 @@ def test_refusals() -> None:
         select(bands(), [Pointer(point=(1, 1))], generator=build_generator("texture"))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="point 256,3 lies outside"):
         select(bands(), [Pointer(point=(256, 3))])
+    with pytest.raises(InputError, match="no click on the thing and no box"):
+        select(bands(), [Pointer()])
+
+
+@pytest.mark.parametrize("seed", [3, 5])
+def test_clicks_in_two_materials_of_a_scene(seed: int) -> None:
+    scene = procedural_scene(2**35 + seed, shape_hw=(256, 256), ranges=EASY)
+    middles = [deepest_point(material)[0] for material in list(scene.truth)[:2]]
+    found = select(scene.micrograph, [Pointer(point=(x, y)) for y, x in middles])
+    labels = [int(found.labels[middle]) for middle in middles]
+    assert sorted(labels) == [1, 2] == np.unique(found.labels[found.labels > 0]).tolist()
+    assert [decision.material for decision in found.decisions] == labels
+
+
+def test_what_is_pointed_at_twice_is_one_material() -> None:
+    found = select(bands(), [Pointer(point=(100, 220)), Pointer(point=(100, 220))])
+    likelihood = float(found.generated.predicted_iou[0])
+    assert found.labels.max() == 1
+    assert sorted(found.decisions, key=lambda decision: decision.action) == [
+        Decision(1, "kept", "pointed_at", likelihood, 0.0, material=1),
+        Decision(0, "removed", "dissolved", likelihood, 0.0),
+    ]
+
+
+def test_where_nothing_stands_out_nothing_is_found() -> None:
+    found = select(Micrograph(np.full((64, 64), 0.4, np.float32)), [Pointer(point=(3, 3))])
+    assert not found.labels.any()
+    assert (len(found.generated), len(found.masks), found.decisions) == (0, 0, [])
+
+
+def test_clicks_find_their_materials_on_the_average() -> None:
+    ious = []
+    for seed in (3, 4, 5, 6):
+        scene = procedural_scene(2**35 + seed, shape_hw=(256, 256), ranges=EASY)
+        middles = [deepest_point(material)[0] for material in list(scene.truth)[:2]]
+        labels = select(scene.micrograph, [Pointer(point=(x, y)) for y, x in middles]).labels
+        for material, middle in zip(scene.truth, middles, strict=False):
+            mask = labels == labels[middle]
+            ious.append(np.count_nonzero(mask & material) / np.count_nonzero(mask | material))
+    assert np.mean(ious) > 0.75
+    assert np.median(ious) > 0.9

@@ -100,6 +100,7 @@ class FieldNetwork(nn.Module):
 
     def __init__(self, size: FieldSize = FieldSize()) -> None:
         super().__init__()
+        self.size = size
         fine, middle, coarse = size.widths
         self.stem = nn.Sequential(
             nn.Conv2d(1, fine // 2, 5, stride=2, padding=2, bias=False),

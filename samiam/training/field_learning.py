@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
@@ -141,7 +142,9 @@ class FieldLearner(pl.LightningModule):
         pixels, materials, grains = batch
         vectors, logits = self(pixels)
         of_point = labels_of_field(materials)
-        generator = torch.Generator(self.device).manual_seed(self.recipe.seed * 2**32 + self.global_step)
+        # A CPU's generator knows 32 bits of a seed only, so both numbers have to be mixed into these.
+        (drawn,) = np.random.SeedSequence((self.recipe.seed, self.global_step)).generate_state(1)
+        generator = torch.Generator(self.device).manual_seed(int(drawn))
         points = chosen_points(of_point, self.recipe.points, generator)
         gathered = vectors.flatten(2).transpose(1, 2).gather(1, points[:, :, None].expand(-1, -1, vectors.shape[1]))
         of_vectors = field_loss(gathered, of_point.flatten(1).gather(1, points), self.recipe.temperature)

@@ -42,6 +42,7 @@ class Job:
         facts: what a reader of the weights needs to build the network, see `write_weights`.
         ema_decay: share that each step keeps of the averaged weights, which are then what is validated and kept;
             None not to average.
+        start: card of the weights that the network begins with, None where they are random or others'.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Job:
     data: pl.LightningDataModule
     facts: Mapping[str, Any]
     ema_decay: float | None = None
+    start: Mapping[str, Any] | None = None
 
     @property
     def network(self) -> nn.Module:
@@ -109,6 +111,7 @@ def run(
         "epoch": int(best["epoch"]) + 1,
         "scores": {name: round(value, 4) for name, value in scores.items()},
         "minutes" if not resume else "minutes_since_resumed": round((time.perf_counter() - started) / 60, 1),
+        **({} if job.start is None else {"start": job.start}),
     }
     if trainer.is_global_zero:
         write_weights(folder / f"{job.name}.safetensors", job.network.state_dict(), job.facts, card)

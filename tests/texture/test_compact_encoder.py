@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from samiam.boosting import SemanticBooster
 from samiam.errors import InputError
@@ -36,7 +39,9 @@ def test_crops_by_themselves() -> None:
     crops = [micrograph().pixels[:60, :60], micrograph().pixels[100:130, :90], micrograph().pixels[:3, :4]]
     vectors = encoder().encode(crops)
     assert vectors.shape == (3, 16)
-    np.testing.assert_allclose(encoder().encode(crops[1:2])[0], vectors[1], atol=1e-5)
+    for crop, vector in zip(crops, vectors, strict=True):
+        np.testing.assert_array_equal(encoder().encode([crop])[0], vector)
+    assert len(np.unique(vectors, axis=0)) == 3
     assert encoder().encode([]).shape == (0, 16)
 
 
@@ -57,9 +62,21 @@ def test_masks_have_points_by_their_size() -> None:
     assert (np.diff(owners) >= 0).all()
     assert counts[0] > counts[1] >= 4
     assert counts[0] + counts[1] == pytest.approx(180, abs=8)
+    assert counts[2] <= 1  # it has no more points than that
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-4)
     nothing, nobody = encoder().encode_masks(micrograph(), Masks.empty((512, 512)))
     assert (nothing.shape, nobody.shape) == ((0, 16), (0,))
+
+
+def test_a_small_mask_beside_large_ones_has_a_few_points_of_its_own() -> None:
+    masks = np.zeros((2, 512, 512), np.bool_)
+    masks[0, 60:], masks[1, 8:32, 8:32] = True, True
+    vectors, owners = encoder().encode_masks(micrograph(), Masks.from_arrays(masks))
+    assert np.bincount(owners)[1] == 4
+    pose = canonical_pose(micrograph().pixels)
+    field = encoder()._model(pose.apply(micrograph().pixels)).vectors.numpy()
+    within = pose.undo(np.moveaxis(field, 0, -1))[2:8, 2:8].reshape(-1, 16)
+    assert all((vector == within).all(axis=1).any() for vector in vectors[owners == 1])
 
 
 def test_a_turned_micrograph_has_the_same_vectors() -> None:
@@ -89,6 +106,23 @@ def test_who_can_do_without_crops() -> None:
         SemanticBooster(spectrum, embedding="masks")
     with pytest.raises(InputError, match="give 'crops' or 'masks'"):
         SemanticBooster(spectrum, embedding="pixels")  # type: ignore[arg-type]
+
+
+class Classifier:
+    """Names everything alike."""
+
+    name = "classifier"
+    materials = ("a",)
+    options: Mapping[str, Any] = {}
+
+    def classify(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
+        return np.zeros(len(crops), np.int64)
+
+
+def test_a_classifier_needs_crops() -> None:
+    with pytest.raises(InputError, match="a classifier needs crops"):
+        SemanticBooster(encoder(), classifier=Classifier(), embedding="masks")
+    assert SemanticBooster(encoder(), classifier=Classifier()).options["embedding"] == "crops"
 
 
 def test_options() -> None:

@@ -12,6 +12,7 @@ from composed_configs import composed
 
 import train
 from samiam import build_encoder, build_generator
+from samiam.errors import InputError
 from samiam.weight_files import read_card, read_weights
 from simulate import procedural_scene
 
@@ -59,3 +60,42 @@ def test_mixed_precision(tmp_path: Path) -> None:
     train.train(settings("trainer.epochs=1", "trainer.precision=bf16-mixed"), tmp_path / "run", "a command")
     kept, _ = read_weights(tmp_path / "run" / "compact.safetensors")
     assert all(torch.isfinite(tensor.float()).all() for tensor in kept.values())
+
+
+@pytest.mark.filterwarnings("ignore")  # likewise
+@pytest.mark.parametrize("decay", [0.0, 0.998])
+def test_the_weights_are_the_averaged_ones(tmp_path: Path, decay: float) -> None:
+    fast = (
+        "+learner.options.warm_up_steps=1",
+        "+learner.options.learning_rate=0.01",
+        f"+learner.options.ema_decay={decay}",
+    )
+    train.train(settings("trainer.epochs=1", *fast), tmp_path / "run", "a command")
+    kept, _ = read_weights(tmp_path / "run" / "compact.safetensors")
+    best = torch.load(tmp_path / "run" / "checkpoints" / "best.ckpt", weights_only=False)
+    averaged, latest = (
+        {name: best[state][f"network.{name}"].half().float() for name in kept if kept[name].is_floating_point()}
+        for state in ("state_dict", "current_model_state")
+    )
+    assert all(torch.equal(kept[name], tensor) for name, tensor in averaged.items())
+    follows = [torch.equal(kept[name], tensor) for name, tensor in latest.items()]
+    assert all(follows) if decay == 0 else not all(follows)
+
+
+@pytest.mark.filterwarnings("ignore")  # likewise
+def test_a_run_may_start_from_weights(tmp_path: Path) -> None:
+    train.train(settings("trainer.epochs=1"), tmp_path / "first", "the first command")
+    start = tmp_path / "first" / "compact.safetensors"
+    from_there = [override for override in TINY if not override.startswith("+learner.size")]
+    still = ["+learner.options.learning_rate=1e-12", "+learner.options.weight_decay=0", f"learner.start={start}"]
+    config = composed("train", *from_there, *still, "trainer.epochs=1")
+    train.train(config, tmp_path / "second", "the second command")
+    first, second = (read_weights(tmp_path / run / "compact.safetensors")[0] for run in ("first", "second"))
+    for name, tensor in first.items():
+        torch.testing.assert_close(second[name], tensor)
+    assert read_card(tmp_path / "second" / "compact.safetensors")["start"] == read_card(start)
+
+
+def test_a_size_and_weights_contradict_each_other(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="give one of both"):
+        train.job_of(settings(f"learner.start={tmp_path}"))

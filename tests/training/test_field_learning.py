@@ -10,6 +10,7 @@ from torch import Tensor
 from samiam.errors import InputError
 from samiam.field import FieldWeights, load_field_model
 from samiam.field.network import FieldNetwork, FieldSize
+from samiam.records import Scene
 from samiam.training.field_learning import (
     FieldLearner,
     FieldRecipe,
@@ -82,6 +83,12 @@ class TestLoss:
     def test_no_partners_no_loss(self) -> None:
         assert float(field_loss(torch.eye(3)[None], torch.tensor([[1, 2, 0]]), 0.1)) == 0
 
+    def test_points_without_a_label_do_not_matter(self) -> None:
+        vectors = torch.randn(1, 6, 4, generator=torch.Generator().manual_seed(0)).requires_grad_()
+        field_loss(vectors, torch.tensor([[1, 1, 0, 2, 2, 0]]), 0.1).backward()  # type: ignore[no-untyped-call]
+        assert vectors.grad is not None
+        assert vectors.grad.any(dim=2).tolist() == [[True, True, False, True, True, False]]
+
     @pytest.mark.parametrize(
         "changed",
         [
@@ -89,6 +96,10 @@ class TestLoss:
             {"temperature": 0},
             {"points": 1},
             {"weight_decay": -1},
+            {"warm_up_steps": 0},
+            {"boundary_weight": -1},
+            {"boundary_emphasis": 0},
+            {"ema_decay": -0.1},
             {"ema_decay": 1.0},
             {"seed": -1},
         ],
@@ -109,8 +120,8 @@ def batch() -> tuple[Tensor, Tensor, Tensor]:
     return pixels, labels, grains
 
 
-def trained(steps: int) -> tuple[FieldLearner, list[float]]:
-    learner = FieldLearner(seeded(0, lambda: FieldNetwork(SMALL)), FieldRecipe(points=64))
+def trained(steps: int, seed: int = 0) -> tuple[FieldLearner, list[float]]:
+    learner = FieldLearner(seeded(0, lambda: FieldNetwork(SMALL)), FieldRecipe(points=64, seed=seed))
     learner.log_dict = lambda *_, **__: None  # type: ignore[method-assign]
     optimizer = torch.optim.AdamW(learner.parameters(), 3e-3)
     losses = []
@@ -134,13 +145,30 @@ def test_the_same_seed_gives_the_same_weights() -> None:
         assert torch.equal(own, other)
 
 
-def test_scores_of_the_network_that_ships() -> None:
+def test_another_seed_compares_other_points() -> None:
+    (_, losses), (_, others) = trained(1), trained(1, seed=1)
+    assert losses != others
+
+
+@lru_cache
+def easy_scene() -> Scene:
     ranges = SceneRanges(n_materials=(3, 3), period_px=(9, 16), thinnest_layer=0.25, p_islands=0, p_similar=0)
-    scene = procedural_scene(2**35 + 3, shape_hw=(256, 256), ranges=ranges)
-    scores = field_scores(
-        load_field_model(FieldWeights(device="cpu")).network, scene.micrograph.pixels, scene.labels, scene.grains
-    )
+    return procedural_scene(2**35 + 3, shape_hw=(256, 256), ranges=ranges)
+
+
+def scores_of(network: FieldNetwork) -> dict[str, float]:
+    scene = easy_scene()
+    return field_scores(network, scene.micrograph.pixels, scene.labels, scene.grains)
+
+
+def test_scores_of_the_network_that_ships() -> None:
+    scores = scores_of(load_field_model(FieldWeights(device="cpu")).network)
     assert set(scores) == {"kmeans_iou", "boundary_f", "recall_50", "recall_75", "recall_90", "click_1", "click_3"}
     assert all(0 <= value <= 1 for value in scores.values())
     assert scores["recall_50"] >= scores["recall_75"] >= scores["recall_90"]
     assert scores["kmeans_iou"] > 0.8
+    untrained = scores_of(seeded(0, lambda: FieldNetwork(SMALL)).eval())
+    assert set(untrained) == set(scores)
+    assert all(0 <= value <= 1 for value in untrained.values())
+    for name in ("kmeans_iou", "boundary_f", "click_1"):
+        assert untrained[name] < scores[name] - 0.1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -83,3 +84,40 @@ def test_batches() -> None:
     assert [len(batch[0]) for batch in val] == [1, 1, 1]
     again = list(data.val_dataloader())
     assert all(torch.equal(first[0], second[0]) for first, second in zip(val, again, strict=True))
+    assert train[0][0].shape == (4, 1, 64, 64)
+    assert train[0][1].shape == train[0][2].shape == (4, 64, 64)
+    assert val[0][0].shape == (1, 1, 64, 64)
+
+
+def loaded(epoch: int = 0, rank: int = 0, world_size: int = 1) -> WholeScenesData:
+    """Data as a process of a run sees it."""
+    data = WholeScenesData(partial(draw, shape_hw=(64, 64)), RULES)
+    progress = SimpleNamespace(current=SimpleNamespace(processed=epoch))
+    data.trainer = SimpleNamespace(  # type: ignore[assignment]
+        global_rank=rank, world_size=world_size, fit_loop=SimpleNamespace(epoch_progress=progress)
+    )
+    return data
+
+
+def test_every_epoch_has_new_scenes_to_train_on_and_the_same_to_validate_on() -> None:
+    scenes = WholeScenes(partial(draw, shape_hw=(64, 64)), RULES, 0)
+    for epoch in (0, 2):
+        (pixels, _, _), _ = loaded(epoch).train_dataloader()
+        expected = torch.stack([scenes[8 * epoch + index][0] for index in range(4)])
+        assert torch.equal(pixels, expected)
+    first, later = (torch.cat([batch[0] for batch in loaded(epoch).val_dataloader()]) for epoch in (0, 2))
+    assert torch.equal(first, later)
+
+
+def test_processes_share_the_scenes() -> None:
+    alone = torch.cat([batch[0] for batch in loaded().train_dataloader()])
+    shares = [torch.cat([batch[0] for batch in loaded(0, rank, 2).train_dataloader()]) for rank in (0, 1)]
+    assert torch.equal(torch.stack(shares, dim=1).flatten(0, 1), alone)
+
+
+def test_every_process_needs_a_batch() -> None:
+    with pytest.raises(InputError, match="8 draws for 3 processes"):
+        loaded(world_size=3).train_dataloader()
+    with pytest.raises(InputError, match="3 draws for 4 processes"):
+        loaded(world_size=4).val_dataloader()
+    assert len(loaded(world_size=2).train_dataloader()) == 1
