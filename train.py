@@ -100,7 +100,7 @@ def _field_network(learner: dict[str, Any], seed: int) -> tuple[FieldNetwork, Ma
         raise InputError(f"learner.size={learner['size']}: the weights of learner.start have a size; give one of both.")
     card = read_card(learner["start"])
     weights = FieldWeights(learner["start"], card["sha256"], device="cpu")
-    return load_field_model(weights).network, card
+    return load_field_model(weights).network.train(), card
 
 
 def _scenes(data: dict[str, Any]) -> Callable[[int], Scene]:

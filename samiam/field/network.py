@@ -18,6 +18,8 @@ MULTIPLE_PX = 16
 """Sides of an image that passes the network are multiples of this."""
 LENGTH = 16
 """Numbers in a texture vector."""
+_AROUND_PX = 15
+"""Side of what a pixel is compared with to tell whether columns are bright."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,16 @@ class FieldNetwork(nn.Module):
 
 
 def standardised(images: Tensor) -> Tensor:
-    """Images (B, 1, H, W) brought to mean 0 and standard deviation 1, each by itself; even ones become 0."""
+    """Images (B, 1, H, W) brought to mean 0, standard deviation 1 and bright columns, each by itself.
+
+    Columns are bright where what stands out from around it is rather bright than dark; images of dark columns, as in
+    bright field, are inverted, so that an image and its inverse are one. Even images become 0.
+    """
     centred = images - images.mean(dim=(2, 3), keepdim=True)
-    return centred / centred.std(dim=(2, 3), keepdim=True, correction=0).clamp(min=1e-4)
+    around = functional.avg_pool2d(centred, _AROUND_PX, stride=1, padding=_AROUND_PX // 2, count_include_pad=False)
+    asymmetry = (centred - around).pow(3).mean(dim=(2, 3), keepdim=True)
+    upright = torch.where(asymmetry < 0, -centred, centred)
+    return upright / centred.std(dim=(2, 3), keepdim=True, correction=0).clamp(min=1e-4)
 
 
 def facts_of(size: FieldSize) -> Mapping[str, Any]:

@@ -54,18 +54,22 @@ class Pose:
 
 
 def canonical_pose(pixels: NDArray[np.floating[Any]]) -> Pose:
-    """The pose in which an image is brightest towards its end: along rows at least as much as along columns.
+    """The pose in which what stands out of an image lies towards its end, along rows at least as much as along columns.
+
+    What stands out is bright or dark, whichever is rarer; so an image and its inverse have one pose.
 
     Args:
         pixels: (H, W).
     """
-    along_y, along_x = (_moment(pixels.mean(axis=axis, dtype=np.float64)) for axis in (1, 0))
+    centred = pixels - pixels.mean(dtype=np.float64)
+    centred *= 1 if np.mean(centred**3) >= 0 else -1
+    along_y, along_x = (_moment(centred.mean(axis=axis)) for axis in (1, 0))
     swapped = abs(along_x) > abs(along_y)
     first, second = (along_x, along_y) if swapped else (along_y, along_x)
     return Pose(swapped, first < 0, second < 0)
 
 
 def _moment(profile: NDArray[np.float64]) -> float:
-    """How far the weight of a profile lies beyond its middle, as a share of its length."""
+    """How much of a profile lies beyond its middle rather than before."""
     places = (np.arange(len(profile)) + 0.5) / len(profile) - 0.5
-    return float(profile @ places) / max(float(profile.sum()), 1e-12)
+    return float(profile @ places) / len(profile)

@@ -18,7 +18,7 @@ _BY_DISTANCE = 0.3
 """Cosine similarity that a click loses over the image's diagonal, where clicks share a texture out."""
 _SHARED_COSTS, _UNION_COSTS, _UNKNOWN = 1.0, 2.0, -2.0
 """What a texture that clicks share out costs in preference, and each further texture of a union; an unrated one."""
-_FIT_OF_BOX = 4.0
+_FIT_OF_BOX = 16.0
 """Weight of the log of how well a mask fits a box."""
 _DEPTH_OF_DOUBT = 0.35
 """Share of a region's depth within which a click on the wrong side of its outline says little against it."""

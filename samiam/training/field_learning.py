@@ -125,11 +125,12 @@ class FieldLearner(pl.LightningModule):
         recipe: how it learns.
     """
 
-    monitor = ("val/kmeans_iou", "max")
+    monitor = ("val/score", "max")
 
     def __init__(self, network: FieldNetwork, recipe: FieldRecipe) -> None:
         super().__init__()
-        self.network = network
+        # As validation leaves it: a run that goes on must not compute in another order than one that was not halted.
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.recipe = recipe
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:

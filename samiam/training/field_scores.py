@@ -35,7 +35,7 @@ def field_scores(
     Returns:
         `kmeans_iou`, the matched IoU of KMeans on the vectors, M given; `boundary_f`, the F-score of boundaries within
         one point of the field; `recall_50`, `_75` and `_90`, the share of materials that some generated mask has with
-        that IoU; `click_1` and `click_3`, the mean IoU with a material after so many clicks.
+        that IoU; `click_1` and `click_3`, the mean IoU with a material after so many clicks; `score`, the mean of all.
     """
     model, micrograph = FieldModel(network), Micrograph(pixels)
     truth, generator = Masks.from_labels(materials), CompactGenerator(model, CompactOptions())
@@ -44,13 +44,14 @@ def field_scores(
     best = iou(intersections(truth, masks), truth.areas, masks.areas).max(axis=1, initial=0)
     generator.set_image(micrograph)
     clicks = np.array([click_ious(generator.predict, material, materials > 0, 3) for material in truth])
-    return {
+    scores = {
         "kmeans_iou": score_image(_clustered(field, len(truth)), truth).matched_iou,
         "boundary_f": _boundary_f(field, materials, grains),
         **{f"recall_{percent}": float((best >= percent / 100).mean()) for percent in _RECALLS},
         "click_1": float(clicks[:, 0].mean()),
         "click_3": float(clicks[:, 2].mean()),
     }
+    return {**scores, "score": float(np.mean(list(scores.values())))}
 
 
 def _clustered(field: Field, n_materials: int) -> Masks:

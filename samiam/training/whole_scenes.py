@@ -32,7 +32,6 @@ class WholeSceneRules:
         batch_size: scenes in a batch; those to validate on come one by one.
         zoom: a scene is magnified by up to 1 + this or reduced by as much.
         turn_deg: it is turned by up to this, and by multiples of 90°, and mirrored.
-        p_inverted: probability that bright and dark change places, as from HAADF to bright field.
         p_shaded: probability of a slow gradient of brightness, as across a wedge.
         p_blurred: probability of a blur, as by defocus.
         p_noisy: probability of noise beyond that of the dose.
@@ -47,7 +46,6 @@ class WholeSceneRules:
     batch_size: int = 16
     zoom: float = 0.35
     turn_deg: float = 45.0
-    p_inverted: float = 0.15
     p_shaded: float = 0.3
     p_blurred: float = 0.2
     p_noisy: float = 0.3
@@ -56,7 +54,7 @@ class WholeSceneRules:
     def __post_init__(self) -> None:
         if min(self.val_scenes, self.batch_size) < 1 or self.scenes < self.batch_size or self.seed < 0:
             raise InputError(f"{self}: give at least one scene to validate on, a full batch, and a seed of 0 or more.")
-        shares = (self.p_inverted, self.p_shaded, self.p_blurred, self.p_noisy)
+        shares = (self.p_shaded, self.p_blurred, self.p_noisy)
         if min(self.zoom, self.turn_deg, *shares) < 0 or max(shares) > 1:
             raise InputError(f"{self}: zoom and turn are 0 or more, probabilities from 0 to 1.")
 
@@ -112,7 +110,6 @@ def _variation(rules: WholeSceneRules) -> albumentations.Compose:
             albumentations.Illumination(intensity_range=(0.02, 0.2), p=rules.p_shaded),
             albumentations.RandomGamma(gamma_limit=(65, 150), p=0.5),
             albumentations.GaussNoise(std_range=(0.01, 0.12), p=rules.p_noisy),
-            albumentations.InvertImg(p=rules.p_inverted),
         ]
     )
 

@@ -46,6 +46,13 @@ class TestNetwork:
         torch.testing.assert_close(standardised(image), standardised(0.3 * image + 0.4), rtol=1e-4, atol=1e-4)
         assert standardised(torch.full((1, 1, 32, 32), 0.7)).abs().max() < 1e-2
 
+    def test_dark_columns_become_bright(self) -> None:
+        columns = torch.zeros(1, 1, 64, 64)
+        columns[:, :, 4::8, 4::8] = 1
+        dark = 1 - 0.5 * columns
+        torch.testing.assert_close(standardised(torch.cat([columns, dark])), standardised(columns).repeat(2, 1, 1, 1))
+        assert standardised(dark)[0, 0, 4, 4] > 0
+
     @pytest.mark.parametrize("size", [{"widths": (8, 8)}, {"depths": (0, 1, 1)}, {"n_heads": 5}, {"widths": (8, 8, 0)}])
     def test_impossible_sizes(self, size: dict[str, object]) -> None:
         with pytest.raises(InputError, match="three widths and depths"):

@@ -37,3 +37,18 @@ def test_every_turn_of_an_image_has_one_canonical_form(pose: Pose, seed: int, he
     image = np.random.default_rng(seed).random((height, width)).astype(np.float32)
     turned = pose.apply(image)
     assert np.array_equal(canonical_pose(turned).apply(turned), canonical_pose(image).apply(image))
+
+
+@given(seed=st.integers(0, 1000), height=st.integers(2, 9), width=st.integers(2, 9))
+def test_an_image_and_its_inverse_have_one_pose(seed: int, height: int, width: int) -> None:
+    image = np.random.default_rng(seed).random((height, width)).astype(np.float32)
+    assert canonical_pose(1 - image) == canonical_pose(image)
+
+
+@pytest.mark.parametrize("brightness", [0.25, 1.0])
+def test_what_is_rare_comes_last(brightness: float) -> None:
+    image = np.full((6, 8), 0.5)
+    image[:2, 6:] = brightness
+    turned = canonical_pose(image).apply(image)
+    assert (turned == brightness).nonzero()[0].min() >= turned.shape[0] // 2
+    assert (turned == brightness).nonzero()[1].min() >= turned.shape[1] // 2

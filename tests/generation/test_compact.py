@@ -106,13 +106,11 @@ class TestMasks:
         for mask, other in zip(masks_of(), turned, strict=True):
             assert np.array_equal(pose.undo(other), mask)
 
-    def test_inverted_contrast_changes_little(self) -> None:
-        change = []
-        for seed in (3, 4, 5, 6):
-            inverted = generator().generate(image_of(1 - scene(seed).micrograph.pixels))
-            change.append(best_ious(masks_of(seed), scene(seed).truth).mean())
-            change[-1] -= best_ious(inverted, scene(seed).truth).mean()
-        assert np.mean(change) < 0.1
+    @pytest.mark.parametrize("seed", [3, 4, 5, 6])
+    def test_an_inverted_image_has_the_same_masks(self, seed: int) -> None:
+        inverted = generator().generate(image_of(1 - scene(seed).micrograph.pixels))
+        assert len(inverted) == len(masks_of(seed))
+        assert (best_ious(inverted, masks_of(seed)) > 0.99).all()
 
     def test_the_booster_makes_materials_of_them(self) -> None:
         booster = SemanticBooster(build_encoder("compact", device="cpu"))
@@ -231,9 +229,9 @@ class TestOptions:
             build_compact(device="cpu", nope=1)
 
     def test_fewer_masks(self) -> None:
-        strict = build_compact(device="cpu", pred_iou_thresh=0.9).generate(scene().micrograph)
-        assert len(strict) < len(masks_of())
-        assert (strict.predicted_iou >= 0.9).all()
+        strict = build_compact(device="cpu", pred_iou_thresh=0.94).generate(scene().micrograph)
+        assert 0 < len(strict) < len(masks_of())
+        assert (strict.predicted_iou >= 0.94).all()
 
     def test_provenance(self) -> None:
         assert generator().options["most_splits"] == 12

@@ -13,6 +13,7 @@ from composed_configs import composed
 import train
 from samiam import build_encoder, build_generator
 from samiam.errors import InputError
+from samiam.field.network import FieldNetwork, FieldSize
 from samiam.weight_files import read_card, read_weights
 from simulate import procedural_scene
 
@@ -36,7 +37,7 @@ def test_weights_that_generate_and_a_run_that_goes_on(tmp_path: Path) -> None:
     own = {name.removeprefix("network."): tensor for name, tensor in averaged["state_dict"].items()}
     kept, facts = read_weights(halted / "compact.safetensors")
     assert facts["widths"] == [8, 8, 16]
-    assert {"val/kmeans_iou"} <= set(read_card(halted / "compact.safetensors")["scores"])
+    assert {"val/score"} <= set(read_card(halted / "compact.safetensors")["scores"])
     for name, tensor in kept.items():
         torch.testing.assert_close(tensor, own[name].to(tensor.dtype), atol=1e-2, rtol=1e-2)
     latest = averaged["current_model_state"]
@@ -91,8 +92,12 @@ def test_a_run_may_start_from_weights(tmp_path: Path) -> None:
     config = composed("train", *from_there, *still, "trainer.epochs=1")
     train.train(config, tmp_path / "second", "the second command")
     first, second = (read_weights(tmp_path / run / "compact.safetensors")[0] for run in ("first", "second"))
+    learnt = dict(FieldNetwork(FieldSize((8, 8, 16), (1, 1, 2), 2)).named_parameters())
     for name, tensor in first.items():
-        torch.testing.assert_close(second[name], tensor)
+        if name in learnt:
+            torch.testing.assert_close(second[name], tensor)
+        elif name.endswith("running_mean"):
+            assert not torch.equal(second[name], tensor)
     assert read_card(tmp_path / "second" / "compact.safetensors")["start"] == read_card(start)
 
 

@@ -17,7 +17,7 @@ from simulate import procedural_scene
 
 SHAPE_HW = (64, 96)
 RULES = WholeSceneRules(scenes=8, val_scenes=3, batch_size=4)
-UNVARIED = replace(RULES, zoom=0, turn_deg=0, p_inverted=0, p_shaded=0, p_blurred=0, p_noisy=0)
+UNVARIED = replace(RULES, zoom=0, turn_deg=0, p_shaded=0, p_blurred=0, p_noisy=0)
 
 
 def draw(seed: int, shape_hw: tuple[int, int] = SHAPE_HW) -> Scene:
@@ -69,7 +69,7 @@ def test_materials_stay_on_their_pixels() -> None:
     "changed",
     [
         *({"scenes": 3}, {"val_scenes": 0}, {"batch_size": 0}, {"seed": -1}),
-        *({"zoom": -0.1}, {"turn_deg": -1}, {"p_inverted": 1.5}, {"p_noisy": -0.1}),
+        *({"zoom": -0.1}, {"turn_deg": -1}, {"p_shaded": 1.5}, {"p_noisy": -0.1}),
     ],
 )
 def test_impossible_rules(changed: dict[str, Any]) -> None:
