@@ -5,28 +5,19 @@ Nothing here falls back: a file whose SHA-256 is not the expected one is refused
 
 from __future__ import annotations
 
-import http.client
-import os
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-from tqdm import tqdm
-
+from samiam.downloads import DOWNLOAD_ERRORS, download, reason_of, user_cache
 from samiam.errors import InputError
 from samiam.files import sha256_of
 
 # Listing and fetching checkpoints must not cost the seconds that importing torch takes.
 if TYPE_CHECKING:
     import torch
-
-_TIMEOUT_S = 30.0
-_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -80,9 +71,7 @@ CHECKPOINTS: dict[str, Checkpoint] = {
 
 def cache_folder() -> Path:
     """The folder of downloaded checkpoints: `SAMIAM_CACHE` if set, else one below the user's cache folder."""
-    chosen = os.environ.get("SAMIAM_CACHE")
-    folder = Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("samiam")) / "checkpoints"
-    return folder.absolute()
+    return user_cache("checkpoints")
 
 
 def list_checkpoints() -> list[tuple[Checkpoint, Path, bool]]:
@@ -147,11 +136,11 @@ def fetch(checkpoint: Checkpoint | str, folder: str | Path | None = None) -> Pat
     partial = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _download(checkpoint, partial)
+        download(checkpoint.url, partial, size_bytes=checkpoint.size_bytes, title=checkpoint.filename)
         _accept(checkpoint, partial, path)
-    except (OSError, http.client.HTTPException) as error:
+    except DOWNLOAD_ERRORS as error:
         raise InputError(
-            f"{checkpoint.name}: cannot be downloaded from {checkpoint.url} ({_reason(error)}); "
+            f"{checkpoint.name}: cannot be downloaded from {checkpoint.url} ({reason_of(error)}); "
             f"run again to resume, or {_by_hand(checkpoint, path)}."
         ) from error
     return path
@@ -226,46 +215,6 @@ def _place(checkpoint: Checkpoint, folder: str | Path | None) -> Path:
 
 def _by_hand(checkpoint: Checkpoint, path: Path) -> str:
     return f"get {checkpoint.url} by other means (sha256 {checkpoint.sha256}) and put it at {path}"
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, on one line."""
-    if isinstance(error, urllib.error.HTTPError):
-        error.close()
-        return f"HTTP {error.code} {error.reason}"
-    cause = error.reason if isinstance(error, urllib.error.URLError) else error
-    return " ".join(str(cause).split()) or type(cause).__name__
-
-
-def _open(url: str, offset: int) -> tuple[http.client.HTTPResponse, int]:
-    """The answer to a request for the bytes from `offset` on, and the offset at which it really starts."""
-    headers = {"User-Agent": "samiam"} | ({"Range": f"bytes={offset}-"} if offset else {})
-    try:
-        response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=_TIMEOUT_S)
-    except urllib.error.HTTPError as error:
-        if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE or not offset:
-            raise
-        error.close()
-        return _open(url, 0)
-    return response, offset if response.status == http.client.PARTIAL_CONTENT else 0
-
-
-def _download(checkpoint: Checkpoint, partial: Path) -> None:
-    """Bring `partial` to its full length; what has arrived stays there if the connection breaks."""
-    offset = partial.stat().st_size if partial.exists() else 0
-    if offset and offset == checkpoint.size_bytes:
-        return
-    response, offset = _open(checkpoint.url, offset)
-    length = response.headers["Content-Length"]
-    end = offset + int(length) if length else None
-    bar = tqdm(desc=checkpoint.filename, total=end, initial=offset, unit="B", unit_scale=True, unit_divisor=1024)
-    with response, bar, open(partial, "ab" if offset else "wb") as file:
-        while chunk := response.read(_CHUNK_BYTES):
-            file.write(chunk)
-            bar.update(len(chunk))
-    # http.client returns what there is, without an error, when the other side hangs up early.
-    if end is not None and (arrived := partial.stat().st_size) < end:
-        raise ConnectionError(f"the connection broke after {arrived} of {end} bytes")
 
 
 def _accept(checkpoint: Checkpoint, partial: Path, path: Path) -> None:

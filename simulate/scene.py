@@ -87,14 +87,17 @@ def compose(specimen: Specimen, acquisition: Acquisition, *, seed: int, name: st
     return expose(specimen, acquisition, seed=seed).scene(name)
 
 
-def expose(specimen: Specimen, acquisition: Acquisition, *, seed: int) -> Exposure:
+def expose(specimen: Specimen, acquisition: Acquisition, *, seed: int, laid_out_for: Scan | None = None) -> Exposure:
     """Simulate what the microscope records of a specimen.
 
     Args:
         specimen: what lies under the beam.
         acquisition: how it is imaged.
         seed: the same seed and arguments give the same bytes. What is left to chance in the specimen depends on how
-            far the scan reaches too: dose, detector and optics can be changed alone, the scan cannot.
+            far the scan reaches too: dose, detector and optics can be changed alone, the scan only as follows.
+        laid_out_for: the scan that this one differs from by drift; that of the acquisition where not given. The
+            specimen has the surfaces, islands, crystals and strain that it has there; dopants and amorphous films are
+            drawn anew where the reach differs.
 
     Returns:
         Counts and truth. Labels and grains are evaluated where each pixel was scanned, drift and shear included, line
@@ -106,12 +109,10 @@ def expose(specimen: Specimen, acquisition: Acquisition, *, seed: int) -> Exposu
     """
     if seed < 0:
         raise InputError(f"a seed of {seed} is impossible; give 0 or more.")
-    structure, film, scan, electrons = (np.random.default_rng([seed, stream]) for stream in range(4))
-    positions_A = instrument.scan_positions(scan, acquisition.scan)
-    read_at_A = instrument.jittered(scan, positions_A, acquisition.scan)
-    reach_A = np.maximum(np.abs(positions_A).max(axis=(0, 1)), np.abs(read_at_A).max(axis=(0, 1))) + _MARGIN_A
-    half_extent_A = (float(reach_A[0]), float(reach_A[1]))
-    stack = build_stack(structure, specimen, reach_A=float(np.hypot(*half_extent_A)))
+    structure, film, electrons = (np.random.default_rng([seed, stream]) for stream in (0, 1, 3))
+    positions_A, read_at_A, half_extent_A = _scanned(acquisition.scan, seed)
+    laid_out_A = half_extent_A if laid_out_for is None else _scanned(laid_out_for, seed)[2]
+    stack = build_stack(structure, specimen, reach_A=float(np.hypot(*laid_out_A)))
     ideal = ideal_image(stack, acquisition, half_extent_A, structure, film)
     signal = instrument.sample(ideal.image, ideal.pixel_A, ideal.origin_xy_A, read_at_A)
     pixel_area_A2 = acquisition.scan.pixel_size_A**2
@@ -129,6 +130,15 @@ def expose(specimen: Specimen, acquisition: Acquisition, *, seed: int) -> Exposu
     }
     counts = instrument.detect(electrons, signal, pixel_area_A2, detector)
     return Exposure(counts, labels, grains, tuple(materials), parameters)
+
+
+def _scanned(scan: Scan, seed: int) -> tuple[Floats, Floats, tuple[float, float]]:
+    """Where pixels are meant to be, where they are read, and how far from the centre that needs an image."""
+    rng = np.random.default_rng([seed, 2])
+    positions_A = instrument.scan_positions(rng, scan)
+    read_at_A = instrument.jittered(rng, positions_A, scan)
+    reach_A = np.maximum(np.abs(positions_A).max(axis=(0, 1)), np.abs(read_at_A).max(axis=(0, 1))) + _MARGIN_A
+    return positions_A, read_at_A, (float(reach_A[0]), float(reach_A[1]))
 
 
 @dataclass(frozen=True, eq=False)

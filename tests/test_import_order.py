@@ -20,7 +20,7 @@ NAMED = sorted((*SOURCES, *ROOT.glob("scripts/**/*.py")))
 # A room may import those of a lower rank, and itself.
 ORDER = (
     {"errors"},
-    {"files", "options", "device", "cluster", "wandb_mode"},
+    {"files", "downloads", "options", "device", "cluster", "wandb_mode"},
     {"checkpoints"},
     {"weight_files"},
     {"records"},

@@ -15,7 +15,7 @@ import tifffile
 from distributed import LocalCluster
 from PIL import Image
 
-from samiam.benchmark.labelled import find_labelled, labelled_scenes, read_labelled
+from samiam.benchmark.data.labelled import find_labelled, labelled_scenes, read_labelled
 from samiam.errors import InputError
 from samiam.files import sha256_of
 from samiam.formats import read_micrograph

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from samiam.benchmark.labelled import find_labelled, labelled_scenes, read_labelled
+from samiam.benchmark.data.labelled import find_labelled, labelled_scenes, read_labelled
 from samiam.errors import InputError
 from samiam.files import sha256_of
 from samiam.records import Scene
@@ -154,7 +154,22 @@ class TestNotes:
     def test_without_notes(self, tmp_path: Path) -> None:
         write_image(tmp_path, "a", LABELS)
         scene = only(tmp_path)
-        assert (scene.difficulty, scene.parameters["level"]) == (2, None)
+        assert scene.difficulty == 2
+        assert scene.parameters == {"annotator": tmp_path.name, "level": None, "labelling_s": None}
+
+    @pytest.mark.parametrize(
+        ("cell", "seconds"),
+        [("320", 320.0), (" 61.5 ", 61.5), ("", None), ("5 min", None), ("-1", None), ("nan", None)],
+    )
+    def test_how_long_the_labelling_took(self, tmp_path: Path, cell: str, seconds: float | None) -> None:
+        write_image(tmp_path, "a", LABELS)
+        notes(tmp_path / "notes.csv", [(1, "a.png", 3, cell)])
+        assert only(tmp_path).parameters["labelling_s"] == seconds
+
+    def test_notes_without_seconds(self, tmp_path: Path) -> None:
+        write_image(tmp_path, "a", LABELS)
+        (tmp_path / "notes.csv").write_text("1,a.png,3\n")
+        assert only(tmp_path).parameters["labelling_s"] is None
 
     def test_the_nearest_count(self, tmp_path: Path) -> None:
         for root in (SPURGEON, DOTY):
@@ -195,6 +210,11 @@ class TestTwoAnnotators:
         assert names == [f"{spurgeon}-a", f"{doty}-a", f"{doty}-b"]
         assert only(tmp_path / SPURGEON).micrograph.name == "a"
         assert only(tmp_path / SPURGEON).parameters["annotator"] == spurgeon
+
+    def test_folders_of_one_name_are_told_apart(self, tmp_path: Path) -> None:
+        for root in ("round-1/expert", "round-2/expert", "other"):
+            write_image(tmp_path / root, "a", LABELS)
+        assert [found.name for found in find_labelled(tmp_path)] == ["other-a", "round-1-expert-a", "round-2-expert-a"]
 
     def test_only_folders_with_both_count(self, tmp_path: Path) -> None:
         write_image(tmp_path / "deep" / "down", "a", LABELS)

@@ -1,0 +1,86 @@
+"""Downloads that go on where they stopped, and the folders that keep them."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import platformdirs
+from tqdm import tqdm
+
+DOWNLOAD_ERRORS = (OSError, http.client.HTTPException)
+"""What a download raises; `reason_of` puts one into words."""
+_TIMEOUT_S = 30.0
+_CHUNK_BYTES = 1 << 20
+
+
+def user_cache(kind: str) -> Path:
+    """Where downloads are kept: the folder `SAMIAM_CACHE` if set, else `kind` below the user's cache folder."""
+    chosen = os.environ.get("SAMIAM_CACHE")
+    folder = Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("samiam")) / kind
+    return folder.absolute()
+
+
+def read_url(url: str) -> bytes:
+    """The whole answer to a request, for small ones.
+
+    Raises:
+        OSError, http.client.HTTPException: if there is none (`DOWNLOAD_ERRORS`).
+    """
+    response, _ = _open(url, 0)
+    with response:
+        return response.read()
+
+
+def download(url: str, partial: Path, *, size_bytes: int | None, title: str) -> None:
+    """Bring `partial` to its full length; what has arrived stays there if the connection breaks.
+
+    Args:
+        url: what to download.
+        partial: the file that receives it, perhaps with a beginning from last time. What it holds in the end is for
+            the caller to prove.
+        size_bytes: the full length, or None where unknown.
+        title: stands before the progress bar.
+
+    Raises:
+        OSError, http.client.HTTPException: if it is not complete (`DOWNLOAD_ERRORS`).
+    """
+    offset = partial.stat().st_size if partial.exists() else 0
+    if offset and offset == size_bytes:
+        return
+    response, offset = _open(url, offset)
+    length = response.headers["Content-Length"]
+    end = offset + int(length) if length else None
+    bar = tqdm(desc=title, total=end, initial=offset, unit="B", unit_scale=True, unit_divisor=1024)
+    with response, bar, open(partial, "ab" if offset else "wb") as file:
+        while chunk := response.read(_CHUNK_BYTES):
+            file.write(chunk)
+            bar.update(len(chunk))
+    # http.client returns what there is, without an error, when the other side hangs up early.
+    if end is not None and (arrived := partial.stat().st_size) < end:
+        raise ConnectionError(f"the connection broke after {arrived} of {end} bytes")
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong, on one line."""
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()
+        return f"HTTP {error.code} {error.reason}"
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    return " ".join(str(cause).split()) or type(cause).__name__
+
+
+def _open(url: str, offset: int) -> tuple[http.client.HTTPResponse, int]:
+    """The answer to a request for the bytes from `offset` on, and the offset at which it really starts."""
+    headers = {"User-Agent": "samiam"} | ({"Range": f"bytes={offset}-"} if offset else {})
+    try:
+        response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=_TIMEOUT_S)
+    except urllib.error.HTTPError as error:
+        if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE or not offset:
+            raise
+        error.close()
+        return _open(url, 0)
+    return response, offset if response.status == http.client.PARTIAL_CONTENT else 0
