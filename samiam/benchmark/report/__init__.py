@@ -1,0 +1,1 @@
+"""Rows of a comparison as tables, charts and one page that explains them."""

@@ -1,0 +1,221 @@
+"""Charts of a run in the form of the paper's figures; a method has one colour in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from samiam.benchmark.report.intervals import mean_intervals
+from samiam.benchmark.report.tables import leading, per_scene
+from samiam.files import replacing
+from samiam.formats.overlay import colour_of
+
+_NAMES = {"miou": "mIoU", "mfpr": "mFPR"}
+_ERROR_BARS = "Error bars: 95 % of a bootstrap over the images."
+_STYLE: Any = {
+    "font.size": 12,
+    "axes.titlesize": 13,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": "0.88",
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "savefig.dpi": 110,
+}
+_PANEL_WIDTH, _PANEL_HEIGHT, _LINE_HEIGHT = 3.6, 3.2, 0.32
+_LARGEST = {"miou": 1.0}
+_ERROR_STYLE: dict[str, Any] = {"ecolor": "0.25", "elinewidth": 1.2, "capsize": 3}
+
+
+def write_charts(folder: Path, table: pd.DataFrame) -> dict[str, Path]:
+    """Draw what the run has data for, each chart as `chart-<name>.png`; the same data give the same bytes.
+
+    Args:
+        folder: where the pictures go.
+        table: as `everything` makes it.
+
+    Returns:
+        By caption the picture.
+    """
+    written = {}
+    with mpl.rc_context():
+        mpl.rcdefaults()  # what a user's matplotlibrc says is not to change the pictures
+        mpl.rcParams.update(_STYLE)
+        for name, caption, figure in _drawn(table):
+            written[caption] = folder / f"chart-{name}.png"
+            with replacing(written[caption]) as partial:
+                figure.savefig(partial, format="png", metadata={"Software": None})
+    return written
+
+
+def _drawn(table: pd.DataFrame) -> Iterator[tuple[str, str, Figure]]:
+    """Name, caption and picture of each chart that the run has data for."""
+    if table.empty:
+        return
+    scenes, boosted = per_scene(table), leading(table)
+    colours = {method: _colour(index) for index, method in enumerate(dict.fromkeys(table["method"]))}
+    generator = str(scenes["generator"].iloc[0])
+    pair = [generator, *([boosted[generator]] if generator in boosted else [])]
+    first = scenes[scenes["condition"] == scenes["condition"].cat.categories[0]]
+    for score, number in (("miou", 4), ("mfpr", 5)):
+        caption = f"{_NAMES[score]} by difficulty, as the paper's Fig. {number}. {_ERROR_BARS}"
+        yield score, caption, _whole_and_boundary(first, score, pair, colours)
+    if first["labelling_s"].notna().any():
+        yield (
+            "labelling",
+            "Labelling time by difficulty, as the paper's Fig. 3: quartiles and images.",
+            _labelling(first),
+        )
+    if len(boosted) > 1:
+        caption = f"Each generator alone and boosted, as the paper's Fig. 8. {_ERROR_BARS}"
+        yield "generators", caption, _generators(first, boosted, colours)
+    rivals = first[(first["generator"] == generator) | ~first["generator"].isin(boosted.keys())]
+    if rivals["method"].nunique() > len(pair):
+        caption = f"All methods by difficulty; the line is {generator} alone. {_ERROR_BARS}"
+        yield "methods", caption, _methods(rivals, generator, colours)
+    if scenes["condition"].nunique() > 1:
+        yield "conditions", f"Scores under each condition. {_ERROR_BARS}", _conditions(scenes, pair, colours)
+
+
+def _colour(index: int) -> tuple[float, float, float]:
+    red, green, blue = colour_of(index + 1)
+    return red / 255, green / 255, blue / 255
+
+
+def _panels(
+    n_rows: int, n_columns: int, height: float = _PANEL_HEIGHT, sharex: bool | Literal["row"] = False
+) -> tuple[Figure, NDArray[Any]]:
+    """A figure and its panels, (n_rows, n_columns); the panels of a row have one vertical scale."""
+    figure = Figure(figsize=(_PANEL_WIDTH * n_columns + 0.6, height * n_rows + 0.6))
+    return figure, figure.subplots(n_rows, n_columns, sharex=sharex, sharey="row", squeeze=False)
+
+
+def _errors(means: pd.DataFrame, score: str) -> NDArray[np.float64]:
+    """(2, N) lengths of the error bars, NaN where there is no interval."""
+    ends = np.stack([means[score] - means[f"{score}_low"], means[f"{score}_high"] - means[score]])
+    return np.maximum(ends.astype(np.float64), 0)  # rounding must not make them negative
+
+
+def _draw_bars(
+    axes: Axes, scenes: pd.DataFrame, score: str, methods: Sequence[str], colours: Mapping[str, Any]
+) -> None:
+    """One group of bars for each difficulty class, in it one for each method."""
+    difficulties = sorted(scenes["difficulty"].unique())
+    width = 0.8 / len(methods)
+    for place, method in enumerate(methods):
+        means = mean_intervals(scenes[scenes["method"] == method], ["difficulty"], [score]).set_index("difficulty")
+        means = means.reindex(difficulties)
+        x = np.arange(len(difficulties)) + width * (place - (len(methods) - 1) / 2)
+        errors = _errors(means, score)
+        axes.bar(x, means[score], 0.94 * width, color=colours[method], label=method, yerr=errors, error_kw=_ERROR_STYLE)
+    counts = scenes[scenes["method"] == methods[0]].groupby("difficulty").size()
+    axes.set_xticks(range(len(difficulties)), [f"{level}\nn = {counts.get(level, 0)}" for level in difficulties])
+    axes.set_xlabel("difficulty")
+    axes.grid(axis="y")
+
+
+def _name_classes(panels: Sequence[Axes], difficulties: Sequence[int]) -> None:
+    for axes, difficulty in zip(panels, difficulties, strict=True):
+        axes.set_title(f"difficulty {difficulty}")
+
+
+def _share_legend(figure: Figure, panels: Sequence[Axes], n_columns: int) -> None:
+    """One legend below for all panels."""
+    entries = {
+        label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=n_columns)
+
+
+def _whole_and_boundary(scenes: pd.DataFrame, score: str, methods: Sequence[str], colours: Mapping[str, Any]) -> Figure:
+    figure, ((whole, edges),) = _panels(1, 2)
+    _draw_bars(whole, scenes, score, methods, colours)
+    _draw_bars(edges, scenes, f"boundary_{score}", methods, colours)
+    whole.set(title="whole masks", ylabel=_NAMES[score], ylim=(0, _LARGEST.get(score)))
+    edges.set(title="boundaries")
+    _share_legend(figure, [whole], 2)
+    return figure
+
+
+def _generators(scenes: pd.DataFrame, boosted: Mapping[str, str], colours: Mapping[str, Any]) -> Figure:
+    figure, panels = _panels(len(_NAMES), len(boosted))
+    for row, (score, name) in zip(panels, _NAMES.items(), strict=True):
+        row[0].set_ylabel(name)
+        for axes, (generator, method) in zip(row, boosted.items(), strict=True):
+            _draw_bars(axes, scenes, score, [generator, method], colours)
+        row[0].set_ylim(0, _LARGEST.get(score))
+    for axes, generator in zip(panels[0], boosted, strict=True):
+        axes.set_title(generator)
+    _share_legend(figure, panels[0], len(boosted))
+    return figure
+
+
+def _labelling(scenes: pd.DataFrame) -> Figure:
+    labelled = scenes.dropna(subset="labelling_s").drop_duplicates("scene")
+    difficulties = sorted(labelled["difficulty"].unique())
+    seconds = [labelled.loc[labelled["difficulty"] == level, "labelling_s"].to_numpy() for level in difficulties]
+    figure, ((axes,),) = _panels(1, 1)
+    look = {"boxprops": {"facecolor": "0.88"}, "medianprops": {"color": "black", "linewidth": 2}}
+    axes.boxplot(seconds, widths=0.6, showfliers=False, patch_artist=True, **look)
+    for place, values in enumerate(seconds, start=1):
+        axes.plot(place + np.linspace(-0.15, 0.15, len(values)), values, "o", color=_colour(4), markersize=4, alpha=0.7)
+    counts = [f"{level}\nn = {len(values)}" for level, values in zip(difficulties, seconds, strict=True)]
+    axes.set_xticks(range(1, len(seconds) + 1), counts)
+    axes.set(xlabel="difficulty", ylabel="labelling time (s)", ylim=(0, None))
+    axes.grid(axis="y")
+    return figure
+
+
+def _methods(scenes: pd.DataFrame, generator: str, colours: Mapping[str, Any]) -> Figure:
+    """A line for each method, a column of panels for each class: names of any length can be read."""
+    names = dict(zip(scenes["method"], scenes["booster"], strict=True))
+    labels = [f"{generator} alone" if method == generator else booster or method for method, booster in names.items()]
+    difficulties = sorted(scenes["difficulty"].unique())
+    figure, panels = _panels(len(_NAMES), len(difficulties), max(1.8, _LINE_HEIGHT * len(names) + 0.7), "row")
+    lines = np.arange(len(names))
+    for row, (score, name) in zip(panels, _NAMES.items(), strict=True):
+        for axes, difficulty in zip(row, difficulties, strict=True):
+            in_class = scenes[scenes["difficulty"] == difficulty]
+            means = mean_intervals(in_class, ["method"], [score]).set_index("method").reindex(list(names))
+            for line, method, errors in zip(lines, names, _errors(means, score).T, strict=True):
+                mean = [means.loc[method, score]]
+                look = {"color": colours[method], "markersize": 8, **_ERROR_STYLE}
+                axes.errorbar(mean, [line], xerr=errors[:, None], fmt="o", **look)
+            axes.axvline(means.loc[generator, score], color="0.5", linewidth=1, linestyle="--", zorder=0)
+            axes.set_yticks(lines, labels)
+            axes.tick_params(axis="y", length=0)
+            axes.set_xlabel(name)
+            axes.grid(axis="x")
+        row[0].set_ylim(len(names) - 0.5, -0.5)
+    _name_classes(panels[0], difficulties)
+    return figure
+
+
+def _conditions(scenes: pd.DataFrame, methods: Sequence[str], colours: Mapping[str, Any]) -> Figure:
+    conditions = [name for name in scenes["condition"].cat.categories if (scenes["condition"] == name).any()]
+    difficulties = sorted(scenes["difficulty"].unique())
+    figure, panels = _panels(len(_NAMES), len(difficulties))
+    for row, (score, name) in zip(panels, _NAMES.items(), strict=True):
+        row[0].set_ylabel(name)
+        for axes, difficulty in zip(row, difficulties, strict=True):
+            for place, method in enumerate(methods):
+                chosen = scenes[(scenes["difficulty"] == difficulty) & (scenes["method"] == method)]
+                means = mean_intervals(chosen, ["condition"], [score]).set_index("condition").reindex(conditions)
+                look = {"color": colours[method], "label": method, "markersize": 7, **_ERROR_STYLE}
+                x = np.arange(len(conditions)) + 0.06 * (place - (len(methods) - 1) / 2)
+                axes.errorbar(x, means[score], _errors(means, score), fmt="o-", **look)
+            axes.set_xticks(range(len(conditions)), conditions, rotation=25, ha="right", rotation_mode="anchor")
+            axes.grid(axis="y")
+        row[0].set_ylim(0, _LARGEST.get(score))
+    _name_classes(panels[0], difficulties)
+    _share_legend(figure, panels[0], 2)
+    return figure
