@@ -1,7 +1,8 @@
-"""Run a generator alone and with the semantic booster on a benchmark, and report both.
+"""Run generators alone and with the semantic booster on a benchmark, and report both.
 
-`python evaluate.py` takes 12 simulated micrographs, `python evaluate.py benchmark=full` all 82; results are in
-`outputs/evaluate/latest/`. Experiments with variants compare several boosters on the same masks.
+`python evaluate.py` takes 12 simulated micrographs, `python evaluate.py benchmark=full` all 82; the report is in
+`outputs/evaluate/latest/report/`. Experiments with variants compare several generators and boosters. A run that was
+interrupted goes on where it stopped when the command is given again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,26 +22,17 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from tqdm import tqdm
 
-from samiam import build_generator
-from samiam.benchmark import (
-    Contender,
-    Row,
-    build_contenders,
-    build_tracker,
-    compare,
-    per_image,
-    summarise,
-    write_figure,
-    write_tables,
-)
-from samiam.benchmark.labelled import find_labelled, read_labelled
+from samiam.benchmark import Outcome, Scoring, Source, Study, build_tracker, failures_of, run, write_results
+from samiam.benchmark.data.conditions import build_conditions, under_conditions
+from samiam.benchmark.data.sources import labelled_sources
+from samiam.benchmark.data.zenodo import zenodo_folder
 from samiam.benchmark.peers import check_peers
+from samiam.benchmark.results import REPORT
 from samiam.errors import InputError
-from samiam.records import Scene
 from simulate import procedural_scene
 from simulate.benchmark import BENCHMARK, QUICK, benchmark_scene, recipe
+from simulate.conditions import scene_under
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "variant": ("paper", "released"),
@@ -50,78 +42,87 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 }
 _GROUPS = {
     "generator": ("name", "options"),
-    "logger": ("name", "project", "mode"),
+    "logger": ("name", "project", "mode", "group", "tags"),
 }
 _BENCHMARKS = {
     "simulated": ("name", "scenes"),
     "procedural": ("name", "difficulties", "seeds", "shape_hw"),
-    "labelled": ("name", "folder"),
+    "labelled": ("name", "folder", "layout"),
+    "zenodo": ("name", "record", "folder"),
 }
 
 
-def scenes(benchmark: dict[str, Any]) -> list[Callable[[], Scene]]:
+def sources(benchmark: dict[str, Any]) -> list[Source]:
     """The scenes that the group `benchmark` describes; each is made or read when it is called for."""
     if benchmark["name"] == "labelled":
-        return [partial(read_labelled, found) for found in find_labelled(benchmark["folder"])]
+        return labelled_sources(benchmark["folder"], benchmark["layout"])
+    if benchmark["name"] == "zenodo":
+        return labelled_sources(benchmark["folder"] or zenodo_folder(str(benchmark["record"])), "zenodo")
     if benchmark["name"] == "procedural":
         shape_hw = tuple(benchmark["shape_hw"])
-        return [
-            partial(procedural_scene, seed, difficulty=difficulty, shape_hw=shape_hw)
+        made = {
+            f"procedural-{difficulty}-{seed}": partial(procedural_scene, seed, difficulty=difficulty, shape_hw=shape_hw)
             for difficulty in benchmark["difficulties"]
             for seed in benchmark["seeds"]
-        ]
-    named = {"quick": QUICK, "all": [found.name for found in BENCHMARK]}
-    chosen = benchmark["scenes"] if isinstance(benchmark["scenes"], list) else named[benchmark["scenes"]]
-    return [partial(benchmark_scene, recipe(which).name) for which in chosen]
+        }
+    else:
+        named = {"quick": QUICK, "all": [found.name for found in BENCHMARK]}
+        chosen = benchmark["scenes"] if isinstance(benchmark["scenes"], list) else named[benchmark["scenes"]]
+        made = {name: partial(benchmark_scene, name) for name in (recipe(which).name for which in chosen)}
+    return [Source(name, name, make) for name, make in made.items()]
 
 
-def evaluate(config: dict[str, Any], folder: Path, command: str) -> str:
-    """Run the benchmark that a config describes; returns the report's tables. The report quotes the command."""
+def evaluate(config: dict[str, Any], folder: Path, command: str) -> list[Outcome]:
+    """Run the benchmark that a config describes, write its report and print its tables.
+
+    Args:
+        config: all settings.
+        folder: of the run.
+        command: what the user typed; the report quotes it.
+
+    Raises:
+        InputError: if a setting cannot be used, or every scene failed.
+    """
     _check(config)
-    to_do = scenes(config["benchmark"])
-    generator = build_generator(config["generator"]["name"], **config["generator"]["options"])
-    own = {name: config[name] for name in ("encoder", "booster", "n_materials")}
-    contenders = build_contenders(own, config["variants"], config["seed"])
+    benchmark, conditions = config["benchmark"], build_conditions(config["conditions"])
+    scenes, study = sources(benchmark), _study(config)
+    to_do = under_conditions(scenes, conditions, scene_under if benchmark["name"] == "simulated" else None)
+    facts = {"command": f"`{command}`", **_facts(config, study), "images": len(scenes)}
     tracker = build_tracker(folder=folder, config=config, **config["logger"])
-    rows: list[Row] = []
-    figures: list[Path] = []
-    for make in tqdm(to_do, unit="scene"):
-        scene = make()
-        new, masks, segmentations = compare(
-            scene,
-            generator,
-            contenders,
-            variant=config["variant"],
-            weighted=config["weighted"],
-            with_crop_accuracy=config["crop_accuracy"],
-            peers=config["peers"],
-        )
-        rows += new
-        if config["figures"]:
-            path = folder / "figures" / f"{scene.micrograph.name}.png"
-            caption = f", IoU {new[1].scores.matched_iou:.2f}"
-            figures.append(write_figure(path, scene, masks, segmentations[0], caption))
-    facts = {
-        "command": f"`{command}`",
-        "generator": generator.name,
-        **_facts(config, contenders),
-        "images": len(to_do),
-    }
-    tables = write_tables(folder, rows, facts, figures)
-    tracker.log(summarise(rows), per_image(rows), figures)
-    return tables
+    outcomes = run(to_do, study, workers=config["workers"], scheduler=config["scheduler"])
+    print(write_results(folder, outcomes, facts))
+    (folder / "settings.yaml").write_text(f"# {command}\n{OmegaConf.to_yaml(config)}", encoding="utf-8")
+    tracker.log(outcomes, folder / REPORT)
+    return outcomes
 
 
-def _facts(config: dict[str, Any], contenders: list[Contender]) -> dict[str, str]:
+def _study(config: dict[str, Any]) -> Study:
+    """What is done with every scene."""
+    seed, cache = config["seed"], config["cache"]
+    return Study(
+        own={name: config[name] for name in ("generator", "encoder", "booster", "n_materials")},
+        variants=config["variants"],
+        seeds=seed if isinstance(seed, list) else [seed],
+        scoring=Scoring(config["variant"], config["weighted"], config["crop_accuracy"]),
+        peers=config["peers"],
+        pictures=config["figures"],
+        cache=None if cache is None else str(Path(cache).absolute()),
+        threads=config["threads"],
+    )
+
+
+def _facts(config: dict[str, Any], study: Study) -> dict[str, str]:
     """What the reader of the report has to know of a run's settings."""
-    encoders = [contender.booster.encoder.name for contender in contenders]
-    given = ["given" if contender.give_n_materials else "estimated" for contender in contenders]
-    variants = {f"variant {name}": json.dumps(changes) for name, changes in config["variants"].items()}
+    contenders = study.contenders
+    given = ["given" if contender.give_n_materials else "estimated" for contender in contenders.present]
     return {
-        "encoder": ", ".join(dict.fromkeys(encoders)),
+        "generator": ", ".join(dict.fromkeys(contender.label for contender in contenders.present)),
+        "encoder": ", ".join(dict.fromkeys(contender.booster.encoder.name for contender in contenders.present)),
         "number of materials": ", ".join(dict.fromkeys(given)),
         "scores": f"{config['variant']} definitions{', weighted' if config['weighted'] else ''}",
-        **variants,
+        **{f"variant {name}": json.dumps(changes) for name, changes in config["variants"].items()},
+        **{f"condition {name}": json.dumps(changes) for name, changes in config["conditions"].items()},
+        **{f"left out: {name}": reason for name, reason in contenders.left_out.items()},
     }
 
 
@@ -134,6 +135,12 @@ def _check(config: dict[str, Any]) -> None:
         unknown = config[group].keys() - names
         if unknown:
             raise InputError(f"{group} has no setting {', '.join(sorted(unknown))}; it has {', '.join(names)}.")
+    for name in ("workers", "threads"):
+        if not (config[name] is None or (type(config[name]) is int and config[name] > 0)):
+            raise InputError(f"{name}={config[name]}: give a whole number, 1 or more, or null.")
+    seeds = config["seed"] if isinstance(config["seed"], list) else [config["seed"]]
+    if not seeds or len(set(map(str, seeds))) < len(seeds):
+        raise InputError(f"seed={config['seed']}: give a seed, or a list of different ones.")
     check_peers(config["peers"])
     _check_benchmark(config["benchmark"])
 
@@ -167,13 +174,16 @@ def _check_list(key: str, value: object, kinds: tuple[type, ...], wanted: str) -
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="evaluate")
 def main(config: DictConfig) -> None:
-    """Compose the config, run, print, and point `latest` to the run."""
+    """Compose the config, run, and point `latest` to the run; some images that failed make an exit code of 1."""
     folder = Path(HydraConfig.get().runtime.output_dir)
     is_single = HydraConfig.get().mode == RunMode.RUN
     try:
         settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-        print(evaluate(settings, folder, shlex.join(["python", "evaluate.py", *HydraConfig.get().overrides.task])))
+        command = shlex.join(["python", "evaluate.py", *HydraConfig.get().overrides.task])
+        outcomes = evaluate(settings, folder, command)
     except (InputError, OmegaConfBaseException) as error:
+        with suppress(OSError):  # where there is something in it, it stays
+            folder.rmdir()
         if is_single:  # what Hydra catches gets a line of Hydra's own before ours
             _give_up(error)
         raise  # of several runs Hydra finishes the others first
@@ -181,7 +191,9 @@ def main(config: DictConfig) -> None:
         latest = folder.parent / "latest"
         latest.unlink(missing_ok=True)
         latest.symlink_to(folder.name, target_is_directory=True)
-        print(f"\n{latest / 'report.md'}")
+        print(f"\n{latest / REPORT / 'report.html'}")
+        if failures_of(outcomes):
+            sys.exit(1)
 
 
 def _give_up(error: Exception) -> NoReturn:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from samiam import SemanticBooster, build_generator
-from samiam.benchmark import Contender, compare, write_figure
+from samiam.benchmark import Contender, compare
+from samiam.benchmark.figures import write_figure
 from samiam.generation import DEFAULT_GENERATOR
 from simulate.benchmark import benchmark_scene
 
@@ -13,10 +14,9 @@ from simulate.benchmark import benchmark_scene
 def main() -> None:
     """SrTiO3 on Ge under Pt/C: a dark gap, a rough surface and antiphase boundaries."""
     scene = benchmark_scene("08-SrTiO3-Ge")
-    _, masks, (segmentation,) = compare(
-        scene, build_generator(DEFAULT_GENERATOR), [Contender("booster", SemanticBooster())]
-    )
-    print(write_figure(Path(__file__).parent.parent / "docs" / "example.jpg", scene, masks, segmentation, ""))
+    found = compare(scene, [Contender("booster", SemanticBooster(), build_generator(DEFAULT_GENERATOR))])
+    path = Path(__file__).parent.parent / "docs" / "example.jpg"
+    print(write_figure(path, scene, found.masks, found.segmentations[0], ""))
 
 
 if __name__ == "__main__":

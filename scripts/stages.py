@@ -13,9 +13,9 @@ import argparse
 import resource
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -23,87 +23,71 @@ from PIL import Image
 from segment_anything import sam_model_registry
 
 from samiam import build_encoder, build_generator, read_micrograph
-from samiam.boosting import (
-    GroupingRules,
-    RemovalRules,
-    embed_crops,
-    group_masks,
-    merge_masks,
-    remove_masks,
-    sample_crops,
-)
+from samiam.boosting import SemanticBooster
 from samiam.field import FieldModel, FieldWeights, known_scale, load_field_model
 from samiam.files import sha256_of
 from samiam.formats import write_results
 from samiam.generation import MaskGenerator
 from samiam.generation.compact import CompactGenerator
 from samiam.generation.rating import CompactOptions
-from samiam.records import Decision, Masks, Micrograph, Segmentation
-from samiam.texture import ContextEncoder, Encoder
+from samiam.records import Masks, Micrograph
+from samiam.texture import Encoder
 from simulate import procedural_scene
 
-Found = TypeVar("Found")
 N_MATERIALS = 3
+STAGES = ("read", "scale", "network", "masks", "removal", "embedding", "grouping", "merging", "write")
 
 
 class Stopwatch:
-    """The smallest time of each stage."""
+    """The smallest time of each stage: `with timed("read"): …`."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def __call__(self, stage: str, work: Callable[[], Found]) -> Found:
-        """Do the work of a stage."""
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Time a stage."""
         started = time.perf_counter()
-        found = work()
+        yield
         if torch.cuda.is_available():
             torch.cuda.synchronize()
-        seconds = time.perf_counter() - started
+        self.add(stage, time.perf_counter() - started)
+
+    def add(self, stage: str, seconds: float) -> None:
+        """Count a time."""
         self.seconds[stage] = min(self.seconds.get(stage, seconds), seconds)
-        return found
 
 
 def compact_masks(model: FieldModel, micrograph: Micrograph, timed: Stopwatch) -> Masks:
     """What `CompactGenerator.generate` does, stage by stage."""
-    scale = timed("scale", lambda: known_scale(micrograph.pixels))
-    timed("network", lambda: model(micrograph.pixels, scale))
+    with timed("scale"):
+        scale = known_scale(micrograph.pixels)
+    with timed("network"):
+        model(micrograph.pixels, scale)
     whole = Stopwatch()
-    masks = whole("generate", lambda: CompactGenerator(model, CompactOptions()).generate(micrograph))
-    rest = whole.seconds["generate"] - timed.seconds["scale"] - timed.seconds["network"]
-    timed.seconds["masks"] = min(timed.seconds.get("masks", rest), rest)
+    with whole("generate"):
+        masks = CompactGenerator(model, CompactOptions()).generate(micrograph)
+    timed.add("masks", whole.seconds["generate"] - timed.seconds["scale"] - timed.seconds["network"])
     return masks
 
 
-def boosted(micrograph: Micrograph, masks: Masks, encoder: Encoder, timed: Stopwatch) -> Segmentation:
-    """What `SemanticBooster` does, stage by stage."""
-    kept, _ = timed("removal", lambda: remove_masks(masks, RemovalRules()))
-    remaining = masks.select(kept)
-
-    def embedded() -> tuple[np.ndarray, np.ndarray]:
-        if isinstance(encoder, ContextEncoder):
-            return encoder.encode_masks(micrograph, remaining)
-        crops = sample_crops(micrograph, remaining)
-        return embed_crops(encoder, micrograph, crops), crops.owners
-
-    vectors, owners = timed("embedding", embedded)
-    rules = GroupingRules().suited_to(encoder.name)
-    groups = timed("grouping", lambda: group_masks(vectors, owners, len(remaining), N_MATERIALS, rules))
-    labels, _ = timed("merge", lambda: merge_masks(remaining, groups.materials))
-    log = [Decision(mask, "kept", "timed", 0.0, 0.0) for mask in range(len(masks))]
-    return Segmentation(labels, log, N_MATERIALS, True, masks)
+def sam_masks(sam: MaskGenerator, micrograph: Micrograph, timed: Stopwatch) -> Masks:
+    """What SAM+ generates."""
+    with timed("masks"):
+        return sam.generate(micrograph)
 
 
 def seconds_of(
     path: Path, masks_of: Callable[[Micrograph, Stopwatch], Masks], encoder: Encoder, repeats: int
 ) -> dict[str, float]:
     """Seconds of each stage."""
-    timed = Stopwatch()
+    timed, booster = Stopwatch(), SemanticBooster(encoder)
     for _ in range(repeats):
-        micrograph = timed("read", lambda: read_micrograph(path))
-        segmentation = boosted(micrograph, masks_of(micrograph, timed), encoder, timed)
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder) / "results"
-            timed("write", lambda: write_results(place, micrograph, segmentation, config={}, seed=0, times_s={}))  # noqa: B023
+        with timed("read"):
+            micrograph = read_micrograph(path)
+        segmentation = booster(micrograph, masks_of(micrograph, timed), N_MATERIALS, timed)
+        with tempfile.TemporaryDirectory() as folder, timed("write"):
+            write_results(Path(folder) / "results", micrograph, segmentation, config={}, seed=0, times_s={})
     return timed.seconds
 
 
@@ -138,9 +122,9 @@ def main() -> None:
         if not options.no_sam:
             sam = sam_generator(options.sam, folder, options.device)
             fenet = build_encoder("fenet", device=options.device)
-            columns["vit_b"] = seconds_of(path, lambda m, timed: timed("masks", lambda: sam.generate(m)), fenet, 1)
+            columns["vit_b"] = seconds_of(path, lambda m, timed: sam_masks(sam, m, timed), fenet, 1)
     print("| stage |" + "".join(f" {column} |" for column in columns) + "\n|---|" + "---|" * len(columns))
-    for stage in ("read", "scale", "network", "masks", "removal", "embedding", "grouping", "merge", "write"):
+    for stage in STAGES:
         print(f"| {stage} |" + "".join(f" {seconds.get(stage, 0):.2f} |" for seconds in columns.values()))
     print("| all |" + "".join(f" {sum(seconds.values()):.2f} |" for seconds in columns.values()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +21,9 @@ from hydra.errors import MissingConfigException
 from omegaconf import OmegaConf
 from PIL import Image
 
-from samiam.benchmark import build_contenders
+from samiam.benchmark import Source, build_contenders
+from samiam.benchmark.data.conditions import build_conditions
+from samiam.benchmark.data.zenodo import PAPERS_RECORD
 from samiam.boosting.n_materials import ESTIMATORS
 from samiam.checkpoints import CHECKPOINTS
 from samiam.errors import InputError
@@ -34,7 +37,10 @@ from simulate import procedural_scene
 from simulate.benchmark import BENCHMARK
 
 GROUPS = groups_of("evaluate")
-OWN = ("n_materials", "variant", "weighted", "crop_accuracy", "figures", "peers", "seed", "variants")
+OWN = (
+    *("n_materials", "variant", "weighted", "crop_accuracy", "figures", "peers", "seed", "variants", "conditions"),
+    *("workers", "threads", "scheduler", "cache"),
+)
 SMALL = [
     "benchmark=procedural",
     "benchmark.seeds=[0]",
@@ -43,6 +49,7 @@ SMALL = [
     "generator=texture",
     "encoder=spectrum",
     "logger=none",
+    "cache=null",
 ]
 
 
@@ -58,6 +65,8 @@ def without_weights(settings: dict[str, Any]) -> dict[str, Any]:
         options["weights"] = "random"
     elif found.get("encoder", {}).get("name") in ("fenet", "fenet_dtd"):
         found["encoder"] = {"name": "fenet", "options": {"weights": "random"}}
+    if found.get("generator", {}).get("name", "texture") not in ("compact", "texture"):
+        found["generator"] = {"name": "texture"}
     if found.get("booster", {}).get("classifier") is not None:
         from_options(ClassifierOptions, "classifier", found["booster"].pop("classifier"))
     return found
@@ -69,10 +78,12 @@ def check(settings: dict[str, Any]) -> None:
     assert settings["encoder"]["name"] in ENCODERS
     assert settings["n_materials"] in ("given", "estimated")
     assert settings["variant"] in ("paper", "released")
-    own = {name: settings[name] for name in ("encoder", "booster", "n_materials")}
+    own = {name: settings[name] for name in ("generator", "encoder", "booster", "n_materials")}
     for variants in ({}, settings["variants"]):
-        assert build_contenders(without_weights(own), {name: without_weights(of) for name, of in variants.items()}, 0)
-    assert settings["benchmark"]["name"] in ("simulated", "procedural", "labelled")
+        changed = {name: without_weights(of) for name, of in variants.items()}
+        assert len(build_contenders(without_weights(own), changed, [0]).present) == max(len(variants), 1)
+    assert set(build_conditions(settings["conditions"])) == set(settings["conditions"])
+    assert settings["benchmark"]["name"] in ("simulated", "procedural", "labelled", "zenodo")
 
 
 class TestConfigs:
@@ -101,16 +112,46 @@ class TestConfigs:
         settings = composed(f"experiment={experiment}")
         check(settings)
         assert set(settings) == {*GROUPS, *OWN}
-        assert settings != composed()
+        assert settings != composed() or "hydra" in written(f"experiment/{experiment}")
 
     def test_what_the_experiments_change(self) -> None:
         default, released, sam = composed(), composed("experiment=released"), composed("experiment=sam_plus")
         assert {key for key in default if default[key] != released[key]} == {"booster", "encoder", "variant"}
         assert released["booster"]["crops"] == {"placement": "grid", "crop_px": 60, "smallest_crop_px": 60}
-        assert {key for key in default if default[key] != sam[key]} == {"encoder", "generator"}
+        assert {key for key in default if default[key] != sam[key]} == {"encoder", "generator", "threads"}
         assert sam["generator"]["name"] == "vit_l"
         assert set(CHECKPOINTS) >= {"vit_b", "vit_l", "vit_h"} <= set(GENERATORS)
         assert composed("experiment=released", "variant=paper")["variant"] == "paper"
+
+    def test_the_paper_s_settings(self) -> None:
+        paper = composed("experiment=paper")
+        assert {key for key, value in composed().items() if paper[key] != value} == {
+            *("benchmark", "generator", "encoder", "threads"),
+        }
+        assert (paper["benchmark"]["name"], paper["benchmark"]["record"]) == ("zenodo", PAPERS_RECORD)
+        assert (paper["generator"]["name"], paper["encoder"]["name"]) == ("vit_l", "fenet_dtd")
+        assert (paper["n_materials"], paper["variant"]) == ("given", "paper")
+
+    def test_each_rule_of_removal_is_off_once(self) -> None:
+        variants = composed("experiment=ablation_removal")["variants"]
+        changed = [variant.get("booster", {}).get("removal", {}) for variant in variants.values()]
+        off = [rules for rules in changed if any(value in (None, False) for value in rules.values())]
+        assert sorted(name for rules in off if len(rules) == 1 for name in rules) == [
+            "compound_parent",
+            "redundant",
+            "tiny_child",
+            "tiny_island_px",
+        ]
+        assert sorted(max(off, key=len)) == ["compound_parent", "redundant", "tiny_child", "tiny_island_px"]
+
+    def test_every_generator_is_compared(self) -> None:
+        variants = composed("experiment=ablation_generator")["variants"]
+        assert [variant["generator"]["name"] for variant in variants.values()] == list(GENERATORS)
+        assert [variant.get("optional", False) for variant in variants.values()] == [False, False, True, True, True]
+
+    def test_weights_are_compared_in_two_runs(self) -> None:
+        sweep = written("experiment/ablation_weighted")["hydra"]
+        assert (sweep["mode"], sweep["sweeper"]["params"]) == ("MULTIRUN", {"weighted": "false,true"})
 
     def test_what_the_ablations_compare(self) -> None:
         encoders, crops, numbers = (
@@ -145,7 +186,7 @@ Run = Callable[..., tuple[pd.DataFrame, pd.DataFrame]]
 def messages(stderr: str) -> list[str]:
     """The lines of the error output that are not tqdm's."""
     lines = [line.rpartition("\r")[2] for line in stderr.splitlines()]
-    return [line for line in lines if line.strip() and not line.rstrip().endswith("?scene/s]")]
+    return [line for line in lines if line.strip() and not re.search(r"\[.*(scene/s|s/scene)\]$", line.rstrip())]
 
 
 @pytest.fixture(scope="module")
@@ -157,15 +198,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, encoding="utf-8")
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr
-        assert done.stdout.endswith(f"\n{folder / 'latest' / 'report.md'}\n")
+        assert done.stdout.endswith(f"\n{folder / 'latest' / 'report' / 'report.html'}\n")
         assert (folder / "latest").readlink() == Path(run)
     return folder
 
 
 class TestRun:
     def test_tables(self, folder: Path) -> None:
-        summary = pd.read_csv(folder / "first" / "summary.csv")
-        images = pd.read_csv(folder / "first" / "images.csv")
+        summary = pd.read_csv(folder / "first" / "report" / "summary.csv")
+        images = pd.read_csv(folder / "first" / "report" / "images.csv")
         for table in (summary, images):
             assert table["method"].tolist() == ["texture", "texture + booster"]
             assert table["difficulty"].tolist() == [1, 1]
@@ -178,25 +219,29 @@ class TestRun:
         pd.testing.assert_frame_equal(summary, images[list(summary)])  # the means of one image
 
     def test_report_and_figures(self, folder: Path) -> None:
-        report = (folder / "latest" / "report.md").read_text(encoding="utf-8")
+        report = (folder / "latest" / "report" / "report.md").read_text(encoding="utf-8")
         assert "- command: `python evaluate.py benchmark=procedural 'benchmark.seeds=[0]'" in report
         for line in ("# Benchmark", "- generator: texture", "- encoder: spectrum", "- number of materials: given"):
             assert line in report
         assert "![procedural-1-0](figures/procedural-1-0.png)" in report
-        with Image.open(folder / "latest" / "figures" / "procedural-1-0.png") as picture:
+        with Image.open(folder / "latest" / "report" / "figures" / "procedural-1-0.png") as picture:
             assert picture.size == (4 * 520, 512 + 36)
 
     def test_the_config_is_kept(self, folder: Path) -> None:
-        kept = OmegaConf.load(folder / "first" / ".hydra" / "config.yaml")
-        assert OmegaConf.to_container(kept) == composed(*SMALL)
+        path = folder / "first" / "settings.yaml"
+        assert OmegaConf.to_container(OmegaConf.load(path)) == composed(*SMALL)
+        assert path.read_text(encoding="utf-8").startswith("# python evaluate.py benchmark=procedural ")
 
     def test_the_same_again_gives_the_same_scores(self, folder: Path) -> None:
         for name in ("summary.csv", "images.csv"):
             first, second = (
-                pd.read_csv(folder / run / name).drop(columns=["seconds", "peak_mb"]) for run in ("first", "second")
+                pd.read_csv(folder / run / "report" / name).drop(columns=["seconds", "peak_mb"])
+                for run in ("first", "second")
             )
             pd.testing.assert_frame_equal(first, second, check_exact=True)
-        pictures = [(folder / run / "figures" / "procedural-1-0.png").read_bytes() for run in ("first", "second")]
+        pictures = [
+            (folder / run / "report" / "figures" / "procedural-1-0.png").read_bytes() for run in ("first", "second")
+        ]
         assert pictures[0] == pictures[1]
 
 
@@ -221,7 +266,8 @@ class TestVariants:
 
         def run(folder: Path, *overrides: str) -> tuple[pd.DataFrame, pd.DataFrame]:
             evaluate(composed(*SMALL, *overrides), folder, "a command")
-            return pd.read_csv(folder / "images.csv"), pd.read_csv(folder / "summary.csv")
+            report = folder / "report"
+            return pd.read_csv(report / "images.csv"), pd.read_csv(report / "summary.csv")
 
         return run
 
@@ -242,7 +288,7 @@ class TestVariants:
 
     def test_report_names_them_and_figures_are_of_the_first(self, run: Run, tmp_path: Path) -> None:
         images, _ = run(tmp_path, *self.VARIANTS, "+variants.rest.encoder={name:resnet18}")
-        report = (tmp_path / "report.md").read_text(encoding="utf-8")
+        report = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
         for line in (
             "- encoder: spectrum, resnet18",
             "- number of materials: given, estimated",
@@ -252,7 +298,7 @@ class TestVariants:
             assert f"\n{line}\n" in report
         for name in ("few", "estimated", "plain", "rest"):
             assert f"{name} − alone" in report
-        assert [path.name for path in (tmp_path / "figures").iterdir()] == ["procedural-1-0.png"]
+        assert [path.name for path in (tmp_path / "report" / "figures").glob("proc*.png")] == ["procedural-1-0.png"]
         assert images["n_materials_given"].tolist()[1:] == [True, False, True, True]
 
     def test_masks_are_generated_once(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,9 +327,9 @@ Makers = Callable[[dict[str, Any]], list[Callable[[], Scene]]]
 
 @pytest.fixture(scope="module")
 def scenes() -> Makers:
-    """`evaluate.scenes`."""
-    makers: Makers = run_path(str(ROOT / "evaluate.py"))["scenes"]
-    return makers
+    """What `evaluate.sources` gives, to be called."""
+    sources: Callable[[dict[str, Any]], list[Source]] = run_path(str(ROOT / "evaluate.py"))["sources"]
+    return lambda benchmark: [source.make for source in sources(benchmark)]
 
 
 class TestBenchmarks:
@@ -335,7 +381,7 @@ class TestRefusals:
             ("weighted=foo", ("weighted=foo", "False or True")),
             ("+booster.nope=0", ("booster has no setting nope", "removal")),
             ("+benchmark.foo=1", ("benchmark procedural has no setting foo", "seeds")),
-            ("benchmark.name=nope", ("unknown benchmark 'nope'", "simulated, procedural, labelled")),
+            ("benchmark.name=nope", ("unknown benchmark 'nope'", "simulated, procedural, labelled, zenodo")),
             ("n_materials=7", ("n_materials=7", "given or estimated")),
             ("n_materials=null", ("n_materials=None", "given or estimated")),
             ("n_materials=???", ("n_materials",)),
@@ -364,6 +410,17 @@ class TestRefusals:
             ("variants=3", ("variants=3", "for each name what it changes")),
             ("+variants.few.booster.crops.n_crops=0", ("variants.few: n_crops=0",)),
             ("+variants.few.n_crops=5", ("variants.few: a variant has no setting n_crops", "booster")),
+            (
+                "+conditions.odd.dose=2",
+                ("conditions.odd: dose need a specimen to expose again; choose benchmark=quick",),
+            ),
+            ("+conditions.odd.turn=2", ("conditions.odd: ", "turn_deg")),
+            ("conditions=3", ("conditions=3: give by name what each changes",)),
+            ("workers=0", ("workers=0: give a whole number, 1 or more, or null.",)),
+            ("threads=half", ("threads=half: give a whole number",)),
+            ("seed=[0,0]", ("seed=[0, 0]: give a seed, or a list of different ones.",)),
+            ("seed=[]", ("seed=[]: give a seed",)),
+            ("scheduler=tcp://127.0.0.1:1", ("no Dask scheduler answers at tcp://127.0.0.1:1",)),
             ("+variants.other.encoder.name=nope", ("variants.other: unknown encoder 'nope'", "spectrum")),
             ("seed=-1", ("seed=-1",)),
             ("logger.name=tensorboard", ("'tensorboard'", "wandb")),
@@ -388,8 +445,15 @@ class TestRefusals:
         [
             (["benchmark=labelled"], "benchmark.folder=None: give the folder of the labelled micrographs."),
             (["benchmark=labelled", "benchmark.folder=nowhere"], "nowhere: no such folder"),
-            (["benchmark=labelled", "benchmark.folder=."], ".: no folder in it has both dataset and labels_merged"),
-            (["benchmark=labelled", "+benchmark.seeds=[0]"], "benchmark labelled has no setting seeds; it has folder."),
+            (["benchmark=labelled", "benchmark.folder=."], ".: no layout of labelled micrographs fits; looked for"),
+            (
+                ["benchmark=labelled", "+benchmark.seeds=[0]"],
+                "benchmark labelled has no setting seeds; it has folder, layout.",
+            ),
+            (
+                ["benchmark=labelled", "benchmark.folder=.", "benchmark.layout=nope"],
+                "layout 'nope' is unknown; choose auto",
+            ),
             (["benchmark.scenes=[99]"], "no scene 99 in the benchmark; there are 01-"),
             (["benchmark.scenes=[nope]"], "no scene 'nope' in the benchmark"),
             (["benchmark.scenes=some"], "benchmark.scenes=some: give quick, all, or a list"),
@@ -427,6 +491,7 @@ class TestRefusals:
         assert message.startswith("evaluate.py: ")
         assert out == ""
         assert not (tmp_path / "latest").exists()
+        assert not (tmp_path / "run").exists()
         return message
 
     def test_one_line_in_a_process_of_its_own(self, tmp_path: Path) -> None:
@@ -441,7 +506,7 @@ class TestRefusals:
 def test_the_booster_gains_in_every_class_of_the_quick_benchmark(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "evaluate.py"), "logger=none", f"hydra.run.dir={tmp_path / 'run'}"]
     subprocess.run(command, capture_output=True, check=True, cwd=tmp_path)
-    summary = pd.read_csv(tmp_path / "run" / "summary.csv").set_index(["difficulty", "method"])
+    summary = pd.read_csv(tmp_path / "run" / "report" / "summary.csv").set_index(["difficulty", "method"])
     assert summary["images"].tolist() == [4] * 6
     for difficulty in (1, 2, 3):
         alone, boosted = summary.loc[(difficulty, "compact")], summary.loc[(difficulty, "compact + booster")]

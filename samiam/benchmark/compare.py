@@ -1,127 +1,190 @@
-"""One scene through the generator alone and through generator and boosters, all scored against its truth."""
+"""One scene through generators alone and through generators and boosters, all scored against its truth."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
 
-from samiam.benchmark.meter import Meter
+from samiam.benchmark.cache import Cache, Kind, facts_of_micrograph, facts_of_scene
+from samiam.benchmark.meter import Meter, StageMeter
 from samiam.benchmark.peers import segment_by
+from samiam.benchmark.rows import Contender, Row
 from samiam.boosting import SemanticBooster, embed_crops, sample_crops
 from samiam.generation import MaskGenerator
-from samiam.metrics import Scores, Variant, clustering_accuracy, score_image
+from samiam.metrics import Variant, clustering_accuracy, score_image
 from samiam.records import Masks, Scene, Segmentation
 
-
-@dataclass(frozen=True)
-class Contender:
-    """A booster that takes part in a comparison.
-
-    Attributes:
-        name: what the tables call it.
-        booster: makes materials of masks.
-        give_n_materials: whether it is told the number of materials, as in the paper, or has to estimate it.
-    """
-
-    name: str
-    booster: SemanticBooster
-    give_n_materials: bool = True
+_NO_CACHE = Cache()
 
 
 @dataclass(frozen=True)
-class Row:
-    """One method on one image.
+class Scoring:
+    """What is measured.
 
     Attributes:
-        scene: name of the scene.
-        difficulty: its class, 1 to 3.
-        generator: what proposed the masks, for example "texture", or a peer, for example "multi_otsu".
-        booster: what made materials of them, for example "booster"; None for the generator or the peer alone.
-        scores: how well it did.
-        seconds: from the micrograph to the method's masks; the boosters' rows include the generator's time. Crops that
-            an encoder remembers from an earlier booster cost nothing.
-        peak_mb: largest resident memory of the process meanwhile, in 10⁶ bytes.
-        n_materials: the number of materials that the booster or the peer used; None for the generator alone.
-        n_materials_given: whether it was given; None for the generator alone.
-        crop_accuracy: see the function of this name; None where not asked for, or without crops.
+        variant: which definition of the scores, see `score_image`.
+        weighted: whether easy labels weigh 10 and hard ones 1 (paper §3.3).
+        crop_accuracy: whether each booster's encoder is also tried on crops of the true regions.
     """
 
-    scene: str
-    difficulty: int
-    generator: str
-    booster: str | None
-    scores: Scores
+    variant: Variant = "paper"
+    weighted: bool = False
+    crop_accuracy: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What came of one scene.
+
+    Attributes:
+        rows: of each generator the one alone, followed by one for each of its contenders; then one for each peer.
+        masks: what the first contender's generator proposed.
+        segmentations: the contenders' materials, by contender.
+    """
+
+    rows: Sequence[Row]
+    masks: Masks
+    segmentations: Sequence[Segmentation]
+
+
+@dataclass(frozen=True, eq=False)
+class _Generated:
+    """A generator's masks, and what they cost."""
+
+    masks: Masks
     seconds: float
     peak_mb: float
-    n_materials: int | None = None
-    n_materials_given: bool | None = None
-    crop_accuracy: float | None = None
 
     @property
-    def method(self) -> str:
-        """For example "texture" or "texture + booster"."""
-        return self.generator if self.booster is None else f"{self.generator} + {self.booster}"
+    def cost(self) -> tuple[float, float]:
+        """Seconds and peak memory, as in `Row.stages`."""
+        return self.seconds, self.peak_mb
 
 
 def compare(
     scene: Scene,
-    generator: MaskGenerator,
     contenders: Sequence[Contender],
+    scoring: Scoring = Scoring(),
     *,
-    variant: Variant = "paper",
-    weighted: bool = False,
-    with_crop_accuracy: bool = False,
     peers: Sequence[str] = (),
-) -> tuple[list[Row], Masks, list[Segmentation]]:
-    """Generate masks once, and score them as they are and as each booster leaves them.
+    cache: Cache = _NO_CACHE,
+    condition: str = "",
+    image: str = "",
+) -> Comparison:
+    """Generate masks once for each generator, and score them as they are and as each booster leaves them.
 
     Args:
         scene: a micrograph with its truth.
-        generator: proposes the masks.
-        contenders: make materials of them; of the truth they get at most the number of materials.
-        variant: which definition of the scores, see `score_image`.
-        weighted: whether easy labels weigh 10 and hard ones 1 (paper §3.3).
-        with_crop_accuracy: whether each booster's encoder is also tried on crops of the true regions.
+        contenders: make materials of masks; of the truth they get at most the number of materials.
+        scoring: what is measured.
         peers: names of `samiam.benchmark.peers.PEERS`, which segment the micrograph in their own way; they are told
             the number of materials.
-
-    Returns:
-        The row of the generator alone, one for each contender and one for each peer; the masks; each contender's
-        materials.
+        cache: what has been worked out before.
+        condition: see `Row`.
+        image: see `Row`.
     """
-    with Meter() as generating:
-        masks = generator.generate(scene.micrograph)
-    weights = scene.weights if weighted else None
-    name, difficulty = scene.micrograph.name, scene.difficulty
-    alone = score_image(masks, scene, variant=variant, weights=weights)
-    rows = [Row(name, difficulty, generator.name, None, alone, generating.seconds, generating.peak_mb)]
-    segmentations = []
-    for contender in contenders:
-        with Meter() as boosting:
-            n_materials = len(scene.truth) if contender.give_n_materials else None
-            segmentation = contender.booster(scene.micrograph, masks, n_materials)
-        segmentations.append(segmentation)
-        rows.append(
-            Row(
-                name,
-                difficulty,
-                generator.name,
-                contender.name,
-                score_image(segmentation, scene, variant=variant, weights=weights),
-                generating.seconds + boosting.seconds,
-                max(generating.peak_mb, boosting.peak_mb),
-                segmentation.n_materials,
-                segmentation.n_materials_given,
-                crop_accuracy(scene, contender.booster) if with_crop_accuracy else None,
+    bench = _Bench(scene, scoring, cache)
+    rows: list[Row] = []
+    found: dict[int, tuple[Masks, Segmentation]] = {}
+    for label in dict.fromkeys(contender.label for contender in contenders):
+        theirs = [(place, contender) for place, contender in enumerate(contenders) if contender.label == label]
+        generator = theirs[0][1].generator
+        generated = bench.generated(generator)
+        for seed in dict.fromkeys(contender.seed for _, contender in theirs):
+            rows.append(replace(bench.alone(generator, generated), generator=label, seed=seed))
+            for place, contender in theirs:
+                if contender.seed == seed:
+                    row, segmentation = bench.boosted(contender, generated)
+                    rows.append(row)
+                    found[place] = generated.masks, segmentation
+    rows += [bench.of_peer(peer) for peer in peers]
+    return Comparison(
+        [replace(row, condition=condition, image=image) for row in rows],
+        found[0][0],
+        [found[place][1] for place in range(len(contenders))],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Bench:
+    """A scene, and how methods are measured on it."""
+
+    scene: Scene
+    scoring: Scoring
+    cache: Cache
+
+    def generated(self, generator: MaskGenerator) -> _Generated:
+        """The masks of a generator."""
+
+        def work() -> _Generated:
+            with Meter() as meter:
+                masks = generator.generate(self.scene.micrograph)
+            return _Generated(masks, meter.seconds, meter.peak_mb)
+
+        made_from = {"micrograph": facts_of_micrograph(self.scene.micrograph), "generator": _facts(generator)}
+        return self.cache.recall(_MASKS, made_from, work)
+
+    def alone(self, generator: MaskGenerator, generated: _Generated) -> Row:
+        """The row of a generator's own masks."""
+
+        def work() -> Row:
+            row = self._scored(generated.masks, generator.name, generated.seconds, generated.peak_mb)
+            return replace(row, stages={"generation": generated.cost})
+
+        return self._row({"alone": _facts(generator)}, work)
+
+    def boosted(self, contender: Contender, generated: _Generated) -> tuple[Row, Segmentation]:
+        """The row of a booster, and its materials."""
+
+        def work() -> tuple[Row, Segmentation]:
+            n_materials = len(self.scene.truth) if contender.give_n_materials else None
+            stages = StageMeter()
+            with Meter() as meter:
+                found = contender.booster(self.scene.micrograph, generated.masks, n_materials, stages)
+            seconds, peak_mb = generated.seconds + meter.seconds, max(generated.peak_mb, meter.peak_mb)
+            row = replace(
+                self._scored(found, contender.generator.name, seconds, peak_mb),
+                n_materials=found.n_materials,
+                n_materials_given=found.n_materials_given,
+                crop_accuracy=crop_accuracy(self.scene, contender.booster) if self.scoring.crop_accuracy else None,
+                stages={"generation": generated.cost, **stages.costs},
             )
-        )
-    for peer in peers:
-        with Meter() as segmenting:
-            found = segment_by(peer, scene.micrograph, len(scene.truth))
-        scores = score_image(found, scene, variant=variant, weights=weights)
-        cost = (segmenting.seconds, segmenting.peak_mb)
-        rows.append(Row(name, difficulty, peer, None, scores, *cost, len(scene.truth), n_materials_given=True))
-    return rows, masks, segmentations
+            return row, found
+
+        options = {"booster": dict(contender.booster.options), "given": contender.give_n_materials}
+        made_from = {**self._facts, "generator": _facts(contender.generator), **options}
+        row, segmentation = self.cache.recall(_MATERIALS, made_from, work)
+        named = replace(row, generator=contender.label, booster=contender.name, seed=contender.seed)
+        return named, segmentation
+
+    def of_peer(self, peer: str) -> Row:
+        """The row of a peer."""
+
+        def work() -> Row:
+            n_materials = len(self.scene.truth)
+            with Meter() as meter:
+                found = segment_by(peer, self.scene.micrograph, n_materials)
+            row = self._scored(found, peer, meter.seconds, meter.peak_mb)
+            return replace(row, n_materials=n_materials, n_materials_given=True)
+
+        return self._row({"peer": peer}, work)
+
+    @property
+    def _facts(self) -> dict[str, Any]:
+        return {"scene": facts_of_scene(self.scene), "scoring": asdict(self.scoring)}
+
+    def _row(self, made_from: Mapping[str, Any], work: Callable[[], Row]) -> Row:
+        return self.cache.recall(_ROW, {**self._facts, **made_from}, work)
+
+    def _scored(self, found: Masks | Segmentation, method: str, seconds: float, peak_mb: float) -> Row:
+        scene = self.scene
+        weights = scene.weights if self.scoring.weighted else None
+        scores = score_image(found, scene, variant=self.scoring.variant, weights=weights)
+        row = Row(scene.micrograph.name, scene.difficulty, method, None, scores, seconds, peak_mb)
+        return replace(row, labelling_s=scene.parameters.get("labelling_s"))
 
 
 def crop_accuracy(scene: Scene, booster: SemanticBooster) -> float | None:
@@ -138,3 +201,42 @@ def crop_accuracy(scene: Scene, booster: SemanticBooster) -> float | None:
         return None
     vectors = embed_crops(booster.encoder, scene.micrograph, crops)
     return clustering_accuracy(vectors, crops.owners, booster.grouping.seed)
+
+
+def _facts(generator: MaskGenerator) -> dict[str, Any]:
+    return {"name": generator.name, "options": dict(generator.options)}
+
+
+def _write_row(folder: Path, row: Row) -> None:
+    (folder / "row.json").write_text(json.dumps(row.to_json()), encoding="utf-8")
+
+
+def _read_row(folder: Path) -> Row:
+    return Row.from_json(json.loads((folder / "row.json").read_text(encoding="utf-8")))
+
+
+def _write_masks(folder: Path, generated: _Generated) -> None:
+    generated.masks.save(folder / "masks.npz")
+    cost = {"seconds": generated.seconds, "peak_mb": generated.peak_mb}
+    (folder / "cost.json").write_text(json.dumps(cost), encoding="utf-8")
+
+
+def _read_masks(folder: Path) -> _Generated:
+    cost = json.loads((folder / "cost.json").read_text(encoding="utf-8"))
+    return _Generated(Masks.load(folder / "masks.npz"), **cost)
+
+
+def _write_materials(folder: Path, found: tuple[Row, Segmentation]) -> None:
+    _write_row(folder, found[0])
+    found[1].save(folder / "materials.npz")
+
+
+def _read_materials(folder: Path) -> tuple[Row, Segmentation]:
+    return _read_row(folder), Segmentation.load(folder / "materials.npz")
+
+
+_OF_MASKS = ("device.py", "field", "generation", "geometry.py", "period.py", "records")
+_OF_SCORES = (*_OF_MASKS, "benchmark/compare.py", "benchmark/peers.py", "boosting", "metrics", "texture")
+_MASKS = Kind("masks", _OF_MASKS, _write_masks, _read_masks)
+_MATERIALS = Kind("materials", _OF_SCORES, _write_materials, _read_materials)
+_ROW = Kind("rows", _OF_SCORES, _write_row, _read_row)

@@ -1,4 +1,4 @@
-"""Seconds and memory of a piece of work."""
+"""Seconds and memory of a piece of work, and of its stages."""
 
 from __future__ import annotations
 
@@ -43,3 +43,20 @@ class Meter:
             self.peak_mb = max(self.peak_mb, self._process.memory_info().rss / 1e6)
             if self._done.wait(_INTERVAL_S):
                 return
+
+
+class StageMeter:
+    """A `Meter` for each stage of a piece of work: `with stages("removal"): …`."""
+
+    def __init__(self) -> None:
+        self._meters: dict[str, Meter] = {}
+
+    def __call__(self, stage: str) -> Meter:
+        """The meter of a stage."""
+        self._meters[stage] = Meter()
+        return self._meters[stage]
+
+    @property
+    def costs(self) -> dict[str, tuple[float, float]]:
+        """Seconds and peak memory in 10⁶ bytes of each stage, in order."""
+        return {stage: (meter.seconds, meter.peak_mb) for stage, meter in self._meters.items()}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
+from PIL import Image
 
+from samiam.benchmark.report.tables import everything, per_image, summarise
+from samiam.benchmark.study import Outcome
 from samiam.errors import InputError
 from samiam.wandb_mode import WANDB_MODES, wandb_mode
 
@@ -15,57 +19,110 @@ from samiam.wandb_mode import WANDB_MODES, wandb_mode
 class Tracker(Protocol):
     """Takes the results of a run."""
 
-    def log(self, summary: pd.DataFrame, images: pd.DataFrame, figures: Sequence[Path]) -> None:
-        """Log the tables and figures, and close the run."""
+    def log(self, outcomes: Sequence[Outcome], report: Path) -> None:
+        """Log everything, and close the run.
+
+        Args:
+            outcomes: of all scenes.
+            report: the folder of the report.
+        """
         ...
 
 
 class NoTracker:
     """Logs nothing."""
 
-    def log(self, summary: pd.DataFrame, images: pd.DataFrame, figures: Sequence[Path]) -> None:
+    def log(self, outcomes: Sequence[Outcome], report: Path) -> None:
         """Do nothing."""
 
 
 class WandbTracker:
-    """One W&B run; its files are in `<folder>/wandb`.
+    """A W&B run; its files are in `<folder>/wandb`.
+
+    Where a run compares several boosters, each gets a W&B run of its own in the same group, with its scores under the
+    same names, so that W&B's charts compare them.
 
     Args:
         project: the W&B project.
         mode: "online", "offline", "disabled", or "auto": what WANDB_MODE says, else online if an API key is found.
+        group: of the W&B runs; the name of the folder where None.
+        tags: of the W&B runs.
         folder: where the run's files go.
         config: the settings to record.
     """
 
-    def __init__(self, project: str, mode: str, folder: Path, config: Mapping[str, Any]) -> None:
+    def __init__(
+        self, project: str, mode: str, group: str | None, tags: Sequence[str], folder: Path, config: Mapping[str, Any]
+    ) -> None:
         import wandb  # a second's import that the other tracker spares
 
         self._wandb = wandb
-        mode = wandb_mode(mode)
-        settings = wandb.Settings(silent=True, console="off")
+        self._shared = {
+            "project": project,
+            "mode": wandb_mode(mode),
+            "group": group or folder.name,
+            "tags": list(tags),
+            "dir": folder,
+            "config": dict(config),
+            "settings": wandb.Settings(silent=True, console="off"),
+        }
         try:
-            self._run = wandb.init(
-                project=project,
-                mode=mode,  # type: ignore[arg-type]  # W&B says so where it is another
-                dir=folder,
-                config=dict(config),
-                job_type="evaluate",
-                settings=settings,
-            )
+            self._run = wandb.init(**self._shared, job_type="evaluate")  # type: ignore[arg-type]
         except (wandb.errors.CommError, wandb.errors.UsageError, ValueError) as error:  # ValueError: an odd WANDB_…
             reason = " ".join(str(error).split())
             raise InputError(f"W&B cannot be used ({reason}); set logger.mode=offline or logger=none.") from error
 
-    def log(self, summary: pd.DataFrame, images: pd.DataFrame, figures: Sequence[Path]) -> None:
-        """Log the tables and figures, and close the run."""
-        both = {"summary": summary, "images": images}
-        for row in summary.to_dict("records"):
-            prefix = f"difficulty {row.pop('difficulty')}/{row.pop('method')}"
-            self._run.summary.update({f"{prefix}/{key}": value for key, value in row.items() if pd.notna(value)})
-        tables = {name: table.astype(object).where(table.notna(), None) for name, table in both.items()}
-        self._run.log({name: self._wandb.Table(dataframe=table) for name, table in tables.items()})
-        self._run.log({"scenes": [self._wandb.Image(str(figure), caption=figure.stem) for figure in figures]})
+    def log(self, outcomes: Sequence[Outcome], report: Path) -> None:
+        """See `Tracker.log`."""
+        rows = [row for outcome in outcomes for row in outcome.rows]
+        summary, table = summarise(rows), everything(rows)
+        by = [column for column in ("condition", "difficulty") if column in summary]
+        boosted = list(dict.fromkeys(table.loc[table["booster"] != "", "method"]))
+        self._run.summary.update(_flat(summary, [*by, "method"]))
+        if len(boosted) == 1:
+            self._run.summary.update(_flat(summary[summary["method"] == boosted[0]], by))
+        pictures = self._pictures(outcomes)
+        images = self._with_pictures(per_image(rows), pictures, boosted[0])
+        self._run.log({"summary": self._table(summary), "images": images, "scenes": list(pictures.values())})
+        artifact = self._wandb.Artifact(f"report-{self._run.id}", type="report")
+        for path in sorted(found for found in report.rglob("*") if found.is_file()):  # add_dir would announce itself
+            artifact.add_file(str(path), path.relative_to(report).as_posix())
+        self._run.log_artifact(artifact)
         self._run.finish()
+        for method in boosted if len(boosted) > 1 else []:
+            with self._wandb.init(**self._shared, name=method, job_type="method") as run:  # type: ignore[arg-type]
+                run.summary.update(_flat(summary[summary["method"] == method], by))
+
+    def _pictures(self, outcomes: Sequence[Outcome]) -> dict[tuple[str, str], Any]:
+        """The pictures by scene and condition."""
+        return {
+            (source.name, source.condition): self._wandb.Image(
+                Image.open(BytesIO(outcome.picture)), caption=f"{source.name} {source.condition}".strip()
+            )
+            for outcome in outcomes
+            if outcome.picture is not None and (source := outcome.source)
+        }
+
+    def _with_pictures(self, images: pd.DataFrame, pictures: Mapping[tuple[str, str], Any], method: str) -> Any:  # noqa: ANN401
+        """A row for each method on each image; those of the method that the pictures are of show them."""
+        shown = [
+            pictures.get((row["scene"], row.get("condition", ""))) if row["method"] == method else None
+            for row in images.to_dict("records")
+        ]
+        return self._table(images.assign(picture=pd.Series(shown, images.index, object)))
+
+    def _table(self, table: pd.DataFrame) -> Any:  # noqa: ANN401
+        return self._wandb.Table(dataframe=table.astype(object).where(table.notna(), None))
+
+
+def _flat(summary: pd.DataFrame, by: Sequence[str]) -> dict[str, Any]:
+    """Scores under names such as "difficulty 1/compact/miou"."""
+    found: dict[str, Any] = {}
+    for row in summary.to_dict("records"):
+        names = [f"difficulty {row[name]}" if name == "difficulty" else str(row[name]) for name in by]
+        measured = {str(key): value for key, value in row.items() if key not in (*by, "method") and pd.notna(value)}
+        found |= {"/".join([*names, key]): value for key, value in measured.items()}
+    return found
 
 
 def build_tracker(name: str | None, folder: Path, config: Mapping[str, Any], **options: Any) -> Tracker:
@@ -75,7 +132,7 @@ def build_tracker(name: str | None, folder: Path, config: Mapping[str, Any], **o
         name: "wandb", or None for no logging.
         folder: the run's folder.
         config: the settings to record.
-        options: for "wandb" its `project` and `mode`.
+        options: for "wandb" its `project`, `mode`, `group` and `tags`.
 
     Raises:
         InputError: if name or mode is unknown.
@@ -84,4 +141,8 @@ def build_tracker(name: str | None, folder: Path, config: Mapping[str, Any], **o
         return NoTracker()
     if name != "wandb" or options.get("mode", "auto") not in WANDB_MODES:
         raise InputError(f"logger {name!r} {dict(options)}: know 'wandb' with a mode of {', '.join(WANDB_MODES)}.")
-    return WandbTracker(options.get("project", "sam-i-am"), options.get("mode", "auto"), folder, config)
+    tags = options.get("tags") or []
+    if not isinstance(tags, list):
+        raise InputError(f"logger.tags={tags}: give a list, as [dose, paper].")
+    project, mode = options.get("project", "sam-i-am"), options.get("mode", "auto")
+    return WandbTracker(project, mode, options.get("group"), tags, folder, config)

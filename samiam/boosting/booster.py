@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.crops import CropRules, embed_crops, sample_crops
+from samiam.boosting.crops import CropRules, Crops, embed_crops, sample_crops
 from samiam.boosting.grouping import Grouping, GroupingRules, group_masks
 from samiam.boosting.merging import merge_masks
-from samiam.boosting.naming import NamingRules, group_named_masks, name_masks
+from samiam.boosting.naming import Naming, NamingRules, group_named_masks, name_masks
 from samiam.boosting.removal import RemovalRules, remove_masks
 from samiam.errors import InputError
 from samiam.options import from_options
 from samiam.records import Action, Decision, Masks, Micrograph, Segmentation
 from samiam.texture import DEFAULT_ENCODER, ContextEncoder, CropClassifier, Encoder, build_encoder
+
+Watch = Callable[[str], AbstractContextManager[Any]]
+"""Takes the name of a stage, gives what surrounds it."""
+
+
+def _unwatched(_stage: str) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -59,41 +67,52 @@ class SemanticBooster:
         if self.embedding == "masks" and self.classifier is not None:
             raise InputError("embedding='masks': a classifier needs crops; leave one of them out.")
 
-    def __call__(self, micrograph: Micrograph, masks: Masks, n_materials: int | None = None) -> Segmentation:
+    def __call__(
+        self, micrograph: Micrograph, masks: Masks, n_materials: int | None = None, watch: Watch = _unwatched
+    ) -> Segmentation:
         """Segment an image into its materials.
 
         Args:
             micrograph: the image.
             masks: the masks that a generator made for it.
             n_materials: how many materials there are; None to estimate it. The classifier may find more.
+            watch: surrounds each stage ("removal", "embedding", "grouping", "merging"), as a meter does.
 
         Returns:
             The materials, with the names that the classifier gave, and one decision for each mask. No masks give a
             segmentation without materials.
         """
-        kept, removed = remove_masks(masks, self.removal)
-        remaining = masks.select(kept)
-        groups = self._group(micrograph, remaining, n_materials)
-        labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=self.smallest_region_px)
+        with watch("removal"):
+            kept, removed = remove_masks(masks, self.removal)
+            remaining = masks.select(kept)
+        groups = self._group(micrograph, remaining, n_materials, watch)
+        with watch("merging"):
+            labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=self.smallest_region_px)
         log = removed + _log_of_merging(kept, groups, label_of)
         log.sort(key=lambda decision: decision.mask)
         return Segmentation(labels, log, groups.n_materials, groups.given, masks, self._names(label_of))
 
-    def _group(self, micrograph: Micrograph, masks: Masks, n_materials: int | None) -> Grouping:
+    def _group(self, micrograph: Micrograph, masks: Masks, n_materials: int | None, watch: Watch) -> Grouping:
         rules = self._suited_grouping
         if self._embeds_masks:
-            vectors, owners = cast("ContextEncoder", self.encoder).encode_masks(micrograph, masks)
-            return group_masks(vectors, owners, len(masks), n_materials, rules)
-        crops = sample_crops(micrograph, masks, self.crops)
-        if self.classifier is None:
+            with watch("embedding"):
+                vectors, owners = cast("ContextEncoder", self.encoder).encode_masks(micrograph, masks)
+            with watch("grouping"):
+                return group_masks(vectors, owners, len(masks), n_materials, rules)
+        with watch("embedding"):
+            crops = sample_crops(micrograph, masks, self.crops)
+            naming = None if self.classifier is None else self._name(self.classifier, crops, len(masks))
+            if naming is not None:
+                crops = crops.select(np.flatnonzero(naming.materials[crops.owners] < 0))
             vectors = embed_crops(self.encoder, micrograph, crops)
-            return group_masks(vectors, crops.owners, len(masks), n_materials, rules, is_large=crops.is_large)
-        naming = name_masks(
-            self.classifier.classify(crops.pixels), crops.owners, len(masks), self.classifier.materials, self.naming
-        )
-        unnamed = crops.select(np.flatnonzero(naming.materials[crops.owners] < 0))
-        vectors = embed_crops(self.encoder, micrograph, unnamed)
-        return group_named_masks(naming, vectors, unnamed.owners, n_materials, rules, is_large=unnamed.is_large)
+        with watch("grouping"):
+            if naming is None:
+                return group_masks(vectors, crops.owners, len(masks), n_materials, rules, is_large=crops.is_large)
+            return group_named_masks(naming, vectors, crops.owners, n_materials, rules, is_large=crops.is_large)
+
+    def _name(self, classifier: CropClassifier, crops: Crops, n_masks: int) -> Naming:
+        answers = classifier.classify(crops.pixels)
+        return name_masks(answers, crops.owners, n_masks, classifier.materials, self.naming)
 
     @property
     def _embeds_masks(self) -> bool:

@@ -1,4 +1,4 @@
-"""An encoder that does not embed the same crop twice."""
+"""An encoder that does not embed the same crops twice."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from samiam.texture.protocol import Encoder
 
 
 class RememberingEncoder:
-    """An encoder with the vectors of the crops that it saw last, known by their pixels.
+    """An encoder with its last answers, each known by the pixels of all crops that were given together.
 
-    Vectors are the encoder's own; a network's may differ in their last bits, since it gets other crops together.
+    An answer is the encoder's own to the last bit; single crops are not looked up, because a network's vector of a
+    crop depends in its last bits on the crops beside it.
 
     Args:
-        encoder: what embeds the crops that are new.
+        encoder: what embeds crops that are new.
         most_mb: what the remembered vectors may take, in 10⁶ bytes; those used longest ago are forgotten first.
 
     Raises:
@@ -32,7 +33,6 @@ class RememberingEncoder:
             raise InputError(f"most_mb={most_mb}: give what the remembered vectors may take, 0 or more.")
         self._encoder, self._most_bytes = encoder, most_mb * 1e6
         self._known: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
-        self._bytes = 0
 
     @property
     def name(self) -> str:
@@ -45,30 +45,22 @@ class RememberingEncoder:
         return self._encoder.options
 
     def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """See `Encoder.encode`; of equal crops only the first is embedded."""
-        keys = [_key(crop) for crop in crops]
-        found = {key: self._known[key] for key in keys if key in self._known}
-        new = {key: crop for key, crop in zip(keys, crops, strict=True) if key not in found}
-        embedded = self._encoder.encode(list(new.values()))
-        found.update(zip(new, embedded, strict=True))
-        for key, vector in found.items():
-            self._remember(key, vector)
-        self._forget()
-        return np.array([found[key] for key in keys], np.float32).reshape(len(keys), embedded.shape[1])
-
-    def _remember(self, key: bytes, vector: NDArray[np.float32]) -> None:
+        """See `Encoder.encode`."""
+        key = _key(crops)
         if key not in self._known:
-            self._known[key] = vector.copy()  # a row would keep its whole array alive
-            self._bytes += vector.nbytes
+            self._known[key] = self._encoder.encode(crops)
         self._known.move_to_end(key)
+        vectors = self._known[key].copy()
+        while sum(known.nbytes for known in self._known.values()) > self._most_bytes:
+            self._known.popitem(last=False)
+        return vectors
 
-    def _forget(self) -> None:
-        while self._bytes > self._most_bytes:
-            self._bytes -= self._known.popitem(last=False)[1].nbytes
 
-
-def _key(crop: NDArray[np.float32]) -> bytes:
-    """What tells crops apart: shape, type and pixels."""
-    pixels = np.asarray(crop)
-    kind = f"{pixels.shape}{pixels.dtype.str}".encode()
-    return hashlib.blake2b(kind + pixels.tobytes(), digest_size=16).digest()
+def _key(crops: Sequence[NDArray[np.float32]]) -> bytes:
+    """What tells some crops from others: shapes, types and pixels."""
+    digest = hashlib.blake2b(digest_size=16)
+    for crop in crops:
+        pixels = np.asarray(crop)
+        digest.update(f"{pixels.shape}{pixels.dtype.str}".encode())
+        digest.update(pixels.tobytes())
+    return digest.digest()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from samiam.benchmark import Contender, compare
+from samiam.benchmark import Contender, Row, Scoring, compare
 from samiam.benchmark.compare import crop_accuracy
 from samiam.benchmark.meter import Meter
 from samiam.benchmark.peers import segment_by
@@ -51,11 +52,12 @@ class Spy:
 
     wait_s: float = 0.0
     seen: list[Any] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
 
-    def __call__(self, *given: Any, **options: Any) -> Segmentation:
-        self.seen.append((given, options))
-        time.sleep(self.wait_s)
-        masks = given[1]
+    def __call__(self, micrograph: Micrograph, masks: Masks, n_materials: int | None, watch: Any) -> Segmentation:
+        self.seen.append((micrograph, masks, n_materials))
+        with watch("thinking"):
+            time.sleep(self.wait_s)
         rest = [Decision(index, "removed", "spy", 0.0, 0.0) for index in range(1, len(masks))]
         return Segmentation(masks[0], [Decision(0, "kept", "spy", 0.0, 0.0, 1), *rest], 1, False, masks)
 
@@ -76,8 +78,8 @@ class Order(Brightness):
         return np.arange(len(crops), dtype=np.float32)[:, None] % 2
 
 
-def contender(booster: Any, name: str = "booster", *, give_n_materials: bool = True) -> Contender:
-    return Contender(name, booster, give_n_materials)
+def contender(generator: Any, booster: Any = None, name: str = "booster", **other: Any) -> Contender:
+    return Contender(name, booster or SemanticBooster(), generator, **other)
 
 
 def grains_of(scene: Scene) -> Masks:
@@ -86,8 +88,10 @@ def grains_of(scene: Scene) -> Masks:
 
 def test_one_scene_gives_two_rows(scene: Scene) -> None:
     generator = Oracle(grains_of(scene), wait_s=0.02)
-    (alone, boosted), masks, (segmentation,) = compare(scene, generator, [Contender("booster", SemanticBooster())])
+    found = compare(scene, [contender(generator)], condition="half dose", image="picture")
+    (alone, boosted), masks, (segmentation,) = found.rows, found.masks, found.segmentations
     assert masks is generator.masks
+    assert {(row.condition, row.image) for row in found.rows} == {("half dose", "picture")}
     assert (alone.method, boosted.method) == ("oracle", "oracle + booster")
     assert (alone.generator, boosted.generator, alone.booster, boosted.booster) == ("oracle", "oracle", None, "booster")
     assert (alone.crop_accuracy, boosted.crop_accuracy) == (None, None)
@@ -103,10 +107,9 @@ def test_one_scene_gives_two_rows(scene: Scene) -> None:
 
 
 def test_estimated(scene: Scene) -> None:
-    estimating = Contender("booster", SemanticBooster(), give_n_materials=False)
-    rows, _, (segmentation,) = compare(scene, Oracle(grains_of(scene)), [estimating])
-    assert rows[1].n_materials == segmentation.n_materials >= 1
-    assert rows[1].n_materials_given is False
+    found = compare(scene, [contender(Oracle(grains_of(scene)), give_n_materials=False)])
+    assert found.rows[1].n_materials == found.segmentations[0].n_materials >= 1
+    assert found.rows[1].n_materials_given is False
 
 
 def test_variant_and_weights_reach_the_scores(scene: Scene) -> None:
@@ -115,9 +118,9 @@ def test_variant_and_weights_reach_the_scores(scene: Scene) -> None:
     found = {}
     for variant in ("paper", "released"):
         for weighted in (False, True):
-            rows, _, (segmentation,) = compare(
-                uneven, Oracle(masks), [contender(Spy())], variant=variant, weighted=weighted
-            )
+            scoring = Scoring(variant, weighted)  # type: ignore[arg-type]
+            compared = compare(uneven, [contender(Oracle(masks), Spy())], scoring)
+            rows, (segmentation,) = compared.rows, compared.segmentations
             options: Any = {"variant": variant, "weights": uneven.weights if weighted else None}
             assert rows[0].scores == score_image(masks, uneven, **options)
             assert rows[1].scores == score_image(segmentation, uneven, **options)
@@ -128,11 +131,9 @@ def test_variant_and_weights_reach_the_scores(scene: Scene) -> None:
 @pytest.mark.parametrize("is_given", [True, False])
 def test_of_the_truth_the_booster_sees_no_more_than_the_number(scene: Scene, is_given: bool) -> None:
     generator, booster = Oracle(grains_of(scene)), Spy()
-    compare(scene, generator, [contender(booster, give_n_materials=is_given)])
+    compare(scene, [contender(generator, booster, give_n_materials=is_given)])
     assert generator.seen == [((scene.micrograph,), {})]
-    ((given, options),) = booster.seen
-    assert options == {}
-    micrograph, masks, n_materials = given
+    ((micrograph, masks, n_materials),) = booster.seen
     assert micrograph is scene.micrograph
     assert type(micrograph) is Micrograph
     assert not micrograph.metadata
@@ -151,29 +152,62 @@ def test_a_booster_s_time_includes_the_generator_s_but_not_another_booster_s(
 
     monkeypatch.setattr(time, "perf_counter", lambda: now_s)
     monkeypatch.setattr(time, "sleep", pass_time)
-    slow, quick = contender(Spy(wait_s=0.25)), contender(Spy(wait_s=0.0625))
-    rows, _, _ = compare(scene, Oracle(grains_of(scene), wait_s=0.125), [slow, quick])
+    generator = Oracle(grains_of(scene), wait_s=0.125)
+    rows = compare(scene, [contender(generator, Spy(wait_s=wait_s)) for wait_s in (0.25, 0.0625)]).rows
     assert [row.seconds for row in rows] == [0.125, 0.375, 0.1875]
+    assert [{stage: cost[0] for stage, cost in row.stages.items()} for row in rows] == [
+        {"generation": 0.125},
+        {"generation": 0.125, "thinking": 0.25},
+        {"generation": 0.125, "thinking": 0.0625},
+    ]
+    assert all(peak_mb > 0 for row in rows for _, peak_mb in row.stages.values())
 
 
 def test_masks_are_generated_once_for_all_boosters(scene: Scene) -> None:
     generator, first, second = Oracle(grains_of(scene)), Spy(), Spy()
-    contenders = [contender(first, "first"), contender(second, "second", give_n_materials=False)]
-    rows, masks, segmentations = compare(scene, generator, contenders)
+    contenders = [contender(generator, first, "first"), contender(generator, second, "second", give_n_materials=False)]
+    found = compare(scene, contenders)
     assert len(generator.seen) == 1
-    assert [row.method for row in rows] == ["oracle", "oracle + first", "oracle + second"]
-    assert [spy.seen[0][0][2] for spy in (first, second)] == [len(scene.materials), None]
-    assert all(spy.seen[0][0][1] is masks for spy in (first, second))
-    assert len(segmentations) == 2
+    assert [row.method for row in found.rows] == ["oracle", "oracle + first", "oracle + second"]
+    assert [spy.seen[0][2] for spy in (first, second)] == [len(scene.materials), None]
+    assert all(spy.seen[0][1] is found.masks for spy in (first, second))
+    assert len(found.segmentations) == 2
+
+
+def test_every_generator_stands_alone_once_for_each_seed(scene: Scene) -> None:
+    grains, materials = Oracle(grains_of(scene)), Oracle(scene.truth, name="materials")
+    contenders = [
+        contender(grains, Spy(), "a", seed=3),
+        contender(materials, Spy(), "b", generator_label="true materials"),
+        contender(grains, Spy(), "a", seed=4),
+    ]
+    found = compare(scene, contenders)
+    assert [(row.method, row.seed) for row in found.rows] == [
+        ("oracle", 3),
+        ("oracle + a", 3),
+        ("oracle", 4),
+        ("oracle + a", 4),
+        ("true materials", 0),
+        ("true materials + b", 0),
+    ]
+    assert [of.method for of in contenders] == ["oracle + a", "true materials + b", "oracle + a"]
+    assert (len(grains.seen), len(materials.seen)) == (1, 1)
+    assert found.masks is grains.masks
+    assert [of.generated for of in found.segmentations] == [grains.masks, materials.masks, grains.masks]
+
+
+def test_a_row_survives_json(scene: Scene) -> None:
+    for row in compare(scene, [contender(Oracle(scene.truth))], Scoring(crop_accuracy=True)).rows:
+        assert Row.from_json(json.loads(json.dumps(row.to_json()))) == row
 
 
 class TestCropAccuracy:
     def test_it_does_not_depend_on_the_generator(self, scene: Scene) -> None:
         found = set()
         for masks in (grains_of(scene), Masks.empty(scene.micrograph.shape_hw)):
-            rows, _, _ = compare(
-                scene, Oracle(masks), [Contender("booster", SemanticBooster(SPECTRUM))], with_crop_accuracy=True
-            )
+            rows = compare(
+                scene, [contender(Oracle(masks), SemanticBooster(SPECTRUM))], Scoring(crop_accuracy=True)
+            ).rows
             assert rows[0].crop_accuracy is None
             found.add(rows[1].crop_accuracy)
         assert found == {crop_accuracy(scene, SemanticBooster(SPECTRUM))}
@@ -225,10 +259,10 @@ class TestMeter:
 
 
 def test_peers_have_rows_of_their_own(scene: Scene) -> None:
-    rows, _, segmentations = compare(scene, Oracle(scene.truth), [Contender("spy", Spy())], peers=["multi_otsu"])  # type: ignore[arg-type]
-    assert [row.method for row in rows] == ["oracle", "oracle + spy", "multi_otsu"]
-    assert len(segmentations) == 1
-    peer = rows[-1]
+    found = compare(scene, [contender(Oracle(scene.truth), Spy(), "spy")], peers=["multi_otsu"])
+    assert [row.method for row in found.rows] == ["oracle", "oracle + spy", "multi_otsu"]
+    assert len(found.segmentations) == 1
+    peer = found.rows[-1]
     assert (peer.booster, peer.n_materials, peer.n_materials_given) == (None, len(scene.truth), True)
     assert peer.scores == score_image(segment_by("multi_otsu", scene.micrograph, len(scene.truth)), scene)
     assert peer.seconds > 0

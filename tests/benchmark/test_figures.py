@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from samiam.benchmark import write_figure
+from samiam.benchmark.figures import write_figure
 from samiam.formats import PALETTE
 from samiam.records import Decision, Masks, Micrograph, Scene, Segmentation
 

@@ -1,24 +1,41 @@
 from __future__ import annotations
 
+import json
 import socket
 import sys
+from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
+from made_rows import alone, boosted
 from PIL import Image
 from wandb_records import contents, missing
 
-from samiam.benchmark import Tracker, build_tracker
+from samiam.benchmark import Outcome, Source, Tracker, build_tracker
 from samiam.benchmark.tracking import NoTracker
 from samiam.errors import InputError
+from samiam.records import Scene
 from samiam.wandb_mode import wandb_mode
 
-SUMMARY = pd.DataFrame({"difficulty": [1, 2], "method": ["sam", "sam + booster"], "miou": [0.5, 0.75]}).assign(
-    crop_accuracy=[float("nan"), 0.625]
-)
-IMAGES = pd.DataFrame({"scene": ["a", "b"], "n_materials": pd.array([None, 3], dtype="Int64")})
+PICTURE = BytesIO()
+Image.new("RGB", (8, 8)).save(PICTURE, "png")
+OUTCOMES = [
+    Outcome(Source("a", "a", Scene), [alone(1, "a", 0.5), boosted(1, "a", 0.75)], picture=PICTURE.getvalue()),
+    Outcome(
+        Source("b", "b", Scene),
+        [alone(2, "b", 0.5), boosted(2, "b", 0.75, crop_accuracy=0.625)],
+    ),
+    Outcome(Source("c", "c", Scene), failure="c.png: damaged."),
+]
+TWO = [
+    Outcome(
+        Source("a", "a", Scene),
+        [alone(1, "a", 0.5), boosted(1, "a", 0.75, "few"), boosted(1, "a", 0.875, "many")],
+        picture=PICTURE.getvalue(),
+    )
+]
 
 
 @pytest.fixture(autouse=True)
@@ -33,14 +50,17 @@ def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return netrc
 
 
-def logged(tracker: Tracker, figures: list[Path]) -> None:
-    tracker.log(SUMMARY, IMAGES, figures)
+def logged(tracker: Tracker, folder: Path, outcomes: Sequence[Outcome] = OUTCOMES) -> None:
+    report = folder / "report"
+    report.mkdir()
+    (report / "report.md").write_text("what came of it")
+    tracker.log(outcomes, report)
 
 
 def test_no_name_logs_nothing(tmp_path: Path) -> None:
     tracker = build_tracker(None, tmp_path / "run", {})
     assert isinstance(tracker, NoTracker)
-    logged(tracker, [])
+    logged(tracker, tmp_path)
     assert not (tmp_path / "run").exists()
 
 
@@ -118,25 +138,58 @@ class TestWandb:
         monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
         monkeypatch.setattr(socket.socket, "connect", near)
 
-    @pytest.mark.parametrize("n_figures", [0, 1])
-    def test_offline(self, tmp_path: Path, capfd: pytest.CaptureFixture[str], n_figures: int) -> None:
-        figures = [tmp_path / f"{index}.png" for index in range(n_figures)]
-        for figure in figures:
-            Image.new("RGB", (8, 8)).save(figure)
-        logged(build_tracker("wandb", tmp_path, {"seed": 7}), figures)  # "auto"
+    def test_offline(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        logged(build_tracker("wandb", tmp_path, {"seed": 7}, tags=["dose"], group="doses"), tmp_path)  # "auto"
         (run,) = (tmp_path / "wandb").glob("offline-run-*")
         (record,) = run.glob("*.wandb")
-        parts = [b"difficulty 1/sam/miou", b"difficulty 2/sam + booster/miou", b"sam-i-am", b"seed"]
-        assert not missing(record, parts)
+        parts = [
+            b"difficulty 1/sam/miou",
+            b"difficulty 2/sam + booster/miou",
+            b"difficulty 2/miou",
+            b"sam-i-am",
+            b"seed",
+        ]
+        assert not missing(record, [*parts, b"dose", b"doses", b"report.md"])
         assert b"difficulty 2/sam + booster/crop_accuracy" in contents(record)
         assert b"difficulty 1/sam/crop_accuracy" not in contents(record)  # there is none
-        assert len(list(run.rglob("media/images/*.png"))) == n_figures
-        assert len(list(run.rglob("media/table/*.json"))) == 2
         assert capfd.readouterr() == ("", "")
 
+    def test_the_table_holds_every_image_and_its_picture(self, tmp_path: Path) -> None:
+        logged(build_tracker("wandb", tmp_path, {}), tmp_path)
+        (run,) = (tmp_path / "wandb").glob("offline-run-*")
+        (path,) = run.rglob("media/table/images*.json")
+        table = json.loads(path.read_text())
+        rows = [dict(zip(table["columns"], row, strict=True)) for row in table["data"]]
+        assert [(row["scene"], row["method"], row["miou"]) for row in rows] == [
+            ("a", "sam", 0.5),
+            ("a", "sam + booster", 0.75),
+            ("b", "sam", 0.5),
+            ("b", "sam + booster", 0.75),
+        ]
+        assert [row["picture"] is not None for row in rows] == [False, True, False, False]
+        (picture,) = run.rglob("media/images/*.png")
+        assert picture.read_bytes()[:8] == PICTURE.getvalue()[:8]
+
+    def test_several_boosters_are_a_group_of_runs(self, tmp_path: Path) -> None:
+        logged(build_tracker("wandb", tmp_path, {}), tmp_path, TWO)
+        records = [next(run.glob("*.wandb")) for run in sorted((tmp_path / "wandb").glob("offline-run-*"))]
+        assert len(records) == 3
+        for record in records:
+            assert not missing(record, [tmp_path.name.encode()])  # the group
+        singles = [record for record in records if b"difficulty 1/miou" in contents(record)]
+        assert [any(name in contents(record) for record in singles) for name in (b"sam + few", b"sam + many")] == [
+            True,
+            True,
+        ]
+        assert len(singles) == 2
+
     def test_disabled(self, tmp_path: Path) -> None:
-        logged(build_tracker("wandb", tmp_path, {}, mode="disabled"), [])
+        logged(build_tracker("wandb", tmp_path, {}, mode="disabled"), tmp_path)
         assert not (tmp_path / "wandb").exists()
+
+    def test_tags_are_a_list(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=r"logger\.tags=dose: give a list, as \[dose, paper\]"):
+            build_tracker("wandb", tmp_path, {}, tags="dose")
 
     def test_an_environment_it_cannot_use(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("WANDB_MODE", "sometimes")

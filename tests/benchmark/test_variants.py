@@ -1,17 +1,20 @@
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from samiam.benchmark import Contender, build_contenders
 from samiam.boosting import CropRules, GroupingRules, SemanticBooster
 from samiam.errors import InputError
+from samiam.generation.texture import TextureGenerator
 from samiam.texture import build_encoder
 from samiam.texture.memory import RememberingEncoder
 from samiam.texture.spectrum import SpectrumEncoder
 
 OWN: dict[str, Any] = {
+    "generator": {"name": "texture", "options": {"n_superpixels": 300}},
     "encoder": {"name": "spectrum", "options": {"n_rings": 8}},
     "booster": {"crops": {"n_crops": 3, "crop_px": 40}, "grouping": {}},
     "n_materials": "given",
@@ -19,16 +22,17 @@ OWN: dict[str, Any] = {
 
 
 def built(variants: Any, seed: int = 0, **own: Any) -> dict[str, Contender]:
-    contenders = build_contenders({**OWN, **own}, variants, seed)
-    return {contender.name: contender for contender in contenders}
+    contenders = build_contenders({**OWN, **own}, variants, [seed])
+    assert not contenders.left_out
+    return {contender.name: contender for contender in contenders.present}
 
 
 def test_without_variants_there_is_the_run_s_own() -> None:
-    (contender,) = build_contenders(OWN, {}, seed=7)
+    (contender,) = build_contenders(OWN, {}, [7]).present
     expected = SemanticBooster(
         SpectrumEncoder(n_rings=8), crops=CropRules(n_crops=3, crop_px=40, seed=7), grouping=GroupingRules(seed=7)
     )
-    assert contender == Contender("booster", expected, give_n_materials=True)
+    assert contender == Contender("booster", expected, TextureGenerator(n_superpixels=300), True, "texture", 7)
     assert built({}, n_materials="estimated")["booster"].give_n_materials is False
 
 
@@ -74,14 +78,74 @@ def test_variants_of_one_encoder_share_what_it_remembers() -> None:
     assert isinstance(found["other"].booster.encoder, SpectrumEncoder)
 
 
+def test_each_variant_takes_part_with_every_seed() -> None:
+    found = build_contenders(OWN, {"a": {}, "b": {"n_materials": "estimated"}}, [3, 4]).present
+    assert [(contender.name, contender.seed, contender.booster.crops.seed) for contender in found] == [
+        ("a", 3, 3),
+        ("a", 4, 4),
+        ("b", 3, 3),
+        ("b", 4, 4),
+    ]
+    assert len({id(contender.generator) for contender in found}) == 1
+
+
+def test_generators_of_one_name_are_told_apart() -> None:
+    found = built(
+        {
+            "own": {},
+            "few": {"generator": {"options": {"n_superpixels": 100}}},
+            "few again": {"generator": {"options": {"n_superpixels": 100}}, "n_materials": "estimated"},
+            "another": {"generator": {"name": "compact"}},
+        }
+    )
+    assert {name: contender.label for name, contender in found.items()} == {
+        "own": "texture",
+        "few": "texture (few)",
+        "few again": "texture (few)",
+        "another": "compact",
+    }
+    assert found["few"].generator is found["few again"].generator
+    assert found["few"].generator == TextureGenerator(n_superpixels=100)
+    assert found["another"].generator.name == "compact"
+
+
+class TestOptional:
+    SAM: ClassVar[dict[str, Any]] = {"generator": {"name": "vit_b"}, "optional": True}
+
+    @pytest.fixture(autouse=True)
+    def empty_cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SAMIAM_CACHE", str(tmp_path))
+
+    def test_what_needs_a_checkpoint_is_left_out_without_it(self) -> None:
+        imagenet = {"encoder": {"name": "resnet18", "options": {"weights": "imagenet"}}, "optional": True}
+        found = build_contenders(OWN, {"own": {}, "sam": self.SAM, "imagenet": imagenet}, [0])
+        assert [contender.name for contender in found.present] == ["own"]
+        assert found.left_out == {
+            "sam": "vit_b is not in the cache; `samiam models fetch vit_b` gets it",
+            "imagenet": "resnet18_imagenet is not in the cache; `samiam models fetch resnet18_imagenet` gets it",
+        }
+
+    def test_what_needs_none_takes_part(self) -> None:
+        assert list(built({"own": {"optional": True}})) == ["own"]
+
+    def test_a_file_that_was_named_must_be_good(self) -> None:
+        named = {**self.SAM, "generator": {"name": "vit_b", "options": {"checkpoint": "nowhere.pth"}}}
+        with pytest.raises(InputError, match=r"variants\.sam: nowhere\.pth"):
+            build_contenders(OWN, {"own": {}, "sam": named}, [0])
+
+    def test_nobody_is_left(self) -> None:
+        with pytest.raises(InputError, match="none can take part; vit_b is not in the cache"):
+            build_contenders(OWN, {"sam": self.SAM}, [0])
+
+
 def test_nothing_of_what_was_given_is_altered() -> None:
-    build_contenders(OWN, {"a": {"booster": {"crops": {"n_crops": 7}}, "encoder": {"options": {"n_rings": 4}}}}, seed=0)
+    build_contenders(OWN, {"a": {"booster": {"crops": {"n_crops": 7}}, "encoder": {"options": {"n_rings": 4}}}}, [0])
     assert OWN["booster"] == {"crops": {"n_crops": 3, "crop_px": 40}, "grouping": {}}
     assert OWN["encoder"] == {"name": "spectrum", "options": {"n_rings": 8}}
 
 
 def test_a_booster_without_any_setting() -> None:
-    (contender,) = build_contenders({**OWN, "booster": {"removal": None, "smallest_region_px": 9}}, {}, seed=0)
+    (contender,) = build_contenders({**OWN, "booster": {"removal": None, "smallest_region_px": 9}}, {}, [0]).present
     assert contender.booster == SemanticBooster(build_encoder("spectrum", n_rings=8), smallest_region_px=9)
 
 
@@ -102,8 +166,13 @@ def test_a_booster_without_any_setting() -> None:
         ({"booster": {"smallest_region_px": "few"}}, "booster.smallest_region_px=few: give a whole number, 0 or more."),
         ({"booster": {"smallest_region_px": -1}}, "booster.smallest_region_px=-1"),
         ({"booster": None}, "booster=None: give any of removal, crops, "),
-        ({"crops": {"n_crops": 5}}, "a variant has no setting crops; it has encoder, booster, n_materials."),
-        (None, "a variant=None: give any of encoder, booster, n_materials."),
+        ({"crops": {"n_crops": 5}}, "a variant has no setting crops; it has generator, encoder, booster, "),
+        (None, "a variant=None: give any of generator, encoder, booster, n_materials, optional."),
+        ({"generator": {"name": "nope"}}, "unknown generator 'nope'; known are "),
+        ({"generator": {"options": {"n_superpixels": 0}}}, "n_superpixels=0"),
+        ({"generator": {"weights": "random"}}, "generator has no setting weights; it has name, options."),
+        ({"generator": {"options": 3}}, "generator.options=3: give settings by name"),
+        ({"optional": "yes"}, "optional=yes: give true or false."),
     ],
 )
 def test_one_line_names_the_variant_that_cannot_be_used(changes: Any, part: str) -> None:

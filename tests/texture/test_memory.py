@@ -36,34 +36,25 @@ def made_crops(n: int, shape_hw: tuple[int, int] = (4, 6), seed: int = 0) -> lis
     return list(np.random.default_rng(seed).random((n, *shape_hw), np.float32))
 
 
-def test_known_and_new_crops_come_back_in_order() -> None:
-    plain, counting = Counting(), Counting()
+def test_the_same_crops_are_embedded_once() -> None:
+    counting = Counting()
     encoder = RememberingEncoder(counting)
     crops = made_crops(6)
-    for chosen in ([1, 4], [0, 1, 2, 3, 4], [5, 4, 0, 1]):
+    for chosen in ([1, 4], [0, 1, 2], [1, 4], [4, 1], [1, 4, 4], [0, 1, 2]):
         wanted = [crops[index] for index in chosen]
         vectors = encoder.encode(wanted)
-        np.testing.assert_array_equal(vectors, plain.encode(wanted))
+        np.testing.assert_array_equal(vectors, Counting().encode(wanted))
         assert vectors.dtype == np.float32
-    assert counting.n_embedded == [2, 3, 1]
-    np.testing.assert_array_equal(counting.asked[1], [crops[0], crops[2], crops[3]])
-
-
-def test_equal_crops_are_embedded_once() -> None:
-    counting = Counting()
-    first, second = made_crops(2)
-    vectors = RememberingEncoder(counting).encode([first, second, first.copy(), first])
-    np.testing.assert_array_equal(vectors, Counting().encode([first, second, first, first]))
-    assert counting.n_embedded == [2]
+    assert counting.n_embedded == [2, 3, 2, 3]
 
 
 def test_views_are_known_by_their_pixels() -> None:
     counting = Counting()
     encoder = RememberingEncoder(counting)
     image = made_crops(1, (9, 9))[0]
-    encoder.encode([image[1:5, 2:8]])
-    encoder.encode([image[1:5, 2:8].copy(), np.asfortranarray(image[1:5, 2:8])])
-    assert counting.n_embedded == [1, 0]
+    for same in (image[1:5, 2:8], image[1:5, 2:8].copy(), np.asfortranarray(image[1:5, 2:8])):
+        encoder.encode([same])
+    assert counting.n_embedded == [1]
 
 
 def test_shape_and_type_tell_crops_apart() -> None:
@@ -84,12 +75,9 @@ def test_what_was_used_longest_ago_is_forgotten_first() -> None:
     counting = Counting()
     encoder = RememberingEncoder(counting, most_mb=2 * 3 * 4 / 1e6)  # two vectors
     first, second, third = made_crops(3)
-    encoder.encode([first, second])
-    encoder.encode([first])
-    encoder.encode([third])  # second has to go
-    encoder.encode([first, third])
-    encoder.encode([second])
-    assert counting.n_embedded == [2, 0, 1, 0, 1]
+    for crop in (first, second, first, third, first, third, second):  # the first third makes second go
+        encoder.encode([crop])
+    np.testing.assert_array_equal(np.concatenate(counting.asked), [first, second, third, second])
 
 
 @pytest.mark.parametrize("most_mb", [0, 1e-5])

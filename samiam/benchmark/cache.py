@@ -1,0 +1,125 @@
+"""Results on disk, each under the hash of everything that it depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from numpy.typing import NDArray
+
+from samiam.errors import InputError
+from samiam.records import Micrograph, Scene
+
+Found = TypeVar("Found")
+_PACKAGE = Path(__file__).parents[1]
+_LIBRARIES = ("numpy", "scikit-image", "scikit-learn", "scipy", "segment-anything", "torch")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[Found]):
+    """Results of one kind.
+
+    Attributes:
+        name: of their folder.
+        rooms: what of the package makes them, as paths in it; other code may change without making them stale.
+        write: puts a result into an empty folder.
+        read: reads it back.
+    """
+
+    name: str
+    rooms: tuple[str, ...]
+    write: Callable[[Path, Found], None]
+    read: Callable[[Path], Found]
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Results that need not be worked out again.
+
+    A result is known by what it was made from, the package's code and the versions of the libraries. It appears whole
+    or not at all, and several processes may share the folder.
+
+    Attributes:
+        folder: made if missing; None to keep nothing. It may be deleted at any time.
+    """
+
+    folder: Path | None = None
+
+    def recall(self, kind: Kind[Found], made_from: Mapping[str, Any], work: Callable[[], Found]) -> Found:
+        """The result that is kept, or else a new one.
+
+        Args:
+            kind: what kind of result.
+            made_from: everything that decides it (JSON-serialisable).
+            work: makes it.
+        """
+        if self.folder is None:
+            return work()
+        place = self.folder / kind.name / _key(kind.rooms, made_from)
+        if place.is_dir():
+            with suppress(InputError, OSError, ValueError, KeyError, TypeError):  # what is damaged is made again
+                return kind.read(place)
+        found = work()
+        self._keep(kind, place, found)
+        return found
+
+    def _keep(self, kind: Kind[Found], place: Path, found: Found) -> None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=".") as name:
+            partial = Path(name) / place.name
+            partial.mkdir()
+            kind.write(partial, found)
+            shutil.rmtree(place, ignore_errors=True)
+            with suppress(OSError):  # another process was faster
+                partial.rename(place)
+
+
+def facts_of_micrograph(micrograph: Micrograph) -> dict[str, Any]:
+    """What decides the masks of a micrograph."""
+    return {
+        "pixels": _sha256_of_array(micrograph.pixels),
+        "shape_hw": micrograph.shape_hw,
+        "pixel_size_nm": micrograph.pixel_size_nm,
+    }
+
+
+def facts_of_scene(scene: Scene) -> dict[str, Any]:
+    """What decides the scores of a scene."""
+    return {
+        **facts_of_micrograph(scene.micrograph),
+        "name": scene.micrograph.name,
+        "labels": _sha256_of_array(scene.labels),
+        "difficulty": scene.difficulty,
+        "weights": list(scene.weights),
+        "labelling_s": scene.parameters.get("labelling_s"),
+    }
+
+
+def _sha256_of_array(array: NDArray[Any]) -> str:
+    return hashlib.sha256(array.tobytes()).hexdigest()
+
+
+def _key(rooms: tuple[str, ...], made_from: Mapping[str, Any]) -> str:
+    facts = json.dumps({"code": _sha256_of_code(rooms), "made from": made_from}, sort_keys=True)
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+@lru_cache
+def _sha256_of_code(rooms: tuple[str, ...]) -> str:
+    """The hash of some of the package's files and of the versions of what they use."""
+    digest = hashlib.sha256(json.dumps([version(library) for library in _LIBRARIES]).encode())
+    for room in rooms:
+        place = _PACKAGE / room
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(path.relative_to(_PACKAGE).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

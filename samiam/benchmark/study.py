@@ -1,0 +1,136 @@
+"""What is done with every scene of a run, wherever it is done."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from samiam.benchmark.cache import Cache
+from samiam.benchmark.compare import Comparison, Scoring, compare
+from samiam.benchmark.data.sources import Source
+from samiam.benchmark.figures import write_figure
+from samiam.benchmark.rows import Row
+from samiam.benchmark.variants import Contenders, build_contenders
+from samiam.errors import InputError
+from samiam.records import Decision, Scene
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is done with every scene, as plain values that can be sent to another machine.
+
+    Attributes:
+        own: see `build_contenders`.
+        variants: likewise.
+        seeds: likewise.
+        scoring: what is measured.
+        peers: see `compare`.
+        pictures: whether a picture is drawn of each scene, of the first contender.
+        cache: folder of what has been worked out before; None for none.
+        threads: of torch and of the numerical libraries, in each process; None for as many as they take by themselves.
+    """
+
+    own: Mapping[str, Any]
+    variants: Mapping[str, Any] = field(default_factory=dict)
+    seeds: Sequence[int] = (0,)
+    scoring: Scoring = field(default_factory=Scoring)
+    peers: Sequence[str] = ()
+    pictures: bool = True
+    cache: str | None = None
+    threads: int | None = 1
+
+    @property
+    def contenders(self) -> Contenders:
+        """The generators and boosters, made once in each process.
+
+        Raises:
+            InputError: if a setting cannot be used.
+        """
+        return _built(json.dumps([self.own, self.variants, list(self.seeds)]))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one scene.
+
+    Attributes:
+        source: where it is from.
+        rows: of all methods; none where the scene failed.
+        log: what the first contender did with each mask.
+        picture: a PNG, or None.
+        failure: one line that says what went wrong, or None.
+        trace: where it went wrong, if that was not foreseen.
+    """
+
+    source: Source
+    rows: Sequence[Row] = ()
+    log: Sequence[Decision] = ()
+    picture: bytes | None = None
+    failure: str | None = None
+    trace: str | None = None
+
+
+def examine(source: Source, study: Study) -> Outcome:
+    """Make or read a scene and compare all methods on it; whatever goes wrong is part of the outcome."""
+    try:
+        with _limited(study.threads):
+            return _examined(source, study)
+    except InputError as error:
+        return Outcome(source, failure=" ".join(str(error).split()))
+    except Exception as error:  # one bad image must not end a run
+        line = " ".join(f"{type(error).__name__}: {error}".split())
+        return Outcome(source, failure=line, trace=traceback.format_exc())
+
+
+def _examined(source: Source, study: Study) -> Outcome:
+    scene = source.make()
+    found = compare(
+        scene,
+        study.contenders.present,
+        study.scoring,
+        peers=study.peers,
+        cache=Cache(None if study.cache is None else Path(study.cache)),
+        condition=source.condition,
+        image=source.image,
+    )
+    log = found.segmentations[0].decisions
+    return Outcome(source, found.rows, log, _picture(scene, found) if study.pictures else None)
+
+
+def _picture(scene: Scene, found: Comparison) -> bytes:
+    first = next(row for row in found.rows if row.booster is not None)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "scene.png"
+        write_figure(path, scene, found.masks, found.segmentations[0], f", IoU {first.scores.matched_iou:.2f}")
+        return path.read_bytes()
+
+
+@lru_cache(maxsize=1)
+def _built(settings: str) -> Contenders:
+    own, variants, seeds = json.loads(settings)
+    return build_contenders(own, variants, seeds)
+
+
+@contextmanager
+def _limited(threads: int | None) -> Iterator[None]:
+    """So many threads and no more: sums over other numbers of threads may differ in the last digit."""
+    if threads is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with threadpool_limits(threads):
+            yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,97 @@
+"""`experiment=paper` with files of the paper's kinds whose content is random: as far as it runs without a download."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from composed_configs import ROOT
+from PIL import Image
+from segment_anything import sam_model_registry
+
+from samiam.files import sha256_of
+from samiam.texture.fenet_encoder import DTD, new_fenet
+from samiam.weight_files import write_weights
+from simulate import procedural_scene
+
+SITE = "CHESS_Labeling_Round_1"
+EXPERTS = {"12-15-23_Spurgeon_CHESS_Labeling_Round_1": 0, "12-17-23_Doty_CHESS_Labeling_Round_1": 3}
+"""Folders of the two annotators, and by how many pixels their labels are off."""
+
+
+def write_tree(folder: Path) -> None:
+    """One micrograph that two annotators labelled, laid out as the paper's record."""
+    scene = procedural_scene(3, difficulty=1, shape_hw=(192, 256))
+    root = folder / SITE
+    for expert, off_px in EXPERTS.items():
+        (root / expert / "dataset").mkdir(parents=True)
+        labels = root / expert / "labels_merged" / "image"
+        labels.mkdir(parents=True)
+        pixels = (255 * scene.micrograph.pixels).astype(np.uint8)
+        Image.fromarray(pixels).save(root / expert / "dataset" / "image.jpg", quality=95)
+        for number, mask in enumerate(scene.truth, start=1):
+            moved = np.roll(mask, off_px, axis=0)
+            Image.fromarray(255 * moved.astype(np.uint8)).save(labels / f"m{number}-merged-{number}.png")
+    (root / "notes.csv").write_text("1,image.jpg,4,754\n")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The overrides that name a ViT-B, a FENet and a tree of labels."""
+    folder = tmp_path_factory.mktemp("files")
+    write_tree(folder / "record")
+    torch.manual_seed(0)
+    checkpoint, encoder = folder / "vit_b.pth", folder / "fenet_dtd.safetensors"
+    torch.save(sam_model_registry["vit_b"]().state_dict(), checkpoint)
+    write_weights(encoder, new_fenet(DTD, 0).state_dict(), DTD, {})
+    return [
+        f"benchmark.folder={folder / 'record'}",
+        "generator.name=vit_b",
+        f"++generator.options={{checkpoint:{checkpoint},checkpoint_sha256:{sha256_of(checkpoint)}}}",
+        f"encoder.options.checkpoint={encoder}",
+    ]
+
+
+def paper(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
+    """Run the experiment in a folder that holds nothing, without a network."""
+    command = [sys.executable, str(ROOT / "evaluate.py"), "experiment=paper", "logger=none", "hydra.run.dir=run"]
+    environment = {"SAMIAM_CACHE": str(folder / "cache"), "https_proxy": "http://127.0.0.1:1", "HOME": str(folder)}
+    return subprocess.run(
+        [*command, *overrides], capture_output=True, text=True, check=False, cwd=folder, env=environment
+    )
+
+
+@pytest.mark.slow
+def test_the_whole_path(tmp_path: Path, files: list[str]) -> None:
+    # Random weights promise little of their masks: with the paper's thresholds none would be left.
+    weak = "{pred_iou_thresh:0,stability_score_thresh:0,box_nms_thresh:0.99,min_mask_region_area:0,points_per_side:4}"
+    done = paper(tmp_path, *files, f"++generator.options={weak}", *files[2:3])
+    assert done.returncode == 0, done.stderr
+    report = tmp_path / "run" / "report"
+    images = pd.read_csv(report / "images.csv")
+    assert images["method"].tolist() == ["vit_b", "vit_b + booster"] * 2
+    assert images["difficulty"].tolist() == [3] * 4  # level 4
+    assert images["labelling_s"].tolist() == [754] * 4
+    assert images["image"].tolist() == ["image"] * 4
+    agreement = pd.read_csv(report / "agreement.csv")
+    assert agreement["image"].tolist() == ["image"]
+    assert 0.8 < agreement["miou"][0] < 1
+    assert "## Agreement of the annotators" in (report / "report.md").read_text()
+    assert (report / "figures" / "chart-labelling.png").is_file()
+
+
+def test_what_is_missing_is_said_in_one_line(tmp_path: Path) -> None:
+    missing = paper(tmp_path)
+    write_tree(tmp_path / "record")
+    without_sam = paper(tmp_path, "benchmark.folder=record")
+    for done, part in ((missing, "zenodo.org"), (without_sam, "sam_vit_l_0b3195.pth")):
+        assert (done.returncode, done.stdout) == (2, "")
+        (line,) = [line for line in done.stderr.splitlines() if line]
+        assert line.startswith("evaluate.py: ")
+        assert part in line
+    assert not (tmp_path / "run").exists()
