@@ -1,7 +1,8 @@
 """How well each estimator finds the number of materials, and what that costs the segmentation; a Markdown table.
 
 `python scripts/n_materials.py` takes procedural scenes, `--benchmark quick` or `full` the physical benchmark;
-`--generator compact --encoder compact` the default method, without crops.
+`--generator compact --encoder compact` the default method, without crops. `--varied` takes random lattices as varied as
+those that the compact network is trained on: mottled, fringed, epitaxial, off their zone axes.
 `--calibrate` finds the threshold of each estimator on the procedural scenes first, and prints them to be put into
 `samiam.boosting.n_materials`; that of "distance" belongs to the encoder.
 
@@ -15,11 +16,13 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from omegaconf import OmegaConf
 from tqdm import tqdm
 
 from samiam import build_encoder, build_generator
@@ -29,9 +32,10 @@ from samiam.boosting.n_materials import DISTANCES, ESTIMATORS, THRESHOLDS, Estim
 from samiam.files import sha256_of
 from samiam.generation import MaskGenerator
 from samiam.metrics import Scores, score_image
+from samiam.options import from_options
 from samiam.records import Masks, Scene
 from samiam.texture import ContextEncoder, Encoder
-from simulate import procedural_scene
+from simulate import SceneRanges, procedural_scene
 from simulate.benchmark import BENCHMARK, QUICK, benchmark_scene
 
 GRIDS: dict[Estimator, NDArray[np.float64]] = {
@@ -42,6 +46,8 @@ GRIDS: dict[Estimator, NDArray[np.float64]] = {
     "separation": np.geomspace(1, 8, 25),
 }
 """The thresholds that are tried."""
+_VARIED = Path(__file__).parents[1] / "configs" / "data" / "whole_scenes.yaml"
+_FIRST_VARIED, _N_VARIED = 2**34 + 10_000, 90  # above the seeds of training and of the rating
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +149,11 @@ def scenes(options: argparse.Namespace) -> list[Callable[[], Scene]]:
     if options.benchmark:
         names = QUICK if options.benchmark == "quick" else tuple(recipe.name for recipe in BENCHMARK)
         return [partial(benchmark_scene, name) for name in names]
+    if options.varied:
+        data: Any = OmegaConf.to_container(OmegaConf.load(_VARIED))
+        ranges = from_options(SceneRanges, "data.scenes", data["scenes"])
+        seeds = range(_FIRST_VARIED, _FIRST_VARIED + _N_VARIED)
+        return [partial(procedural_scene, seed, shape_hw=(512, 512), ranges=ranges) for seed in seeds]
     return [
         partial(procedural_scene, seed, difficulty=difficulty)
         for difficulty in options.difficulties
@@ -156,6 +167,7 @@ def main() -> None:
     seeds = [*range(1000, 1008), *range(2000, 2012), *range(4000, 4012)]
     parser.add_argument("--seeds", type=int, nargs="+", default=seeds, help="of the procedural scenes")
     parser.add_argument("--difficulties", type=int, nargs="+", default=[1, 2, 3], help="of the procedural scenes")
+    parser.add_argument("--varied", action="store_true", help="procedural scenes as those of training")
     parser.add_argument("--benchmark", choices=("quick", "full"), help="physical scenes in place of procedural ones")
     parser.add_argument("--generator", default="texture")
     parser.add_argument("--encoder", default="fenet")

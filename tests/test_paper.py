@@ -35,7 +35,7 @@ def write_tree(folder: Path) -> None:
         pixels = (255 * scene.micrograph.pixels).astype(np.uint8)
         Image.fromarray(pixels).save(root / expert / "dataset" / "image.jpg", quality=95)
         for number, mask in enumerate(scene.truth, start=1):
-            moved = np.roll(mask, off_px, axis=0)
+            moved = np.roll(mask, (off_px, off_px), axis=(0, 1))
             Image.fromarray(255 * moved.astype(np.uint8)).save(labels / f"m{number}-merged-{number}.png")
     (root / "notes.csv").write_text("1,image.jpg,4,754\n")
 

@@ -25,7 +25,7 @@ SUITED: dict[str, Estimator] = {"compact": "distance"}
 """What estimates instead, by the name of the encoder; right most often on procedural scenes."""
 THRESHOLDS: dict[Estimator, float] = {"silhouette": 0.25, "gap": 1.0, "eigengap": 0.30, "separation": 3.3}
 """The threshold of each estimator where none is given; "distance" has none, since it depends on the encoder."""
-DISTANCES = {"spectrum": 0.24, "fenet": 0.27, "compact": 0.135}
+DISTANCES = {"spectrum": 0.24, "fenet": 0.27, "compact": 0.45}
 """The threshold of "distance" by the name of the encoder that it was calibrated for (`scripts/n_materials.py`)."""
 MOST_MATERIALS = 8
 """No estimate is larger."""
