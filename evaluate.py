@@ -179,6 +179,8 @@ def main(config: DictConfig) -> None:
     is_single = HydraConfig.get().mode == RunMode.RUN
     try:
         settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        if not is_single:  # W&B is to compare the runs of a sweep
+            settings["logger"]["group"] = settings["logger"].get("group") or folder.parent.name
         command = shlex.join(["python", "evaluate.py", *HydraConfig.get().overrides.task])
         outcomes = evaluate(settings, folder, command)
     except (InputError, OmegaConfBaseException) as error:

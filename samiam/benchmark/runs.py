@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+import torch
 from distributed import as_completed
 from tqdm import tqdm
 
@@ -34,6 +36,8 @@ def run(
         InputError: if a setting of the study cannot be used, or no scheduler answers.
     """
     _ = study.contenders  # refused before anything is begun
+    # A Dask worker by itself would take one thread.
+    study = replace(study, threads=study.threads or torch.get_num_threads())
     found: list[Outcome | None] = [None] * len(sources)
     for place, outcome in tqdm(_outcomes(sources, study, workers, scheduler), total=len(sources), unit="scene"):
         found[place] = outcome
