@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
+from serving import serving
 
 from samiam import checkpoints
 from samiam.checkpoints import (
@@ -65,13 +65,10 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("no_proxy", "*")
-    with Server(("127.0.0.1", 0), Handler) as server:
-        server.ranges, server.sent_bytes = [], 0
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    server = Server(("127.0.0.1", 0), Handler)
+    server.ranges, server.sent_bytes = [], 0
+    with serving(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ class _Bench:
 
         return self._row({"peer": peer}, work)
 
-    @property
+    @cached_property
     def _facts(self) -> dict[str, Any]:
         return {"scene": facts_of_scene(self.scene), "scoring": asdict(self.scoring)}
 

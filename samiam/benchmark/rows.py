@@ -36,11 +36,6 @@ class Contender:
         """What the tables call the generator."""
         return self.generator_label or self.generator.name
 
-    @property
-    def method(self) -> str:
-        """What the tables call both together, as `Row.method`."""
-        return f"{self.label} + {self.name}"
-
 
 @dataclass(frozen=True)
 class Row:

@@ -10,7 +10,7 @@ from distributed import as_completed
 from tqdm import tqdm
 
 from samiam.benchmark.data.sources import Source
-from samiam.benchmark.study import Outcome, Study, examine
+from samiam.benchmark.study import Outcome, Study, examine, line_of
 from samiam.cluster import dask_client
 
 
@@ -57,9 +57,5 @@ def _outcomes(
         for future in as_completed(futures):
             place = places[future.key]
             died = future.exception()  # a worker ran out of memory, say; `examine` itself raises nothing
-            yield place, future.result() if died is None else Outcome(sources[place], failure=_line_of(died))
+            yield place, future.result() if died is None else Outcome(sources[place], failure=line_of(died))
             future.release()
-
-
-def _line_of(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())

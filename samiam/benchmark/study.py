@@ -88,8 +88,12 @@ def examine(source: Source, study: Study) -> Outcome:
     except InputError as error:
         return Outcome(source, failure=" ".join(str(error).split()))
     except Exception as error:  # one bad image must not end a run
-        line = " ".join(f"{type(error).__name__}: {error}".split())
-        return Outcome(source, failure=line, trace=traceback.format_exc())
+        return Outcome(source, failure=line_of(error), trace=traceback.format_exc())
+
+
+def line_of(error: BaseException) -> str:
+    """What nobody foresaw, on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _examined(source: Source, study: Study) -> Outcome:

@@ -190,7 +190,7 @@ def test_every_generator_stands_alone_once_for_each_seed(scene: Scene) -> None:
         ("true materials", 0),
         ("true materials + b", 0),
     ]
-    assert [of.method for of in contenders] == ["oracle + a", "true materials + b", "oracle + a"]
+    assert [f"{of.label} + {of.name}" for of in contenders] == ["oracle + a", "true materials + b", "oracle + a"]
     assert (len(grains.seen), len(materials.seen)) == (1, 1)
     assert found.masks is grains.masks
     assert [of.generated for of in found.segmentations] == [grains.masks, materials.masks, grains.masks]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from samiam.benchmark.data.csv_rows import csv_rows
 from samiam.benchmark.data.image_folders import by_name, image_files
 from samiam.benchmark.data.label_pngs import read_numbers
 from samiam.benchmark.data.painted import scene_of
@@ -101,13 +101,10 @@ def _names(path: Path) -> dict[int, str]:
     """The materials' names by number; nothing where there is no such file."""
     if not path.exists():
         return {}
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = [(number, row) for number, row in enumerate(csv.reader(file), start=1) if row]
-    except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read as CSV ({error}).") from error
     names = {}
-    for line, row in rows:
+    for line, row in enumerate(csv_rows(path), start=1):
+        if not row:
+            continue
         if len(row) > 1 and row[0].strip().isdecimal():
             names[int(row[0])] = row[1].strip()
         elif line > 1:  # the first line may be a heading

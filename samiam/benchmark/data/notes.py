@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from samiam.benchmark.data.csv_rows import csv_rows
 from samiam.errors import InputError
 
 
@@ -30,12 +30,7 @@ def read_notes(path: Path) -> Iterator[tuple[str, Note]]:
     Raises:
         InputError: if the file cannot be read as CSV, or a line below the first has no difficulty.
     """
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.reader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read as CSV ({error}).") from error
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(csv_rows(path), start=1):
         if not any(cell.strip() for cell in row):
             continue
         level = row[2].strip() if len(row) > 2 else ""

@@ -10,9 +10,9 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
+from serving import serving
 
 from samiam.benchmark.data.zenodo import zenodo_folder
 from samiam.errors import InputError
@@ -94,13 +94,10 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setenv("no_proxy", "*")
-    with Site(("127.0.0.1", 0), Handler) as site:
-        site.files, site.delivered, site.asked = dict(FILES), {}, []
-        thread = Thread(target=site.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    site = Site(("127.0.0.1", 0), Handler)
+    site.files, site.delivered, site.asked = dict(FILES), {}, []
+    with serving(site):
         yield site
-        site.shutdown()
-        thread.join()
 
 
 @pytest.fixture

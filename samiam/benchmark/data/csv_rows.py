@@ -1,0 +1,21 @@
+"""Rows of a CSV that somebody wrote by hand."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from samiam.errors import InputError
+
+
+def csv_rows(path: Path) -> list[list[str]]:
+    """The cells of each line, none for an empty one.
+
+    Raises:
+        InputError: if the file cannot be read as CSV.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            return list(csv.reader(file))
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(f"{path}: cannot be read as CSV ({error}).") from error
