@@ -24,15 +24,15 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from samiam.benchmark import Outcome, Scoring, Source, Study, build_tracker, failures_of, run, write_results
-from samiam.benchmark.data.conditions import build_conditions, under_conditions
-from samiam.benchmark.data.sources import labelled_sources
-from samiam.benchmark.data.zenodo import zenodo_folder
-from samiam.benchmark.peers import check_peers
+from samiam.benchmark.baselines import check_peers
+from samiam.benchmark.conditions import build_conditions, under_conditions
 from samiam.benchmark.results import REPORT
+from samiam.benchmark.sources import labelled_sources
+from samiam.datasets.zenodo import zenodo_folder
 from samiam.errors import InputError
 from simulate import procedural_scene
-from simulate.benchmark import BENCHMARK, QUICK, benchmark_scene, recipe
-from simulate.conditions import scene_under
+from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene, recipe
+from simulate.scenes.retaken import scene_under
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "variant": ("paper", "released"),

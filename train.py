@@ -23,26 +23,26 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pytorch_lightning.utilities import rank_zero_only
 
+from samiam.compact.field import FieldWeights, load_field_model
+from samiam.compact.network import FieldNetwork, FieldSize
+from samiam.compact.network import facts_of as facts_of_field
 from samiam.errors import InputError
-from samiam.field import FieldWeights, load_field_model
-from samiam.field.network import FieldNetwork, FieldSize
-from samiam.field.network import facts_of as facts_of_field
-from samiam.options import from_options
 from samiam.records import Scene
+from samiam.settings import from_options
+from samiam.storage.weight_files import read_card, seeded
 from samiam.texture.classifier import facts_of
 from samiam.texture.fenet_encoder import LATTICES, new_fenet
 from samiam.training.classification import Classification, ClassificationRecipe
-from samiam.training.contrastive import ContrastiveLearner, ContrastiveRecipe
-from samiam.training.crop_classification import CropClassification
-from samiam.training.crop_sets import CropSetsData
-from samiam.training.dtd import DTDData, DTDRules, DTDStart, start_fenet
-from samiam.training.field_learning import FieldLearner, FieldRecipe
-from samiam.training.initialisation import NetworkOptions, initialised
+from samiam.training.classifier.crop_classification import CropClassification
+from samiam.training.classifier.crop_sets import CropSetsData
+from samiam.training.classifier.initialisation import NetworkOptions, initialised
+from samiam.training.compact.learning import FieldLearner, FieldRecipe
+from samiam.training.compact.whole_scenes import WholeSceneRules, WholeScenesData
+from samiam.training.fenet.contrastive import ContrastiveLearner, ContrastiveRecipe
+from samiam.training.fenet.dtd import DTDData, DTDRules, DTDStart, start_fenet
+from samiam.training.fenet.scene_crops import SceneCropRules, SceneCropsData
 from samiam.training.run import Job, check_resumable, run
-from samiam.training.scene_crops import SceneCropRules, SceneCropsData
 from samiam.training.settings import TrainerSettings
-from samiam.training.whole_scenes import WholeSceneRules, WholeScenesData
-from samiam.weight_files import read_card, seeded
 from simulate import SceneRanges, procedural_scene
 from simulate.crops import CropConditions, SplitSizes, draw_once, held_out_splits, read_crops
 

@@ -2,10 +2,9 @@
 
 from samiam.boosting import SemanticBooster
 from samiam.formats import read_micrograph
-from samiam.generation import build_generator
 from samiam.pipeline import Pointer, segment, select
 from samiam.records import Masks, Micrograph, Scene, Segmentation
-from samiam.texture import build_encoder
+from samiam.registry import build_encoder, build_generator
 
 __version__ = "0.1.0"
 

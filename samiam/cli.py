@@ -9,14 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import samiam
-from samiam.checkpoints import fetch, list_checkpoints, verify_cached
 from samiam.commands import inputs, segmenting
 from samiam.commands.each import for_each
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES, read_micrograph
-from samiam.generation import DEFAULT_GENERATOR, GENERATORS
 from samiam.pipeline import Pointer
-from samiam.texture import DEFAULT_ENCODER, ENCODERS
+from samiam.registry import DEFAULT_ENCODER, DEFAULT_GENERATOR, ENCODERS, GENERATORS
+from samiam.storage.checkpoints import fetch, list_checkpoints, verify_cached
 
 _SHIPPED = ""  # No file is called that.
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from samiam.boosting import SemanticBooster, merge_masks
 from samiam.errors import InputError
-from samiam.generation import DEFAULT_GENERATOR, MaskGenerator, PromptableGenerator, build_generator
+from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.records import Decision, Masks, Micrograph, Segmentation
+from samiam.registry import DEFAULT_GENERATOR, build_generator
 
 
 def segment(

@@ -18,12 +18,12 @@ from tqdm import tqdm
 
 from samiam import build_generator
 from samiam.boosting import SemanticBooster
-from samiam.generation.compact import CompactGenerator
+from samiam.compact.generator import CompactGenerator
 from samiam.geometry import intersections, iou
 from samiam.metrics import click_ious, score_image
 from samiam.records import Masks, Micrograph, Scene
-from simulate.benchmark import BENCHMARK, QUICK, Recipe
-from simulate.scene import expose
+from simulate.scenes.benchmark import BENCHMARK, QUICK, Recipe
+from simulate.scenes.composing import expose
 
 
 def boosted_miou(scene: Scene, micrograph: Micrograph, generator: CompactGenerator, booster: SemanticBooster) -> float:

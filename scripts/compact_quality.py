@@ -20,10 +20,10 @@ from omegaconf import OmegaConf
 from scipy import ndimage
 from scipy.optimize import minimize
 
-from samiam.field import FieldModel, FieldWeights, load_field_model
-from samiam.generation.rating import CompactOptions, Rated, rated_regions
-from samiam.options import from_options
+from samiam.compact.field import FieldModel, FieldWeights, load_field_model
+from samiam.compact.rating import CompactOptions, Rated, rated_regions
 from samiam.records import Scene
+from samiam.settings import from_options
 from simulate import SceneRanges, procedural_scene
 
 _FIRST_SEED = 2**34  # above those of training

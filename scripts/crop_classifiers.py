@@ -27,11 +27,11 @@ from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 from torch.utils.data import DataLoader
 
 from samiam.errors import InputError
-from samiam.files import replacing, sha256_of
-from samiam.options import from_options
+from samiam.settings import from_options
+from samiam.storage.files import replacing, sha256_of
+from samiam.storage.weight_files import shipped_weights
 from samiam.texture.classifier import TrainedClassifier, build_classifier
-from samiam.training.initialisation import NetworkOptions, initialised
-from samiam.weight_files import shipped_weights
+from samiam.training.classifier.initialisation import NetworkOptions, initialised
 from simulate.crops import CropConditions, CropDataset, read_crops
 
 ROOT = Path(__file__).parents[1]

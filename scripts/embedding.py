@@ -22,11 +22,12 @@ from sklearn.decomposition import PCA
 from samiam import Micrograph, Scene, build_encoder, read_micrograph
 from samiam.boosting import CropRules, sample_crops
 from samiam.errors import InputError
-from samiam.files import replacing
 from samiam.metrics import clustering_accuracy
 from samiam.records import Masks
-from samiam.texture import DEFAULT_ENCODER, ENCODERS, Encoder
-from simulate.benchmark import benchmark_scene, recipe
+from samiam.registry import DEFAULT_ENCODER, ENCODERS
+from samiam.storage.files import replacing
+from samiam.texture import Encoder
+from simulate.scenes.benchmark import benchmark_scene, recipe
 
 Floats = NDArray[np.float32]
 

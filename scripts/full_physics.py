@@ -1,4 +1,4 @@
-"""Scan the SrTiO3/Ge interface of `simulate.reference` with abTEM (PRISM) and compare the composed image with it.
+"""Scan the SrTiO3/Ge interface of `simulate.scenes.reference` with abTEM (PRISM) and compare the composition with it.
 
 `python scripts/full_physics.py` redraws docs/full_physics.png and prints the agreement; `--scan` recomputes the
 reference first (about 25 minutes on two cores, 10 GB).
@@ -19,11 +19,11 @@ from dask.diagnostics import ProgressBar
 from numpy.typing import NDArray
 from scipy.fft import next_fast_len
 
-from simulate import reference
-from simulate.build_library import tasks_of
-from simulate.crystals import crystal
-from simulate.multislice import MultisliceSettings, scan_of, simulate
-from simulate.reference import InterfaceScan
+from simulate.library.build import tasks_of
+from simulate.library.crystals import crystal
+from simulate.library.multislice import MultisliceSettings, scan_of, simulate
+from simulate.scenes import reference
+from simulate.scenes.reference import InterfaceScan
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "tests" / "simulate" / "reference" / "sto_ge_interface.npz"

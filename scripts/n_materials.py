@@ -29,14 +29,14 @@ from samiam import build_encoder, build_generator
 from samiam.boosting import CropRules, GroupingRules, group_masks, merge_masks, remove_masks, sample_crops
 from samiam.boosting.grouping import count_materials
 from samiam.boosting.n_materials import DISTANCES, ESTIMATORS, THRESHOLDS, Estimator
-from samiam.files import sha256_of
 from samiam.generation import MaskGenerator
 from samiam.metrics import Scores, score_image
-from samiam.options import from_options
 from samiam.records import Masks, Scene
+from samiam.settings import from_options
+from samiam.storage.files import sha256_of
 from samiam.texture import ContextEncoder, Encoder
 from simulate import SceneRanges, procedural_scene
-from simulate.benchmark import BENCHMARK, QUICK, benchmark_scene
+from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene
 
 GRIDS: dict[Estimator, NDArray[np.float64]] = {
     "silhouette": np.linspace(0, 0.7, 15),

@@ -7,8 +7,8 @@ from pathlib import Path
 from samiam import SemanticBooster, build_generator
 from samiam.benchmark import Contender, compare
 from samiam.benchmark.figures import write_figure
-from samiam.generation import DEFAULT_GENERATOR
-from simulate.benchmark import benchmark_scene
+from samiam.registry import DEFAULT_GENERATOR
+from simulate.scenes.benchmark import benchmark_scene
 
 
 def main() -> None:

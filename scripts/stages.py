@@ -24,13 +24,13 @@ from segment_anything import sam_model_registry
 
 from samiam import build_encoder, build_generator, read_micrograph
 from samiam.boosting import SemanticBooster
-from samiam.field import FieldModel, FieldWeights, known_scale, load_field_model
-from samiam.files import sha256_of
+from samiam.compact.field import FieldModel, FieldWeights, known_scale, load_field_model
+from samiam.compact.generator import CompactGenerator
+from samiam.compact.rating import CompactOptions
 from samiam.formats import write_results
 from samiam.generation import MaskGenerator
-from samiam.generation.compact import CompactGenerator
-from samiam.generation.rating import CompactOptions
 from samiam.records import Masks, Micrograph
+from samiam.storage.files import sha256_of
 from samiam.texture import Encoder
 from simulate import procedural_scene
 

@@ -4,11 +4,11 @@
 lattices.
 """
 
-from simulate.instrument import Optics, Scan
-from simulate.materials import MATERIALS, Dopant, Material
+from simulate.imaging.stem import Optics, Scan
+from simulate.library.materials import MATERIALS, Dopant, Material
 from simulate.procedural import DIFFICULTIES, SceneRanges, procedural_scene
-from simulate.scene import Acquisition, compose, expose
-from simulate.specimen import Boundary, Interface, Layer, Specimen
+from simulate.scenes.composing import Acquisition, compose, expose
+from simulate.specimen.layers import Boundary, Interface, Layer, Specimen
 
 __all__ = [
     "compose",

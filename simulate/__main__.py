@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from samiam.errors import InputError
-from samiam.options import from_options
-from simulate import library
+from samiam.settings import from_options
+from simulate.library import entries
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +69,7 @@ def _add_crops(parser: argparse.ArgumentParser) -> None:
 
 def _add_library(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_library)
-    parser.add_argument("--folder", type=Path, default=library.user_folder(), help="of entries; default: %(default)s")
+    parser.add_argument("--folder", type=Path, default=entries.user_folder(), help="of entries; default: %(default)s")
     parser.add_argument("--work", type=Path, default=Path("outputs/library"), help="of finished tasks; %(default)s")
     parser.add_argument("--crystal", metavar="NAME|CIF", help="one crystal instead of all that ship with the package")
     parser.add_argument("--zone", type=int, nargs=3, default=(1, 0, 0), metavar=("U", "V", "W"), help="of the beam")
@@ -123,8 +123,8 @@ def _assignment(text: str) -> tuple[str, float]:
 
 
 def _benchmark(options: argparse.Namespace) -> None:
-    from simulate.benchmark import QUICK
-    from simulate.dataset import write_benchmark
+    from simulate.scenes.benchmark import QUICK
+    from simulate.scenes.dataset import write_benchmark
 
     names = QUICK if options.quick else None
     print(write_benchmark(options.folder, names, scheduler=options.scheduler, workers=options.workers))
@@ -156,8 +156,8 @@ def _ranges(words: Sequence[tuple[str, str, str]]) -> dict[str, tuple[float, flo
 
 def _library(options: argparse.Namespace) -> None:
     try:
-        from simulate.build_library import SHIPPED, build_library
-        from simulate.multislice import MultisliceSettings
+        from simulate.library.build import SHIPPED, build_library
+        from simulate.library.multislice import MultisliceSettings
     except ImportError as error:
         raise InputError(f"multislice needs {error.name}; `pip install 'samiam[research,multislice]'`.") from None
 

@@ -25,12 +25,12 @@ from pycocotools.coco import COCO
 from skimage import io as skimage_io
 
 import samiam
-from samiam.checkpoints import CHECKPOINTS
 from samiam.cli import main
 from samiam.commands import segmenting
-from samiam.files import sha256_of
 from samiam.geometry import deepest_point
 from samiam.records import Masks, Micrograph
+from samiam.storage.checkpoints import CHECKPOINTS
+from samiam.storage.files import sha256_of
 from simulate import SceneRanges, procedural_scene
 
 WRITERS = Path(__file__).parent / "formats"

@@ -22,19 +22,18 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from samiam.benchmark import Source, build_contenders
-from samiam.benchmark.data.conditions import build_conditions
-from samiam.benchmark.data.zenodo import PAPERS_RECORD
+from samiam.benchmark.conditions import build_conditions
 from samiam.boosting.n_materials import ESTIMATORS
-from samiam.checkpoints import CHECKPOINTS
+from samiam.datasets.zenodo import PAPERS_RECORD
 from samiam.errors import InputError
-from samiam.generation import GENERATORS
-from samiam.generation.texture import TextureGenerator
-from samiam.options import from_options
+from samiam.generation.texture.generator import TextureGenerator
 from samiam.records import Scene
-from samiam.texture import ENCODERS
+from samiam.registry import ENCODERS, GENERATORS
+from samiam.settings import from_options
+from samiam.storage.checkpoints import CHECKPOINTS
 from samiam.texture.classifier import ClassifierOptions
 from simulate import procedural_scene
-from simulate.benchmark import BENCHMARK
+from simulate.scenes.benchmark import BENCHMARK
 
 GROUPS = groups_of("evaluate")
 OWN = (
@@ -336,7 +335,7 @@ class TestBenchmarks:
     """What the choices of the group `benchmark` stand for."""
 
     def test_nothing_is_made_before_it_is_needed(self, scenes: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("simulate.benchmark.expose", None)
+        monkeypatch.setattr("simulate.scenes.benchmark.expose", None)
         assert len(scenes(composed()["benchmark"])) == 12
         assert len(scenes(composed("benchmark=full")["benchmark"])) == 82
         assert len(scenes(composed("benchmark=procedural")["benchmark"])) == 12

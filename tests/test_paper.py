@@ -14,9 +14,9 @@ from composed_configs import ROOT
 from PIL import Image
 from segment_anything import sam_model_registry
 
-from samiam.files import sha256_of
+from samiam.storage.files import sha256_of
+from samiam.storage.weight_files import write_weights
 from samiam.texture.fenet_encoder import DTD, new_fenet
-from samiam.weight_files import write_weights
 from simulate import procedural_scene
 
 SITE = "CHESS_Labeling_Round_1"

@@ -1,10 +1,10 @@
 """Scenes and methods to rows of scores, a report and W&B."""
 
 from samiam.benchmark.compare import Comparison, Scoring, compare
-from samiam.benchmark.data.sources import Source
 from samiam.benchmark.results import failures_of, write_results
 from samiam.benchmark.rows import Contender, Row
 from samiam.benchmark.runs import run
+from samiam.benchmark.sources import Source
 from samiam.benchmark.study import Outcome, Study, examine
 from samiam.benchmark.tracking import Tracker, build_tracker
 from samiam.benchmark.variants import Contenders, build_contenders

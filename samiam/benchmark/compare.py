@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from samiam.benchmark.baselines import segment_by
 from samiam.benchmark.cache import Cache, Kind, facts_of_micrograph, facts_of_scene
 from samiam.benchmark.meter import Meter, StageMeter
-from samiam.benchmark.peers import segment_by
 from samiam.benchmark.rows import Contender, Row
 from samiam.boosting import SemanticBooster, embed_crops, sample_crops
 from samiam.generation import MaskGenerator
@@ -81,7 +81,7 @@ def compare(
         scene: a micrograph with its truth.
         contenders: make materials of masks; of the truth they get at most the number of materials.
         scoring: what is measured.
-        peers: names of `samiam.benchmark.peers.PEERS`, which segment the micrograph in their own way; they are told
+        peers: names of `samiam.benchmark.baselines.PEERS`, which segment the micrograph in their own way; they are told
             the number of materials.
         cache: what has been worked out before.
         condition: see `Row`.
@@ -236,8 +236,8 @@ def _read_materials(folder: Path) -> tuple[Row, Segmentation]:
     return _read_row(folder), Segmentation.load(folder / "materials.npz")
 
 
-_OF_MASKS = ("device.py", "field", "generation", "geometry.py", "period.py", "records")
-_OF_SCORES = (*_OF_MASKS, "benchmark/compare.py", "benchmark/peers.py", "boosting", "metrics", "texture")
+_OF_MASKS = ("compact", "device.py", "generation", "geometry.py", "period.py", "records", "registry.py", "storage")
+_OF_SCORES = (*_OF_MASKS, "benchmark/compare.py", "benchmark/baselines.py", "boosting", "metrics", "texture")
 _MASKS = Kind("masks", _OF_MASKS, _write_masks, _read_masks)
 _MATERIALS = Kind("materials", _OF_SCORES, _write_materials, _read_materials)
 _ROW = Kind("rows", _OF_SCORES, _write_row, _read_row)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy.optimize import linear_sum_assignment
 
-from samiam.files import replacing
 from samiam.formats import colour_overlay
 from samiam.geometry import intersections
 from samiam.records import Masks, Scene, Segmentation
+from samiam.storage.files import replacing
 
 _PANEL_PX = 512
 _TITLE_PX = 28

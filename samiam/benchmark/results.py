@@ -13,7 +13,7 @@ from samiam.benchmark.report.agreement import agreement
 from samiam.benchmark.report.write import write_report
 from samiam.benchmark.study import Outcome
 from samiam.errors import InputError
-from samiam.files import replacing
+from samiam.storage.files import replacing
 
 REPORT = "report"
 """The folder of the report in that of the run."""

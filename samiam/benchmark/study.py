@@ -17,9 +17,9 @@ from threadpoolctl import threadpool_limits
 
 from samiam.benchmark.cache import Cache
 from samiam.benchmark.compare import Comparison, Scoring, compare
-from samiam.benchmark.data.sources import Source
 from samiam.benchmark.figures import write_figure
 from samiam.benchmark.rows import Row
+from samiam.benchmark.sources import Source
 from samiam.benchmark.variants import Contenders, build_contenders
 from samiam.errors import InputError
 from samiam.records import Decision, Scene

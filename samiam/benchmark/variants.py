@@ -12,10 +12,11 @@ from typing import Any
 
 from samiam.benchmark.rows import Contender
 from samiam.boosting import build_booster
-from samiam.checkpoints import list_checkpoints
 from samiam.errors import InputError
-from samiam.generation import MaskGenerator, build_generator
-from samiam.texture import ContextEncoder, Encoder, build_classifier, build_encoder
+from samiam.generation import MaskGenerator
+from samiam.registry import build_classifier, build_encoder, build_generator
+from samiam.storage.checkpoints import list_checkpoints
+from samiam.texture import ContextEncoder, Encoder
 from samiam.texture.memory import RememberingEncoder
 
 _NAMED = ("name", "options")

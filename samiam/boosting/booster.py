@@ -16,9 +16,10 @@ from samiam.boosting.merging import merge_masks
 from samiam.boosting.naming import Naming, NamingRules, group_named_masks, name_masks
 from samiam.boosting.removal import RemovalRules, remove_masks
 from samiam.errors import InputError
-from samiam.options import from_options
 from samiam.records import Action, Decision, Masks, Micrograph, Segmentation
-from samiam.texture import DEFAULT_ENCODER, ContextEncoder, CropClassifier, Encoder, build_encoder
+from samiam.registry import DEFAULT_ENCODER, build_encoder
+from samiam.settings import from_options
+from samiam.texture import ContextEncoder, CropClassifier, Encoder
 
 Watch = Callable[[str], AbstractContextManager[Any]]
 """Takes the name of a stage, gives what surrounds it."""

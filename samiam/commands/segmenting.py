@@ -13,10 +13,10 @@ from samiam.commands.each import for_each
 from samiam.commands.inputs import Reading, folder_names
 from samiam.errors import InputError
 from samiam.formats import measurements, read_micrograph, write_results
-from samiam.generation import MaskGenerator, PromptableGenerator, build_generator
+from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.pipeline import Pointer, select
 from samiam.records import Micrograph, Segmentation
-from samiam.texture import build_classifier, build_encoder
+from samiam.registry import build_classifier, build_encoder, build_generator
 
 
 @dataclass(frozen=True)

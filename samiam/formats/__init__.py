@@ -3,13 +3,13 @@
 Writers replace a file only once they have succeeded, make missing folders, and return the path written.
 """
 
-from samiam.formats.coco import write_coco
-from samiam.formats.labels import write_labels
-from samiam.formats.overlay import PALETTE, colour_overlay, write_overlay
-from samiam.formats.provenance import write_provenance
-from samiam.formats.read import READABLE_SUFFIXES, read_micrograph
-from samiam.formats.results import write_results
-from samiam.formats.tables import measurements, write_decisions, write_measurements
+from samiam.formats.readers.read import READABLE_SUFFIXES, read_micrograph
+from samiam.formats.writers.coco import write_coco
+from samiam.formats.writers.labels import write_labels
+from samiam.formats.writers.overlay import PALETTE, colour_overlay, write_overlay
+from samiam.formats.writers.provenance import write_provenance
+from samiam.formats.writers.results import write_results
+from samiam.formats.writers.tables import measurements, write_decisions, write_measurements
 
 __all__ = [
     "READABLE_SUFFIXES",

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from samiam.errors import InputError
-from samiam.field import Pose
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,17 +59,6 @@ class Prompt:
         if box is None and not given.astype(bool).any():
             raise InputError("no click on the thing and no box around it: give one of them.")
         return cls(points_xy, given.astype(np.bool_), box, shape_hw)  # type: ignore[arg-type]
-
-    def posed(self, pose: Pose) -> Prompt:
-        """The same prompt on the image in another pose."""
-        points_xy = np.array([pose.apply_point(xy, self.shape_hw) for xy in self.points_xy.tolist()]).reshape(-1, 2)
-        box = None
-        if self.box is not None:
-            corners = [pose.apply_point((x - 0.5, y - 0.5), self.shape_hw) for x, y in (self.box[:2], self.box[2:])]
-            (x0, x1), (y0, y1) = (sorted(values) for values in zip(*corners, strict=True))
-            box = (x0 + 0.5, y0 + 0.5, x1 + 0.5, y1 + 0.5)
-        shape_hw = self.shape_hw[::-1] if pose.swapped else self.shape_hw
-        return Prompt(points_xy, self.is_inside, box, shape_hw)
 
 
 def _check_box(box: tuple[float, ...], shape_hw: tuple[int, int]) -> None:

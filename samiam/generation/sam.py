@@ -20,12 +20,12 @@ from segment_anything import SamAutomaticMaskGenerator, sam_model_registry
 from segment_anything.modeling import Sam
 from segment_anything.utils.amg import MaskData, area_from_rle, generate_crop_boxes
 
-from samiam.checkpoints import accepted_sha256, fit_state_dict, load_state_dict
 from samiam.device import pick_device
 from samiam.errors import InputError
 from samiam.generation.prompts import Prompt
-from samiam.options import from_options
 from samiam.records import Masks, Micrograph
+from samiam.settings import from_options
+from samiam.storage.checkpoints import accepted_sha256, fit_state_dict, load_state_dict
 
 #: The names that `build_sam` knows: the three sizes of the image encoder (89.7, 308.3 and 637.0 M parameters).
 SAM_NAMES = ("vit_b", "vit_l", "vit_h")

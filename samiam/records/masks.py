@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from samiam.errors import InputError
-from samiam.files import replacing
 from samiam.records.archive import archive_path, open_archive
+from samiam.storage.files import replacing
 
 
 @dataclass(frozen=True, eq=False)

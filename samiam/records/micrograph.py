@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.files import replacing
 from samiam.records.archive import archive_path, open_archive
+from samiam.storage.files import replacing
 
 _ROWS_PER_BLOCK = 512
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.files import replacing
 from samiam.records.archive import archive_path, open_archive
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
+from samiam.storage.files import replacing
 
 EASY_WEIGHT, HARD_WEIGHT = 10.0, 1.0
 """What labels weigh in the weighted scores (paper §3.3)."""

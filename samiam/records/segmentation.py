@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.files import replacing
 from samiam.records.archive import archive_path, open_archive
 from samiam.records.masks import Masks
+from samiam.storage.files import replacing
 
 Action = Literal["kept", "merged", "removed"]
 

@@ -13,15 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from samiam.checkpoints import fit_state_dict
 from samiam.device import pick_device
 from samiam.errors import InputError
-from samiam.files import sha256_of
-from samiam.options import from_options
+from samiam.settings import from_options
+from samiam.storage.checkpoints import fit_state_dict
+from samiam.storage.files import sha256_of
+from samiam.storage.weight_files import given_or_shipped, read_weights
 from samiam.texture.crop_network import LEAST_PX, CropNetwork, NetworkName, new_crop_network
 from samiam.texture.inputs import continued
 from samiam.texture.network import Crop, NetworkEncoder, check_batch_size
-from samiam.weight_files import given_or_shipped, read_weights
 
 NAME = "crop_classifier"
 UNSURE = -1

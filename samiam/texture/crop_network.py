@@ -13,8 +13,8 @@ from torch.nn import functional
 from torchvision.models import resnet18
 
 from samiam.errors import InputError
+from samiam.storage.weight_files import seeded
 from samiam.texture.fenet import EMBEDDING, FENet
-from samiam.weight_files import seeded
 
 NetworkName = Literal["fenet", "resnet18", "efficientnet_lite0"]
 LEAST_PX = 64

@@ -11,15 +11,15 @@ from typing import Any, Literal
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samiam.checkpoints import fit_state_dict
 from samiam.device import pick_device
 from samiam.errors import InputError
-from samiam.files import sha256_of
-from samiam.options import from_options
+from samiam.settings import from_options
+from samiam.storage.checkpoints import fit_state_dict
+from samiam.storage.files import sha256_of
+from samiam.storage.weight_files import given_or_shipped, read_weights, seeded
 from samiam.texture.fenet import EMBEDDING, FENet
 from samiam.texture.inputs import continued, resized
 from samiam.texture.network import Crop, NetworkEncoder, check_batch_size
-from samiam.weight_files import given_or_shipped, read_weights, seeded
 
 LATTICES: Mapping[str, Any] = {
     "network": "fenet",

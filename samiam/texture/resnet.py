@@ -10,13 +10,13 @@ from typing import Any
 from torch import nn
 from torchvision.models import resnet18
 
-from samiam.checkpoints import accepted_sha256, fit_state_dict, load_state_dict
 from samiam.device import pick_device
 from samiam.errors import InputError
-from samiam.options import from_options
+from samiam.settings import from_options
+from samiam.storage.checkpoints import accepted_sha256, fit_state_dict, load_state_dict
+from samiam.storage.weight_files import seeded
 from samiam.texture.inputs import resized
 from samiam.texture.network import NetworkEncoder
-from samiam.weight_files import seeded
 
 _IMAGENET = "resnet18_imagenet"
 _INPUT_PX = 224

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from samiam.errors import InputError
-from samiam.options import from_options
+from samiam.settings import from_options
 
 _SIDE_PX = 128
 _HARMONICS = (2, 4, 6)

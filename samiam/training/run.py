@@ -16,9 +16,9 @@ from pytorch_lightning.loggers import Logger
 from torch import nn
 
 from samiam.errors import InputError
+from samiam.storage.weight_files import write_weights
 from samiam.training.logging import build_loggers, close
 from samiam.training.settings import TrainerSettings
-from samiam.weight_files import write_weights
 
 _LAST = Path("checkpoints") / "last.ckpt"
 

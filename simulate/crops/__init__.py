@@ -5,11 +5,11 @@
 has not seen, and `draw_once` keeps such splits for whoever asks again.
 """
 
-from simulate.crops.conditions import CropConditions
 from simulate.crops.datasets import CropDataset
 from simulate.crops.drawing import draw_crop, image_crop
 from simulate.crops.held_out import SAME, SplitSizes, draw_once, held_out_splits
 from simulate.crops.parameters import CropParameters, draw_parameters
+from simulate.crops.ranges import CropConditions
 from simulate.crops.splits import MaterialisedCrops, read_crops, write_crops
 
 __all__ = [

@@ -8,9 +8,9 @@ import torch
 from torch.utils.data import Dataset
 
 from samiam.errors import InputError
-from simulate.crops.conditions import USUAL, CropConditions, check_crop, check_seed
 from simulate.crops.drawing import image_crop
 from simulate.crops.parameters import CropParameters, draw_parameters
+from simulate.crops.ranges import USUAL, CropConditions, check_crop, check_seed
 
 
 class CropDataset(Dataset[tuple[torch.Tensor, int]]):

@@ -1,4 +1,4 @@
-"""The image of one material under given conditions: the physics of `simulate.scene`, on a field as small as a crop."""
+"""The image of one material under given conditions: the physics of whole scenes, on a field as small as a crop."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from samiam.records import Micrograph
-from simulate import instrument, library
-from simulate.columns import place_columns
-from simulate.crops.conditions import USUAL, CropConditions, check_crop, check_seed
 from simulate.crops.grid import RASTER_A, Grid
 from simulate.crops.parameters import CropParameters, draw_parameters, is_empty
-from simulate.films import deposit_film
-from simulate.instrument import Optics, Scan
-from simulate.materials import View, material
-from simulate.raster import deposit_columns
-from simulate.specimen import Layer, Specimen
-from simulate.stack import Domain, Stack, build_stack
+from simulate.crops.ranges import USUAL, CropConditions, check_crop, check_seed
+from simulate.imaging import stem
+from simulate.imaging.stem import Optics, Scan
+from simulate.library import entries
+from simulate.library.materials import View, material
+from simulate.scenes.films import deposit_film
+from simulate.scenes.raster import deposit_columns
+from simulate.specimen.columns import place_columns
+from simulate.specimen.layers import Layer, Specimen
+from simulate.specimen.stack import Domain, Stack, build_stack
 
 _MARGIN_A = 6.0  # three σ of the widest Gaussian
 _JITTERS = 5.0  # standard deviations of a line's shift that stay on the raster
@@ -48,7 +49,7 @@ def draw_crop(
     """Draw a crop that one material fills.
 
     Args:
-        of: name of the material in `simulate.materials.MATERIALS`.
+        of: name of the material in `simulate.library.materials.MATERIALS`.
         conditions: how it may be imaged.
         size_px: side of the crop.
         seed: one or more whole numbers; the same seed and arguments give the same bytes.
@@ -83,16 +84,16 @@ def image_crop(
         shear_deg=parameters.shear_deg,
         jitter_A=parameters.jitter_A,
     )
-    positions_A = instrument.scan_positions(scan_rng, scan)
+    positions_A = stem.scan_positions(scan_rng, scan)
     limit_A = float(np.abs(positions_A).max()) + _JITTERS * parameters.jitter_A
-    read_at_A = instrument.jittered(scan_rng, positions_A, scan).clip(-limit_A, limit_A)
+    read_at_A = stem.jittered(scan_rng, positions_A, scan).clip(-limit_A, limit_A)
     largest = Grid.up_to(_widest_A(conditions, parameters.size_px))
     grid = largest.for_extent(limit_A + _MARGIN_A)
     if is_empty(parameters.material):
         signal = np.zeros(scan.shape_hw)
     else:
         image = grid.through(_spectrum(structure, parameters, grid), _optics(parameters))
-        signal = instrument.sample(image, RASTER_A, grid.origin_xy_A, read_at_A).astype(np.float64)
+        signal = stem.sample(image, RASTER_A, grid.origin_xy_A, read_at_A).astype(np.float64)
     neighbours = [_neighbour(name, thickness_A, parameters, largest) for name, thickness_A in parameters.neighbours]
     return _digitised(electrons, signal, neighbours, parameters)
 
@@ -150,12 +151,12 @@ def _digitised(
 ) -> NDArray[np.float32]:
     """Counted and stretched as part of a micrograph that has the neighbours' pixels in it."""
     together = np.concatenate([signal.ravel(), *neighbours])
-    carbon = library.entry_name("amorphous C")
-    per_A = library.thin_film_fraction(carbon, parameters.energy_kV, parameters.detector)
+    carbon = entries.entry_name("amorphous C")
+    per_A = entries.thin_film_fraction(carbon, parameters.energy_kV, parameters.detector)
     together += parameters.contamination_A * per_A
     pixel_area_A2 = parameters.pixel_size_A**2
     low, high = (float(level) for level in np.percentile(np.clip(together, 0, 1), _EXPOSED_PERCENTILES))
-    detector = instrument.exposed(
+    detector = stem.exposed(
         parameters.dose_e_per_A2,
         pixel_area_A2,
         low,
@@ -163,7 +164,7 @@ def _digitised(
         readout_e=parameters.readout_e,
         bits=parameters.bits,
     )
-    counts = instrument.detect(rng, together[None], pixel_area_A2, detector)
+    counts = stem.detect(rng, together[None], pixel_area_A2, detector)
     pixels = Micrograph.stretched(counts, clip_percentiles=_EXPOSED_PERCENTILES).pixels[0, : signal.size]
     return pixels.reshape(signal.shape)
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from simulate import instrument, library
-from simulate.instrument import Optics
-from simulate.raster import Raster
+from simulate.imaging import stem
+from simulate.imaging.stem import Optics
+from simulate.library import entries
+from simulate.scenes.raster import Raster
 
 RASTER_A = 0.22  # samples the information limit of the library's probe, 2.23 / Å at 300 kV
 
@@ -59,12 +60,12 @@ class Grid:
 
     def empty(self) -> Raster:
         """A raster with nothing on it."""
-        return Raster(RASTER_A, np.zeros((len(library.SIGMAS_A), self.side_px, self.side_px), np.float32))
+        return Raster(RASTER_A, np.zeros((len(entries.SIGMAS_A), self.side_px, self.side_px), np.float32))
 
     def through(self, spectrum: NDArray[np.complex64], optics: Optics) -> NDArray[np.float32]:
-        """An image from the spectrum of the ideal probe's, as `instrument.through_optics`, which forgets its work."""
+        """An image from the spectrum of the ideal probe's, as `stem.through_optics`, which forgets its work."""
         source = Optics(optics.energy_kV, optics.convergence_mrad, optics.source_fwhm_A)
-        seen = spectrum * instrument.probe_transfer((self.side_px, self.side_px), RASTER_A, source).astype(np.float32)
+        seen = spectrum * stem.probe_transfer((self.side_px, self.side_px), RASTER_A, source).astype(np.float32)
         seen *= _aberrations(self.common_px, replace(optics, source_fwhm_A=0.0))[:: self.stride, :: self.stride]
         return np.asarray(fft.irfft2(seen, s=(self.side_px, self.side_px), overwrite_x=True))
 
@@ -72,4 +73,4 @@ class Grid:
 @lru_cache(maxsize=128)
 def _aberrations(side_px: int, optics: Optics) -> NDArray[np.complex64]:
     """The transfer function of a probe on a common grid."""
-    return instrument.probe_transfer((side_px, side_px), RASTER_A, optics).astype(np.complex64)
+    return stem.probe_transfer((side_px, side_px), RASTER_A, optics).astype(np.complex64)

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from samiam.errors import InputError
-from samiam.files import made_folder, sha256_of
-from simulate import library
-from simulate.crops.conditions import LIMITS, CropConditions, Interval
+from samiam.storage.files import made_folder, sha256_of
 from simulate.crops.datasets import CropDataset
+from simulate.crops.ranges import LIMITS, CropConditions, Interval
 from simulate.crops.splits import write_crops
+from simulate.library import entries
 
 SAME = "same"
 """The name of the test under the conditions of training."""
@@ -129,5 +129,5 @@ def _hash_of(splits: Mapping[str, CropDataset]) -> str:
         name: [split.materials, split.n, split.size_px, split.seed, split.epoch, asdict(split.conditions)]
         for name, split in splits.items()
     }
-    libraries = {path.name: sha256_of(path) for _, path in sorted(library.entry_paths().items())}
+    libraries = {path.name: sha256_of(path) for _, path in sorted(entries.entry_paths().items())}
     return hashlib.sha256(json.dumps([described, libraries]).encode()).hexdigest()[:16]

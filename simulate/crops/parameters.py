@@ -11,8 +11,8 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.crops.conditions import LIMITS, CropConditions, check_crop, check_seed, value_at
-from simulate.materials import View, material
+from simulate.crops.ranges import LIMITS, CropConditions, check_crop, check_seed, value_at
+from simulate.library.materials import View, material
 
 _MOST_NEIGHBOURS = 3  # a micrograph of the paper has 2 to 4 materials
 _WEDGE = 0.2  # a neighbour is thinner or thicker by up to this share
@@ -63,7 +63,7 @@ def draw_parameters(of: str, conditions: CropConditions, size_px: int, seed: int
     number of choices differs.
 
     Args:
-        of: name of a material in `simulate.materials.MATERIALS`.
+        of: name of a material in `simulate.library.materials.MATERIALS`.
         conditions: the ranges.
         size_px: side of the crop.
         seed: one or more whole numbers, 0 or more.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from samiam.records.scene import EASY_WEIGHT, HARD_WEIGHT
-from simulate import instrument
+from simulate.imaging import stem
 from simulate.procedural import layout
 from simulate.procedural.lattices import (
     Lattice,
@@ -170,7 +170,7 @@ def procedural_scene(
     ideal = render(rng, regions, fills)
     counts_per_pixel = float(np.exp(rng.uniform(*np.log(ranges.counts_per_pixel))))
     jitter_px = float(rng.uniform(*ranges.jitter_px))
-    counts = instrument.count_electrons(rng, instrument.scan_jitter(rng, ideal, jitter_px), counts_per_pixel)
+    counts = stem.count_electrons(rng, stem.scan_jitter(rng, ideal, jitter_px), counts_per_pixel)
     low, high = np.percentile(counts, (0.1, 99.9))
     pixels = np.clip((counts - low) / max(high - low, 1.0), 0, 1).astype(np.float32)
     return Scene(

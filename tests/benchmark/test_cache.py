@@ -13,9 +13,9 @@ from samiam.benchmark import Contender, Scoring, compare
 from samiam.benchmark import cache as cache_module
 from samiam.benchmark.cache import Cache, Kind, facts_of_micrograph, facts_of_scene
 from samiam.boosting import CropRules, SemanticBooster
-from samiam.generation.texture import TextureGenerator
+from samiam.generation.texture.generator import TextureGenerator
 from samiam.records import Scene
-from samiam.texture import build_encoder
+from samiam.registry import build_encoder
 from simulate import procedural_scene
 
 

@@ -13,13 +13,13 @@ import psutil
 import pytest
 
 from samiam.benchmark import Contender, Row, Scoring, compare
+from samiam.benchmark.baselines import segment_by
 from samiam.benchmark.compare import crop_accuracy
 from samiam.benchmark.meter import Meter
-from samiam.benchmark.peers import segment_by
 from samiam.boosting import CropRules, SemanticBooster, sample_crops
 from samiam.metrics import clustering_accuracy, score_image
 from samiam.records import Decision, Masks, Micrograph, Scene, Segmentation
-from samiam.texture import build_encoder
+from samiam.registry import build_encoder
 from simulate import procedural_scene
 
 SPECTRUM = build_encoder("spectrum")

@@ -8,8 +8,8 @@ import pytest
 from samiam.benchmark import Contender, build_contenders
 from samiam.boosting import CropRules, GroupingRules, SemanticBooster
 from samiam.errors import InputError
-from samiam.generation.texture import TextureGenerator
-from samiam.texture import build_encoder
+from samiam.generation.texture.generator import TextureGenerator
+from samiam.registry import build_encoder
 from samiam.texture.memory import RememberingEncoder
 from samiam.texture.spectrum import SpectrumEncoder
 

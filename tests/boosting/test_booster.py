@@ -20,7 +20,8 @@ from samiam import segment
 from samiam.boosting import CropRules, GroupingRules, RemovalRules, SemanticBooster, build_booster
 from samiam.errors import InputError
 from samiam.records import Decision, Masks, Micrograph, Segmentation
-from samiam.texture import DEFAULT_ENCODER, Encoder, build_encoder
+from samiam.registry import DEFAULT_ENCODER, build_encoder
+from samiam.texture import Encoder
 
 Bools = NDArray[np.bool_]
 SHAPE_HW = (192, 192)

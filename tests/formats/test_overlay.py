@@ -10,7 +10,7 @@ from skimage import io
 
 from samiam.errors import InputError
 from samiam.formats import PALETTE, colour_overlay, write_overlay
-from samiam.formats.overlay import colour_of, scale_bar
+from samiam.formats.writers.overlay import colour_of, scale_bar
 from samiam.records import Masks, Micrograph, Segmentation
 
 

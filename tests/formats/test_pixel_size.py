@@ -13,7 +13,7 @@ from file_writers import write_mrc, write_ser, write_velox
 from ncempy.io import emd
 
 from samiam.formats import read_micrograph
-from samiam.formats.units import to_nm
+from samiam.formats.readers.units import to_nm
 
 IMAGE = np.arange(400, dtype=np.uint16).reshape(20, 20)
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from samiam.errors import InputError
-from samiam.files import sha256_of
 from samiam.formats import read_micrograph
 from samiam.records import Micrograph
+from samiam.storage.files import sha256_of
 
 H, W = 20, 24
 EXACT = (0.0, 100.0)

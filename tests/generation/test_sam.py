@@ -13,11 +13,11 @@ import torch
 from segment_anything import SamAutomaticMaskGenerator, sam_model_registry
 from tiny_sam import ALL, generator, tiny_sam
 
-from samiam.checkpoints import CHECKPOINTS
 from samiam.errors import InputError
 from samiam.generation.protocol import MaskGenerator
 from samiam.generation.sam import SAM_NAMES, SamGenerator, SamOptions, build_sam
 from samiam.records import Masks, Micrograph
+from samiam.storage.checkpoints import CHECKPOINTS
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.errors import InputError
-from samiam.generation import GENERATORS, build_generator
-from samiam.generation.filter_bank import sharpen, texture_map
-from samiam.generation.hierarchy import RegionTree, region_tree
-from samiam.generation.texture import TextureGenerator, _qualities
+from samiam.generation.texture.filter_bank import sharpen, texture_map
+from samiam.generation.texture.generator import TextureGenerator, _qualities
+from samiam.generation.texture.hierarchy import RegionTree, region_tree
 from samiam.geometry import containment, intersections, iou
 from samiam.records import Masks, Micrograph
+from samiam.registry import GENERATORS, build_generator
 from simulate import procedural_scene
 
 quick = settings(max_examples=15, deadline=None, derandomize=True)

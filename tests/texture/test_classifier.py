@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from samiam.errors import InputError
-from samiam.texture import CropClassifier, build_classifier
+from samiam.registry import build_classifier
+from samiam.storage.weight_files import write_weights
+from samiam.texture import CropClassifier
 from samiam.texture.classifier import ClassifierOptions, TrainedClassifier, facts_of, load_classifier
 from samiam.texture.crop_network import CropNetwork, new_crop_network
 from samiam.texture.fenet_encoder import LATTICES, new_fenet
-from samiam.weight_files import write_weights
 from simulate.crops import CropDataset
 
 MATERIALS = ("SrTiO3", "Ge", "Vac")
@@ -149,7 +150,7 @@ def build_from(weights: Path) -> TrainedClassifier:
 
 def test_shipped_weights_are_held_to_their_card(weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shipped = tmp_path / "crop_classifier.safetensors"
-    monkeypatch.setattr("samiam.weight_files.shipped_weights", lambda _: shipped)
+    monkeypatch.setattr("samiam.storage.weight_files.shipped_weights", lambda _: shipped)
     with pytest.raises(InputError, match="no card of weights"):
         build_classifier()
     for suffix in (".safetensors", ".json"):

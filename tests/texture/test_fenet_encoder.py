@@ -8,11 +8,11 @@ import torch
 
 from samiam.boosting import CropRules, sample_crops
 from samiam.errors import InputError
-from samiam.files import sha256_of
 from samiam.metrics import clustering_accuracy
-from samiam.texture import build_encoder
+from samiam.registry import build_encoder
+from samiam.storage.files import sha256_of
+from samiam.storage.weight_files import write_weights
 from samiam.texture.fenet_encoder import DTD, LATTICES, load_fenet, new_fenet
-from samiam.weight_files import write_weights
 from simulate import procedural_scene
 
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.texture import build_encoder
+from samiam.registry import build_encoder
 from samiam.texture.memory import RememberingEncoder
 
 Crop = NDArray[np.float32]

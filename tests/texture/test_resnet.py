@@ -13,8 +13,8 @@ from PIL import Image
 from torch import nn
 from torchvision.models import resnet18
 
-from samiam.checkpoints import CHECKPOINTS
 from samiam.errors import InputError
+from samiam.storage.checkpoints import CHECKPOINTS
 from samiam.texture.network import NetworkEncoder
 from samiam.texture.resnet import build_resnet18
 

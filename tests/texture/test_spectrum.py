@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.texture import ENCODERS, build_encoder
+from samiam.registry import ENCODERS, build_encoder
 from samiam.texture.spectrum import SpectrumEncoder
 
 Crop = NDArray[np.float32]

@@ -19,11 +19,11 @@ from wandb_records import missing
 
 import train
 from samiam.errors import InputError
-from samiam.files import sha256_of
-from samiam.texture import build_encoder
+from samiam.registry import build_encoder
+from samiam.storage.files import sha256_of
+from samiam.storage.weight_files import read_card, read_weights
 from samiam.training.run import check_resumable
 from samiam.training.settings import TrainerSettings
-from samiam.weight_files import read_card, read_weights
 
 ROOT = Path(__file__).parents[2]
 TINY = [

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from samiam.benchmark.report.intervals import mean_intervals
 from samiam.benchmark.report.tables import leading, per_scene
-from samiam.files import replacing
-from samiam.formats.overlay import colour_of
+from samiam.formats.writers.overlay import colour_of
+from samiam.storage.files import replacing
 
 _NAMES = {"miou": "mIoU", "mfpr": "mFPR"}
 _ERROR_BARS = "Error bars: 95 % of a bootstrap over the images."

@@ -29,8 +29,8 @@ from samiam.benchmark.report.tables import (
 )
 from samiam.benchmark.report.worst import log_path, log_table, worst_images
 from samiam.benchmark.rows import Row
-from samiam.files import replacing
 from samiam.records import Decision
+from samiam.storage.files import replacing
 
 _ABOUT_PUBLISHED = """\
 Intervals are of a paired bootstrap over the images. *Published*: the paper's change over SAM+ with ViT-L on its own

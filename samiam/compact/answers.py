@@ -1,0 +1,188 @@
+"""Clicks and boxes answered from a field: every answer is a choice among, or a union of, textures already found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from samiam.compact.field import Field
+from samiam.compact.pose import Pose
+from samiam.compact.regions import Granularity, Region, similarities
+from samiam.compact.textures import Texture
+from samiam.generation.prompts import Prompt
+
+_BY_DISTANCE = 0.3
+"""Cosine similarity that a click loses over the image's diagonal, where clicks share a texture out."""
+_SHARED_COSTS, _UNION_COSTS, _UNKNOWN = 1.0, 2.0, -2.0
+"""What a texture that clicks share out costs in preference, and each further texture of a union; an unrated one."""
+_FIT_OF_BOX = 16.0
+"""Weight of the log of how well a mask fits a box."""
+_DEPTH_OF_DOUBT = 0.35
+"""Share of a region's depth within which a click on the wrong side of its outline says little against it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A mask for a prompt, on the grid of a field.
+
+    Attributes:
+        granularity: what it is.
+        signed: float32 (h, w), above 0 inside.
+        preference: how likely it is what was meant, beside the other answers: log odds but for a constant.
+    """
+
+    granularity: Granularity
+    signed: NDArray[np.float32]
+    preference: float
+
+
+def posed(prompt: Prompt, pose: Pose) -> Prompt:
+    """The same prompt on the image in another pose."""
+    shape_hw = prompt.shape_hw
+    points_xy = np.array([pose.apply_point(xy, shape_hw) for xy in prompt.points_xy.tolist()]).reshape(-1, 2)
+    box = None
+    if prompt.box is not None:
+        corners = [pose.apply_point((x - 0.5, y - 0.5), shape_hw) for x, y in (prompt.box[:2], prompt.box[2:])]
+        (x0, x1), (y0, y1) = (sorted(values) for values in zip(*corners, strict=True))
+        box = (x0 + 0.5, y0 + 0.5, x1 + 0.5, y1 + 0.5)
+    return Prompt(points_xy, prompt.is_inside, box, shape_hw[::-1] if pose.swapped else shape_hw)
+
+
+def answers(
+    field: Field, levels: list[list[Texture]], regions: Sequence[tuple[Region, float]], prompt: Prompt
+) -> list[tuple[Answer, float]]:
+    """At most one mask of each granularity, the most likely first, each with the chance that it is meant.
+
+    Args:
+        field: of the image.
+        levels: its textures.
+        regions: its candidate regions and how much each is preferred to others around the same point.
+        prompt: what is pointed at.
+    """
+    clicks, box = _on_grid(field, prompt.points_xy), _box_on_grid(field, prompt.box)
+    found = [_answer(region, preference, clicks, prompt.is_inside, box) for region, preference in regions]
+    if len(clicks) > 1:
+        found += _unions(field, levels, regions, clicks, prompt.is_inside, box)
+    found.sort(key=lambda answer: -answer.preference)
+    if not found:
+        return []
+    chances = np.exp([answer.preference - found[0].preference for answer in found])
+    chances /= chances.sum()
+    best: dict[Granularity, tuple[Answer, float]] = {}
+    for answer, chance in zip(found, chances.tolist(), strict=True):
+        if (answer.signed > 0).any():
+            best.setdefault(answer.granularity, (answer, chance))
+    return list(best.values())
+
+
+def _answer(
+    region: Region,
+    preference: float,
+    clicks: NDArray[np.intp],
+    is_inside: NDArray[np.bool_],
+    box: NDArray[np.bool_] | None,
+) -> Answer:
+    """A region as an answer, the less likely the deeper the clicks that contradict it lie in the wrong."""
+    signed = region.signed
+    wrong = region.inside[clicks[:, 0], clicks[:, 1]] != is_inside
+    if wrong.any():
+        depth = ndimage.distance_transform_edt(region.inside) + ndimage.distance_transform_edt(~region.inside)
+        deepest = float(depth[region.inside].max())
+        for (y, x), inside in zip(clicks[wrong], is_inside[wrong], strict=True):
+            preference -= (float(depth[y, x]) / (_DEPTH_OF_DOUBT * deepest)) ** 2
+            signed = _corrected(signed, int(y), int(x), float(depth[y, x]), bool(inside))
+    return _within(Answer(region.granularity, signed, preference), box)
+
+
+def _corrected(signed: NDArray[np.float32], y: int, x: int, radius: float, inside: bool) -> NDArray[np.float32]:
+    """Points as near to a click as the region's outline go the way of the click."""
+    rows, columns = np.ogrid[: signed.shape[0], : signed.shape[1]]
+    near = np.hypot(rows - y, columns - x) <= radius
+    return np.where(near, np.abs(signed) if inside else -np.abs(signed), signed).astype(np.float32)
+
+
+def _within(answer: Answer, box: NDArray[np.bool_] | None) -> Answer:
+    """The answer cut to a box; the less of it lies in the box, or the less it fills the box, the less likely."""
+    if box is None:
+        return answer
+    inside = answer.signed > 0
+    cut = inside & box
+    share = int(np.count_nonzero(cut)) / max(int(np.count_nonzero(inside)), 1)
+    filled = int(np.count_nonzero(_bounding(cut))) / int(np.count_nonzero(box))
+    signed = np.where(box, answer.signed, -np.abs(answer.signed)).astype(np.float32)
+    fit = max(share * filled, 1e-9)
+    return Answer(answer.granularity, signed, answer.preference + _FIT_OF_BOX * float(np.log(fit)))
+
+
+def _unions(
+    field: Field,
+    levels: list[list[Texture]],
+    regions: Sequence[tuple[Region, float]],
+    clicks: NDArray[np.intp],
+    is_inside: NDArray[np.bool_],
+    box: NDArray[np.bool_] | None,
+) -> Iterator[Answer]:
+    """At each level, the textures that were clicked on, without what was clicked beside the thing."""
+    of_texture = {id(r.texture): preference for r, preference in regions if r.granularity == "whole"}
+    nearer = _nearness_to_clicks(field, clicks, is_inside)
+    for textures in levels:
+        nearness = similarities(field, textures)
+        nearest = nearness.argmax(axis=0)
+        clicked = nearest[clicks[:, 0], clicks[:, 1]]
+        wanted, unwanted = set(clicked[is_inside].tolist()), set(clicked[~is_inside].tolist())
+        if not wanted:
+            continue
+        rest = [place for place in range(len(textures)) if place not in wanted]
+        others = nearness[rest].max(axis=0) if rest else np.full(nearest.shape, -1, np.float32)
+        signed = nearness[sorted(wanted)].max(axis=0) - others
+        shared = sorted(wanted & unwanted)
+        signed = np.where(np.isin(nearest, shared), nearer, signed).astype(np.float32)
+        known = [of_texture.get(id(textures[place]), _UNKNOWN) for place in sorted(wanted)]
+        preference = float(np.average(known, weights=[textures[place].share for place in sorted(wanted)]))
+        preference -= _UNION_COSTS * (len(wanted) - 1) + _SHARED_COSTS * len(shared)
+        yield _within(Answer("whole", signed, preference), box)
+
+
+def _nearness_to_clicks(field: Field, clicks: NDArray[np.intp], is_inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """By how much each point is nearer, in texture and in place, to a click on the thing than to one beside it."""
+    vectors = field.vectors.numpy()
+    rows, columns = np.ogrid[: field.boundaries.shape[0], : field.boundaries.shape[1]]
+    diagonal = float(np.hypot(*field.boundaries.shape))
+
+    def nearest(chosen: NDArray[np.intp]) -> NDArray[np.float32]:
+        near = np.full(field.boundaries.shape, -2, np.float32)
+        for y, x in chosen:
+            far = np.hypot(rows - y, columns - x) / diagonal
+            near = np.maximum(near, np.einsum("chw,c->hw", vectors, vectors[:, y, x]) - _BY_DISTANCE * far)
+        return near.astype(np.float32)
+
+    return nearest(clicks[is_inside]) - nearest(clicks[~is_inside])
+
+
+def _on_grid(field: Field, points_xy: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The points (row, column) of a field that clicked pixels fall on."""
+    (height, width), (rows, columns) = field.shape_hw, field.boundaries.shape
+    places = (points_xy[:, ::-1] + 0.5) * (rows / height, columns / width)
+    return np.minimum(places.astype(np.intp), (rows - 1, columns - 1))
+
+
+def _box_on_grid(field: Field, box: tuple[float, float, float, float] | None) -> NDArray[np.bool_] | None:
+    """The points of a field within a box; at least one."""
+    if box is None:
+        return None
+    (height, width), (rows, columns) = field.shape_hw, field.boundaries.shape
+    inside = np.zeros((rows, columns), np.bool_)
+    left, right = (round(box[side] * columns / width) for side in (0, 2))
+    top, bottom = (round(box[side] * rows / height) for side in (1, 3))
+    top, left = min(top, rows - 1), min(left, columns - 1)
+    inside[top : max(bottom, top + 1), left : max(right, left + 1)] = True
+    return inside
+
+
+def _bounding(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The smallest box around points."""
+    return np.logical_and.outer(inside.any(axis=1), inside.any(axis=0))

@@ -1,0 +1,1 @@
+"""Label Studio's exports: tasks as JSON, a PNG for each region, brush masks as run lengths."""

@@ -1,0 +1,197 @@
+"""Micrographs from files, of whatever kind."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.errors import InputError
+from samiam.formats.readers.emd import read_emd
+from samiam.formats.readers.ncem import read_dm, read_mrc, read_ser
+from samiam.formats.readers.pictures import read_npy, read_picture
+from samiam.formats.readers.raw import RawImage, Request
+from samiam.formats.readers.tiff import read_tiff
+from samiam.records import Micrograph
+from samiam.storage.files import sha256_of
+
+Reader = Callable[[Path, Request], RawImage]
+_READERS: dict[str, Reader] = {
+    ".dm3": read_dm,
+    ".dm4": read_dm,
+    ".emd": read_emd,
+    ".ser": read_ser,
+    ".mrc": read_mrc,
+    ".tif": read_tiff,
+    ".tiff": read_tiff,
+    ".png": read_picture,
+    ".jpg": read_picture,
+    ".jpeg": read_picture,
+    ".npy": read_npy,
+}
+READABLE_SUFFIXES: tuple[str, ...] = tuple(_READERS)
+
+
+def read_micrograph(
+    path: str | Path,
+    *,
+    frame: int | None = None,
+    channel: int | None = None,
+    dataset: str | None = None,
+    pixel_size_nm: float | None = None,
+    clip_percentiles: tuple[float, float] = (0.1, 99.9),
+) -> Micrograph:
+    """Read one image, scaled to [0, 1], with its pixel size.
+
+    The kind is told by the suffix, one of `READABLE_SUFFIXES`. Alpha is dropped; equal colour channels count as
+    one. Values are clipped at two percentiles, so that a few hot pixels cannot take the whole range; where both
+    fall together the minimum and the maximum are used.
+
+    Args:
+        path: the file.
+        frame: which image of a stack, from 0; needed where there is more than one.
+        channel: which colour channel, from 0; needed where they differ.
+        dataset: which data set of an .emd file with several, by name or index.
+        pixel_size_nm: side of a pixel in nm, in place of the one in the file.
+        clip_percentiles: the two percentiles that become 0 and 1.
+
+    Returns:
+        The micrograph, named after the file. Its metadata tell `path`, `sha256`, `format`, `dtype`, `frame`,
+        `n_frames`, `channel`, `dataset`, `clip_percentiles`, `clip_values` and `pixel_size_source`.
+
+    Raises:
+        InputError: if the file cannot be used: one line that names it and says what to do.
+    """
+    try:
+        return _read(Path(path), Request(frame, dataset), channel, pixel_size_nm, clip_percentiles)
+    except InputError as error:
+        raise InputError(_one_line(f"{path}: {error}")) from error
+
+
+def _read(
+    path: Path, request: Request, channel: int | None, pixel_size_nm: float | None, percentiles: tuple[float, float]
+) -> Micrograph:
+    _check_options(pixel_size_nm, percentiles)
+    reader = _reader_for(path, request)
+    raw = _load(reader, path, request)
+    array, used_channel = _one_channel(raw.array, channel)
+    _check_values(array)
+    given = pixel_size_nm is not None
+    metadata = {
+        "path": str(path),
+        "sha256": sha256_of(path),
+        "format": path.suffix.lower()[1:],
+        "dtype": str(raw.array.dtype),
+        "frame": raw.frame if raw.n_frames > 1 else None,
+        "n_frames": raw.n_frames,
+        "channel": used_channel,
+        "dataset": raw.dataset,
+        "pixel_size_source": "argument" if given else raw.pixel_size_source,
+    }
+    return Micrograph.stretched(
+        array,
+        pixel_size_nm=pixel_size_nm if given else raw.pixel_size_nm,
+        name=path.stem,
+        metadata=metadata,
+        clip_percentiles=percentiles,
+    )
+
+
+def _check_options(pixel_size_nm: float | None, percentiles: tuple[float, float]) -> None:
+    if pixel_size_nm is not None and not 0 < pixel_size_nm < float("inf"):
+        raise InputError(f"a pixel size of {pixel_size_nm} nm is impossible; give a positive number, or None.")
+    low, high = percentiles
+    if not 0 <= low < high <= 100:
+        raise InputError(f"cannot be clipped at the percentiles {low} and {high}; give two rising ones from 0 to 100.")
+
+
+def _reader_for(path: Path, request: Request) -> Reader:
+    """The reader of this suffix, once it is clear that there is a file to read."""
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        raise InputError("is a folder; give one file.")
+    if not path.is_file():
+        raise InputError("no such file; check the path.")
+    if suffix not in _READERS:
+        raise InputError(f"unknown kind {suffix!r}; the known ones are {', '.join(READABLE_SUFFIXES)}.")
+    if path.stat().st_size == 0:
+        raise InputError("is empty (0 bytes); copy or export it again.")
+    if request.dataset is not None and suffix != ".emd":
+        raise InputError("has no named data sets, only .emd files have; leave dataset (--dataset) out.")
+    return _READERS[suffix]
+
+
+def _load(reader: Reader, path: Path, request: Request) -> RawImage:
+    try:
+        with _quiet():
+            raw = reader(path, request)
+    except InputError:
+        raise
+    except OSError as error:
+        if isinstance(error, PermissionError):
+            raise InputError("may not be read; change its permissions.") from error
+        raise _unreadable(path, error) from error
+    except Exception as error:  # The readers fail in every way there is: SyntaxError, IndexError, AssertionError, ...
+        raise _unreadable(path, error) from error
+    if raw.array.ndim not in (2, 3):
+        raise InputError(f"holds an array of shape {raw.array.shape}; an image has two dimensions (H, W).")
+    return raw
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    reason = _one_line(str(error))[:160] or type(error).__name__
+    kind = path.suffix.lower()
+    return InputError(f"cannot be read as {kind}: damaged, cut short or of another kind; export it again ({reason}).")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the libraries print, warn and log to themselves; what matters becomes an exception."""
+    logger = logging.getLogger("tifffile")
+    was_disabled = logger.disabled
+    logger.disabled = True
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = was_disabled
+
+
+def _one_channel(array: NDArray[Any], channel: int | None) -> tuple[NDArray[Any], int | None]:
+    """The image (H, W), and which channel it is where the channels differ or one was asked for."""
+    n_channels = array.shape[2] if array.ndim == 3 else 1
+    if channel is not None and not 0 <= channel < n_channels:
+        raise InputError(f"has no channel {channel}; choose channel=0..{n_channels - 1} (--channel).")
+    if array.ndim == 2:
+        return array, channel
+    if channel is not None:
+        return array[..., channel], channel
+    if any(not np.array_equal(array[..., 0], array[..., other]) for other in range(1, n_channels)):
+        raise InputError(
+            f"holds {n_channels} channels that differ; choose one with channel=0..{n_channels - 1} (--channel)."
+        )
+    return array[..., 0], None
+
+
+def _check_values(array: NDArray[Any]) -> None:
+    n_bad = array.size - int(np.count_nonzero(np.isfinite(array)))
+    if n_bad:
+        raise InputError(f"{n_bad} of {array.size} pixels are NaN or infinite; replace them and save it again.")
+    smallest, largest = float(array.min()), float(array.max())
+    if smallest == largest:
+        raise InputError(f"every pixel is {smallest:g}, so there is nothing to see; check the export.")
+    if not np.isfinite(largest - smallest):
+        raise InputError(f"pixel values from {smallest:g} to {largest:g} are too far apart; rescale and save it again.")
+
+
+def _one_line(text: str) -> str:
+    """The text without line breaks or other control characters, wherever they came from."""
+    return "".join(character if character.isprintable() else " " for character in text)

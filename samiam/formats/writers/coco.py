@@ -1,0 +1,77 @@
+"""Masks as COCO annotations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pycocotools import mask as rle
+
+from samiam.errors import InputError
+from samiam.formats.writers.strict_json import write_json
+from samiam.records import Masks
+
+
+def write_coco(
+    path: str | Path, masks: Masks, micrograph_name: str, category_names: Sequence[str] | str | None = None
+) -> Path:
+    """Write masks as COCO JSON with compressed run lengths.
+
+    Each annotation has `id`, `image_id`, `category_id`, `segmentation` ({"size": [H, W], "counts": …}), `area`
+    (pixels), `bbox` (XYWH), `iscrowd` 0, `predicted_iou`, `stability_score` and `point_coords` ([[x, y]]); what a
+    mask lacks (NaN) is left out.
+
+    Args:
+        path: the file.
+        masks: N masks (H, W).
+        micrograph_name: the name of the image.
+        category_names: N names, one for each mask; or one name that all share, such as "mask"; None for
+            "material 1" … "material N".
+
+    Returns:
+        The file written.
+
+    Raises:
+        InputError: if the number of names is not the number of masks.
+    """
+    if isinstance(category_names, str):
+        names, category_ids = [category_names], [1] * len(masks)
+    else:
+        names = material_names([None] * len(masks)) if category_names is None else list(category_names)
+        category_ids = list(range(1, len(names) + 1))
+    if len(category_ids) != len(masks):
+        raise InputError(f"{len(names)} category names for {len(masks)} masks; give one for each, or one text for all.")
+    height, width = masks.shape_hw
+    content = {
+        "images": [{"id": 1, "file_name": micrograph_name, "width": width, "height": height}],
+        "annotations": [_annotation(masks, index, category) for index, category in enumerate(category_ids)],
+        "categories": [{"id": number, "name": name} for number, name in enumerate(names, start=1)],
+    }
+    return write_json(path, content)
+
+
+def material_names(names: Sequence[str | None]) -> list[str]:
+    """What materials 1, 2, … are called: "material 1" … those that nobody named."""
+    return [name or f"material {number}" for number, name in enumerate(names, start=1)]
+
+
+def _annotation(masks: Masks, index: int, category_id: int) -> dict[str, Any]:
+    encoded = rle.encode(np.asfortranarray(masks[index].view(np.uint8)))
+    annotation = {
+        "id": index + 1,
+        "image_id": 1,
+        "category_id": category_id,
+        "segmentation": {"size": list(encoded["size"]), "counts": encoded["counts"].decode("ascii")},
+        "area": int(masks.areas[index]),
+        "bbox": masks.boxes_xywh[index].tolist(),
+        "iscrowd": 0,
+    }
+    for key, value in (("predicted_iou", masks.predicted_iou), ("stability_score", masks.stability_score)):
+        if math.isfinite(value[index]):
+            annotation[key] = float(value[index])
+    if np.isfinite(masks.points_xy[index]).all():
+        annotation["point_coords"] = [masks.points_xy[index].tolist()]
+    return annotation

@@ -1,0 +1,64 @@
+"""Label images."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from samiam.records import Segmentation
+from samiam.storage.files import replacing
+
+_NM_PER_CM = 10**7
+_LARGEST_UINT32 = 2**32 - 1
+
+
+def write_labels(path: str | Path, segmentation: Segmentation, pixel_size_nm: float | None) -> Path:
+    """Write the label image as a TIFF of uint32, 0 where nothing is segmented, 1 … M the materials.
+
+    The pixel size stands in the description, JSON {"pixel_size_nm": …, "n_materials": …}, and in the resolution
+    tags (pixels per centimetre), which other programs read.
+
+    Args:
+        path: the file.
+        segmentation: whose labels (H, W) to write.
+        pixel_size_nm: side of a pixel in nm, or None.
+
+    Returns:
+        The file written.
+    """
+    description = {"pixel_size_nm": pixel_size_nm, "n_materials": int(segmentation.labels.max(initial=0))}
+    per_cm = None if pixel_size_nm is None else _pixels_per_cm(pixel_size_nm)
+    with replacing(path) as partial:
+        tifffile.imwrite(
+            partial,
+            np.ascontiguousarray(segmentation.labels),
+            photometric="minisblack",
+            compression="zlib" if _can_compress() else None,
+            description=json.dumps(description),
+            metadata=None,
+            resolution=None if per_cm is None else (per_cm, per_cm),
+            resolutionunit=None if per_cm is None else "CENTIMETER",
+            software="samiam",
+        )
+    return Path(path)
+
+
+def _pixels_per_cm(pixel_size_nm: float) -> tuple[int, int] | None:
+    """Pixels per centimetre as a TIFF holds them, two uint32; None below 2.4 pm or for sizes no pixel has."""
+    size_cm = (Fraction(pixel_size_nm) / _NM_PER_CM).limit_denominator(_LARGEST_UINT32)
+    fits = 0 < size_cm.numerator <= _LARGEST_UINT32
+    # One part in ten thousand: smaller pixels leave too few digits in the numerator.
+    is_close = fits and abs(float(size_cm) * _NM_PER_CM / pixel_size_nm - 1) < 1e-4
+    return (size_cm.denominator, size_cm.numerator) if is_close else None
+
+
+def _can_compress() -> bool:
+    """Whether tifffile can deflate; some of its versions leave that to the optional imagecodecs."""
+    try:
+        return bool(tifffile.TIFF.COMPRESSORS[tifffile.COMPRESSION.ADOBE_DEFLATE])
+    except (AttributeError, KeyError, ImportError):
+        return False

@@ -1,0 +1,207 @@
+"""Pictures for people: the micrograph with its materials tinted, a scale bar and a legend."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
+
+from samiam.errors import InputError
+from samiam.formats.writers.coco import material_names
+from samiam.records import Micrograph, Segmentation
+from samiam.storage.files import replacing
+
+# Okabe and Ito's colours, told apart by the colour-blind (jfly.uni-koeln.de/color); Tol's wine for their black, which
+# would be no tint. The order puts the most different first.
+PALETTE: tuple[tuple[int, int, int], ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (204, 121, 167),
+    (0, 114, 178),
+    (240, 228, 66),
+    (213, 94, 0),
+    (136, 34, 85),
+)
+_TINT, _LINE = 0.45, 0.95
+_N_COLOURS = 3 * len(PALETTE)
+_SMALLEST_SIDE_PX = 384
+_LENGTH_UNITS = ((1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))
+
+
+def colour_of(label: int) -> tuple[int, int, int]:
+    """The colour of a material (1, 2, …): the palette, then darker, then lighter, then the same again."""
+    cycle, index = divmod(label - 1, len(PALETTE))
+    red, green, blue = PALETTE[index]
+    shade = (0, 0.45, 0.55)[cycle % 3]
+    target = 255 if cycle % 3 == 2 else 0
+    mixed = (round(value + (target - value) * shade) for value in (red, green, blue))
+    return next(mixed), next(mixed), next(mixed)
+
+
+def colour_overlay(pixels: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
+    """Tint the materials of an image and draw a thin line in the same colour around each.
+
+    Args:
+        pixels: (H, W) in [0, 1].
+        labels: (H, W), 0 for what stays grey, 1 … M for the materials.
+
+    Returns:
+        uint8 (H, W, 3).
+
+    Raises:
+        InputError: if the shapes differ.
+    """
+    if pixels.shape != labels.shape or pixels.ndim != 2:
+        raise InputError(f"an image of shape {pixels.shape} and labels of shape {labels.shape} do not fit.")
+    colours = np.array([colour_of(label) for label in range(1, _N_COLOURS + 1)], np.float32)
+    index = (labels.astype(np.int64) - 1) % _N_COLOURS
+    share = np.where(_outlines(labels), np.float32(_LINE), np.float32(_TINT)) * (labels > 0)
+    tinted = np.empty((*pixels.shape, 3), np.uint8)
+    for channel in range(3):  # One at a time: three in floating point would fill the memory of large images.
+        tinted[..., channel] = np.rint(255 * pixels * (1 - share) + colours[index, channel] * share)
+    return tinted
+
+
+def _outlines(labels: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+    """Pixels that touch another label to the right or below, thicker on large images so that they stay visible."""
+    edges = np.zeros(labels.shape, np.bool_)
+    edges[:, :-1] |= labels[:, :-1] != labels[:, 1:]
+    edges[:-1] |= labels[:-1] != labels[1:]
+    thickness = 1 + min(labels.shape) // 1024
+    return ndimage.maximum_filter(edges, size=thickness) if thickness > 1 else edges
+
+
+@dataclass(frozen=True)
+class ScaleBar:
+    """A scale bar: its length in pixels of the image and what is written over it."""
+
+    length_px: float
+    text: str
+
+
+def scale_bar(width_px: int, pixel_size_nm: float | None) -> ScaleBar:
+    """The bar of 1, 2 or 5 · 10ⁿ units that comes closest to a fifth of the width.
+
+    Args:
+        width_px: width of the image.
+        pixel_size_nm: side of a pixel in nm; None gives a bar in pixels.
+    """
+    size = pixel_size_nm or 1.0
+    wanted = max(width_px / 5 * size, 1.0 if pixel_size_nm is None else 0.0)
+    power = math.floor(math.log10(wanted))
+    lengths = [(digit, exponent) for exponent in (power, power + 1) for digit in (1, 2, 5)]
+    digit, exponent = min(lengths, key=lambda length: abs(math.log10(length[0]) + length[1] - math.log10(wanted)))
+    length = digit * 10.0**exponent
+    if pixel_size_nm is None:
+        return ScaleBar(length, f"{length:.0f} px")
+    # A little below the unit, because 10.0**-3 may come out a hair smaller than 1e-3.
+    factor, unit = next((pair for pair in _LENGTH_UNITS if length >= pair[0] * 0.999), _LENGTH_UNITS[-1])
+    return ScaleBar(length / size, f"{length / factor:g} {unit}")
+
+
+def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmentation) -> Path:
+    """Write an RGB PNG: the tinted micrograph with a scale bar, and a legend in a strip below.
+
+    Small images are enlarged by a whole factor, so that the writing can be read.
+
+    Args:
+        path: the file, .png.
+        micrograph: the image.
+        segmentation: its materials; there may be none.
+
+    Returns:
+        The file written.
+
+    Raises:
+        InputError: if the two are of different shapes.
+    """
+    height, width = micrograph.shape_hw
+    factor = max(1, -(-_SMALLEST_SIDE_PX // max(height, width)))
+    # Enlarged before the lines are drawn, so that they stay thin.
+    pixels, labels = (_enlarged(array, factor) for array in (micrograph.pixels, segmentation.labels))
+    picture = Image.fromarray(colour_overlay(pixels, labels))
+    font_px = min(96, max(14, round(math.hypot(*picture.size) / 50)))
+    strip = _legend(segmentation, max(picture.width, 12 * font_px), font_px)
+    bar = scale_bar(width, micrograph.pixel_size_nm)
+    bar = ScaleBar(bar.length_px * factor, bar.text)
+    if not _draw_bar(picture, bar, font_px):
+        strip = _stack(_bar_strip(strip.width, bar, font_px), strip)
+    with replacing(path) as partial:
+        _stack(picture, strip).save(partial, format="PNG")
+    return Path(path)
+
+
+def _enlarged(array: NDArray[Any], factor: int) -> NDArray[Any]:
+    return array if factor == 1 else array.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _draw_bar(picture: Image.Image, bar: ScaleBar, font_px: int) -> bool:
+    """Draw the bar at the lower left, white with a black rim for dark and light grounds; False if it has no room."""
+    margin, thickness, rim = font_px, max(3, font_px // 4), max(1, font_px // 10)
+    font = ImageFont.load_default(size=font_px)
+    length = round(bar.length_px)
+    if max(font.getlength(bar.text), length) + 2 * margin > picture.width or picture.height < 5 * font_px:
+        return False
+    draw = ImageDraw.Draw(picture)
+    left, bottom = margin, picture.height - margin
+    top = bottom - thickness
+    # The rim lies outside, so that the white part has the exact length.
+    draw.rectangle((left - rim, top - rim, left + length - 1 + rim, bottom - 1 + rim), fill="black")
+    draw.rectangle((left, top, left + length - 1, bottom - 1), fill="white")
+    # Centred over the bar, but never over the left border.
+    middle = max(left + length / 2, rim + font.getlength(bar.text) / 2 + margin / 2)
+    position = (middle, top - 2 * rim - font_px // 6)
+    draw.text(position, bar.text, fill="white", font=font, anchor="mb", stroke_width=rim, stroke_fill="black")
+    return True
+
+
+def _bar_strip(width: int, bar: ScaleBar, font_px: int) -> Image.Image:
+    """The bar under a picture that is too narrow or too low to bear it."""
+    length = round(bar.length_px)
+    font = ImageFont.load_default(size=font_px)
+    needed = length + round(font.getlength(bar.text)) + 2 * font_px
+    strip = Image.new("RGB", (max(width, needed), 2 * font_px), "white")
+    draw = ImageDraw.Draw(strip)
+    left, middle = font_px // 2, strip.height // 2
+    draw.rectangle((left, middle - 2, left + length - 1, middle + 2), fill="black")
+    draw.text((left + length + font_px // 2, middle), bar.text, fill="black", font=font, anchor="lm")
+    return strip
+
+
+def _legend(segmentation: Segmentation, width: int, font_px: int) -> Image.Image:
+    """A white strip with a swatch, the name and the share of the image for each material, in as many rows as needed."""
+    counts = np.bincount(segmentation.labels.ravel())[1:]
+    names = material_names(segmentation.names)
+    texts = [f"{name}  {100 * n / segmentation.labels.size:.1f} %" for name, n in zip(names, counts, strict=True)]
+    font = ImageFont.load_default(size=font_px)
+    cell = round(max((font.getlength(text) for text in texts), default=0)) + 3 * font_px
+    n_columns = max(1, (width - font_px) // cell)
+    row_px = round(1.7 * font_px)
+    n_rows = max(1, -(-len(texts) // n_columns))
+    strip = Image.new("RGB", (max(width, cell), n_rows * row_px + font_px // 2), "white")
+    draw = ImageDraw.Draw(strip)
+    if not texts:
+        draw.text((font_px // 2, strip.height / 2), "no material found", fill="black", font=font, anchor="lm")
+    for index, text in enumerate(texts):
+        row, column = divmod(index, n_columns)
+        left, middle = font_px // 2 + column * cell, font_px // 4 + row * row_px + row_px / 2
+        half = font_px // 2
+        box = (left, middle - half, left + 2 * half, middle + half)
+        draw.rectangle(box, fill=colour_of(index + 1), outline="black")
+        draw.text((left + 2 * half + font_px // 2, middle), text, fill="black", font=font, anchor="lm")
+    return strip
+
+
+def _stack(upper: Image.Image, lower: Image.Image) -> Image.Image:
+    """One picture above the other, on white."""
+    stacked = Image.new("RGB", (max(upper.width, lower.width), upper.height + lower.height), "white")
+    stacked.paste(upper, (0, 0))
+    stacked.paste(lower, (0, upper.height))
+    return stacked

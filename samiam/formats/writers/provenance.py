@@ -1,0 +1,79 @@
+"""From what, by what and how a result was made."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from samiam.formats.writers.strict_json import write_json
+from samiam.records import Micrograph, Segmentation
+
+_PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn", "torch", "segment-anything", "tifffile", "pillow")
+_OF_THE_FILE = (
+    "path",
+    "sha256",
+    "frame",
+    "channel",
+    "dataset",
+    "dtype",
+    "clip_percentiles",
+    "clip_values",
+    "pixel_size_source",
+)
+
+
+def write_provenance(
+    path: str | Path,
+    micrograph: Micrograph,
+    *,
+    config: Mapping[str, Any],
+    seed: int,
+    times_s: Mapping[str, float],
+    segmentation: Segmentation,
+) -> Path:
+    """Write as JSON what is needed to make the result again.
+
+    Args:
+        path: the file.
+        micrograph: the input; what `read_micrograph` noted of its file is written, null where it came from elsewhere.
+        config: the settings used.
+        seed: the seed used.
+        times_s: seconds taken by each step.
+        segmentation: the result.
+
+    Returns:
+        The file written.
+    """
+    content = {
+        "samiam": _version("samiam"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "input": _input(micrograph),
+        "config": config,
+        "seed": seed,
+        "times_s": times_s,
+        "n_materials": segmentation.n_materials,
+        "n_materials_given": segmentation.n_materials_given,
+        "masks_generated": len(segmentation.generated),
+        "materials_found": int(segmentation.labels.max(initial=0)),
+    }
+    return write_json(path, content)
+
+
+def _input(micrograph: Micrograph) -> dict[str, Any]:
+    known = {"name": micrograph.name, "shape_hw": micrograph.shape_hw, "pixel_size_nm": micrograph.pixel_size_nm}
+    return known | {key: micrograph.metadata.get(key) for key in _OF_THE_FILE}
+
+
+def _version(package: str) -> str | None:
+    """The installed version, None where the package is not installed (a source tree on the path counts so)."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,100 @@
+"""What was measured and decided, as tables."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from skimage.measure import label, regionprops_table
+
+from samiam.errors import InputError
+from samiam.records import Decision, Micrograph, Segmentation
+from samiam.storage.files import replacing
+
+
+def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataFrame:
+    """Measure each material.
+
+    Args:
+        segmentation: M materials over the micrograph.
+        micrograph: gives the intensities and the pixel size.
+
+    Returns:
+        M rows: `material` (its label), `name` (None where it has none), `area_nm2`, `area_fraction` (of the image),
+        `regions` (connected through sides or corners), `perimeter_nm` (as scikit-image estimates it),
+        `centroid_x_nm`, `centroid_y_nm` (from the centre of the top left pixel, x to the right, y down), `width_nm`,
+        `height_nm` (of the box around all its regions) and `mean_intensity` (of the scaled image, 0 to 1). Where the
+        pixel size is unknown the columns are `area_px`, `perimeter_px` and so on.
+
+    Raises:
+        InputError: if the two are of different shapes.
+    """
+    labels = segmentation.labels
+    if labels.shape != micrograph.shape_hw:
+        raise InputError(f"{micrograph.name}: is {micrograph.shape_hw}, its segmentation {labels.shape}; pair them up.")
+    size, unit = micrograph.pixel_size_nm or 1.0, "px" if micrograph.pixel_size_nm is None else "nm"
+    wanted = ("label", "area", "perimeter", "centroid", "bbox", "intensity_mean")
+    found = regionprops_table(labels.astype(np.int64), micrograph.pixels, properties=wanted)  # type: ignore[no-untyped-call]
+    return pd.DataFrame(
+        {
+            "material": found["label"].astype(np.int64),
+            "name": pd.Series(list[object](segmentation.names), dtype=object),
+            "area_px" if unit == "px" else "area_nm2": _area(found["area"], micrograph.pixel_size_nm),
+            "area_fraction": found["area"] / labels.size,
+            "regions": _regions(segmentation),
+            f"perimeter_{unit}": found["perimeter"] * size,
+            f"centroid_x_{unit}": found["centroid-1"] * size,
+            f"centroid_y_{unit}": found["centroid-0"] * size,
+            f"width_{unit}": (found["bbox-3"] - found["bbox-1"]) * size,
+            f"height_{unit}": (found["bbox-2"] - found["bbox-0"]) * size,
+            "mean_intensity": found["intensity_mean"].astype(np.float64),
+        }
+    )
+
+
+def _area(pixels: np.ndarray, pixel_size_nm: float | None) -> np.ndarray:
+    return pixels.astype(np.int64) if pixel_size_nm is None else pixels * pixel_size_nm**2
+
+
+def _regions(segmentation: Segmentation) -> list[int]:
+    """How many connected regions each material has."""
+    labels = segmentation.labels
+    regions, n_regions = label(  # type: ignore[no-untyped-call]
+        labels, background=0, connectivity=2, return_num=True
+    )
+    material_of = np.zeros(n_regions + 1, np.int64)
+    material_of[regions] = labels
+    counts: list[int] = np.bincount(material_of, minlength=int(labels.max(initial=0)) + 1)[1:].tolist()
+    return counts
+
+
+def write_measurements(path: str | Path, segmentation: Segmentation, micrograph: Micrograph) -> Path:
+    """Write the table that `measurements` makes as CSV.
+
+    Returns:
+        The file written.
+
+    Raises:
+        InputError: as `measurements` does.
+    """
+    table = measurements(segmentation, micrograph)
+    with replacing(path) as partial:
+        table.to_csv(partial, index=False)
+    return Path(path)
+
+
+def write_decisions(path: str | Path, segmentation: Segmentation) -> Path:
+    """Write the decision log as CSV, one row per generated mask, the columns being the fields of `Decision`.
+
+    Returns:
+        The file written; what does not apply (None) is empty.
+    """
+    columns = [field.name for field in fields(Decision)]
+    with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(decision) for decision in segmentation.decisions)
+    return Path(path)

@@ -1,0 +1,1 @@
+"""The classical generator that needs no weights: regions of uniform texture."""

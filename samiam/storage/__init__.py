@@ -1,0 +1,1 @@
+"""Files on disk: their hashes, downloads, checkpoints, and weights with their cards."""

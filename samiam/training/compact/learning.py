@@ -1,0 +1,178 @@
+"""A field whose vectors point the same way within a material and different ways across, with its boundaries."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from samiam.compact.network import STRIDE_PX, FieldNetwork, standardised
+from samiam.errors import InputError
+from samiam.training.compact.scores import field_scores
+from samiam.training.schedule import adamw_with_warm_up
+
+
+@dataclass(frozen=True)
+class FieldRecipe:
+    """How the network of the compact generator learns.
+
+    Attributes:
+        learning_rate: the highest, of AdamW, reached after `warm_up_steps` and falling to 0 as a cosine.
+        weight_decay: of AdamW.
+        warm_up_steps: batches during which the learning rate rises, at least 1.
+        temperature: what cosine similarities are divided by.
+        points: of each image that are compared with one another.
+        boundary_weight: of the boundary's loss beside that of the vectors.
+        boundary_emphasis: how much more a point on a boundary counts than one off it.
+        ema_decay: share of the averaged weights that a step keeps.
+        seed: of the choice of points.
+
+    Raises:
+        InputError: if a number is out of range.
+    """
+
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 0.02
+    warm_up_steps: int = 150
+    temperature: float = 0.1
+    points: int = 384
+    boundary_weight: float = 2.0
+    boundary_emphasis: float = 3.0
+    ema_decay: float = 0.998
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        positive = (self.learning_rate, self.temperature, self.warm_up_steps, self.points - 1, self.boundary_emphasis)
+        if min(positive) <= 0 or min(self.weight_decay, self.boundary_weight, self.seed) < 0:
+            raise InputError(f"{self}: give positive numbers, and two points at least.")
+        if not 0 <= self.ema_decay < 1:
+            raise InputError(f"ema_decay={self.ema_decay}: give a value from 0 to below 1.")
+
+
+def labels_of_field(labels: Tensor) -> Tensor:
+    """Labels (B, H, W) at the points of the field, (B, H/4, W/4): 0 where the pixels of a point are of several."""
+    first, second = (labels[:, at::STRIDE_PX, at::STRIDE_PX] for at in (1, 2))
+    return first.where(first == second, 0)
+
+
+def boundaries_of_field(materials: Tensor, grains: Tensor) -> Tensor:
+    """Where boundaries lie at the points of the field.
+
+    Args:
+        materials: int (B, H, W), 0 where there is none.
+        grains: int (B, H, W).
+
+    Returns:
+        float (B, 2, H/4, W/4), 1 where the pixels of a point meet another material; another grain of the same one.
+    """
+    between_materials, between_grains = _edges(materials), _edges(grains)
+    edges = torch.stack([between_materials, between_grains & ~between_materials], dim=1)
+    return functional.max_pool2d(edges.float(), STRIDE_PX)
+
+
+def _edges(labels: Tensor) -> Tensor:
+    """Pixels whose right or lower neighbour has another label."""
+    edges = torch.zeros_like(labels, dtype=torch.bool)
+    edges[:, :, :-1] |= labels[:, :, 1:] != labels[:, :, :-1]
+    edges[:, :-1] |= labels[:, 1:] != labels[:, :-1]
+    return edges
+
+
+def chosen_points(materials: Tensor, n: int, generator: torch.Generator) -> Tensor:
+    """Indices (B, n) of labelled points of the field (B, h, w), all materials nearly equally often."""
+    flat = materials.flatten(1)
+    counts = torch.zeros(len(flat), int(flat.max()) + 1, device=flat.device)
+    counts.scatter_add_(1, flat, torch.ones_like(flat, dtype=counts.dtype))
+    weights = (1 / counts).gather(1, flat) + 1 / flat.shape[1]
+    uniform = torch.rand(flat.shape, device=flat.device, generator=generator)
+    keys = (uniform.log() / weights).masked_fill(flat == 0, -math.inf)  # weighted, without replacement
+    return keys.topk(min(n, flat.shape[1])).indices
+
+
+def field_loss(vectors: Tensor, materials: Tensor, temperature: float) -> Tensor:
+    """Supervised contrastive loss among the points of each image (Khosla et al., NeurIPS 2020, eq. 2).
+
+    Args:
+        vectors: float (B, N, D), unit vectors.
+        materials: int (B, N), 0 for points that do not count.
+        temperature: what cosine similarities are divided by.
+
+    Returns:
+        The mean over points that have a partner of their material in their image.
+    """
+    counts = materials > 0
+    other = counts[:, :, None] & counts[:, None, :]
+    other &= ~torch.eye(materials.shape[1], dtype=torch.bool, device=materials.device)
+    partners = other & (materials[:, :, None] == materials[:, None, :])
+    logits = (vectors @ vectors.transpose(1, 2) / temperature).masked_fill(~other, -1e4)
+    log_share = logits - logits.logsumexp(dim=2, keepdim=True)
+    n_partners = partners.sum(dim=2)
+    per_point = -(log_share * partners).sum(dim=2) / n_partners.clamp(min=1)
+    return per_point.sum() / (n_partners > 0).sum().clamp(min=1)
+
+
+class FieldLearner(pl.LightningModule):
+    """Trains a `FieldNetwork` on batches of (pixels (B, 1, H, W), materials (B, H, W), grains (B, H, W)).
+
+    Args:
+        network: what is trained.
+        recipe: how it learns.
+    """
+
+    monitor = ("val/score", "max")
+
+    def __init__(self, network: FieldNetwork, recipe: FieldRecipe) -> None:
+        super().__init__()
+        # As validation leaves it: a run that goes on must not compute in another order than one that was not halted.
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.recipe = recipe
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """See `FieldNetwork.forward`; pixels are grey, in [0, 1]."""
+        found: tuple[Tensor, Tensor] = self.network(standardised(pixels).contiguous(memory_format=torch.channels_last))
+        return found
+
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """Loss of one batch of scenes."""
+        pixels, materials, grains = batch
+        vectors, logits = self(pixels)
+        of_point = labels_of_field(materials)
+        # A CPU's generator knows 32 bits of a seed only, so both numbers have to be mixed into these.
+        (drawn,) = np.random.SeedSequence((self.recipe.seed, self.global_step)).generate_state(1)
+        generator = torch.Generator(self.device).manual_seed(int(drawn))
+        points = chosen_points(of_point, self.recipe.points, generator)
+        gathered = vectors.flatten(2).transpose(1, 2).gather(1, points[:, :, None].expand(-1, -1, vectors.shape[1]))
+        of_vectors = field_loss(gathered, of_point.flatten(1).gather(1, points), self.recipe.temperature)
+        emphasis = torch.tensor(self.recipe.boundary_emphasis, device=self.device)
+        of_boundary = functional.binary_cross_entropy_with_logits(
+            logits, boundaries_of_field(materials, grains), pos_weight=emphasis
+        )
+        loss = of_vectors + self.recipe.boundary_weight * of_boundary
+        shown = {"train/loss": loss, "train/vectors": of_vectors, "train/boundary": of_boundary}
+        self.log_dict(shown, prog_bar=True, batch_size=len(pixels))
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
+        """Scores of one scene: of its field, of the masks generated from it, and of those that clicks select."""
+        pixels, materials, grains = batch
+        scores = field_scores(
+            self.network, pixels[0, 0].cpu().numpy(), materials[0].cpu().numpy(), grains[0].cpu().numpy()
+        )
+        shown = {f"val/{name}": value for name, value in scores.items()}
+        self.log_dict(shown, prog_bar=True, batch_size=1, sync_dist=True)
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401
+        """AdamW under one warm-up and one cosine over the whole training."""
+        return adamw_with_warm_up(
+            self.network.parameters(),
+            self.trainer,
+            learning_rate=self.recipe.learning_rate,
+            weight_decay=self.recipe.weight_decay,
+            warm_up_steps=self.recipe.warm_up_steps,
+        )

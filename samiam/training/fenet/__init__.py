@@ -1,0 +1,1 @@
+"""Training of FENet, on crops of random lattices and on the Describable Textures Dataset."""

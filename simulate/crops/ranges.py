@@ -1,0 +1,190 @@
+"""How crops may be imaged. Lengths in Å, angles as named."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import numpy as np
+
+from samiam.errors import InputError
+from simulate.imaging.stem import Optics
+from simulate.library.materials import MATERIALS, View, material
+
+Interval = tuple[float, float]
+Range = Interval | tuple[Interval, ...]
+"""(lowest, highest), or several such pairs: what is held out lies between them."""
+
+LIMITS: dict[str, Interval] = {
+    "thickness_A": (10, 10_000),
+    "rotation_deg": (-360, 360),
+    "pixel_size_A": (0.02, 2),
+    "dose_e_per_A2": (1e-3, 1e9),
+    "defocus_A": (-1000, 1000),
+    "astigmatism_A": (0, 500),
+    "source_fwhm_A": (0, 10),
+    "tilt_mrad": (0, 50),
+    "jitter_A": (0, 2),
+    "shear_deg": (-30, 30),
+    "contamination_A": (0, 500),
+    "readout_e": (0, 100),
+}
+_LOGARITHMIC = ("pixel_size_A", "dose_e_per_A2")
+_LARGEST_SIZE_PX = 1024
+_LARGEST_FIELD_A = 500.0
+
+
+def _checked_range(name: str, value: object) -> tuple[Interval, ...]:
+    pairs: object = value
+    if isinstance(value, (tuple, list)) and not any(isinstance(part, (tuple, list)) for part in value):
+        pairs = (value,)
+    low, high = LIMITS[name]
+    fault = InputError(
+        f"{name}={value}: give (lowest, highest), or several such pairs that rise, within {low:g} to {high:g}."
+    )
+    if not isinstance(pairs, (tuple, list)) or not pairs:
+        raise fault
+    checked: list[Interval] = []
+    for pair in pairs:
+        is_pair = isinstance(pair, (tuple, list)) and len(pair) == 2
+        if not is_pair or not all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in pair):
+            raise fault
+        least = checked[-1][1] if checked else low
+        if not least <= pair[0] <= pair[1] <= high:
+            raise fault
+        checked.append((float(pair[0]), float(pair[1])))
+    return tuple(checked)
+
+
+def _checked_choices(name: str, value: object) -> tuple[object, ...]:
+    if not isinstance(value, (tuple, list)) or (not value and name != "neighbours") or len(set(value)) < len(value):
+        raise InputError(f"{name}={value!r}: give a list of different choices.")
+    return tuple(value)
+
+
+@dataclass(frozen=True)
+class CropConditions:
+    """Ranges from which the imaging of each crop is drawn, independently and uniformly unless said otherwise.
+
+    A range is (lowest, highest) or several such pairs, so that a condition held out may lie between others:
+    `thickness_A=((60, 200), (300, 450))` to train and `thickness_A=(200, 300)` to test. The defaults cover the
+    benchmark's: lamellae milled by ion beam in a probe-corrected microscope.
+
+    Attributes:
+        thickness_A: of the specimen along the beam, 10 or more and within the library (480).
+        rotation_deg: of the crystal in the image plane.
+        pixel_size_A: the magnification, log-uniform.
+        dose_e_per_A2: electrons of the beam on each Å², log-uniform.
+        defocus_A: as `Optics` has it; focus and astigmatism are drawn as one of `n_probes` pairs.
+        astigmatism_A: amplitude; its direction is random.
+        source_fwhm_A: of the effective source.
+        tilt_mrad: of the zone axis against the beam; its direction is random.
+        jitter_A: standard deviation of a scan line's shift.
+        shear_deg: error of the right angle between the scan axes, as drift makes it.
+        contamination_A: carbon on the specimen.
+        readout_e: standard deviation of the read-out noise in electrons.
+        energies_kV: voltages to choose from.
+        detectors: names of detectors to choose from, as in the library.
+        bits: of the digitised image, to choose from.
+        views: zone axes to choose from.
+        contrast: "micrograph": black and white are set for an imagined micrograph in which one to three of the
+            `neighbours` take as much room as the crop does, as crops are cut from micrographs that have been
+            stretched as a whole. A material then keeps its brightness relative to others and vacuum stays
+            featureless. "crop": set for the crop alone, so that only its pattern is left.
+        neighbours: materials that a micrograph may show beside the crop's; may be empty.
+        n_probes: how many pairs of focus and astigmatism there are, spread evenly over their ranges. Each costs
+            some 40 ms in each process when it is first met.
+
+    Raises:
+        InputError: if a range is empty or impossible, or a choice is unknown.
+    """
+
+    thickness_A: Range = (60.0, 460.0)
+    rotation_deg: Range = (0.0, 360.0)
+    pixel_size_A: Range = (0.12, 0.5)
+    dose_e_per_A2: Range = (2e3, 5e4)
+    defocus_A: Range = (-40.0, 40.0)
+    astigmatism_A: Range = (0.0, 20.0)
+    source_fwhm_A: Range = (0.7, 1.2)
+    tilt_mrad: Range = (0.0, 4.0)
+    jitter_A: Range = (0.0, 0.25)
+    shear_deg: Range = (-1.0, 1.0)
+    contamination_A: Range = (0.0, 25.0)
+    readout_e: Range = (0.1, 0.6)
+    energies_kV: tuple[float, ...] = (200.0, 300.0)
+    detectors: tuple[str, ...] = ("HAADF", "ADF")
+    bits: tuple[Literal[8, 16], ...] = (8, 16)
+    views: tuple[View, ...] = ("100",)
+    contrast: Literal["micrograph", "crop"] = "micrograph"
+    neighbours: tuple[str, ...] = ("SrTiO3", "Ge", "PtC", "Vac")
+    n_probes: int = 32
+
+    def __post_init__(self) -> None:
+        for name in LIMITS:
+            object.__setattr__(self, name, _checked_range(name, getattr(self, name)))
+        for name in ("energies_kV", "detectors", "bits", "views", "neighbours"):
+            object.__setattr__(self, name, _checked_choices(name, getattr(self, name)))
+        if not set(self.bits) <= {8, 16}:
+            raise InputError(f"bits={self.bits}: a converter has 8 or 16.")
+        if not set(self.views) <= {"100", "110"}:
+            raise InputError(f"views={self.views}: there are 100 and 110.")
+        if self.contrast not in ("micrograph", "crop"):
+            raise InputError(f"contrast={self.contrast!r}: give micrograph or crop.")
+        if not 1 <= self.n_probes <= 100_000:
+            raise InputError(f"n_probes={self.n_probes}: give 1 to 100,000.")
+        for name in self.neighbours:
+            material(name)
+        for energy_kV in self.energies_kV:
+            farthest_A = max(abs(end) for interval in self.intervals("defocus_A") for end in interval)
+            Optics(energy_kV, defocus_A=farthest_A, astigmatism_A=self.highest("astigmatism_A"))
+
+    def intervals(self, name: str) -> tuple[Interval, ...]:
+        """The pairs of a range, rising."""
+        return cast("tuple[Interval, ...]", getattr(self, name))
+
+    def highest(self, name: str) -> float:
+        """The upper end of a range."""
+        return self.intervals(name)[-1][1]
+
+
+USUAL = CropConditions()
+"""The defaults."""
+
+
+def check_crop(of: str, conditions: CropConditions, size_px: int) -> None:
+    """Raise InputError unless there can be crops of a material, of this size, under these conditions."""
+    if not material(of).is_labelled:
+        raise InputError(
+            f"{of} has no label; crops are of {', '.join(n for n, m in MATERIALS.items() if m.is_labelled)}."
+        )
+    if isinstance(size_px, bool) or not isinstance(size_px, int) or not 1 <= size_px <= _LARGEST_SIZE_PX:
+        raise InputError(f"size_px={size_px}: give the side of a crop in whole pixels, 1 to {_LARGEST_SIZE_PX}.")
+    field_A = size_px * conditions.highest("pixel_size_A")
+    if field_A > _LARGEST_FIELD_A:
+        raise InputError(f"crops of up to {field_A:.0f} Å are too large; give smaller ones, {_LARGEST_FIELD_A:.0f} Å.")
+    for view in conditions.views:
+        if material(of).host and view not in material(of).views:
+            raise InputError(f"{of} has no view {view!r}; it has {', '.join(material(of).views)}.")
+
+
+def check_seed(seed: int | Sequence[int]) -> tuple[int, ...]:
+    """The seed as a tuple; InputError unless it is of whole numbers, 0 or more."""
+    parts = (seed,) if isinstance(seed, (int, np.integer)) else tuple(seed)
+    if not parts or not all(isinstance(part, (int, np.integer)) and part >= 0 for part in parts):
+        raise InputError(f"seed={seed}: give whole numbers of 0 or more.")
+    return tuple(int(part) for part in parts)
+
+
+def value_at(name: str, intervals: tuple[Interval, ...], share: float) -> float:
+    """The value below which this share of a range lies."""
+    is_logarithmic = name in _LOGARITHMIC
+    ends = [(math.log(low), math.log(high)) if is_logarithmic else (low, high) for low, high in intervals]
+    rest = share * sum(high - low for low, high in ends)
+    for (low, high), (lowest, highest) in zip(ends, intervals, strict=True):
+        if rest <= high - low:
+            value = math.exp(low + rest) if is_logarithmic else low + rest
+            return min(max(value, lowest), highest)
+        rest -= high - low
+    return intervals[-1][1]

@@ -1,0 +1,1 @@
+"""Microscopes: from an ideal image to what the detector reads."""

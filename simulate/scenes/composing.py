@@ -1,0 +1,236 @@
+"""Specimen and microscope settings → micrograph with its truth."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.errors import InputError
+from samiam.records import Micrograph, Scene
+from simulate.imaging import stem
+from simulate.imaging.stem import Optics, Scan
+from simulate.library import entries
+from simulate.scenes.difficulty import judge
+from simulate.scenes.films import deposit_film
+from simulate.scenes.raster import Raster, deposit_columns
+from simulate.specimen.columns import place_columns
+from simulate.specimen.layers import Specimen
+from simulate.specimen.stack import Stack, build_stack
+
+_FINEST_A, _COARSEST_A = 0.18, 0.25  # raster pixels: 0.1 % and 0.5 % of the contrast under a source of 0.5 Å
+_EXPOSED_PERCENTILES = (0.1, 99.9)
+_MARGIN_A = 8.0  # around what the scan reaches: the widest Gaussians of columns outside it
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """How a micrograph is taken.
+
+    Attributes:
+        scan: pixels and their distortions.
+        dose_e_per_A2: electrons of the beam on each Å².
+        readout_e: standard deviation of the read-out noise in units of an electron's signal.
+        bits: of the digitised image; brightness and contrast are set as an operator does, to fill them.
+        optics: the probe.
+        detector: a name in the library's settings: "HAADF" or "ADF".
+        contamination_A: mean thickness of the carbon film on the specimen.
+    """
+
+    scan: Scan
+    dose_e_per_A2: float
+    readout_e: float = 0.3
+    bits: Literal[8, 16] = 16
+    optics: Optics = field(default_factory=Optics)
+    detector: str = "HAADF"
+    contamination_A: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.dose_e_per_A2 > 0:
+            raise InputError(f"a dose of {self.dose_e_per_A2} e/Å² is impossible; give a positive number.")
+        if self.contamination_A < 0:
+            raise InputError(f"contamination of {self.contamination_A} Å is impossible; give 0 or more.")
+
+
+@dataclass(frozen=True, eq=False)
+class Exposure:
+    """What the microscope records, and the truth.
+
+    Attributes:
+        counts: uint8 or uint16 (H, W), as the detector gives them.
+        labels: uint32 (H, W), 1 … M, 0 where nothing is labelled.
+        grains: uint32 (H, W), a number for each separate crystal or film, 0 where there is none.
+        materials: M names.
+        parameters: how it was made (JSON-serialisable): seed, specimen, acquisition, detector, boundaries.
+    """
+
+    counts: NDArray[np.uint8] | NDArray[np.uint16]
+    labels: NDArray[np.uint32]
+    grains: NDArray[np.uint32]
+    materials: tuple[str, ...]
+    parameters: dict[str, Any]
+
+    def scene(self, name: str) -> Scene:
+        """The scene, as it comes back from a file: the contrast stretched, the difficulty judged."""
+        pixel_size_nm = self.parameters["acquisition"]["scan"]["pixel_size_A"] / 10
+        micrograph = Micrograph.stretched(self.counts, pixel_size_nm=pixel_size_nm, name=name)
+        difficulty, weights, facts = judge(micrograph.pixels, self.labels, self.grains, self.materials)
+        parameters = self.parameters | {"difficulty": facts}
+        return Scene(micrograph, self.labels, self.materials, difficulty, weights, self.grains, parameters)
+
+
+def compose(specimen: Specimen, acquisition: Acquisition, *, seed: int, name: str = "scene") -> Scene:
+    """Simulate a micrograph of a specimen; see `expose`."""
+    return expose(specimen, acquisition, seed=seed).scene(name)
+
+
+def expose(specimen: Specimen, acquisition: Acquisition, *, seed: int, laid_out_for: Scan | None = None) -> Exposure:
+    """Simulate what the microscope records of a specimen.
+
+    Args:
+        specimen: what lies under the beam.
+        acquisition: how it is imaged.
+        seed: the same seed and arguments give the same bytes. What is left to chance in the specimen depends on how
+            far the scan reaches too: dose, detector and optics can be changed alone, the scan only as follows.
+        laid_out_for: the scan that this one differs from by drift; that of the acquisition where not given. The
+            specimen has the surfaces, islands, crystals and strain that it has there; dopants and amorphous films are
+            drawn anew where the reach differs.
+
+    Returns:
+        Counts and truth. Labels and grains are evaluated where each pixel was scanned, drift and shear included, line
+        jitter not.
+
+    Raises:
+        InputError: if a material, voltage, detector or thickness is not in the library, the field of view is too
+            large, no pixel is labelled, or the seed is negative.
+    """
+    if seed < 0:
+        raise InputError(f"a seed of {seed} is impossible; give 0 or more.")
+    structure, film, electrons = (np.random.default_rng([seed, stream]) for stream in (0, 1, 3))
+    positions_A, read_at_A, half_extent_A = _scanned(acquisition.scan, seed)
+    laid_out_A = half_extent_A if laid_out_for is None else _scanned(laid_out_for, seed)[2]
+    stack = build_stack(structure, specimen, reach_A=float(np.hypot(*laid_out_A)))
+    ideal = ideal_image(stack, acquisition, half_extent_A, structure, film)
+    signal = stem.sample(ideal.image, ideal.pixel_A, ideal.origin_xy_A, read_at_A)
+    pixel_area_A2 = acquisition.scan.pixel_size_A**2
+    low, high = (float(level) for level in np.percentile(np.clip(signal, 0, 1), _EXPOSED_PERCENTILES))
+    detector = stem.exposed(
+        acquisition.dose_e_per_A2, pixel_area_A2, low, high, readout_e=acquisition.readout_e, bits=acquisition.bits
+    )
+    labels, grains, materials = truth(stack, positions_A)
+    parameters = {
+        "seed": seed,
+        "specimen": asdict(specimen),
+        "acquisition": asdict(acquisition),
+        "detector": asdict(detector),
+        "boundaries": boundaries(specimen),
+    }
+    counts = stem.detect(electrons, signal, pixel_area_A2, detector)
+    return Exposure(counts, labels, grains, tuple(materials), parameters)
+
+
+def _scanned(scan: Scan, seed: int) -> tuple[Floats, Floats, tuple[float, float]]:
+    """Where pixels are meant to be, where they are read, and how far from the centre that needs an image."""
+    rng = np.random.default_rng([seed, 2])
+    positions_A = stem.scan_positions(rng, scan)
+    read_at_A = stem.jittered(rng, positions_A, scan)
+    reach_A = np.maximum(np.abs(positions_A).max(axis=(0, 1)), np.abs(read_at_A).max(axis=(0, 1))) + _MARGIN_A
+    return positions_A, read_at_A, (float(reach_A[0]), float(reach_A[1]))
+
+
+@dataclass(frozen=True, eq=False)
+class IdealImage:
+    """A noise-free image on a raster.
+
+    Attributes:
+        image: float32 (H, W), share of the beam.
+        pixel_A: side of a pixel.
+        origin_xy_A: position of the centre of pixel (0, 0).
+    """
+
+    image: NDArray[np.float32]
+    pixel_A: float
+    origin_xy_A: tuple[float, float]
+
+
+def ideal_image(
+    stack: Stack,
+    acquisition: Acquisition,
+    half_extent_A: tuple[float, float],
+    structure: np.random.Generator,
+    film: np.random.Generator,
+) -> IdealImage:
+    """Columns and films through the optics, before any noise."""
+    energy_kV, detector = acquisition.optics.energy_kV, acquisition.detector
+    pixel_A = float(np.clip(acquisition.scan.pixel_size_A / 2, _FINEST_A, _COARSEST_A))
+    raster = Raster.covering(half_extent_A, pixel_A)
+    margin_A = 2 * pixel_A + stack.displacement.largest  # the strain brings columns in from outside
+    columns = place_columns(structure, stack, (half_extent_A[0] + margin_A, half_extent_A[1] + margin_A))
+    films = [entries.entry_name(name) for layer in stack.specimen.layers for name, _ in layer.of.films]
+    for entry in (*columns.entries, *films):
+        entries.check_convergence(entry, acquisition.optics.convergence_mrad)
+    deposit_columns(raster, columns, energy_kV, detector)
+    _deposit_films(film, raster, stack, energy_kV, detector)
+    image = raster.image()
+    if acquisition.contamination_A > 0:
+        shape_hw = (image.shape[0], image.shape[1])
+        carbon_A = stem.contamination(film, shape_hw, pixel_A, acquisition.contamination_A)
+        per_A = entries.thin_film_fraction(entries.entry_name("amorphous C"), energy_kV, detector)
+        image += (carbon_A * per_A).astype(np.float32)
+    image = stem.through_optics(image, pixel_A, acquisition.optics)
+    return IdealImage(image, pixel_A, raster.origin_xy_A)
+
+
+def _deposit_films(rng: np.random.Generator, raster: Raster, stack: Stack, energy_kV: float, detector: str) -> None:
+    wanted = [index for index, layer in enumerate(stack.specimen.layers) if layer.of.films]
+    if not wanted:
+        return
+    x_A, y_A = np.meshgrid(*raster.coordinates_A())
+    layer_at = stack.layer_at(*stack.unstrained(x_A, y_A))
+    thickness_A = stack.thickness_at(x_A, y_A)
+    for index in wanted:
+        inside_A = np.where(layer_at == index, thickness_A, 0.0)
+        for name, share in stack.specimen.layers[index].of.films:
+            deposit_film(rng, raster, name, inside_A, share=share, energy_kV=energy_kV, detector=detector)
+
+
+def truth(stack: Stack, positions_A: Floats) -> tuple[NDArray[np.uint32], NDArray[np.uint32], list[str]]:
+    """Labels, grains and the names of the labels at positions (H, W, 2).
+
+    Labels number the materials from the substrate up; layers of one material share a label. Grains number the
+    separate crystals and films.
+
+    Raises:
+        InputError: if nothing labelled is in view.
+    """
+    x_A, h_A = stack.unstrained(positions_A[..., 0], positions_A[..., 1])
+    layer_at = stack.layer_at(x_A, h_A)
+    labels, grains = np.zeros((2, *layer_at.shape), np.uint32)
+    materials: list[str] = []
+    n_grains = 0
+    for index, layer in enumerate(stack.specimen.layers):
+        here = layer_at == index
+        if not layer.of.is_labelled or not here.any():
+            continue
+        if layer.of.name not in materials:
+            materials.append(layer.of.name)
+        labels[here] = materials.index(layer.of.name) + 1
+        domains, numbers = np.unique(stack.domain_at(index, x_A[here], h_A[here]), return_inverse=True)
+        grains[here] = n_grains + 1 + numbers
+        n_grains += len(domains)
+    if not materials:
+        raise InputError("no labelled material is in the field of view; move first_interface_A or enlarge the scan.")
+    return labels, grains, materials
+
+
+def boundaries(specimen: Specimen) -> list[dict[str, Any]]:
+    """The defects that split a layer of a specimen in two."""
+    return [
+        {"layer": index, "material": layer.of.name, **asdict(boundary)}
+        for index, layer in enumerate(specimen.layers)
+        for boundary in layer.boundaries
+    ]

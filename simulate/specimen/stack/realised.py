@@ -1,0 +1,195 @@
+"""What a specimen leaves to chance, drawn; and what is where in the result."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.errors import InputError
+from simulate.specimen.layers import Boundary, Layer, Specimen
+from simulate.specimen.stack.cells import PlaneCell, cells_of
+from simulate.specimen.stack.fields import Waves
+from simulate.specimen.stack.surfaces import Profile, draw_surface
+
+_SLOW_A = (150.0, 500.0)  # wavelengths of strain and bending
+_WAVY_A = (40.0, 160.0)  # of the waviness of boundaries
+_WAVY_RMS_A = 2.5
+_SMALLEST_THICKNESS_A = 10.0
+_STRAIN_STEPS = 2  # of the fixed-point iteration that undoes the strain
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Domain:
+    """A crystal within a layer: the layer's lattice, moved.
+
+    Attributes:
+        shift_A: (x, h).
+        rotation_deg: in the image plane from x towards h, about `pivot_A`.
+        pivot_A: (x, h).
+        tilt_mrad: of its columns against the beam, towards x and y.
+    """
+
+    shift_A: tuple[float, float]
+    rotation_deg: float
+    pivot_A: tuple[float, float]
+    tilt_mrad: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """The realised specimen; `build_stack` makes it.
+
+    Attributes:
+        specimen: what it was made of.
+        cells: projected cell of each layer, None where not crystalline.
+        x_origin_A: lateral lattice origin of each layer.
+        bases_A: reference height of each layer: its nominal lower surface, for the lowest layer its upper one.
+        tops: upper surface of all layers but the highest.
+        domains: crystals of each layer, from left to right: one more than it has boundaries.
+        waviness: deviation of boundaries from straight lines.
+        displacement: strain field (x, y).
+        bending: of the thickness.
+    """
+
+    specimen: Specimen
+    cells: tuple[PlaneCell | None, ...]
+    x_origin_A: tuple[float, ...]
+    bases_A: tuple[float, ...]
+    tops: tuple[Profile, ...]
+    domains: tuple[tuple[Domain, ...], ...]
+    waviness: Waves
+    displacement: Waves
+    bending: Waves
+
+    def layer_at(self, x_A: Floats, h_A: Floats) -> NDArray[np.int64]:
+        """Index of the layer at unstrained positions."""
+        layer = np.zeros(np.shape(x_A), np.int64)
+        surface_A = np.full(np.shape(x_A), -np.inf)
+        for index, top in enumerate(self.tops, start=1):
+            surface_A = np.maximum(surface_A, top.at(x_A))
+            layer[h_A >= surface_A] = index
+        return layer
+
+    def surface_at(self, layer: int, x_A: Floats) -> Floats:
+        """Height of a layer's upper surface, which where it is missing is that of the layer below."""
+        return np.asarray(np.max([top.at(x_A) for top in self.tops[: layer + 1]], axis=0))
+
+    def domain_at(self, layer: int, x_A: Floats, h_A: Floats) -> NDArray[np.int64]:
+        """Index of the crystal within a layer: the number of boundaries to the left."""
+        domain = np.zeros(np.shape(x_A), np.int64)
+        for boundary in self.specimen.layers[layer].boundaries:
+            domain += self.beyond_A(layer, boundary, x_A, h_A) > 0
+        return domain
+
+    def beyond_A(self, layer: int, boundary: Boundary, x_A: Floats, h_A: Floats) -> Floats:
+        """Lateral distance from a boundary, positive beyond it."""
+        above_A = h_A - self.bases_A[layer]
+        # Waves run along h; at another x, far away, each boundary finds a course of its own.
+        bent_A = self.waviness.at(np.full_like(h_A, 1000.0 * layer + boundary.x_A), h_A)[0]
+        return np.asarray(x_A - boundary.x_A - np.tan(np.deg2rad(boundary.lean_deg)) * above_A - bent_A)
+
+    def thickness_at(self, x_A: Floats, y_A: Floats) -> Floats:
+        """Thickness along the beam."""
+        specimen = self.specimen
+        even_A = specimen.thickness_A + specimen.wedge[0] * x_A + specimen.wedge[1] * y_A
+        return np.asarray(np.maximum(even_A + self.bending.at(x_A, y_A)[0], _SMALLEST_THICKNESS_A))
+
+    def strained(self, x_A: Floats, h_A: Floats) -> tuple[Floats, Floats]:
+        """(x, y) to which the strain moves (x, h)."""
+        move_x, move_y = self.displacement.at(x_A, -h_A)
+        return x_A + move_x, -h_A + move_y
+
+    def unstrained(self, x_A: Floats, y_A: Floats) -> tuple[Floats, Floats]:
+        """(x, h) before the strain moved it to (x, y)."""
+        from_x, from_y = x_A, y_A
+        if self.displacement.largest > 0:
+            for _ in range(_STRAIN_STEPS):
+                move_x, move_y = self.displacement.at(from_x, from_y)
+                from_x, from_y = x_A - move_x, y_A - move_y
+        return from_x, -from_y
+
+
+def build_stack(rng: np.random.Generator, specimen: Specimen, reach_A: float) -> Stack:
+    """Draw what a specimen leaves to chance.
+
+    Args:
+        rng: source of steps, islands, registry, bending and strain.
+        specimen: what to build.
+        reach_A: how far from the centre anything is seen.
+
+    Raises:
+        InputError: if mixing is asked for between crystals that do not share sites.
+    """
+    cells = cells_of(specimen)
+    _check_mixing(specimen.layers, cells)
+    x_origin_A = _lateral_origins_A(rng, cells)
+    heights_A = _heights_A(specimen, cells)
+    bases_A = (heights_A[0], *heights_A)[: len(cells)]
+    layers = specimen.layers
+    tops = tuple(
+        draw_surface(rng, layer, cell, x_A, height_A, reach_A)
+        for layer, cell, x_A, height_A in zip(layers[:-1], cells, x_origin_A, heights_A, strict=False)
+    )
+    displacement = Waves.displacement(rng, specimen.strain, _SLOW_A)
+    bending = Waves.scalar(rng, specimen.bending_A, _SLOW_A)
+    waviness = Waves.scalar(rng, _WAVY_RMS_A, _WAVY_A)
+    domains = tuple(
+        _domains(rng, specimen, layer, cell, base_A) for layer, cell, base_A in zip(layers, cells, bases_A, strict=True)
+    )
+    return Stack(specimen, cells, x_origin_A, bases_A, tops, domains, waviness, displacement, bending)
+
+
+def _check_mixing(layers: tuple[Layer, ...], cells: tuple[PlaneCell | None, ...]) -> None:
+    for (lower, upper), (below, above) in zip(pairwise(layers), pairwise(cells), strict=True):
+        if lower.top.mixing_A > 0 and not (below and above and set(below.sites) & set(above.sites)):
+            raise InputError(
+                f"{lower.of.name} and {upper.of.name} have no sites in common; set mixing_A=0 at their interface."
+            )
+
+
+def _lateral_origins_A(rng: np.random.Generator, cells: tuple[PlaneCell | None, ...]) -> tuple[float, ...]:
+    """Crystals of one lateral period stand in register, the others anywhere."""
+    origin_A = float(rng.uniform(0, 10))
+    origins_A: list[float] = []
+    below_A: float | None = None
+    for cell in cells:
+        if cell is not None:
+            if below_A is not None and not math.isclose(cell.a_A, below_A, rel_tol=1e-6):
+                origin_A = float(rng.uniform(0, cell.a_A))
+            below_A = cell.a_A
+        origins_A.append(origin_A)
+    return tuple(origins_A)
+
+
+def _heights_A(specimen: Specimen, cells: tuple[PlaneCell | None, ...]) -> list[float]:
+    """Mean height of each interface; crystals are whole cells thick."""
+    heights_A = [specimen.first_interface_A]
+    for layer, cell in zip(specimen.layers[1:-1], cells[1:-1], strict=True):
+        assert layer.thickness_A is not None
+        whole_A = max(1, round(layer.thickness_A / cell.c_A)) * cell.c_A if cell else layer.thickness_A
+        heights_A.append(heights_A[-1] + whole_A)
+    return heights_A
+
+
+def _domains(
+    rng: np.random.Generator, specimen: Specimen, layer: Layer, cell: PlaneCell | None, base_A: float
+) -> tuple[Domain, ...]:
+    """The layer's own lattice, then one more crystal beyond each boundary."""
+    found = [Domain((0.0, 0.0), 0.0, (0.0, base_A), specimen.tilt_mrad)]
+    for boundary in sorted(layer.boundaries, key=lambda one: one.x_A):
+        assert cell is not None
+        before = found[-1]
+        if boundary.kind == "antiphase":
+            shift_A = (before.shift_A[0], (before.shift_A[1] + cell.c_A / 2) % cell.c_A)
+            found.append(Domain(shift_A, before.rotation_deg, before.pivot_A, before.tilt_mrad))
+        else:
+            shift_A = (float(rng.uniform(0, cell.a_A)), float(rng.uniform(0, cell.c_A)))
+            tilt = (specimen.tilt_mrad[0] + boundary.tilt_mrad[0], specimen.tilt_mrad[1] + boundary.tilt_mrad[1])
+            found.append(Domain(shift_A, boundary.rotation_deg, (boundary.x_A, base_A), tilt))
+    return tuple(found)

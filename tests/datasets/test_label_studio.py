@@ -1,0 +1,315 @@
+"""Exports of Label Studio, as JSON and as PNGs."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from samiam.datasets.label_studio.annotations import annotator_name
+from samiam.datasets.label_studio.brush_rle import encode_mask
+from samiam.datasets.label_studio.exports import find_label_studio, has_label_studio, read_annotated
+from samiam.errors import InputError
+from samiam.records import Scene
+
+SHAPE = (24, 32)
+Mask = NDArray[np.bool_]
+
+
+def box(top: int, bottom: int, left: int = 0, right: int = 32) -> Mask:
+    mask = np.zeros(SHAPE, bool)
+    mask[top:bottom, left:right] = True
+    return mask
+
+
+GE, STO, ISLAND = box(0, 8), box(8, 24), box(4, 12, 4, 8)
+
+
+def write_image(folder: Path, name: str = "a.png", seed: int = 0) -> None:
+    folder.mkdir(exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, SHAPE).astype(np.uint8)
+    Image.fromarray(pixels).save(folder / name)
+
+
+def brush(label: str, mask: Mask, **changes: Any) -> dict[str, Any]:
+    return {
+        "from_name": "tag",
+        "to_name": "image",
+        "type": "brushlabels",
+        "original_height": SHAPE[0],
+        "original_width": SHAPE[1],
+        "image_rotation": 0,
+        "value": {"format": "rle", "rle": encode_mask(mask), "brushlabels": [label]},
+        **changes,
+    }
+
+
+def annotation(*results: dict[str, Any], number: int = 20, by: object = 2, **changes: Any) -> dict[str, Any]:
+    return {"id": number, "completed_by": by, "was_cancelled": False, "result": list(results), **changes}
+
+
+BOTH = (brush("Ge", GE), brush("SrTiO3", STO))
+
+
+def task(*annotations: dict[str, Any], number: int = 12, image: str = "/data/upload/1/0a1b2c3d-a.png") -> Any:
+    return {"id": number, "data": {"image": image}, "annotations": list(annotations), "predictions": []}
+
+
+def export(folder: Path, *tasks: Any, name: str = "project-1.json") -> Path:
+    (folder / name).write_text(json.dumps(list(tasks)))
+    return folder
+
+
+def scenes(folder: Path) -> list[Scene]:
+    return [read_annotated(found) for found in find_label_studio(folder)]
+
+
+def only(folder: Path) -> Scene:
+    (scene,) = scenes(folder)
+    return scene
+
+
+def names(folder: Path) -> list[str]:
+    return [found.name for found in find_label_studio(folder)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_image(tmp_path)
+    return tmp_path
+
+
+class TestJson:
+    def test_labels_and_what_is_known_beside(self, folder: Path) -> None:
+        scene = only(export(folder, task(annotation(*BOTH, lead_time=61.5))))
+        assert scene.micrograph.name == "a"
+        assert list(scene.materials) == ["Ge", "SrTiO3"]
+        np.testing.assert_array_equal(scene.labels, GE + 2 * STO)
+        assert scene.parameters == {"annotator": "2", "labelling_s": 61.5}
+        assert (scene.difficulty, list(scene.weights)) == (2, [10, 10])
+
+    def test_regions_of_one_label_are_united(self, folder: Path) -> None:
+        halves = brush("Ge", box(0, 4)), brush("SrTiO3", STO), brush("Ge", box(4, 8))
+        np.testing.assert_array_equal(only(export(folder, task(annotation(*halves)))).labels, GE + 2 * STO)
+
+    def test_the_smaller_label_lies_over_the_larger(self, folder: Path) -> None:
+        scene = only(export(folder, task(annotation(brush("WO3", ISLAND), *BOTH))))
+        np.testing.assert_array_equal(scene.labels == 1, ISLAND)
+        assert scene.parameters["overlapping_px"] == ISLAND.sum()
+
+    @pytest.mark.parametrize("by", [1, "expert.1@pnnl.gov", {"id": 1, "email": "expert.1@pnnl.gov"}])
+    def test_annotators(self, folder: Path, by: object) -> None:
+        export(folder, task(annotation(*BOTH), annotation(*BOTH, number=21, by=by)))
+        assert names(folder) == [f"{annotator_name(by)}-a", "2-a"][:: 1 if by == 1 else -1]
+        assert {found.image.stem for found in find_label_studio(folder)} == {"a"}
+
+    def test_an_annotator_who_did_it_twice(self, folder: Path) -> None:
+        export(folder, task(annotation(*BOTH), annotation(*BOTH, number=21)))
+        assert names(folder) == ["a-annotation-20", "a-annotation-21"]
+
+    def test_cancelled_annotations_and_predictions_are_left_out(self, folder: Path) -> None:
+        cancelled = annotation(brush("Ge", STO), number=21, by=3, was_cancelled=True)
+        done = task(cancelled, annotation(*BOTH)) | {"predictions": [{"result": [brush("Ge", STO)]}]}
+        np.testing.assert_array_equal(only(export(folder, done, task(number=13))).labels, GE + 2 * STO)
+
+    def test_old_exports_have_completions(self, folder: Path) -> None:
+        old = task(annotation(*BOTH), annotation(*BOTH, number=21, skipped=True))
+        old["completions"] = old.pop("annotations")
+        del old["completions"][0]["completed_by"]
+        assert only(export(folder, old)).parameters["annotator"] == "unknown"
+
+    def test_results_that_label_no_region(self, folder: Path) -> None:
+        others = [
+            {"type": "choices", "value": {"choices": ["difficult"]}},
+            {"type": "keypointlabels", "value": {"x": 1, "y": 1, "keypointlabels": ["Ge"]}},
+            {"type": "relation", "direction": "right"},
+        ]
+        assert list(only(export(folder, task(annotation(*others, *BOTH)))).materials) == ["Ge", "SrTiO3"]
+
+    def test_several_files(self, folder: Path) -> None:
+        write_image(folder, "b.png")
+        export(folder, task(annotation(*BOTH)))
+        export(folder, task(annotation(*BOTH), number=13, image="b.png"), name="project-2.json")
+        (folder / "result.json").write_text('{"images": [], "categories": []}')
+        assert names(folder) == ["a", "b"]
+
+    def test_the_json_counts_where_there_are_pngs_too(self, folder: Path) -> None:
+        export(folder, task(annotation(*BOTH)))
+        export(folder, {"id": 12, "image": "a.png"}, name="min.json")
+        write_png(folder, "task-12-annotation-20-by-2-tag-Ge-0.png", STO)
+        np.testing.assert_array_equal(only(folder).labels, GE + 2 * STO)
+
+    def test_they_can_be_sent_elsewhere(self, folder: Path) -> None:
+        (found,) = find_label_studio(export(folder, task(annotation(*BOTH))))
+        np.testing.assert_array_equal(read_annotated(pickle.loads(pickle.dumps(found))).labels, GE + 2 * STO)
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("/data/upload/1/0a1b2c3d-my_image_1.png", "my image (1).png"),
+        ("/data/upload/1/0a1b2c3d-a.png", "0a1b2c3d-a.png"),
+        ("https://example.org/some/a%20b.png?X-Amz-Expires=3600", "a b.png"),
+        ("s3://bucket/folder/a.png", "a.png"),
+        ("/data/local-files/?d=folder/a.png", "a.png"),
+        ("a.png", "a.png"),
+    ],
+)
+@pytest.mark.parametrize("place", [".", "images"])
+def test_addresses_of_images(tmp_path: Path, address: str, file: str, place: str) -> None:
+    write_image(tmp_path / place, file)
+    write_image(tmp_path / place, "other.png")
+    (found,) = find_label_studio(export(tmp_path, task(annotation(*BOTH), image=address)))
+    assert found.image == tmp_path / place / file
+    assert found.name == Path(file).stem
+
+
+def test_the_image_may_have_another_key(folder: Path) -> None:
+    entry = task(annotation(*BOTH)) | {"data": {"sample": "LSFO", "micrograph": "a.png"}}
+    assert names(export(folder, entry)) == ["a"]
+
+
+def write_png(folder: Path, name: str, mask: Mask) -> None:
+    Image.fromarray((mask * 255).astype(np.uint8)).save(folder / name)
+
+
+class TestPngs:
+    @pytest.fixture
+    def folder(self, folder: Path) -> Path:
+        write_png(folder, "task-12-annotation-20-by-2-tag-La-SrTiO3-10.png", STO)
+        write_png(folder, "task-12-annotation-20-by-2-tag-Ge-0.png", box(0, 4))
+        write_png(folder, "task-12-annotation-20-by-2-tag-Ge-1.png", box(4, 8))
+        return folder
+
+    def test_one_image_of_one_task(self, folder: Path) -> None:
+        scene = only(folder)
+        assert list(scene.materials) == ["Ge", "La-SrTiO3"]
+        np.testing.assert_array_equal(scene.labels, GE + 2 * STO)
+        assert scene.parameters == {"annotator": "2", "labelling_s": None}
+
+    def test_two_annotators(self, folder: Path) -> None:
+        write_png(folder, "task-12-annotation-21-by-x@y.z-tag-Ge-0.png", box(0, 24))
+        assert names(folder) == ["2-a", "x@y.z-a"]
+        assert [list(scene.materials) for scene in scenes(folder)] == [["Ge", "La-SrTiO3"], ["Ge"]]
+
+    def test_the_json_tells_which_image(self, folder: Path) -> None:
+        write_image(folder, "b.png")
+        write_png(folder, "task-13-annotation-22-by-2-brush-Ge-0.png", GE)
+        entries = [{"id": 13, "image": "/data/upload/1/0a1b2c3d-a.png"}, {"id": 12, "image": "b.png"}]
+        export(folder, *entries, {"id": 12, "image": "b.png", "annotator": 3})
+        found = {each.annotation.task: each.image.name for each in find_label_studio(folder)}
+        assert found == {"12": "b.png", "13": "a.png"}
+
+    def test_images_named_as_the_tasks(self, folder: Path) -> None:
+        (folder / "a.png").rename(folder / "12.png")
+        write_image(folder / "images", "task-13.png")
+        write_png(folder, "task-13-annotation-22-by-2-tag-Ge-0.png", GE)
+        assert names(folder) == ["12", "task-13"]
+
+    def test_nothing_tells_which_image(self, folder: Path) -> None:
+        write_image(folder, "b.png")
+        with pytest.raises(InputError, match=r"task 12, annotation 20: nothing tells which image.*JSON-MIN"):
+            find_label_studio(folder)
+
+    def test_a_task_that_the_json_lacks(self, folder: Path) -> None:
+        export(folder, {"id": 13, "image": "a.png"})
+        with pytest.raises(InputError, match="task 12, annotation 20: the task is in no JSON file"):
+            find_label_studio(folder)
+
+    def test_another_shape(self, folder: Path) -> None:
+        write_png(folder, "task-12-annotation-20-by-2-tag-Ge-0.png", np.ones((24, 31), bool))
+        with pytest.raises(InputError, match=r"tag-Ge-0\.png: \(24, 31\) pixels, but the image has \(24, 32\)"):
+            scenes(folder)
+
+    def test_a_corrupt_png(self, folder: Path) -> None:
+        (folder / "task-12-annotation-20-by-2-tag-Ge-0.png").write_bytes(b"x")
+        with pytest.raises(InputError, match=r"tag-Ge-0\.png: not a readable PNG"):
+            scenes(folder)
+
+
+class TestRefusals:
+    def refusal(self, folder: Path, *tasks: Any) -> str:
+        if tasks:
+            export(folder, *tasks)
+        with pytest.raises(InputError) as caught:
+            scenes(folder)
+        message = str(caught.value)
+        assert "\n" not in message
+        assert str(folder) in message
+        return message
+
+    def test_no_annotations(self, folder: Path) -> None:
+        assert "no annotations of Label Studio in it" in self.refusal(folder)
+        assert "no annotations of Label Studio in it" in self.refusal(folder, task())
+        assert not has_label_studio(folder / "..")
+
+    def test_json_min_alone(self, folder: Path) -> None:
+        assert "export them as JSON" in self.refusal(folder, {"id": 12, "image": "a.png", "tag": []})
+
+    def test_no_images(self, tmp_path: Path) -> None:
+        assert "no image in it; put the micrographs there" in self.refusal(tmp_path, task(annotation(*BOTH)))
+
+    def test_a_missing_image(self, folder: Path) -> None:
+        message = self.refusal(folder, task(annotation(*BOTH), image="/data/upload/1/0a1b2c3d-b.png"))
+        assert "project-1.json: 0a1b2c3d-b.png, the image of task 12, is missing" in message
+
+    def test_nothing_painted(self, folder: Path) -> None:
+        message = self.refusal(folder, task(annotation({"type": "choices", "value": {}})))
+        assert "project-1.json: task 12, annotation 20: nothing is painted" in message
+
+    @pytest.mark.parametrize("kind", ["polygonlabels", "rectanglelabels", "bitmasklabels"])
+    def test_regions_that_no_brush_painted(self, folder: Path, kind: str) -> None:
+        region = {"type": kind, "value": {"points": [], kind: ["Ge"]}}
+        assert f"annotation 20: {kind} cannot be read" in self.refusal(folder, task(annotation(*BOTH, region)))
+
+    def test_a_turned_image(self, folder: Path) -> None:
+        assert "turned" in self.refusal(folder, task(annotation(brush("Ge", GE, image_rotation=90))))
+
+    def test_another_shape(self, folder: Path) -> None:
+        turned = brush("Ge", GE, original_height=32, original_width=24)
+        message = self.refusal(folder, task(annotation(turned)))
+        assert "annotation 20: (32, 24) pixels, but the image has (24, 32)" in message
+
+    def test_damaged_run_lengths(self, folder: Path) -> None:
+        cut = brush("Ge", GE)
+        cut["value"]["rle"] = cut["value"]["rle"][:9]
+        assert "task 12, annotation 20: brush RLE ends after 9 bytes" in self.refusal(folder, task(annotation(cut)))
+
+    def test_an_empty_and_a_hidden_label(self, folder: Path) -> None:
+        empty = task(annotation(*BOTH, brush("C", box(0, 0))))
+        assert "annotation 20: label C is empty" in self.refusal(folder, empty)
+        hidden = task(annotation(*BOTH, brush("C", box(0, 4)), brush("W", box(4, 8))))
+        assert "annotation 20: label Ge lies wholly within others" in self.refusal(folder, hidden)
+
+    def test_a_task_in_two_exports(self, folder: Path) -> None:
+        export(folder, task(annotation(*BOTH)), name="project-0.json")
+        message = self.refusal(folder, task(annotation(*BOTH)))
+        assert "project-1.json: task 12 is in project-0.json too" in message
+
+    def test_damaged_json(self, folder: Path) -> None:
+        (folder / "project-1.json").write_text('[{"id": 12, ')
+        assert "project-1.json: damaged or cut short" in self.refusal(folder)
+
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            {"id": 12, "data": {}, "annotations": []},
+            {"id": 12, "data": {"text": "no image"}, "annotations": []},
+            {"id": 12, "data": {"image": "a.png"}, "annotations": [3]},
+            {"id": 12, "data": {"image": "a.png"}, "annotations": [{"id": 1}]},
+            {"id": 12, "data": {"image": "a.png"}, "annotations": [{"id": 1, "result": [{"value": {}}]}]},
+            task(annotation(brush("Ge", GE, value={"rle": [300], "brushlabels": ["Ge"]}))),
+            task(annotation(brush("Ge", GE, original_height=None))),
+            task(annotation(*BOTH, lead_time="long")),
+        ],
+    )
+    def test_entries_of_another_kind(self, folder: Path, entry: object) -> None:
+        message = self.refusal(folder, entry)
+        assert "task 12" in message
+        assert "export it again" in message
