@@ -1,69 +1,249 @@
-"""Objects made from named options that a user gave."""
+"""One declaration of a setting: type, range, default and meaning, read by the API, the command line and YAML alike.
+
+    @settings
+    class RemovalRules:
+        '''Thresholds of Algorithm 1.
+
+        Attributes:
+            contained: share from which a mask counts as lying inside another.
+        '''
+
+        contained: Annotated[float, Field(gt=0, lt=1)] = 0.9
+
+The annotation is the range, the docstring the meaning, the assignment the default; messages, `--help` and
+`samiam models info` are made of these three.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
+import inspect
+import re
 import types
 import typing
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any, Literal, TypeVar, Union
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, wraps
+from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
+
+import numpy as np
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
 
 from samiam.errors import InputError
 
 T = TypeVar("T")
+_CONFIG = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
-def from_options(kind: type[T], what: str, options: Mapping[str, Any]) -> T:
-    """Make a dataclass from keyword options.
+def _rising(pair: tuple[Any, ...]) -> tuple[Any, ...]:
+    if list(pair) != sorted(pair):
+        raise ValueError("not rising")
+    return pair
 
-    Args:
-        kind: the dataclass.
-        what: what the user calls it, for the message.
-        options: values by the names of the dataclass's fields; a list will do for a tuple.
+
+Rising = AfterValidator(_rising)
+"""Of numbers in a list, none may be below the one before."""
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+"""1 or more."""
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+"""What numpy, scikit-learn and torch all take as a seed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """What there is to say of one setting.
+
+    Attributes:
+        name: of the attribute.
+        wanted: the values that it takes, in words.
+        default: as it would be typed; None where it has to be given.
+        meaning: what its class's docstring says of it.
+    """
+
+    name: str
+    wanted: str
+    default: str | None
+    meaning: str
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
+def settings(kind: type[T]) -> type[T]:
+    """Make a frozen dataclass of settings, whose values are checked against their annotations when one is made.
+
+    A whole number will do for a real one, a list for a tuple, and a mapping for settings within settings; true and
+    false are no numbers, and no number is taken for text. What `__post_init__` refuses by an `InputError` that begins
+    with the name of a setting reads as the other messages do.
 
     Raises:
-        InputError: if an option is not one of the fields (the message lists those there are), or not of its type.
+        InputError: when a value is made, if a setting is unknown, missing or not as its annotation wants it.
     """
-    known = [field.name for field in fields(kind) if field.init]  # type: ignore[arg-type]
-    unknown = [name for name in options if name not in known]
-    if unknown:
-        raise InputError(f"{what} has no option {', '.join(unknown)}; its options are {', '.join(known)}.")
-    hints = typing.get_type_hints(kind)
-    for name, value in options.items():
-        if not _fits(value, hints[name]):
-            raise InputError(f"{name}={value!r}: {what} needs {_described(hints[name])} here.")
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in options.items()})
+    made: Any = dataclass(kind, frozen=True, config=_CONFIG)
+    checked = made.__init__
+
+    @wraps(checked)
+    def check(self: object, *args: Any, **named: Any) -> None:
+        hints = declared(made)
+        given = {**dict(zip(hints, args, strict=False)), **named}
+        for name in given:
+            if name not in hints:
+                raise InputError(unknown(made.__name__, name, hints))
+        plain = {name: _plain(value, hints[name], name) for name, value in given.items()}
+        try:
+            checked(self, **plain)
+        except ValidationError as error:
+            raise InputError(_told(error, given, hints)) from error
+
+    made.__init__ = check
+    return made  # type: ignore[no-any-return]
 
 
-def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401
-    """Whether a value is of an annotated type; a whole number will do for a real one, but true and false do not."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+def read_settings(kind: type[T], where: str, options: object) -> T:
+    """Settings from a mapping, as it stands in YAML or on a command line.
+
+    Args:
+        kind: a class of `settings`.
+        where: what the user calls the mapping, as `booster.removal`; "" for a whole config.
+        options: values by the names of the attributes.
+
+    Raises:
+        InputError: if it is no mapping, or a setting is unknown (the message says which known one is nearest), missing
+            or not as its annotation wants it.
+    """
+    if not isinstance(options, Mapping):
+        raise InputError(f"{where}={options!r}: give settings by name, as {{name: value}}.")
+    known = declared(kind)  # type: ignore[arg-type]
+    for name in options:
+        if name not in known:
+            raise InputError(unknown(where, str(name), known))
+    try:
+        return kind(**options)
+    except InputError as error:
+        raise InputError(f"{where}.{error}" if where else str(error)) from error
+
+
+@cache
+def declared(kind: type) -> Mapping[str, Any]:
+    """The annotation of each setting, by name, in order."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind) if field.init}
+
+
+def is_settings(kind: object) -> bool:
+    """Whether this is a class of `settings`."""
+    return isinstance(kind, type) and hasattr(kind, "__pydantic_validator__")
+
+
+def described(kind: type) -> list[Setting]:
+    """All that there is to say of the settings of a class, in order."""
+    meanings = _meanings(kind)
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    return [
+        Setting(name, in_words(hint), _default(fields[name]), meanings.get(name, ""))
+        for name, hint in declared(kind).items()
+    ]
+
+
+def unknown(where: str, name: str, known: Iterable[str]) -> str:
+    """The message about a setting that does not exist."""
+    names = list(known)
+    suggestion = did_you_mean(name, names) or "."
+    return f"{where or 'the config'} has no setting {name!r}{suggestion} It has {', '.join(names)}."
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the nearest known name, nothing where none is near."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
+
+
+def in_words(hint: Any) -> str:  # noqa: ANN401
+    """The values that an annotation allows."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _with_range(in_words(arguments[0]), arguments[1:])
     if origin in (Union, types.UnionType):
-        return any(_fits(value, choice) for choice in arguments)
+        return " or ".join(dict.fromkeys(map(in_words, arguments)))
     if origin is Literal:
-        return value in arguments
-    if origin is tuple:
-        if not isinstance(value, (list, tuple)):
-            return False
-        kinds = arguments[:1] * len(value) if arguments[-1] is ... else arguments
-        return len(value) == len(kinds) and all(_fits(item, kind) for item, kind in zip(value, kinds, strict=True))
-    if hint in (int, float):
-        return isinstance(value, (int, hint)) and not isinstance(value, bool)
-    return isinstance(value, hint)
-
-
-def _described(hint: Any) -> str:  # noqa: ANN401
-    """A type in words."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (Union, types.UnionType):
-        return " or ".join(_described(choice) for choice in arguments)
-    if origin is Literal:
-        return " or ".join(map(repr, arguments))
+        return " or ".join(_typed(value) for value in arguments)
     if origin is tuple and arguments[-1] is ...:
-        return f"a list, each {_described(arguments[0]).rstrip(',')},"
+        return f"a list, each {in_words(arguments[0])}"
     if origin is tuple and len(set(arguments)) == 1:
-        return f"a list of {len(arguments)}, each {_described(arguments[0]).rstrip(',')},"
+        return f"a list of {len(arguments)}, each {in_words(arguments[0])}"
     if origin is tuple:
-        return f"a list of {', '.join(map(_described, arguments))},"
+        return f"a list of {', '.join(map(in_words, arguments))}"
+    if is_settings(hint) or (isinstance(origin, type) and issubclass(origin, Mapping)):
+        return "settings by name, as {name: value}"
     words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", types.NoneType: "null"}
-    return words.get(hint, str(hint))
+    return words.get(hint, getattr(hint, "__name__", str(hint)).lower())
+
+
+def _with_range(words: str, metadata: Sequence[Any]) -> str:
+    facts = [fact for piece in metadata for fact in (piece.metadata if isinstance(piece, FieldInfo) else [piece])]
+    ends = {end: getattr(fact, end) for fact in facts for end in ("ge", "gt", "le", "lt") if hasattr(fact, end)}
+    low = f"from {_typed(ends['ge'])}" if "ge" in ends else f"above {_typed(ends['gt'])}" if "gt" in ends else ""
+    high = f"to {_typed(ends['le'])}" if "le" in ends else f"below {_typed(ends['lt'])}" if "lt" in ends else ""
+    if "ge" in ends and not high:
+        words = f"{words}, {_typed(ends['ge'])} or more"
+    elif low or high:
+        joint = " and " if low and "lt" in ends else " "
+        words = f"{words} {joint.join(filter(None, (low, high)))}"
+    return f"{words}, none below the one before" if Rising in facts else words
+
+
+def _plain(value: object, hint: Any, name: str) -> object:  # noqa: ANN401
+    """Lists as tuples, numbers of NumPy as Python's, mappings as the settings that they stand for."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple):
+        return tuple(_plain(item, None, name) for item in value)
+    if isinstance(value, Mapping):
+        kinds = [kind for kind in (hint, *get_args(hint)) if is_settings(kind)]
+        if len(kinds) == 1:
+            return read_settings(kinds[0], name, value)
+    return value
+
+
+def _told(error: ValidationError, given: Mapping[str, Any], hints: Mapping[str, Any]) -> str:
+    """The first fault, in one line that begins with the setting's name."""
+    first = error.errors()[0]
+    if not first["loc"]:  # of __post_init__
+        return str(first["ctx"]["error"])
+    name = str(first["loc"][0])
+    if first["type"] == "missing":
+        return f"{name} is missing: give {in_words(hints[name])}."
+    return f"{name}={given[name]!r}: give {in_words(hints[name])}."
+
+
+def _default(field: dataclasses.Field[Any]) -> str | None:
+    if field.default is not dataclasses.MISSING:
+        return _typed(field.default)
+    if field.default_factory is dataclasses.MISSING:
+        return None
+    made = field.default_factory()
+    return "{}" if is_settings(type(made)) else _typed(made)
+
+
+def _typed(value: object) -> str:
+    """A value as it would be typed in YAML."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_typed, value))}]"
+    return str(value)
+
+
+def _meanings(kind: type) -> dict[str, str]:
+    """What the section "Attributes" of a class's docstring says of each."""
+    _, _, section = (inspect.getdoc(kind) or "").partition("Attributes:\n")
+    section = re.split(r"\n(?=\S)", section, maxsplit=1)[0]
+    entries = re.findall(r"^ {4}(\w+): (.+(?:\n {6,}.+)*)", section, flags=re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in entries}
+
+
+from_options = read_settings
