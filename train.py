@@ -23,9 +23,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pytorch_lightning.utilities import rank_zero_only
 
-from samiam.compact.field import FieldWeights, load_field_model
+from samiam.compact.field import load_field_model
 from samiam.compact.network import FieldNetwork, FieldSize
 from samiam.compact.network import facts_of as facts_of_field
+from samiam.compact.settings import CompactWeights
 from samiam.errors import InputError
 from samiam.records import Scene
 from samiam.settings import from_options
@@ -99,7 +100,7 @@ def _field_network(learner: dict[str, Any], seed: int) -> tuple[FieldNetwork, Ma
     if learner["size"]:
         raise InputError(f"learner.size={learner['size']}: the weights of learner.start have a size; give one of both.")
     card = read_card(learner["start"])
-    weights = FieldWeights(learner["start"], card["sha256"], device="cpu")
+    weights = CompactWeights(learner["start"], card["sha256"], device="cpu")
     return load_field_model(weights).network.train(), card
 
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from samiam.errors import InputError
 
 if TYPE_CHECKING:
     import torch
+
+_NAMES = r"auto|cpu|cuda(:\d+)?"
+# segment_anything computes in float64 in places, which Apple's mps cannot do.
+Device = Annotated[str, Field(pattern=f"^({_NAMES})$", description="auto, cpu, cuda or cuda:N")]
+"""The name of a device, as a setting."""
 
 
 def pick_device(name: str) -> torch.device:
@@ -21,8 +28,7 @@ def pick_device(name: str) -> torch.device:
 
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    # segment_anything computes in float64 in places, which Apple's mps cannot do.
-    if not isinstance(name, str) or not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+    if not isinstance(name, str) or not re.fullmatch(_NAMES, name):
         raise InputError(f"device={name!r} is not supported; use auto, cpu, cuda or cuda:N.")
     if name != "cpu" and int(name.partition(":")[2] or 0) >= torch.cuda.device_count():
         raise InputError(f"device={name!r}: torch sees {torch.cuda.device_count()} CUDA devices here; use auto or cpu.")

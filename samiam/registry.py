@@ -1,11 +1,13 @@
-"""Generators, encoders and classifiers by name."""
+"""Generators, encoders and the classifier by name: their settings, and what makes them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from samiam.errors import InputError
 from samiam.generation.protocol import MaskGenerator
+from samiam.settings import did_you_mean, read_settings
 from samiam.texture.protocol import CropClassifier, Encoder
 
 GENERATORS = ("compact", "texture", "vit_b", "vit_l", "vit_h")
@@ -17,6 +19,52 @@ ENCODERS = ("compact", "fenet", "fenet_dtd", "spectrum", "resnet18")
 DEFAULT_ENCODER = "compact"
 """What turns crops into vectors where nobody chose."""
 
+# What is imported only where it is asked for costs up to seconds: torch, scikit-image, scikit-learn.
+
+
+def generator_settings(name: str) -> type:
+    """The class of a generator's settings, made without its network.
+
+    Raises:
+        InputError: if there is no such generator.
+    """
+    _check("generator", name, GENERATORS)
+    if name == "compact":
+        from samiam.compact.settings import CompactOptions
+
+        return CompactOptions
+    if name == "texture":
+        from samiam.generation.texture.generator import TextureGenerator
+
+        return TextureGenerator
+    from samiam.generation.sam.settings import SamOptions
+
+    return SamOptions
+
+
+def encoder_settings(name: str) -> type:
+    """The class of an encoder's settings, made without its network.
+
+    Raises:
+        InputError: if there is no such encoder.
+    """
+    _check("encoder", name, ENCODERS)
+    if name == "compact":
+        from samiam.compact.settings import CompactWeights
+
+        return CompactWeights
+    if name == "spectrum":
+        from samiam.texture.spectrum import SpectrumEncoder
+
+        return SpectrumEncoder
+    from samiam.texture import settings
+
+    return {
+        "fenet": settings.FENetOptions,
+        "fenet_dtd": settings.FENetDTDOptions,
+        "resnet18": settings.ResNet18Options,
+    }[name]
+
 
 def build_generator(name: str, **options: Any) -> MaskGenerator:
     """Make a generator by name.
@@ -24,27 +72,21 @@ def build_generator(name: str, **options: Any) -> MaskGenerator:
     Args:
         name: "compact" (a small network; ships with the package), "texture" (no weights) or the SAM+ generators
             "vit_b", "vit_l" and "vit_h".
-        options: the generator's settings: the attributes of `CompactOptions` and `weights`, `weights_sha256` and
-            `device`; those of `TextureGenerator`; or for SAM+ those of `segment_anything.SamAutomaticMaskGenerator`
-            and `checkpoint`, `checkpoint_sha256` and `device`.
+        options: the generator's settings, see `samiam models info NAME`.
 
     Raises:
         InputError: if the name or an option is unknown or out of range, or a checkpoint cannot be had.
     """
-    if name not in GENERATORS:
-        raise InputError(f"unknown generator {name!r}; known are {', '.join(GENERATORS)}.")
+    options_read: Any = read_settings(generator_settings(name), name, options)
     if name == "texture":
-        from samiam.generation.texture.generator import build_texture
-
-        return build_texture(**options)
-    # torch takes seconds to import
+        return cast("MaskGenerator", options_read)
     if name == "compact":
         from samiam.compact.generator import build_compact
 
-        return build_compact(**options)
-    from samiam.generation.sam import build_sam
+        return build_compact(options_read)
+    from samiam.generation.sam.generator import build_sam
 
-    return build_sam(name, **options)
+    return build_sam(name, options_read)
 
 
 def build_encoder(name: str, **options: Any) -> Encoder:
@@ -52,41 +94,48 @@ def build_encoder(name: str, **options: Any) -> Encoder:
 
     Args:
         name: "compact" (the compact generator's network; ships with the package and needs no crops), "fenet" (trained
-            on random lattices; ships with the package), "fenet_dtd" (the paper's; its weights are
-            given as `checkpoint`), "spectrum" (no weights) or "resnet18" (`weights="random"` or "imagenet").
-        options: the encoder's settings by the names of its attributes.
+            on random lattices; ships with the package), "fenet_dtd" (the paper's; its weights are given as
+            `checkpoint`), "spectrum" (no weights) or "resnet18" (`weights="random"` or "imagenet").
+        options: the encoder's settings, see `samiam models info NAME`.
 
     Raises:
         InputError: if the name or an option is unknown or out of range, or weights cannot be had.
     """
+    options_read: Any = read_settings(encoder_settings(name), name, options)
     if name == "spectrum":
-        from samiam.texture.spectrum import build_spectrum
-
-        return build_spectrum(**options)
+        return cast("Encoder", options_read)
     if name == "compact":
         from samiam.compact.encoder import build_compact
 
-        return build_compact(**options)
+        return build_compact(options_read)
     if name == "resnet18":
         from samiam.texture.resnet import build_resnet18
 
-        return build_resnet18(**options)
-    if name in ("fenet", "fenet_dtd"):
-        from samiam.texture.fenet_encoder import build_fenet, build_fenet_dtd
+        return build_resnet18(options_read)
+    from samiam.texture.fenet_encoder import build_fenet, build_fenet_dtd
 
-        return build_fenet(**options) if name == "fenet" else build_fenet_dtd(**options)
-    raise InputError(f"unknown encoder {name!r}; known are {', '.join(ENCODERS)}.")
+    return build_fenet(options_read) if name == "fenet" else build_fenet_dtd(options_read)
 
 
 def build_classifier(**options: Any) -> CropClassifier:
     """Make the classifier that names the material of crops.
 
     Args:
-        options: the settings of `samiam.texture.classifier.build_classifier` by name.
+        options: attributes of `samiam.texture.settings.ClassifierOptions`.
 
     Raises:
         InputError: if an option is unknown or out of range, or weights cannot be had.
     """
+    from samiam.texture.settings import ClassifierOptions
+
+    options_read = read_settings(ClassifierOptions, "classifier", options)
     from samiam.texture.classifier import build_classifier as build
 
-    return build(**options)
+    return build(options_read)
+
+
+def _check(what: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise InputError(
+            f"unknown {what} {name!r}{did_you_mean(str(name), known) or '.'} Known are {', '.join(known)}."
+        )

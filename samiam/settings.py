@@ -1,17 +1,7 @@
 """One declaration of a setting: type, range, default and meaning, read by the API, the command line and YAML alike.
 
-    @settings
-    class RemovalRules:
-        '''Thresholds of Algorithm 1.
-
-        Attributes:
-            contained: share from which a mask counts as lying inside another.
-        '''
-
-        contained: Annotated[float, Field(gt=0, lt=1)] = 0.9
-
-The annotation is the range, the docstring the meaning, the assignment the default; messages, `--help` and
-`samiam models info` are made of these three.
+The annotation of an attribute is its range, the class's docstring its meaning, the assignment its default, as in
+`samiam.boosting.settings`. Messages, `--help` and `samiam models info` are made of these three.
 """
 
 from __future__ import annotations
@@ -22,8 +12,9 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, wraps
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
 
 import numpy as np
@@ -34,6 +25,14 @@ from pydantic.fields import FieldInfo
 from samiam.errors import InputError
 
 T = TypeVar("T")
+_WORDS: Mapping[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    Path: "a path",
+    types.NoneType: "null",
+}
 _CONFIG = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
@@ -177,11 +176,14 @@ def in_words(hint: Any) -> str:  # noqa: ANN401
         return f"a list of {', '.join(map(in_words, arguments))}"
     if is_settings(hint) or (isinstance(origin, type) and issubclass(origin, Mapping)):
         return "settings by name, as {name: value}"
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", types.NoneType: "null"}
-    return words.get(hint, getattr(hint, "__name__", str(hint)).lower())
+    return _WORDS.get(hint, str(getattr(hint, "__name__", hint)))
 
 
 def _with_range(words: str, metadata: Sequence[Any]) -> str:
+    """The words of a type with what else its annotation asks for; the annotation's own words where it has some."""
+    own = [piece.description for piece in metadata if isinstance(piece, FieldInfo) and piece.description]
+    if own:
+        return own[0]
     facts = [fact for piece in metadata for fact in (piece.metadata if isinstance(piece, FieldInfo) else [piece])]
     ends = {end: getattr(fact, end) for fact in facts for end in ("ge", "gt", "le", "lt") if hasattr(fact, end)}
     low = f"from {_typed(ends['ge'])}" if "ge" in ends else f"above {_typed(ends['gt'])}" if "gt" in ends else ""
@@ -191,6 +193,8 @@ def _with_range(words: str, metadata: Sequence[Any]) -> str:
     elif low or high:
         joint = " and " if low and "lt" in ends else " "
         words = f"{words} {joint.join(filter(None, (low, high)))}"
+    if any(getattr(fact, "min_length", 0) for fact in facts):
+        words = f"{words}, one at least"
     return f"{words}, none below the one before" if Rising in facts else words
 
 
@@ -239,11 +243,14 @@ def _typed(value: object) -> str:
 
 
 def _meanings(kind: type) -> dict[str, str]:
-    """What the section "Attributes" of a class's docstring says of each."""
-    _, _, section = (inspect.getdoc(kind) or "").partition("Attributes:\n")
-    section = re.split(r"\n(?=\S)", section, maxsplit=1)[0]
-    entries = re.findall(r"^ {4}(\w+): (.+(?:\n {6,}.+)*)", section, flags=re.MULTILINE)
-    return {name: " ".join(text.split()) for name, text in entries}
+    """What the section "Attributes" of its docstring, and of those of its bases, says of each."""
+    meanings = {}
+    for base in reversed(kind.__mro__):
+        _, _, section = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")
+        section = re.split(r"\n(?=\S)", section, maxsplit=1)[0]
+        entries = re.findall(r"^ {4}(\w+): (.+(?:\n {6,}.+)*)", section, flags=re.MULTILINE)
+        meanings.update({name: " ".join(text.split()) for name, text in entries})
+    return meanings
 
 
 from_options = read_settings

@@ -20,8 +20,9 @@ from omegaconf import OmegaConf
 from scipy import ndimage
 from scipy.optimize import minimize
 
-from samiam.compact.field import FieldModel, FieldWeights, load_field_model
-from samiam.compact.rating import CompactOptions, Rated, rated_regions
+from samiam.compact.field import FieldModel, load_field_model
+from samiam.compact.rating import Rated, rated_regions
+from samiam.compact.settings import CompactOptions, CompactWeights
 from samiam.records import Scene
 from samiam.settings import from_options
 from simulate import SceneRanges, procedural_scene
@@ -102,7 +103,7 @@ def main() -> None:
     data: Any = OmegaConf.to_container(OmegaConf.load(_CONFIG))
     ranges, model = (
         from_options(SceneRanges, "data.scenes", data["scenes"]),
-        load_field_model(FieldWeights(arguments.weights)),
+        load_field_model(CompactWeights(arguments.weights)),
     )
     rng = np.random.default_rng(0)
     evidence: list[Evidence] = []

@@ -27,10 +27,11 @@ from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 from torch.utils.data import DataLoader
 
 from samiam.errors import InputError
+from samiam.registry import build_classifier
 from samiam.settings import from_options
 from samiam.storage.files import replacing, sha256_of
 from samiam.storage.weight_files import shipped_weights
-from samiam.texture.classifier import TrainedClassifier, build_classifier
+from samiam.texture.classifier import TrainedClassifier
 from samiam.training.classifier.initialisation import NetworkOptions, initialised
 from simulate.crops import CropConditions, CropDataset, read_crops
 

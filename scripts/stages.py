@@ -24,9 +24,9 @@ from segment_anything import sam_model_registry
 
 from samiam import build_encoder, build_generator, read_micrograph
 from samiam.boosting import SemanticBooster
-from samiam.compact.field import FieldModel, FieldWeights, known_scale, load_field_model
+from samiam.compact.field import FieldModel, known_scale, load_field_model
 from samiam.compact.generator import CompactGenerator
-from samiam.compact.rating import CompactOptions
+from samiam.compact.settings import CompactOptions, CompactWeights
 from samiam.formats import write_results
 from samiam.generation import MaskGenerator
 from samiam.records import Masks, Micrograph
@@ -113,7 +113,7 @@ def main() -> None:
         path = folder / "micrograph.png"
         pixels = procedural_scene(1, shape_hw=(options.side, options.side)).micrograph.pixels
         Image.fromarray(np.rint(pixels * 65535).astype(np.uint16)).save(path)
-        model = load_field_model(FieldWeights(device=options.device))
+        model = load_field_model(CompactWeights(device=options.device))
         encoder = build_encoder("compact", device=options.device)
         columns = {
             "compact": seconds_of(path, lambda m, timed: compact_masks(model, m, timed), encoder, options.repeats)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.crops import CropRules, Crops, embed_crops, sample_crops
-from samiam.boosting.grouping import Grouping, GroupingRules, group_masks
+from samiam.boosting.crops import Crops, embed_crops, sample_crops
+from samiam.boosting.grouping import Grouping, group_masks, suited_to
 from samiam.boosting.merging import merge_masks
-from samiam.boosting.naming import Naming, NamingRules, group_named_masks, name_masks
-from samiam.boosting.removal import RemovalRules, remove_masks
+from samiam.boosting.naming import Naming, group_named_masks, name_masks
+from samiam.boosting.removal import remove_masks
+from samiam.boosting.settings import BoosterSettings, CropRules, GroupingRules, NamingRules, RemovalRules
 from samiam.errors import InputError
 from samiam.records import Action, Decision, Masks, Micrograph, Segmentation
 from samiam.registry import DEFAULT_ENCODER, build_encoder
-from samiam.settings import from_options
+from samiam.settings import read_settings
 from samiam.texture import ContextEncoder, CropClassifier, Encoder
 
 Watch = Callable[[str], AbstractContextManager[Any]]
@@ -128,7 +129,7 @@ class SemanticBooster:
 
     @property
     def _suited_grouping(self) -> GroupingRules:
-        return self.grouping.suited_to(self.encoder.name)
+        return suited_to(self.grouping, self.encoder.name)
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -148,44 +149,35 @@ class SemanticBooster:
 
 
 def build_booster(
-    encoder: Encoder,
-    *,
-    removal: Mapping[str, Any] | None = None,
-    crops: Mapping[str, Any] | None = None,
-    grouping: Mapping[str, Any] | None = None,
-    seed: int = 0,
-    smallest_region_px: int = 256,
-    classifier: CropClassifier | None = None,
-    naming: Mapping[str, Any] | None = None,
-    embedding: Literal["crops", "masks"] | None = None,
+    encoder: Encoder, *, seed: int = 0, classifier: CropClassifier | None = None, **settings: Any
 ) -> SemanticBooster:
     """Make a `SemanticBooster` from plain settings, as they stand in a config or on a command line.
 
     Args:
         encoder: what turns crops into vectors.
-        removal: attributes of `RemovalRules`.
-        crops: attributes of `CropRules` but for the seed.
-        grouping: attributes of `GroupingRules` but for the seed.
-        seed: seed of the crops and of the clustering.
-        smallest_region_px: see `merge_masks`.
+        seed: of the crops and of the clustering.
         classifier: what names the material of crops, or None.
-        naming: attributes of `NamingRules`; they need a classifier.
-        embedding: "crops", "masks" or None, see `SemanticBooster`.
+        settings: attributes of `BoosterSettings` but for the classifier.
 
     Raises:
-        InputError: if a setting is unknown or out of range.
+        InputError: if a setting is unknown or out of range, a seed is among the crops' or the grouping's own, or
+            materials are to be named by nothing.
     """
-    if naming and classifier is None:
-        raise InputError(f"naming={dict(naming)}: there is nothing that names materials; give a classifier as well.")
+    for part in ("crops", "grouping"):
+        if isinstance(settings.get(part), Mapping) and "seed" in settings[part]:
+            raise InputError(f"booster.{part}.seed: crops and clustering have the seed of the run; give that one.")
+    read = read_settings(BoosterSettings, "booster", settings)
+    if settings.get("naming") and classifier is None:
+        raise InputError("booster.naming: there is nothing that names materials; give a classifier as well.")
     return SemanticBooster(
         encoder,
-        from_options(RemovalRules, "removal", removal or {}),
-        from_options(CropRules, "crops", {**(crops or {}), "seed": seed}),
-        from_options(GroupingRules, "grouping", {**(grouping or {}), "seed": seed}),
-        smallest_region_px,
+        read.removal,
+        replace(read.crops, seed=seed),
+        replace(read.grouping, seed=seed),
+        read.smallest_region_px,
         classifier,
-        from_options(NamingRules, "naming", naming or {}),
-        embedding,
+        read.naming,
+        read.embedding,
     )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.boosting.settings import CropRules
 from samiam.errors import InputError
 from samiam.period import lattice_period
 from samiam.records import Masks, Micrograph
@@ -16,46 +16,6 @@ from samiam.texture import ContextEncoder, Encoder
 
 _LARGEST_PX = 128
 _MOST_OF_THE_AREA = 0.7
-
-
-@dataclass(frozen=True)
-class CropRules:
-    """How crops are drawn.
-
-    Attributes:
-        n_crops: K, crops for each mask, at least 1.
-        crop_px: side of a crop.
-        periods: where given, the side is that many periods of the image's lattice (`lattice_period`), at least
-            `smallest_crop_px` and at most 128 px, or `crop_px` where that is more; and `crop_px` where there is no
-            lattice.
-        smallest_crop_px: where no crop of the full side fits, it is shrunk in steps of a quarter down to this.
-        inside: share of a crop's pixels that must belong to the mask, (0, 1].
-        placement: "random" anywhere (the paper), or "grid", cells of a non-overlapping grid (the released code).
-        seed: seed of the draws.
-    """
-
-    n_crops: int = 10
-    crop_px: int = 60
-    periods: float | None = None
-    smallest_crop_px: int = 24
-    inside: float = 0.90
-    placement: Literal["random", "grid"] = "random"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.n_crops < 1 or not 1 <= self.smallest_crop_px <= self.crop_px:
-            raise InputError(
-                f"n_crops={self.n_crops}, smallest_crop_px={self.smallest_crop_px}, crop_px={self.crop_px}: "
-                "give at least one crop, and sides with 1 ≤ smallest ≤ crop_px."
-            )
-        if self.periods is not None and not 0 < self.periods < np.inf:
-            raise InputError(f"periods={self.periods}: give a positive number of lattice periods, or None.")
-        if not 0 < self.inside <= 1:
-            raise InputError(f"inside={self.inside}: give the share of a crop that must lie in the mask, in (0, 1].")
-        if self.seed < 0:
-            raise InputError(f"seed={self.seed}: give a seed of 0 or more.")
-        if self.placement not in ("random", "grid"):
-            raise InputError(f"placement={self.placement!r}: crops are placed 'random' or on a 'grid'.")
 
 
 @dataclass(frozen=True, eq=False)

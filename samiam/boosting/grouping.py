@@ -3,55 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from samiam.boosting.n_materials import (
-    DEFAULT_ESTIMATOR,
-    DISTANCES,
-    SUITED,
-    Estimator,
-    check_estimator,
-    estimate_n_materials,
-)
+from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, DISTANCES, SUITED, estimate_n_materials
+from samiam.boosting.settings import GroupingRules
 from samiam.errors import InputError
 
 
-@dataclass(frozen=True)
-class GroupingRules:
-    """How vectors become materials.
-
-    Attributes:
-        without_crops: what becomes of a mask in which no crop fits: "drop" leaves it unsegmented, "own" makes it a
-            material of its own (as the released code does).
-        estimator: how the number of materials is estimated where it is not given, see `estimate_n_materials`; what
-            suits the encoder where None.
-        threshold: of the estimator; its calibrated one where None.
-        seed: seed of KMeans and of the estimate.
-    """
-
-    without_crops: Literal["drop", "own"] = "drop"
-    estimator: Estimator | None = None
-    threshold: float | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.without_crops not in ("drop", "own"):
-            raise InputError(f"without_crops={self.without_crops!r}: masks without crops are 'drop'ped or their 'own'.")
-        check_estimator(self.estimator or DEFAULT_ESTIMATOR, self.threshold)
-        if not 0 <= self.seed < 2**32:
-            raise InputError(f"seed={self.seed}: give a seed from 0 to 2³² - 1.")
-
-    def suited_to(self, encoder: str) -> GroupingRules:
-        """These rules with the estimator and the threshold that suit an encoder of this name, where none was chosen."""
-        estimator = self.estimator or SUITED.get(encoder, DEFAULT_ESTIMATOR)
-        if estimator == "distance" and self.threshold is None:
-            return replace(self, estimator=estimator, threshold=DISTANCES.get(encoder))
-        return replace(self, estimator=estimator)
+def suited_to(rules: GroupingRules, encoder: str) -> GroupingRules:
+    """Rules with the estimator and the threshold that suit an encoder of this name, where none was chosen."""
+    estimator = rules.estimator or SUITED.get(encoder, DEFAULT_ESTIMATOR)
+    if estimator == "distance" and rules.threshold is None:
+        return replace(rules, estimator=estimator, threshold=DISTANCES.get(encoder))
+    return replace(rules, estimator=estimator)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,9 @@ from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
+from samiam.boosting.settings import ESTIMATORS, Estimator
 from samiam.errors import InputError
 
-Estimator = Literal["silhouette", "gap", "eigengap", "distance", "separation"]
-ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
-"""The names that `estimate_n_materials` knows."""
 DEFAULT_ESTIMATOR: Estimator = "eigengap"
 """What estimates where nobody chose; right most often on the benchmark (`experiment=ablation_n_materials`)."""
 SUITED: dict[str, Estimator] = {"compact": "distance"}

@@ -9,24 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from samiam.boosting.grouping import Grouping, GroupingRules, group_masks
+from samiam.boosting.grouping import Grouping, group_masks
+from samiam.boosting.settings import GroupingRules, NamingRules
 from samiam.errors import InputError
-
-
-@dataclass(frozen=True)
-class NamingRules:
-    """When the vote of a mask's crops names it.
-
-    Attributes:
-        least_share: share of all crops of a mask, the unsure ones included, that must agree, 0 to 1. Whatever it is,
-            a mask stays unnamed if two materials have equally many votes or more crops are unsure than agree.
-    """
-
-    least_share: float = 0.5
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.least_share <= 1:
-            raise InputError(f"least_share={self.least_share}: give the share of the crops that must agree, 0 to 1.")
 
 
 @dataclass(frozen=True, eq=False)

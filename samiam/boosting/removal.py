@@ -2,46 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.errors import InputError
+from samiam.boosting.settings import RemovalRules
 from samiam.geometry import containment, intersections
 from samiam.records import Decision, Masks
-
-
-@dataclass(frozen=True)
-class RemovalRules:
-    """Thresholds of Algorithm 1; a rule whose threshold is None is switched off.
-
-    With a = |A∩B| / |A| and b = |A∩B| / |B|, B is a *child* of A if b > `contained` and a < `contained`, and the
-    two are *redundant* if both exceed it.
-
-    Attributes:
-        contained: share from which a mask counts as lying inside another, (0, 1).
-        tiny_child: a child is removed if a is smaller than this.
-        compound_parent: a mask is removed if its children with a > `tiny_child` sum to more than this.
-        redundant: whether all but the largest of a redundant set are removed.
-        tiny_island_px: a mask of fewer pixels than this is removed if the pixels around it are unsegmented and
-            belong to a larger unsegmented region (60², the area of a crop, as SAM+'s min_mask_region_area).
-    """
-
-    contained: float = 0.90
-    tiny_child: float | None = 0.05
-    compound_parent: float | None = 0.70
-    redundant: bool = True
-    tiny_island_px: int | None = 3600
-
-    def __post_init__(self) -> None:
-        if not 0 < self.contained < 1:
-            raise InputError(f"contained={self.contained}: give a share of an area between 0 and 1.")
-        for name in ("tiny_child", "compound_parent", "tiny_island_px"):
-            value = getattr(self, name)
-            if value is not None and not value >= 0:
-                raise InputError(f"{name}={value}: a threshold is 0 or more, or None to switch the rule off.")
 
 
 def remove_masks(masks: Masks, rules: RemovalRules = RemovalRules()) -> tuple[NDArray[np.intp], list[Decision]]:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.compact.field import Field, FieldModel, FieldWeights, load_field_model
+from samiam.compact.field import Field, FieldModel, load_field_model
 from samiam.compact.network import LENGTH
 from samiam.compact.pose import canonical_pose
+from samiam.compact.settings import CompactWeights
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
-from samiam.settings import from_options
 from samiam.texture.inputs import checked_crop, continued
 
 _LEAST_PX = 64
@@ -99,11 +99,10 @@ def _spread(n: int, share: float) -> NDArray[np.intp]:
     return np.unique(np.linspace(0, n - 1, min(wanted, n)).astype(np.intp)) if n else np.zeros(0, np.intp)
 
 
-def build_compact(**options: Any) -> CompactEncoder:
-    """Make a `CompactEncoder`; options are attributes of `FieldWeights`.
+def build_compact(options: CompactWeights) -> CompactEncoder:
+    """Make a `CompactEncoder`.
 
     Raises:
-        InputError: if an option is unknown, the weights are missing, damaged or of another network, or the device is
-            unusable.
+        InputError: if the weights are missing, damaged or of another network, or the device is unusable.
     """
-    return CompactEncoder(load_field_model(from_options(FieldWeights, "the compact encoder", options)))
+    return CompactEncoder(load_field_model(options))

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from samiam.compact.network import MULTIPLE_PX, FieldNetwork, FieldSize, standardised
+from samiam.compact.network import MULTIPLE_PX, FieldNetwork, standardised
+from samiam.compact.settings import CompactWeights, FieldSize
 from samiam.device import pick_device
 from samiam.errors import InputError
 from samiam.period import lattice_period
@@ -108,22 +109,7 @@ def known_scale(pixels: NDArray[np.float32]) -> float:
     return float(min(scale, _MOST_MAGNIFIED, _LARGEST_SIDE_PX / long))
 
 
-@dataclass(frozen=True)
-class FieldWeights:
-    """Which weights, and where they run.
-
-    Attributes:
-        weights: a file that `train.py experiment=compact` wrote; the weights that ship where None.
-        weights_sha256: the hash that a given file must have; not checked where None.
-        device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
-    """
-
-    weights: str | Path | None = None
-    weights_sha256: str | None = None
-    device: str = "auto"
-
-
-def load_field_model(source: FieldWeights = FieldWeights()) -> FieldModel:
+def load_field_model(source: CompactWeights = CompactWeights()) -> FieldModel:
     """The network with its weights.
 
     Raises:

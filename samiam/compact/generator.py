@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from samiam.compact.answers import answers, posed
-from samiam.compact.field import Field, FieldModel, FieldWeights, load_field_model
+from samiam.compact.field import Field, FieldModel, load_field_model
 from samiam.compact.pose import Pose, canonical_pose
-from samiam.compact.rating import CompactOptions, Rated, rated_regions
+from samiam.compact.rating import Rated, rated_regions
+from samiam.compact.settings import CompactOptions
 from samiam.compact.textures import Texture
 from samiam.errors import InputError
 from samiam.generation.prompts import Prompt
 from samiam.generation.suppression import without_duplicates
 from samiam.geometry import deepest_point
 from samiam.records import Masks, Micrograph
-from samiam.settings import from_options
 
 
 class CompactGenerator:
@@ -44,7 +43,7 @@ class CompactGenerator:
     @property
     def options(self) -> Mapping[str, Any]:
         """Every setting that decides the masks, and the hash of the weights."""
-        return {**asdict(self._settings), "weights_sha256": self._model.sha256}
+        return {**self._settings.decisive, "weights_sha256": self._model.sha256}
 
     def generate(self, micrograph: Micrograph) -> Masks:
         """The masks in order of falling predicted IoU; an empty `Masks` where nothing stands out.
@@ -130,19 +129,10 @@ class _Seen:
         return Masks.from_arrays(masks, shape_hw, predicted_iou=[chance for _, chance in found])
 
 
-def build_compact(
-    *, weights: str | Path | None = None, weights_sha256: str | None = None, device: str = "auto", **options: Any
-) -> CompactGenerator:
+def build_compact(options: CompactOptions) -> CompactGenerator:
     """Make a `CompactGenerator`.
 
-    Args:
-        weights: see `FieldWeights`.
-        weights_sha256: see there.
-        device: see there.
-        **options: attributes of `CompactOptions`.
-
     Raises:
-        InputError: if an option is unknown or out of range, or the weights or the device cannot be used.
+        InputError: if the weights or the device cannot be used.
     """
-    settings = from_options(CompactOptions, "the compact generator (beside weights, weights_sha256, device)", options)
-    return CompactGenerator(load_field_model(FieldWeights(weights, weights_sha256, device)), settings)
+    return CompactGenerator(load_field_model(options), options)

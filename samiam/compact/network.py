@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samiam.errors import InputError
+from samiam.compact.settings import FieldSize
 
 STRIDE_PX = 4
 """Pixels of the image between two points of the field."""
@@ -20,29 +19,6 @@ LENGTH = 16
 """Numbers in a texture vector."""
 _AROUND_PX = 15
 """Side of what a pixel is compared with to tell whether columns are bright."""
-
-
-@dataclass(frozen=True)
-class FieldSize:
-    """How large the network is.
-
-    Attributes:
-        widths: channels at strides of 4, 8 and 16 px.
-        depths: blocks at each of them.
-        n_heads: attention heads of the looks around the whole image.
-
-    Raises:
-        InputError: if there are not three positive widths and depths, or the heads do not divide the last width.
-    """
-
-    widths: tuple[int, int, int] = (48, 96, 192)
-    depths: tuple[int, int, int] = (2, 3, 6)
-    n_heads: int = 6
-
-    def __post_init__(self) -> None:
-        numbers = (*self.widths, *self.depths, self.n_heads)
-        if len(self.widths) != 3 or len(self.depths) != 3 or min(numbers) < 1 or self.widths[2] % self.n_heads:
-            raise InputError(f"{self}: give three widths and depths of at least 1, the last a multiple of n_heads.")
 
 
 class Block(nn.Module):

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from samiam.compact.field import Field
 from samiam.compact.regions import Region, regions_of_texture
+from samiam.compact.settings import CompactOptions
 from samiam.compact.textures import Texture, texture_tree
-from samiam.errors import InputError
 
 _QUALITY = np.array(
     [
@@ -58,41 +58,6 @@ _PREFERENCE = np.array(
     ]
 )
 """Which of the regions around a click is its material: a softmax over `Rated.evidence`, by the same script."""
-
-
-@dataclass(frozen=True)
-class CompactOptions:
-    """Settings of the compact generator.
-
-    Attributes:
-        pred_iou_thresh: masks of lower predicted IoU are dropped, [0, 1).
-        stability_score_thresh: masks of lower stability score are dropped, [0, 1).
-        nms_thresh: of two masks with a mask IoU above this, the one of lower predicted IoU is dropped, (0, 1].
-        smallest_mask: smallest mask as a share of the image, (0, 1).
-        split_thresh: of two textures that one is split into, one needs this predicted IoU at least, [0, 1].
-        least_apart: textures nearer to each other than this cosine distance are one; noise alone stays below, [0, 2].
-        most_splits: splits that are tried at most, at least 1.
-
-    Raises:
-        InputError: if a setting is out of range.
-    """
-
-    pred_iou_thresh: float = 0.3
-    stability_score_thresh: float = 0.0
-    nms_thresh: float = 0.9
-    smallest_mask: float = 0.005
-    split_thresh: float = 0.7
-    least_apart: float = 0.05
-    most_splits: int = 12
-
-    def __post_init__(self) -> None:
-        for name in ("pred_iou_thresh", "stability_score_thresh", "nms_thresh", "smallest_mask", "split_thresh"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InputError(f"{name}={getattr(self, name)}: give a value from 0 to 1.")
-        if not 0 <= self.least_apart <= 2:
-            raise InputError(f"least_apart={self.least_apart}: give a value from 0 to 2.")
-        if self.most_splits < 1:
-            raise InputError(f"most_splits={self.most_splits}: give at least 1.")
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -15,42 +14,16 @@ from torch import Tensor, nn
 
 from samiam.device import pick_device
 from samiam.errors import InputError
-from samiam.settings import from_options
 from samiam.storage.checkpoints import fit_state_dict
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import given_or_shipped, read_weights
-from samiam.texture.crop_network import LEAST_PX, CropNetwork, NetworkName, new_crop_network
+from samiam.texture.crop_network import LEAST_PX, CropNetwork, new_crop_network
 from samiam.texture.inputs import continued
-from samiam.texture.network import Crop, NetworkEncoder, check_batch_size
+from samiam.texture.network import Crop, NetworkEncoder
+from samiam.texture.settings import ClassifierOptions, NetworkName
 
 NAME = "crop_classifier"
 UNSURE = -1
-
-
-@dataclass(frozen=True)
-class ClassifierOptions:
-    """Settings of the classifier.
-
-    Attributes:
-        confidence: least share of the softmax that the likeliest material must have, 0 to 1.
-        reach: how far from the centre of its material a crop may lie in the embedding, in units of what 99 % of the
-            right crops of validation keep to, > 0; infinity to name a material for everything.
-        batch_size: crops that pass the network at once; decides memory, not answers.
-
-    Raises:
-        InputError: if a number is out of range.
-    """
-
-    confidence: float = 0.7
-    reach: float = 1.0
-    batch_size: int = 64
-
-    def __post_init__(self) -> None:
-        check_batch_size(self.batch_size)
-        if not 0 <= self.confidence <= 1:
-            raise InputError(f"confidence={self.confidence}: give a share from 0 to 1.")
-        if not self.reach > 0:
-            raise InputError(f"reach={self.reach}: give a positive number, in units of the reach that was learnt.")
 
 
 class TrainedClassifier:
@@ -68,7 +41,7 @@ class TrainedClassifier:
     ) -> None:
         self.name = NAME
         self.materials = materials
-        self.options: Mapping[str, Any] = {**asdict(settings), "checkpoint_sha256": sha256}
+        self.options: Mapping[str, Any] = {**settings.decisive, "checkpoint_sha256": sha256}
         self._settings = settings
         self._judge = NetworkEncoder(
             NAME,
@@ -120,29 +93,19 @@ class _Verdict(nn.Module):
         return torch.cat([logits.softmax(dim=1), distances], dim=1)
 
 
-def build_classifier(
-    *,
-    checkpoint: str | Path | None = None,
-    checkpoint_sha256: str | None = None,
-    device: str = "auto",
-    **options: Any,
-) -> TrainedClassifier:
+def build_classifier(options: ClassifierOptions) -> TrainedClassifier:
     """A classifier of crops.
 
     Args:
-        checkpoint: weights that `train.py experiment=crop_classifier` wrote; by default those that ship.
-        checkpoint_sha256: the hash that this file must have.
-        device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
-        **options: any of `ClassifierOptions`.
+        options: its settings; a checkpoint is weights that `train.py experiment=crop_classifier` wrote.
 
     Raises:
-        InputError: if an option or the device is unknown or unusable, or the weights are missing, of another hash
-            or of another network.
+        InputError: if the device is unusable, or the weights are missing, of another hash or of another network.
     """
-    settings = from_options(ClassifierOptions, f"{NAME} (beside checkpoint, checkpoint_sha256, device)", options)
-    place = pick_device(device)
-    network, materials, sha256 = load_classifier(*given_or_shipped(NAME, checkpoint, checkpoint_sha256))
-    return TrainedClassifier(network.to(place), materials, settings, sha256)
+    place = pick_device(options.device)
+    file = given_or_shipped(NAME, options.checkpoint, options.checkpoint_sha256)
+    network, materials, sha256 = load_classifier(*file)
+    return TrainedClassifier(network.to(place), materials, options, sha256)
 
 
 def facts_of(network: str, materials: Sequence[str]) -> dict[str, Any]:

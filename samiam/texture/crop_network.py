@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +14,8 @@ from torchvision.models import resnet18
 from samiam.errors import InputError
 from samiam.storage.weight_files import seeded
 from samiam.texture.fenet import EMBEDDING, FENet
+from samiam.texture.settings import NetworkName
 
-NetworkName = Literal["fenet", "resnet18", "efficientnet_lite0"]
 LEAST_PX = 64
 """Crops smaller than this are continued by their mirror images; all are shown at their own scale."""
 _SHARPNESS = 16.0  # logits of unit vectors alone could never make the softmax sure

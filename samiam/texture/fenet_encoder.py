@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 from samiam.device import pick_device
 from samiam.errors import InputError
-from samiam.settings import from_options
 from samiam.storage.checkpoints import fit_state_dict
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import given_or_shipped, read_weights, seeded
 from samiam.texture.fenet import EMBEDDING, FENet
 from samiam.texture.inputs import continued, resized
-from samiam.texture.network import Crop, NetworkEncoder, check_batch_size
+from samiam.texture.network import Crop, NetworkEncoder
+from samiam.texture.settings import FENetDTDOptions, FENetOptions
 
 LATTICES: Mapping[str, Any] = {
     "network": "fenet",
@@ -41,86 +40,42 @@ DTD: Mapping[str, Any] = {
 """The paper's network: crops stretched to 224 px, vectors as they are."""
 
 
-@dataclass(frozen=True)
-class FENetOptions:
-    """Settings of the encoder "fenet".
-
-    Attributes:
-        weights: "lattices", trained on crops of random lattices; or "random", the same network untrained.
-        seed: of the random weights, 0 to 2⁶³ - 1.
-        batch_size: crops that pass the network at once; decides memory, not vectors.
-
-    Raises:
-        InputError: if a value is none of these.
-    """
-
-    weights: Literal["lattices", "random"] = "lattices"
-    seed: int = 0
-    batch_size: int = 64
-
-    def __post_init__(self) -> None:
-        check_batch_size(self.batch_size)
-        if not 0 <= self.seed < 2**63:
-            raise InputError(f"seed={self.seed}: give a whole number from 0 to 2⁶³ - 1.")
-
-
-def build_fenet(
-    *,
-    checkpoint: str | Path | None = None,
-    checkpoint_sha256: str | None = None,
-    device: str = "auto",
-    **options: Any,
-) -> NetworkEncoder:
+def build_fenet(options: FENetOptions) -> NetworkEncoder:
     """FENet trained on crops of lattices.
 
     Args:
-        checkpoint: weights that `train.py experiment=fenet_lattices` wrote; by default those that ship.
-        checkpoint_sha256: the hash that this file must have.
-        device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
-        **options: any of `FENetOptions`.
+        options: its settings; a checkpoint is weights that `train.py experiment=fenet_lattices` wrote.
 
     Raises:
-        InputError: if an option or the device is unknown or unusable, or the weights are missing, of another hash
-            or of another network.
+        InputError: if the device is unusable, or the weights are missing, of another hash or of another network.
     """
-    settings = from_options(FENetOptions, "fenet (beside checkpoint, checkpoint_sha256, device)", options)
-    place = pick_device(device)
-    if settings.weights == "random":
-        if checkpoint or checkpoint_sha256:
-            raise InputError("a checkpoint goes with weights='lattices', not with weights='random'.")
-        network, facts, sha256 = new_fenet(LATTICES, settings.seed), LATTICES, None
+    place = pick_device(options.device)
+    if options.weights == "random":
+        network, facts, sha256 = new_fenet(LATTICES, options.seed), LATTICES, None
     else:
-        network, facts, sha256 = load_fenet(*given_or_shipped("fenet_lattices", checkpoint, checkpoint_sha256))
-    return _encoder("fenet", network.to(place), facts, {**asdict(settings), "checkpoint_sha256": sha256})
+        file = given_or_shipped("fenet_lattices", options.checkpoint, options.checkpoint_sha256)
+        network, facts, sha256 = load_fenet(*file)
+    return _encoder("fenet", network.to(place), facts, {**options.decisive, "checkpoint_sha256": sha256})
 
 
-def build_fenet_dtd(
-    *,
-    checkpoint: str | Path | None = None,
-    checkpoint_sha256: str | None = None,
-    device: str = "auto",
-    batch_size: int = 32,
-) -> NetworkEncoder:
+def build_fenet_dtd(options: FENetDTDOptions) -> NetworkEncoder:
     """FENet trained on the Describable Textures Dataset: the paper's encoder.
 
     Args:
-        checkpoint: weights that `train.py experiment=fenet_dtd` wrote; they do not ship.
-        checkpoint_sha256: the hash that this file must have.
-        device: "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
-        batch_size: crops that pass the network at once.
+        options: its settings; a checkpoint is weights that `train.py experiment=fenet_dtd` wrote. They do not ship.
 
     Raises:
-        InputError: if the weights are not given, missing, of another hash or of another network.
+        InputError: if the weights are not given, missing, of another hash or of another network, or the device is
+            unusable.
     """
-    if checkpoint is None:
+    if options.checkpoint is None:
         raise InputError(
             "fenet_dtd has no weights of its own; train them with `python train.py experiment=fenet_dtd` "
             "and give their path as checkpoint=."
         )
-    check_batch_size(batch_size)
-    place = pick_device(device)
-    network, facts, sha256 = load_fenet(Path(checkpoint), checkpoint_sha256)
-    return _encoder("fenet_dtd", network.to(place), facts, {"checkpoint_sha256": sha256, "batch_size": batch_size})
+    place = pick_device(options.device)
+    network, facts, sha256 = load_fenet(Path(options.checkpoint), options.checkpoint_sha256)
+    return _encoder("fenet_dtd", network.to(place), facts, {**options.decisive, "checkpoint_sha256": sha256})
 
 
 def load_fenet(path: Path, sha256: str | None = None) -> tuple[FENet, dict[str, Any], str]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 from scipy import fft
 
 from samiam.errors import InputError
-from samiam.settings import from_options
+from samiam.settings import settings
 
 _SIDE_PX = 128
 _HARMONICS = (2, 4, 6)
+Wavelength = Annotated[float, Field(ge=2, le=_SIDE_PX)]
+Weight = Annotated[float, Field(ge=0)]
 
 
-@dataclass(frozen=True)
+@settings
 class SpectrumEncoder:
     """Radial profile and angular symmetry of a crop's power spectrum, with its brightness and contrast.
 
@@ -28,30 +31,22 @@ class SpectrumEncoder:
     when the crop is turned. Square roots make Euclidean distance a Hellinger distance of the shares.
 
     Attributes:
-        n_rings: number of rings, at least 2.
-        shortest_px: wavelength of the outermost ring, at least 2.
-        longest_px: wavelength of the innermost ring, at most 128.
+        n_rings: number of rings.
+        shortest_px: wavelength of the outermost ring.
+        longest_px: wavelength of the innermost ring.
         symmetry_weight: weight of the angular modulation beside the radial profile.
         brightness_weight: weight of the crop's mean and of its standard deviation.
-
-    Raises:
-        InputError: if a setting is out of range.
     """
 
-    n_rings: int = 12
-    shortest_px: float = 2.5
-    longest_px: float = 40.0
-    symmetry_weight: float = 0.5
-    brightness_weight: float = 3.0
+    n_rings: Annotated[int, Field(ge=2)] = 12
+    shortest_px: Wavelength = 2.5
+    longest_px: Wavelength = 40.0
+    symmetry_weight: Weight = 0.5
+    brightness_weight: Weight = 3.0
 
     def __post_init__(self) -> None:
-        if self.n_rings < 2:
-            raise InputError(f"n_rings={self.n_rings}: a spectrum needs at least 2 rings.")
-        if not 2 <= self.shortest_px < self.longest_px <= _SIDE_PX:
-            raise InputError(
-                f"shortest_px={self.shortest_px}, longest_px={self.longest_px}: "
-                f"wavelengths must rise within 2 to {_SIDE_PX}."
-            )
+        if self.shortest_px >= self.longest_px:
+            raise InputError(f"shortest_px={self.shortest_px}: give less than longest_px={self.longest_px}.")
 
     @property
     def name(self) -> str:
@@ -82,15 +77,6 @@ class SpectrumEncoder:
         profile, symmetry = np.sqrt(in_ring / total), np.sqrt(modulation / total).ravel()
         brightness = self.brightness_weight * np.array([mean, float(crop.std())])
         return np.concatenate([profile, self.symmetry_weight * symmetry, brightness])
-
-
-def build_spectrum(**options: Any) -> SpectrumEncoder:
-    """Make a `SpectrumEncoder`; options are its attributes.
-
-    Raises:
-        InputError: if an option is unknown or out of range.
-    """
-    return from_options(SpectrumEncoder, "the spectrum encoder", options)
 
 
 @lru_cache

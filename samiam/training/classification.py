@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
@@ -11,47 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchmetrics.classification import MulticlassAccuracy
 
-from samiam.errors import InputError
-
-
-@dataclass(frozen=True)
-class ClassificationRecipe:
-    """How the classes are learnt; the defaults are FENet's on DTD (Xu et al., NeurIPS 2021, released options).
-
-    Attributes:
-        optimizer: "sgd" or "adamw".
-        learning_rate: at the beginning, > 0.
-        momentum: of SGD, [0, 1); AdamW has none.
-        weight_decay: ≥ 0.
-        schedule: "step", the rate times `gamma` after every `step_epochs`; or "cosine", falling to 0 by the end.
-        step_epochs: of the schedule "step", ≥ 1.
-        gamma: of the schedule "step", (0, 1].
-        label_smoothing: share of the target that all classes have in common, [0, 1); in training only.
-
-    Raises:
-        InputError: if a value is none of these.
-    """
-
-    optimizer: Literal["sgd", "adamw"] = "sgd"
-    learning_rate: float = 0.01
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    schedule: Literal["step", "cosine"] = "step"
-    step_epochs: int = 10
-    gamma: float = 0.1
-    label_smoothing: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name, known in (("optimizer", ("sgd", "adamw")), ("schedule", ("step", "cosine"))):
-            if getattr(self, name) not in known:
-                raise InputError(f"{name}={getattr(self, name)!r} is unknown; use {' or '.join(known)}.")
-        if not (self.learning_rate > 0 and self.weight_decay >= 0 and self.step_epochs >= 1 and 0 < self.gamma <= 1):
-            raise InputError(
-                f"{self}: give learning_rate > 0, weight_decay ≥ 0, step_epochs ≥ 1 and gamma from above 0 to 1."
-            )
-        for name in ("momentum", "label_smoothing"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"{name}={getattr(self, name)}: give a number from 0 to below 1.")
+from samiam.training.settings import ClassificationRecipe
 
 
 class Classification(pl.LightningModule):

@@ -1,47 +1,69 @@
-"""How long and on what to train."""
+"""Settings of every training."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from samiam.errors import InputError
+from pydantic import Field
+
+from samiam.settings import Count, settings
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 
-@dataclass(frozen=True)
+@settings
 class TrainerSettings:
     """What Lightning's trainer is told.
 
     Attributes:
         epochs: at most.
-        max_minutes: at most, None for no limit. A run that a clock ends is not reproduced exactly.
-        patience: epochs without a better validation metric after which training stops; None never to stop early.
-        accelerator: "auto", "cpu" or "gpu".
+        max_minutes: at most, null for no limit. A run that a clock ends is not reproduced exactly.
+        patience: epochs without a better validation metric after which training stops; null never to stop early.
+        accelerator: what computes.
         devices: how many processes a machine has, or "auto".
         num_nodes: machines; on a SLURM cluster as many as the job has.
         strategy: "auto", "ddp", "ddp_spawn", …
-        precision: "32-true", "bf16-mixed" or "16-mixed".
-        gradient_clip: largest norm of the gradient, None for no limit.
-        threads: of torch on the CPU in each process; None for as many as it takes by itself.
+        precision: of the network's arithmetic.
+        gradient_clip: largest norm of the gradient, null for no limit.
+        threads: of torch on the CPU in each process; null for as many as it takes by itself.
         progress: whether a bar shows how far it is.
-
-    Raises:
-        InputError: if a number is not positive.
     """
 
-    epochs: int = 30
-    max_minutes: float | None = None
-    patience: int | None = None
-    accelerator: str = "auto"
-    devices: int | str = "auto"
-    num_nodes: int = 1
+    epochs: Count = 30
+    max_minutes: Positive | None = None
+    patience: Count | None = None
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    devices: Count | Literal["auto"] = "auto"
+    num_nodes: Count = 1
     strategy: str = "auto"
-    precision: str = "32-true"
-    gradient_clip: float | None = None
-    threads: int | None = None
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    gradient_clip: Positive | None = None
+    threads: Count | None = None
     progress: bool = True
 
-    def __post_init__(self) -> None:
-        for name in ("epochs", "max_minutes", "patience", "num_nodes", "gradient_clip", "threads"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise InputError(f"trainer.{name}={value}: give a positive number.")
+
+@settings
+class ClassificationRecipe:
+    """How classes are learnt; the defaults are FENet's on DTD (Xu et al., NeurIPS 2021, released options).
+
+    Attributes:
+        optimizer: "sgd" or "adamw".
+        learning_rate: at the beginning.
+        momentum: of SGD; AdamW has none.
+        weight_decay: of either.
+        schedule: "step", the rate times `gamma` after every `step_epochs`; or "cosine", falling to 0 by the end.
+        step_epochs: of the schedule "step".
+        gamma: of the schedule "step".
+        label_smoothing: share of the target that all classes have in common; in training only.
+    """
+
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    learning_rate: Positive = 0.01
+    momentum: BelowOne = 0.9
+    weight_decay: NotNegative = 5e-4
+    schedule: Literal["step", "cosine"] = "step"
+    step_epochs: Count = 10
+    gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
+    label_smoothing: BelowOne = 0.0

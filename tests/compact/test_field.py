@@ -8,8 +8,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from samiam.compact.field import Field, FieldModel, FieldWeights, known_scale, load_field_model
+from samiam.compact.field import Field, FieldModel, known_scale, load_field_model
 from samiam.compact.network import FieldNetwork, FieldSize, facts_of, standardised
+from samiam.compact.settings import CompactWeights
 from samiam.errors import InputError
 from samiam.storage.weight_files import seeded, write_weights
 from simulate.procedural.lattices import named_lattice
@@ -105,7 +106,7 @@ class TestField:
 
 class TestWeights:
     def test_the_weights_that_ship(self) -> None:
-        model = load_field_model(FieldWeights(device="cpu"))
+        model = load_field_model(CompactWeights(device="cpu"))
         assert model.sha256 is not None
         field = model(lattice(9.0, 128))
         assert field.vectors.isfinite().all()
@@ -114,18 +115,18 @@ class TestWeights:
         own = network()
         write_weights(tmp_path / "own.safetensors", own.state_dict(), facts_of(SMALL), {})
         image = lattice(9.0, 64)
-        loaded = load_field_model(FieldWeights(tmp_path / "own.safetensors", device="cpu"))
+        loaded = load_field_model(CompactWeights(tmp_path / "own.safetensors", device="cpu"))
         torch.testing.assert_close(loaded(image).vectors, FieldModel(own)(image).vectors, atol=0.02, rtol=0)
 
     def test_weights_of_something_else(self, tmp_path: Path) -> None:
         path = tmp_path / "other.safetensors"
         write_weights(path, network().state_dict(), {"network": "fenet"}, {})
         with pytest.raises(InputError, match="weights of 'fenet'"):
-            load_field_model(FieldWeights(path, device="cpu"))
+            load_field_model(CompactWeights(path, device="cpu"))
         write_weights(path, network().state_dict(), facts_of(FieldSize()), {})
         with pytest.raises(InputError, match="do not fit the network"):
-            load_field_model(FieldWeights(path, device="cpu"))
+            load_field_model(CompactWeights(path, device="cpu"))
         with pytest.raises(InputError, match="no such file"):
-            load_field_model(FieldWeights(tmp_path / "none.safetensors", device="cpu"))
+            load_field_model(CompactWeights(tmp_path / "none.safetensors", device="cpu"))
         with pytest.raises(InputError, match="was expected"):
-            load_field_model(FieldWeights(path, "0" * 64, "cpu"))
+            load_field_model(CompactWeights(path, "0" * 64, "cpu"))

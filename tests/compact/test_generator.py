@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from samiam import SemanticBooster, build_encoder, build_generator
-from samiam.compact.generator import CompactGenerator, build_compact
+from samiam.compact.generator import CompactGenerator
 from samiam.compact.pose import Pose
 from samiam.errors import InputError
 from samiam.generation import PromptableGenerator
@@ -28,7 +28,7 @@ POSES = [Pose(True, False, True), Pose(False, True, False), Pose(True, True, Tru
 
 @lru_cache
 def generator() -> CompactGenerator:
-    return build_compact(device="cpu")
+    return build_generator("compact", device="cpu")
 
 
 @lru_cache
@@ -195,7 +195,7 @@ class TestPrompts:
 
     def test_no_image(self) -> None:
         with pytest.raises(InputError, match="set_image first"):
-            build_compact(device="cpu").predict([(1, 1)])
+            build_generator("compact", device="cpu").predict([(1, 1)])
 
 
 def deepest(mask: NDArray[np.bool_]) -> tuple[int, int]:
@@ -222,14 +222,14 @@ class TestOptions:
     )
     def test_out_of_range(self, options: dict[str, Any]) -> None:
         with pytest.raises(InputError, match=next(iter(options))):
-            build_compact(device="cpu", **options)
+            build_generator("compact", device="cpu", **options)
 
     def test_unknown(self) -> None:
         with pytest.raises(InputError, match="no option nope"):
-            build_compact(device="cpu", nope=1)
+            build_generator("compact", device="cpu", nope=1)
 
     def test_fewer_masks(self) -> None:
-        strict = build_compact(device="cpu", pred_iou_thresh=0.94).generate(scene().micrograph)
+        strict = build_generator("compact", device="cpu", pred_iou_thresh=0.94).generate(scene().micrograph)
         assert 0 < len(strict) < len(masks_of())
         assert (strict.predicted_iou >= 0.94).all()
 

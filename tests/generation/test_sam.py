@@ -15,8 +15,10 @@ from tiny_sam import ALL, generator, tiny_sam
 
 from samiam.errors import InputError
 from samiam.generation.protocol import MaskGenerator
-from samiam.generation.sam import SAM_NAMES, SamGenerator, SamOptions, build_sam
+from samiam.generation.sam.generator import SAM_NAMES, SamGenerator
+from samiam.generation.sam.settings import SamOptions
 from samiam.records import Masks, Micrograph
+from samiam.registry import build_generator
 from samiam.storage.checkpoints import CHECKPOINTS
 
 
@@ -196,7 +198,7 @@ def sha256_of(path: Path) -> str:
 
 def test_build_sam_with_an_own_checkpoint(checkpoint: Path, micrograph: Micrograph) -> None:
     state_before = torch.get_rng_state()
-    made = build_sam(
+    made = build_generator(
         "vit_b", checkpoint=checkpoint, checkpoint_sha256=sha256_of(checkpoint), device="cpu", **asdict(ALL)
     )
     assert torch.equal(torch.get_rng_state(), state_before)
@@ -208,23 +210,23 @@ def test_build_sam_with_an_own_checkpoint(checkpoint: Path, micrograph: Microgra
 def test_build_sam_refuses_weights_of_another_network(checkpoint: Path) -> None:
     torch.save(tiny_sam(dim=64).state_dict(), checkpoint)
     with pytest.raises(InputError, match=r"^.*tiny\.pth: does not fit the network \(0 tensors missing, .*\.$"):
-        build_sam("vit_b", checkpoint=checkpoint, checkpoint_sha256=sha256_of(checkpoint))
+        build_generator("vit_b", checkpoint=checkpoint, checkpoint_sha256=sha256_of(checkpoint))
 
 
 def test_build_sam_refuses_another_hash(checkpoint: Path) -> None:
     with pytest.raises(InputError, match=f"checkpoint_sha256={sha256_of(checkpoint)}"):
-        build_sam("vit_b", checkpoint=checkpoint)
+        build_generator("vit_b", checkpoint=checkpoint)
 
 
 def test_build_sam_refuses_what_it_does_not_know() -> None:
     with pytest.raises(InputError, match="'vit_x'; there are vit_b, vit_l, vit_h"):
-        build_sam("vit_x")
+        build_generator("vit_x")
     with pytest.raises(InputError, match="no SAM network is called 'resnet18_imagenet'"):
-        build_sam("resnet18_imagenet")
+        build_generator("resnet18_imagenet")
     with pytest.raises(InputError, match=r"device\) has no option iou_thresh; .* points_per_side, "):
-        build_sam("vit_b", iou_thresh=0.5)
+        build_generator("vit_b", iou_thresh=0.5)
     with pytest.raises(InputError, match="device='gpu'"):
-        build_sam("vit_b", device="gpu")
+        build_generator("vit_b", device="gpu")
     assert set(SAM_NAMES) <= set(CHECKPOINTS)
 
 
@@ -237,7 +239,7 @@ def test_the_real_vit_b(tmp_path: Path, micrograph: Micrograph, monkeypatch: pyt
     sha256 = sha256_of(path)
 
     options = {**asdict(ALL), "points_per_side": 2, "crop_n_layers": 0}
-    own = build_sam("vit_b", checkpoint=path, checkpoint_sha256=sha256, device="cpu", **options)
+    own = build_generator("vit_b", checkpoint=path, checkpoint_sha256=sha256, device="cpu", **options)
     masks = own.generate(micrograph)
     assert len(masks) > 0
     assert masks.shape_hw == micrograph.shape_hw
@@ -246,7 +248,7 @@ def test_the_real_vit_b(tmp_path: Path, micrograph: Micrograph, monkeypatch: pyt
     monkeypatch.setenv("SAMIAM_CACHE", str(tmp_path))
     published = replace(CHECKPOINTS["vit_b"], sha256=sha256, size_bytes=path.stat().st_size, filename=path.name)
     monkeypatch.setitem(CHECKPOINTS, "vit_b", published)
-    cached = build_sam("vit_b", device="cpu")._library.predictor.model.state_dict()
+    cached = build_generator("vit_b", device="cpu")._library.predictor.model.state_dict()
     assert all(torch.equal(cached[key], weights[key]) for key in weights)
 
     content = bytearray(path.read_bytes())
@@ -254,4 +256,4 @@ def test_the_real_vit_b(tmp_path: Path, micrograph: Micrograph, monkeypatch: pyt
     path.write_bytes(content)
     for source in ({"checkpoint": path, "checkpoint_sha256": sha256}, {}):
         with pytest.raises(InputError, match=f"{sha256} was expected"):
-            build_sam("vit_b", device="cpu", **source)
+            build_generator("vit_b", device="cpu", **source)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 
-from samiam.generation.sam import SamGenerator, SamOptions
+from samiam.generation.sam.generator import SamGenerator
+from samiam.generation.sam.settings import SamOptions
 
 # Random weights predict a low quality: with the paper's thresholds nothing would come out.
 ALL = SamOptions(

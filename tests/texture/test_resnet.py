@@ -14,9 +14,9 @@ from torch import nn
 from torchvision.models import resnet18
 
 from samiam.errors import InputError
+from samiam.registry import build_encoder
 from samiam.storage.checkpoints import CHECKPOINTS
 from samiam.texture.network import NetworkEncoder
-from samiam.texture.resnet import build_resnet18
 
 Crops = list[NDArray[np.float32]]
 
@@ -60,7 +60,7 @@ def by_torchvision(network: nn.Module, crop: NDArray[np.float32], features: str)
 @pytest.mark.parametrize(("features", "length"), [("pooled", 512), ("layer3", 50176)])
 def test_vectors_are_torchvisions(crops: Crops, checkpoint: Path, features: str, length: int) -> None:
     own = {"checkpoint": checkpoint, "checkpoint_sha256": sha256_of(checkpoint)}
-    encoder = build_resnet18(weights="imagenet", features=features, device="cpu", **own)
+    encoder = build_encoder("resnet18", weights="imagenet", features=features, device="cpu", **own)
     network = resnet18(weights=None).eval()
     network.load_state_dict(torch.load(checkpoint, weights_only=True))
     vectors = encoder.encode(crops)
@@ -71,16 +71,16 @@ def test_vectors_are_torchvisions(crops: Crops, checkpoint: Path, features: str,
 
 
 def test_a_vector_does_not_depend_on_its_batch(crops: Crops) -> None:
-    whole = build_resnet18(batch_size=32).encode(crops)
-    np.testing.assert_allclose(build_resnet18(batch_size=2).encode(crops), whole, rtol=1e-4, atol=1e-5)
+    whole = build_encoder("resnet18", batch_size=32).encode(crops)
+    np.testing.assert_allclose(build_encoder("resnet18", batch_size=2).encode(crops), whole, rtol=1e-4, atol=1e-5)
     for index, crop in enumerate(crops):
-        np.testing.assert_allclose(build_resnet18().encode([crop])[0], whole[index], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(build_encoder("resnet18").encode([crop])[0], whole[index], rtol=1e-4, atol=1e-5)
     assert not np.allclose(whole[0], whole[1])
 
 
 @pytest.mark.parametrize(("features", "length"), [("pooled", 512), ("layer3", 50176)])
 def test_no_crops(features: str, length: int) -> None:
-    vectors = build_resnet18(features=features).encode([])
+    vectors = build_encoder("resnet18", features=features).encode([])
     assert vectors.shape == (0, length)
     assert vectors.dtype == np.float32
 
@@ -88,15 +88,15 @@ def test_no_crops(features: str, length: int) -> None:
 def test_the_seed_decides_and_nothing_else_is_disturbed(crops: Crops) -> None:
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    first = build_resnet18(seed=3).encode(crops[:1])
+    first = build_encoder("resnet18", seed=3).encode(crops[:1])
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(2)
-    np.testing.assert_array_equal(build_resnet18(seed=3).encode(crops[:1]), first)
-    assert not np.allclose(build_resnet18(seed=4).encode(crops[:1]), first)
+    np.testing.assert_array_equal(build_encoder("resnet18", seed=3).encode(crops[:1]), first)
+    assert not np.allclose(build_encoder("resnet18", seed=4).encode(crops[:1]), first)
 
 
 def test_crops_are_left_alone_whatever_their_memory(crops: Crops) -> None:
-    encoder = build_resnet18()
+    encoder = build_encoder("resnet18")
     mirrored = crops[4][::-1, ::2]
     mirrored.flags.writeable = False
     copy = mirrored.copy()
@@ -117,16 +117,16 @@ def test_crops_are_left_alone_whatever_their_memory(crops: Crops) -> None:
 )
 def test_impossible_crops(crop: NDArray[np.float32]) -> None:
     with pytest.raises(InputError, match=r"^crop 1 of shape"):
-        build_resnet18(batch_size=1).encode([np.zeros((4, 4), np.float32), crop])
+        build_encoder("resnet18", batch_size=1).encode([np.zeros((4, 4), np.float32), crop])
 
 
 def test_options_are_provenance(checkpoint: Path) -> None:
-    random = build_resnet18(batch_size=4)
+    random = build_encoder("resnet18", batch_size=4)
     assert random.name == "resnet18"
     expected = {"weights": "random", "features": "pooled", "seed": 0, "batch_size": 4, "checkpoint_sha256": None}
     assert json.loads(json.dumps(random.options)) == expected
     sha256 = sha256_of(checkpoint)
-    trained = build_resnet18(weights="imagenet", checkpoint=checkpoint, checkpoint_sha256=sha256.upper())
+    trained = build_encoder("resnet18", weights="imagenet", checkpoint=checkpoint, checkpoint_sha256=sha256.upper())
     assert trained.options["checkpoint_sha256"] == sha256
 
 
@@ -135,17 +135,17 @@ def test_the_published_weights_come_from_the_cache(
 ) -> None:
     published = CHECKPOINTS["resnet18_imagenet"]
     sha256, size = sha256_of(checkpoint), checkpoint.stat().st_size
-    own = build_resnet18(weights="imagenet", checkpoint=checkpoint, checkpoint_sha256=sha256)
+    own = build_encoder("resnet18", weights="imagenet", checkpoint=checkpoint, checkpoint_sha256=sha256)
     monkeypatch.setenv("SAMIAM_CACHE", str(tmp_path))
     fake = replace(published, sha256=sha256, size_bytes=size, filename=checkpoint.name)
     monkeypatch.setitem(CHECKPOINTS, "resnet18_imagenet", fake)
-    cached = build_resnet18(weights="imagenet")
+    cached = build_encoder("resnet18", weights="imagenet")
     np.testing.assert_array_equal(cached.encode(crops[:1]), own.encode(crops[:1]))
     assert cached.options["checkpoint_sha256"] == sha256
 
 
 def build_own(checkpoint: Path) -> NetworkEncoder:
-    return build_resnet18(weights="imagenet", checkpoint=checkpoint, checkpoint_sha256=sha256_of(checkpoint))
+    return build_encoder("resnet18", weights="imagenet", checkpoint=checkpoint, checkpoint_sha256=sha256_of(checkpoint))
 
 
 def test_weights_saved_before_batch_norm_counted_its_batches_fit(checkpoint: Path) -> None:
@@ -159,9 +159,9 @@ def test_weights_saved_before_batch_norm_counted_its_batches_fit(checkpoint: Pat
 def test_weights_of_another_network(checkpoint: Path) -> None:
     torch.save(nn.Linear(2, 2).state_dict(), checkpoint)
     with pytest.raises(InputError, match="does not fit the network"):
-        build_resnet18(weights="imagenet", checkpoint=checkpoint, checkpoint_sha256=sha256_of(checkpoint))
+        build_encoder("resnet18", weights="imagenet", checkpoint=checkpoint, checkpoint_sha256=sha256_of(checkpoint))
     with pytest.raises(InputError, match="was expected"):
-        build_resnet18(weights="imagenet", checkpoint=checkpoint)
+        build_encoder("resnet18", weights="imagenet", checkpoint=checkpoint)
 
 
 @pytest.mark.parametrize(
@@ -181,4 +181,4 @@ def test_weights_of_another_network(checkpoint: Path) -> None:
 )
 def test_unusable_options(options: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        build_resnet18(**options)
+        build_encoder("resnet18", **options)

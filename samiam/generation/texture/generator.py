@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from samiam.errors import InputError
 from samiam.generation.suppression import without_duplicates
 from samiam.generation.texture.filter_bank import sharpen, texture_map
 from samiam.generation.texture.hierarchy import RegionTree, region_tree
 from samiam.geometry import deepest_point, intersections, iou
 from samiam.records import Masks, Micrograph
-from samiam.settings import from_options
+from samiam.settings import Count, settings
 
 _GRID_POINTS = 256  # along the longer side of a large image
 _LEAST_VARIATION = 0.05  # superpixels of images below some 400 px are smaller than `sharpen`'s windows, hence too alike
 
+Wavelength = Annotated[float, Field(ge=2)]
+"""Pixels in a period; shorter ones cannot be sampled."""
 
-@dataclass(frozen=True)
+
+@settings
 class TextureGenerator:
     """Over-segmentation by local texture and hierarchical merging; every node that stands out is a mask.
 
@@ -32,48 +35,28 @@ class TextureGenerator:
     it is merged), the share of thresholds on the merge tree at which it survives.
 
     Attributes:
-        pred_iou_thresh: masks of lower predicted IoU are dropped, [0, 1).
-        nms_thresh: of two masks with a mask IoU above this, the one of lower predicted IoU is dropped, (0, 1].
-        smallest_mask: smallest mask as a share of the image, (0, 1).
+        pred_iou_thresh: masks of lower predicted IoU are dropped.
+        nms_thresh: of two masks with a mask IoU above this, the one of lower predicted IoU is dropped.
+        smallest_mask: smallest mask as a share of the image.
         wavelengths_px: centres of the filters' bands.
-        n_orientations: directions in each band, at least 1.
+        n_orientations: directions in each band.
         smoothing_px: standard deviation of the window in which texture is measured.
         stride_px: spacing of the grid on which texture is measured; wider in images above 1024 px.
         n_features: principal components of the texture that are kept.
         n_superpixels: about how many superpixels the merging starts from.
         compactness: weight of nearness in space against nearness in texture.
-
-    Raises:
-        InputError: if a setting is out of range.
     """
 
-    pred_iou_thresh: float = 0.92
-    nms_thresh: float = 0.90
-    smallest_mask: float = 0.0075
-    wavelengths_px: tuple[float, ...] = (4.0, 6.3, 10.0, 16.0, 25.0)
-    n_orientations: int = 6
-    smoothing_px: float = 5.0
-    stride_px: int = 4
-    n_features: int = 8
-    n_superpixels: int = 400
-    compactness: float = 0.1
-
-    def __post_init__(self) -> None:
-        for name, low, high in (
-            ("pred_iou_thresh", 0.0, 1.0),
-            ("nms_thresh", 0.0, 1.0),
-            ("smallest_mask", 0.0, 1.0),
-            ("n_orientations", 1, np.inf),
-            ("smoothing_px", 0.0, np.inf),
-            ("stride_px", 1, np.inf),
-            ("n_features", 1, np.inf),
-            ("n_superpixels", 2, np.inf),
-            ("compactness", 0.0, np.inf),
-        ):
-            if not low <= getattr(self, name) <= high:
-                raise InputError(f"{name}={getattr(self, name)}: give a value from {low:g} to {high:g}.")
-        if not self.wavelengths_px or min(self.wavelengths_px) < 2:
-            raise InputError(f"wavelengths_px={self.wavelengths_px}: give wavelengths of at least 2 px.")
+    pred_iou_thresh: Annotated[float, Field(ge=0, lt=1)] = 0.92
+    nms_thresh: Annotated[float, Field(gt=0, le=1)] = 0.90
+    smallest_mask: Annotated[float, Field(gt=0, lt=1)] = 0.0075
+    wavelengths_px: Annotated[tuple[Wavelength, ...], Field(min_length=1)] = (4.0, 6.3, 10.0, 16.0, 25.0)
+    n_orientations: Count = 6
+    smoothing_px: Annotated[float, Field(ge=0)] = 5.0
+    stride_px: Count = 4
+    n_features: Count = 8
+    n_superpixels: Annotated[int, Field(ge=2)] = 400
+    compactness: Annotated[float, Field(ge=0)] = 0.1
 
     @property
     def name(self) -> str:
@@ -114,15 +97,6 @@ class TextureGenerator:
         )
         alike = iou(intersections(masks), masks.areas, masks.areas)
         return masks.select(without_duplicates(alike, self.nms_thresh))
-
-
-def build_texture(**options: Any) -> TextureGenerator:
-    """Make a `TextureGenerator`; options are its attributes.
-
-    Raises:
-        InputError: if an option is unknown or out of range.
-    """
-    return from_options(TextureGenerator, "the texture generator", options)
 
 
 def _qualities(tree: RegionTree, smallest_points: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

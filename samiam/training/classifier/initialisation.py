@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,49 +12,13 @@ from torchvision.models import resnet18
 from samiam.errors import InputError
 from samiam.storage.checkpoints import fit_state_dict, load_state_dict, verify
 from samiam.storage.weight_files import given_or_shipped
-from samiam.texture.crop_network import CropNetwork, NetworkName, new_crop_network
+from samiam.texture.crop_network import CropNetwork, new_crop_network
 from samiam.texture.fenet import FENet
 from samiam.texture.fenet_encoder import load_fenet
+from samiam.training.classifier.settings import NetworkOptions
 
 _EFFICIENTNET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _IMAGENET = "resnet18_imagenet"
-
-
-@dataclass(frozen=True)
-class NetworkOptions:
-    """A network and what it starts from.
-
-    Attributes:
-        name: "fenet" (three stages of a ResNet-18), "resnet18" or "efficientnet_lite0".
-        init: "random"; "imagenet", torchvision's first weights of ResNet-18, or those that a package brings for
-            EfficientNet-Lite0; "dtd", the ResNet within a FENet trained on the Describable Textures Dataset; or
-            "lattices", the FENet trained on random lattices, or of a ResNet-18 its first three stages.
-        weights: a file to start from. "dtd" needs one; the others have their own, which it replaces.
-        weights_sha256: the hash that this file must have.
-
-    Raises:
-        InputError: if these do not go together.
-    """
-
-    name: NetworkName = "fenet"
-    init: Literal["random", "imagenet", "dtd", "lattices"] = "random"
-    weights: str | None = None
-    weights_sha256: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.weights is None and self.weights_sha256 is not None:
-            raise InputError(f"weights_sha256={self.weights_sha256}: give the file that has this hash as weights=.")
-        if self.init == "random" and self.weights is not None:
-            raise InputError(f"weights={self.weights}: a file goes with another init than random; give imagenet, …")
-        if self.init == "dtd" and self.weights is None:
-            raise InputError(
-                "init=dtd: train weights with `python train.py experiment=fenet_dtd` and give their path as weights=."
-            )
-        if self.name == "efficientnet_lite0" and (self.init not in ("random", "imagenet") or self.weights is not None):
-            raise InputError(
-                f"efficientnet_lite0 cannot start from init={self.init}, weights={self.weights}; "
-                "give init=random, or init=imagenet without weights (a package brings them)."
-            )
 
 
 def initialised(options: NetworkOptions, classes: int, seed: int) -> CropNetwork:

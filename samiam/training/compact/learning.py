@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,46 +12,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from samiam.compact.network import STRIDE_PX, FieldNetwork, standardised
-from samiam.errors import InputError
 from samiam.training.compact.scores import field_scores
+from samiam.training.compact.settings import FieldRecipe
 from samiam.training.schedule import adamw_with_warm_up
-
-
-@dataclass(frozen=True)
-class FieldRecipe:
-    """How the network of the compact generator learns.
-
-    Attributes:
-        learning_rate: the highest, of AdamW, reached after `warm_up_steps` and falling to 0 as a cosine.
-        weight_decay: of AdamW.
-        warm_up_steps: batches during which the learning rate rises, at least 1.
-        temperature: what cosine similarities are divided by.
-        points: of each image that are compared with one another.
-        boundary_weight: of the boundary's loss beside that of the vectors.
-        boundary_emphasis: how much more a point on a boundary counts than one off it.
-        ema_decay: share of the averaged weights that a step keeps.
-        seed: of the choice of points.
-
-    Raises:
-        InputError: if a number is out of range.
-    """
-
-    learning_rate: float = 1.5e-3
-    weight_decay: float = 0.02
-    warm_up_steps: int = 150
-    temperature: float = 0.1
-    points: int = 384
-    boundary_weight: float = 2.0
-    boundary_emphasis: float = 3.0
-    ema_decay: float = 0.998
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        positive = (self.learning_rate, self.temperature, self.warm_up_steps, self.points - 1, self.boundary_emphasis)
-        if min(positive) <= 0 or min(self.weight_decay, self.boundary_weight, self.seed) < 0:
-            raise InputError(f"{self}: give positive numbers, and two points at least.")
-        if not 0 <= self.ema_decay < 1:
-            raise InputError(f"ema_decay={self.ema_decay}: give a value from 0 to below 1.")
 
 
 def labels_of_field(labels: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from samiam.compact.field import Field, FieldModel
 from samiam.compact.generator import CompactGenerator
 from samiam.compact.network import FieldNetwork
-from samiam.compact.rating import CompactOptions
+from samiam.compact.settings import CompactOptions
 from samiam.geometry import intersections, iou
 from samiam.metrics import click_ious, score_image
 from samiam.records import Masks, Micrograph

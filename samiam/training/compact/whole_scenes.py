@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import albumentations
 import cv2
@@ -14,49 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from samiam.errors import InputError
 from samiam.records import Scene
+from samiam.training.compact.settings import WholeSceneRules
 from samiam.training.sampling import fresh_loader
 
 Batch = tuple[Tensor, Tensor, Tensor]
 _TRAIN, _VAL = 0, 1  # streams of the seed
-
-
-@dataclass(frozen=True)
-class WholeSceneRules:
-    """How many scenes there are, and how those to train on are varied.
-
-    Attributes:
-        scenes: in an epoch; all of them are new ones.
-        val_scenes: to validate on, the same in every epoch, not varied.
-        batch_size: scenes in a batch; those to validate on come one by one.
-        zoom: a scene is magnified by up to 1 + this or reduced by as much.
-        turn_deg: it is turned by up to this, and by multiples of 90°, and mirrored.
-        p_shaded: probability of a slow gradient of brightness, as across a wedge.
-        p_blurred: probability of a blur, as by defocus.
-        p_noisy: probability of noise beyond that of the dose.
-        seed: of all draws.
-
-    Raises:
-        InputError: if a number is out of range.
-    """
-
-    scenes: int = 2400
-    val_scenes: int = 48
-    batch_size: int = 16
-    zoom: float = 0.35
-    turn_deg: float = 45.0
-    p_shaded: float = 0.3
-    p_blurred: float = 0.2
-    p_noisy: float = 0.3
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if min(self.val_scenes, self.batch_size) < 1 or self.scenes < self.batch_size or self.seed < 0:
-            raise InputError(f"{self}: give at least one scene to validate on, a full batch, and a seed of 0 or more.")
-        shares = (self.p_shaded, self.p_blurred, self.p_noisy)
-        if min(self.zoom, self.turn_deg, *shares) < 0 or max(shares) > 1:
-            raise InputError(f"{self}: zoom and turn are 0 or more, probabilities from 0 to 1.")
 
 
 class WholeScenes(Dataset[Batch]):

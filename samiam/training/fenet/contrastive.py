@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from samiam.errors import InputError
 from samiam.metrics import clustering_accuracy
 from samiam.texture.fenet import FENet
 from samiam.texture.inputs import as_imagenet
+from samiam.training.fenet.settings import ContrastiveRecipe
 from samiam.training.schedule import adamw_with_warm_up
 
 
@@ -43,30 +42,6 @@ def contrastive_loss(vectors: Tensor, materials: Tensor, scenes: Tensor, tempera
     n_partners = partners.sum(dim=1)
     per_crop = -log_share.where(partners, 0).sum(dim=1) / n_partners.clamp(min=1)
     return per_crop.sum() / (n_partners > 0).sum().clamp(min=1)
-
-
-@dataclass(frozen=True)
-class ContrastiveRecipe:
-    """How the encoder learns.
-
-    Attributes:
-        learning_rate: the highest, of AdamW, reached after `warm_up_steps` and falling to 0 as a cosine.
-        weight_decay: of AdamW.
-        warm_up_steps: batches during which the learning rate rises, at least 1.
-        temperature: of the loss.
-
-    Raises:
-        InputError: if a number is out of range.
-    """
-
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.02
-    warm_up_steps: int = 120
-    temperature: float = 0.1
-
-    def __post_init__(self) -> None:
-        if not (min(self.learning_rate, self.temperature, self.warm_up_steps) > 0 and self.weight_decay >= 0):
-            raise InputError(f"{self}: give positive numbers.")
 
 
 class ContrastiveLearner(pl.LightningModule):

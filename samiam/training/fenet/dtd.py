@@ -12,13 +12,11 @@ import io
 import tarfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import albumentations
 import numpy as np
-import platformdirs
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
@@ -31,62 +29,11 @@ from samiam.texture.fenet import FENet
 from samiam.texture.fenet_encoder import DTD as PAPER
 from samiam.texture.fenet_encoder import new_fenet
 from samiam.texture.inputs import MEAN_RGB, STD_RGB
+from samiam.training.fenet.settings import DTDRules, DTDStart
 from samiam.training.sampling import EpochBatches, epochs_of
 
 Batch = tuple[Tensor, Tensor]
 _SPLITS = ("train", "val", "test")
-
-
-@dataclass(frozen=True)
-class DTDRules:
-    """Which images there are and how they are shown.
-
-    Attributes:
-        root: folder that holds, or will hold, `dtd/dtd/images`; None for one in the user's cache.
-        partition: the published division into train, val and test, 1 to 10.
-        download: whether the images are fetched (625 MB) where they are missing.
-        classes: how many there are; another number than 47 is for a tree of your own in the same layout.
-        batch_size: images in a batch, of each process.
-        resize_px: shorter side that an image is brought to first.
-        side_px: side of what the network sees.
-        least_share: of a training image's area that is seen at least, (0, 1].
-        seed: of order and variation, ≥ 0.
-
-    Raises:
-        InputError: if a number is out of range.
-    """
-
-    root: str | None = None
-    partition: int = 1
-    download: bool = True
-    classes: int = PAPER["classes"]
-    batch_size: int = 16
-    resize_px: int = 256
-    side_px: int = PAPER["input"]["side_px"]
-    least_share: float = 0.8
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.partition <= 10:
-            raise InputError(f"partition={self.partition}: DTD has the partitions 1 to 10.")
-        if min(self.classes, self.batch_size) < 2:
-            raise InputError(
-                f"classes={self.classes}, batch_size={self.batch_size}: give 2 or more; "
-                "batch normalisation needs two images."
-            )
-        if not 65 <= self.side_px <= self.resize_px:
-            raise InputError(f"side_px={self.side_px}: FENet takes 65 or more, and resize_px={self.resize_px} at most.")
-        if not 0 < self.least_share <= 1:
-            raise InputError(f"least_share={self.least_share}: give a share of the image from above 0 to 1.")
-        if self.seed < 0:
-            raise InputError(f"seed={self.seed}: give a seed of 0 or more.")
-
-    @property
-    def folder(self) -> Path:
-        """Where torchvision looks for `dtd/dtd/images`."""
-        if self.root is None:
-            return Path(platformdirs.user_cache_dir("samiam")) / "datasets"
-        return Path(self.root).expanduser().absolute()
 
 
 def fetch(rules: DTDRules) -> None:
@@ -250,30 +197,6 @@ class DTDData(pl.LightningDataModule):
             num_workers=self.n_workers,
             persistent_workers=self.n_workers > 0,
         )
-
-
-@dataclass(frozen=True)
-class DTDStart:
-    """Which FENet learns, and where its backbone's weights come from.
-
-    Attributes:
-        backbone: "resnet18" or "resnet50".
-        init: "imagenet", the backbone's published weights; or "random".
-        checkpoint: a file of ImageNet weights instead of the published one.
-        checkpoint_sha256: its hash, if it is not the published file.
-
-    Raises:
-        InputError: if a value is none of these.
-    """
-
-    backbone: Literal["resnet18", "resnet50"] = "resnet18"
-    init: Literal["imagenet", "random"] = "imagenet"
-    checkpoint: str | None = None
-    checkpoint_sha256: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.init == "random" and (self.checkpoint or self.checkpoint_sha256):
-            raise InputError("a checkpoint goes with init='imagenet', not with init='random'.")
 
 
 def start_fenet(start: DTDStart, rules: DTDRules) -> tuple[FENet, Mapping[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import albumentations
 import cv2
@@ -14,56 +13,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from samiam.boosting import CropRules, sample_crops
-from samiam.errors import InputError
 from samiam.records import Scene
 from samiam.texture.inputs import continued
+from samiam.training.fenet.settings import SceneCropRules
 from samiam.training.sampling import fresh_loader
 
 Batch = tuple[Tensor, Tensor, Tensor]
 _TRAIN, _VAL = 0, 1  # streams of the seed
-
-
-@dataclass(frozen=True)
-class SceneCropRules:
-    """How many scenes and crops there are, and how crops are varied.
-
-    Attributes:
-        batches: batches in an epoch; all its scenes are new ones.
-        val_batches: batches to validate on, the same in every epoch.
-        scenes: scenes in a batch.
-        crops: crops of each material.
-        sides_px: sides of a crop to choose from, one for each batch; smaller where a material is thin.
-        least_px: crops smaller than this are continued by their mirror images.
-        turn_deg: crops are turned by up to this, and by multiples of 90°, and mirrored.
-        zoom: crops are magnified by up to 1 ± this.
-        gain: brightness is multiplied by up to 1 ± this, as by another thickness.
-        noise: standard deviation of noise added to a crop, up to this share of the full scale, as by a lower dose.
-        seed: of all draws.
-
-    Raises:
-        InputError: if a number is out of range.
-    """
-
-    batches: int = 150
-    val_batches: int = 8
-    scenes: int = 8
-    crops: int = 6
-    sides_px: tuple[int, ...] = (48, 64, 96)
-    least_px: int = 64
-    turn_deg: float = 8.0
-    zoom: float = 0.06
-    gain: float = 0.06
-    noise: float = 0.03
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        counts = (self.batches, self.val_batches, self.scenes, self.crops - 1, self.least_px, *self.sides_px)
-        if min(counts) < 1 or not self.sides_px:
-            raise InputError(f"{self}: give at least one batch, scene and side, and two crops of each material.")
-        if min(self.turn_deg, self.zoom, self.gain, self.noise) < 0 or self.zoom >= 1 or self.gain >= 1:
-            raise InputError(f"{self}: turns and noise are 0 or more, zoom and gain below 1.")
-        if self.seed < 0:
-            raise InputError(f"seed={self.seed}: give a seed of 0 or more.")
 
 
 class SceneCrops(Dataset[Batch]):

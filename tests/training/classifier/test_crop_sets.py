@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from samiam.errors import InputError
-from samiam.texture.classifier import build_classifier, facts_of
+from samiam.registry import build_classifier
+from samiam.texture.classifier import facts_of
 from samiam.texture.crop_network import new_crop_network
 from samiam.texture.inputs import as_imagenet
 from samiam.training.classification import ClassificationRecipe

@@ -1,0 +1,1 @@
+"""SAM+: masks from a grid of point prompts, by the segment-anything networks (the paper's baseline)."""
