@@ -85,7 +85,8 @@ def settings(kind: type[T]) -> type[T]:
     @wraps(checked)
     def check(self: object, *args: Any, **named: Any) -> None:
         hints = declared(made)
-        given = {**dict(zip(hints, args, strict=False)), **named}
+        in_order = [field.name for field in dataclasses.fields(made) if field.init and not field.kw_only]
+        given = {**dict(zip(in_order, args, strict=False)), **named}
         for name in given:
             if name not in hints:
                 raise InputError(unknown(made.__name__, name, hints))
@@ -125,9 +126,10 @@ def read_settings(kind: type[T], where: str, options: object) -> T:
 
 @cache
 def declared(kind: type) -> Mapping[str, Any]:
-    """The annotation of each setting, by name, in order."""
+    """The annotation of each setting, by name, in order; those that can be given by name only come last."""
     hints = typing.get_type_hints(kind, include_extras=True)
-    return {field.name: hints[field.name] for field in dataclasses.fields(kind) if field.init}
+    fields = sorted(dataclasses.fields(kind), key=lambda field: bool(field.kw_only))
+    return {field.name: hints[field.name] for field in fields if field.init}
 
 
 def is_settings(kind: object) -> bool:
@@ -191,7 +193,7 @@ def _with_range(words: str, metadata: Sequence[Any]) -> str:
     if "ge" in ends and not high:
         words = f"{words}, {_typed(ends['ge'])} or more"
     elif low or high:
-        joint = " and " if low and "lt" in ends else " "
+        joint = " and " if "gt" in ends and "lt" in ends else " to " if low and "lt" in ends else " "
         words = f"{words} {joint.join(filter(None, (low, high)))}"
     if any(getattr(fact, "min_length", 0) for fact in facts):
         words = f"{words}, one at least"
@@ -217,7 +219,7 @@ def _told(error: ValidationError, given: Mapping[str, Any], hints: Mapping[str, 
     if not first["loc"]:  # of __post_init__
         return str(first["ctx"]["error"])
     name = str(first["loc"][0])
-    if first["type"] == "missing":
+    if first["type"] == "missing" and len(first["loc"]) == 1:
         return f"{name} is missing: give {in_words(hints[name])}."
     return f"{name}={given[name]!r}: give {in_words(hints[name])}."
 

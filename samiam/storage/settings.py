@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import KW_ONLY, asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ class CheckpointOptions:
         device: "auto" is CUDA where there is one, else the CPU.
     """
 
+    _: KW_ONLY
     checkpoint: str | Path | None = None
     checkpoint_sha256: str | None = None
     device: Device = "auto"

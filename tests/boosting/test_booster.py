@@ -543,12 +543,17 @@ def test_masks_must_fit_the_image() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"removal": {"tiny": 0.1}}, "removal has no option tiny"),
+        ({"removal": {"tiny": 0.1}}, "booster.removal has no setting 'tiny'; did you mean 'tiny_child'"),
         ({"crops": {"n_crops": 0}}, "n_crops=0"),
-        ({"grouping": {"k": 2}}, "grouping has no option k"),
+        ({"grouping": {"k": 2}}, "booster.grouping has no setting 'k'"),
         ({"seed": -1}, "seed=-1"),
+        ({"crops": {"seed": 3}}, "booster.crops.seed: .* the seed of the run"),
+        ({"grouping": {"seed": 3}}, "booster.grouping.seed: .* the seed of the run"),
         ({"naming": {"least_share": 0.5}}, "nothing that names materials; give a classifier"),
-        ({"naming": {"share": 1}, "classifier": ClassifierByRoughness(ROUGHNESS)}, "naming has no option share"),
+        (
+            {"naming": {"share": 1}, "classifier": ClassifierByRoughness(ROUGHNESS)},
+            "booster.naming has no setting 'share'",
+        ),
         ({"naming": {"least_share": 2}, "classifier": ClassifierByRoughness(ROUGHNESS)}, "least_share=2"),
     ],
 )

@@ -291,7 +291,7 @@ def test_masks_must_fit_the_image() -> None:
     ("options", "message"),
     [
         ({"n_crops": 0}, "n_crops=0"),
-        ({"crop_px": 20}, "smallest_crop_px=24, crop_px=20"),
+        ({"crop_px": 20}, "smallest_crop_px=24: give at most crop_px=20"),
         ({"smallest_crop_px": 0}, "smallest_crop_px=0"),
         ({"inside": 0.0}, "inside=0.0"),
         ({"inside": 1.01}, "inside=1.01"),

@@ -9,7 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from samiam.boosting import Grouping, GroupingRules, group_masks
-from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, DISTANCES, ESTIMATORS
+from samiam.boosting.grouping import suited_to
+from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, DISTANCES
+from samiam.boosting.settings import ESTIMATORS
 from samiam.errors import InputError
 
 Partition = set[frozenset[int]]
@@ -75,28 +77,28 @@ def test_the_rules_say_how_to_estimate() -> None:
     coarse = GroupingRules(estimator="distance", threshold=2.0)
     assert group_masks(vectors, owners, 9, rules=coarse).n_materials == 1
     for estimator in ESTIMATORS:
-        rules = GroupingRules(estimator=estimator).suited_to("fenet")
+        rules = suited_to(GroupingRules(estimator=estimator), "fenet")
         assert group_masks(vectors, owners, 9, rules=rules).n_materials == 3
     assert group_masks(vectors, owners, 9, 2, coarse).n_materials == 2
 
 
 def test_a_distance_takes_the_threshold_of_its_encoder_where_nobody_chose() -> None:
     for encoder, distance in DISTANCES.items():
-        suited = GroupingRules(estimator="distance", seed=3).suited_to(encoder)
+        suited = suited_to(GroupingRules(estimator="distance", seed=3), encoder)
         assert suited == GroupingRules(estimator="distance", threshold=distance, seed=3)
     for chosen in (
         GroupingRules(estimator="eigengap"),
         GroupingRules(estimator="gap"),
         GroupingRules(estimator="distance", threshold=0.7),
     ):
-        assert chosen.suited_to("fenet") == chosen
+        assert suited_to(chosen, "fenet") == chosen
     with pytest.raises(InputError, match="no threshold that suits every encoder"):
-        group_masks(*clouds(3), 9, rules=GroupingRules(estimator="distance").suited_to("resnet18"))
+        group_masks(*clouds(3), 9, rules=suited_to(GroupingRules(estimator="distance"), "resnet18"))
 
 
 def test_an_encoder_has_its_estimator_where_nobody_chose() -> None:
-    assert GroupingRules().suited_to("fenet") == GroupingRules(estimator=DEFAULT_ESTIMATOR)
-    assert GroupingRules().suited_to("compact") == GroupingRules(estimator="distance", threshold=DISTANCES["compact"])
+    assert suited_to(GroupingRules(), "fenet") == GroupingRules(estimator=DEFAULT_ESTIMATOR)
+    assert suited_to(GroupingRules(), "compact") == GroupingRules(estimator="distance", threshold=DISTANCES["compact"])
 
 
 @pytest.mark.parametrize("n_tones", [1, 2, 3])

@@ -129,5 +129,5 @@ def test_a_classifier_needs_crops() -> None:
 
 def test_options() -> None:
     assert len(encoder().options["weights_sha256"]) == 64
-    with pytest.raises(InputError, match="no option nope"):
+    with pytest.raises(InputError, match="no setting 'nope'"):
         build_encoder("compact", nope=1)

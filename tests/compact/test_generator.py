@@ -216,7 +216,13 @@ class TestOptions:
     @pytest.mark.parametrize(
         "options",
         [
-            *({"pred_iou_thresh": 1.5}, {"nms_thresh": -0.1}, {"smallest_mask": 2}, {"split_thresh": -1}),
+            *(
+                {"pred_iou_thresh": 1.5},
+                {"nms_thresh": -0.1},
+                {"smallest_mask": 2},
+                {"smallest_mask": 0},
+                {"split_thresh": -1},
+            ),
             *({"most_splits": 0}, {"least_apart": 3}),
         ],
     )
@@ -225,7 +231,7 @@ class TestOptions:
             build_generator("compact", device="cpu", **options)
 
     def test_unknown(self) -> None:
-        with pytest.raises(InputError, match="no option nope"):
+        with pytest.raises(InputError, match="no setting 'nope'"):
             build_generator("compact", device="cpu", nope=1)
 
     def test_fewer_masks(self) -> None:

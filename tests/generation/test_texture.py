@@ -154,7 +154,7 @@ def test_a_tiny_image_has_no_masks_for_nothing() -> None:
 def test_points_stay_in_the_image_where_the_last_stride_is_cut_short() -> None:
     narrow = np.zeros((64, 65), np.float32)
     narrow[:, -1] = 1.0  # the last point of the grid stands for one pixel
-    masks = TextureGenerator(smoothing_px=0.5, smallest_mask=0.0, pred_iou_thresh=0.0).generate(Micrograph(narrow))
+    masks = TextureGenerator(smoothing_px=0.5, smallest_mask=1e-9, pred_iou_thresh=0.0).generate(Micrograph(narrow))
     assert len(masks) > 0
     assert (masks.points_xy < (65, 64)).all()
     assert all(mask[int(y), int(x)] for mask, (x, y) in zip(masks, masks.points_xy, strict=True))
@@ -183,19 +183,24 @@ def test_building_by_name() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("vit_x", {}, f"unknown generator 'vit_x'; known are {', '.join(GENERATORS)}"),
-        ("texture", {"colour": 1}, "the texture generator has no option colour; its options are pred_iou_thresh, "),
-        ("texture", {"pred_iou_thresh": 1.2}, "pred_iou_thresh=1.2: give a value from 0 to 1"),
+        ("vit_x", {}, f"unknown generator 'vit_x'; did you mean .* Known are {', '.join(GENERATORS)}"),
+        ("texture", {"colour": 1}, "texture has no setting 'colour'.* It has pred_iou_thresh, "),
+        ("texture", {"pred_iou_thresh": 1.2}, "pred_iou_thresh=1.2: give a number from 0 to below 1"),
         ("texture", {"pred_iou_thresh": float("nan")}, "pred_iou_thresh=nan"),
         ("texture", {"nms_thresh": -0.1}, "nms_thresh=-0.1"),
         ("texture", {"smallest_mask": 2}, "smallest_mask=2"),
-        ("texture", {"n_orientations": 0}, "n_orientations=0: give a value from 1"),
+        ("texture", {"smallest_mask": 0}, "smallest_mask=0: give a number above 0 and below 1"),
+        ("texture", {"n_orientations": 0}, "n_orientations=0: give a whole number, 1 or more"),
         ("texture", {"smoothing_px": -1}, "smoothing_px=-1"),
         ("texture", {"stride_px": 0}, "stride_px=0"),
         ("texture", {"n_features": 0}, "n_features=0"),
         ("texture", {"n_superpixels": 1}, "n_superpixels=1"),
         ("texture", {"compactness": -0.5}, "compactness=-0.5"),
-        ("texture", {"wavelengths_px": ()}, r"wavelengths_px=\(\): give wavelengths of at least 2 px"),
+        (
+            "texture",
+            {"wavelengths_px": ()},
+            r"wavelengths_px=\(\): give .* 2 or more, one at least",
+        ),
         ("texture", {"wavelengths_px": (1.5, 8)}, r"wavelengths_px=\(1.5, 8\)"),
     ],
 )

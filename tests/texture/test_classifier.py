@@ -192,7 +192,7 @@ def test_weights_of_something_else(tmp_path: Path, weights: Path) -> None:
         ({"confidence": -0.1}, "confidence=-0.1"),
         ({"reach": 0}, "reach=0"),
         ({"batch_size": 0}, "batch_size=0"),
-        ({"certainty": 1}, "no option certainty; its options are confidence, reach, batch_size"),
+        ({"certainty": 1}, "no setting 'certainty'.* It has confidence, reach, batch_size"),
         ({"device": "tpu"}, "device='tpu'"),
     ],
 )

@@ -118,7 +118,7 @@ def test_facts_that_describe_no_network(tmp_path: Path) -> None:
         ("fenet", {"weights": "random", "checkpoint": "some"}, "not with weights='random'"),
         ("fenet", {"batch_size": 0}, "batch_size=0"),
         ("fenet", {"seed": -1}, "seed=-1"),
-        ("fenet", {"nonsense": 1}, "no option nonsense"),
+        ("fenet", {"nonsense": 1}, "no setting 'nonsense'"),
         ("fenet", {"device": "tpu"}, "device='tpu'"),
     ],
 )

@@ -167,9 +167,12 @@ def test_weights_of_another_network(checkpoint: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"feature": "pooled"}, r"device\) has no option feature; .* weights, features, seed, batch_size"),
-        ({"weights": "places"}, "weights='places' is unknown; use random or imagenet"),
-        ({"features": "layer4"}, "features='layer4' is unknown; use pooled or layer3"),
+        (
+            {"feature": "pooled"},
+            r"'feature'; did you mean 'features'. It has weights, features, seed, batch_size",
+        ),
+        ({"weights": "places"}, "weights='places': give random or imagenet"),
+        ({"features": "layer4"}, "features='layer4': give pooled or layer3"),
         ({"seed": -1}, "seed=-1"),
         ({"seed": 2**63}, "seed="),
         ({"batch_size": 0}, "batch_size=0"),

@@ -270,11 +270,11 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("options", "part"),
         [
-            ({"partition": 0}, "partition=0: DTD has the partitions 1 to 10"),
+            ({"partition": 0}, "partition=0: give a whole number from 1 to 10"),
             ({"partition": 11}, "partition=11"),
             ({"classes": 1}, "classes=1"),
             ({"batch_size": 1}, "batch_size=1"),
-            ({"side_px": 64}, "side_px=64: FENet takes 65 or more"),
+            ({"side_px": 64}, "side_px=64: give a whole number, 65 or more"),
             ({"side_px": 257}, "side_px=257"),
             ({"least_share": 0.0}, "least_share=0.0"),
             ({"least_share": 1.1}, "least_share=1.1"),
