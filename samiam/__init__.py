@@ -1,23 +1,7 @@
 """Zero-shot segmentation of atomic-resolution electron micrographs into their materials."""
 
-from samiam.boosting import SemanticBooster
-from samiam.formats import read_micrograph
-from samiam.pipeline import Pointer, segment, select
-from samiam.records import Masks, Micrograph, Scene, Segmentation
-from samiam.registry import build_encoder, build_generator
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 __version__ = "0.1.0"
-
-__all__ = [
-    "Masks",
-    "Micrograph",
-    "Pointer",
-    "Scene",
-    "Segmentation",
-    "SemanticBooster",
-    "build_encoder",
-    "build_generator",
-    "read_micrograph",
-    "segment",
-    "select",
-]

@@ -208,9 +208,18 @@ def _plain(value: object, hint: Any, name: str) -> object:  # noqa: ANN401
         return tuple(_plain(item, None, name) for item in value)
     if isinstance(value, Mapping):
         kinds = [kind for kind in (hint, *get_args(hint)) if is_settings(kind)]
-        if len(kinds) == 1:
-            return read_settings(kinds[0], name, value)
+        return read_settings(_of_name(kinds, name, value), name, value) if kinds else value
     return value
+
+
+def _of_name(kinds: Sequence[type], where: str, value: Mapping[str, Any]) -> type:
+    """Of several classes of settings, the one whose `name` may be that of a mapping."""
+    if len(kinds) == 1:
+        return kinds[0]
+    of_name = {name: kind for kind in kinds for name in get_args(declared(kind)["name"])}
+    if value.get("name") not in of_name:
+        raise InputError(f"{where}.name={value.get('name')!r}: give {' or '.join(of_name)}.")
+    return of_name[str(value["name"])]
 
 
 def _told(error: ValidationError, given: Mapping[str, Any], hints: Mapping[str, Any]) -> str:

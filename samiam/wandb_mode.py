@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import netrc
 import os
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from samiam.errors import InputError
 
-WANDB_MODES = ("auto", "online", "offline", "disabled")
+WandbMode = Literal["auto", "online", "offline", "disabled"]
 
 
 def wandb_mode(mode: str) -> str:
@@ -17,8 +18,8 @@ def wandb_mode(mode: str) -> str:
     Raises:
         InputError: if the mode is unknown, or needs a key where there is none, for which W&B itself would ask.
     """
-    if mode not in WANDB_MODES:
-        raise InputError(f"logger.mode={mode!r} is unknown; give {', '.join(WANDB_MODES)}.")
+    if mode not in get_args(WandbMode):
+        raise InputError(f"logger.mode={mode!r} is unknown; give {', '.join(get_args(WandbMode))}.")
     is_logged_in = _is_logged_in()
     if mode == "auto":
         mode = os.environ.get("WANDB_MODE") or ("online" if is_logged_in else "offline")

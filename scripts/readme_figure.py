@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from samiam import SemanticBooster, build_generator
-from samiam.benchmark import Contender, compare
+from samiam.benchmark import Method, compare
 from samiam.benchmark.figures import write_figure
 from samiam.registry import DEFAULT_GENERATOR
 from simulate.scenes.benchmark import benchmark_scene
@@ -14,7 +14,7 @@ from simulate.scenes.benchmark import benchmark_scene
 def main() -> None:
     """SrTiO3 on Ge under Pt/C: a dark gap, a rough surface and antiphase boundaries."""
     scene = benchmark_scene("08-SrTiO3-Ge")
-    found = compare(scene, [Contender("booster", SemanticBooster(), build_generator(DEFAULT_GENERATOR))])
+    found = compare(scene, [Method("booster", SemanticBooster(), build_generator(DEFAULT_GENERATOR))])
     path = Path(__file__).parent.parent / "docs" / "example.jpg"
     print(write_figure(path, scene, found.masks, found.segmentations[0], ""))
 

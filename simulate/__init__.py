@@ -4,26 +4,6 @@
 lattices.
 """
 
-from simulate.imaging.stem import Optics, Scan
-from simulate.library.materials import MATERIALS, Dopant, Material
-from simulate.procedural import DIFFICULTIES, SceneRanges, procedural_scene
-from simulate.scenes.composing import Acquisition, compose, expose
-from simulate.specimen.layers import Boundary, Interface, Layer, Specimen
+import lazy_loader
 
-__all__ = [
-    "compose",
-    "expose",
-    "Specimen",
-    "Layer",
-    "Interface",
-    "Boundary",
-    "Material",
-    "Dopant",
-    "MATERIALS",
-    "Acquisition",
-    "Optics",
-    "Scan",
-    "procedural_scene",
-    "SceneRanges",
-    "DIFFICULTIES",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -30,6 +30,6 @@ def boosted(difficulty: int, scene: str, miou: float, booster: str = "booster", 
     return made_row(difficulty, scene, booster, miou, **given)
 
 
-def peer(difficulty: int, scene: str, miou: float, name: str = "kmeans", **options: Any) -> Row:
+def baseline(difficulty: int, scene: str, miou: float, name: str = "kmeans", **options: Any) -> Row:
     given: dict[str, Any] = {"n_materials": 3, "n_materials_given": True, **options}
     return made_row(difficulty, scene, None, miou, generator=name, **given)

@@ -21,7 +21,7 @@ from hydra.errors import MissingConfigException
 from omegaconf import OmegaConf
 from PIL import Image
 
-from samiam.benchmark import Source, build_contenders
+from samiam.benchmark import Source, build_methods
 from samiam.benchmark.conditions import build_conditions
 from samiam.boosting.n_materials import ESTIMATORS
 from samiam.datasets.zenodo import PAPERS_RECORD
@@ -37,7 +37,7 @@ from simulate.scenes.benchmark import BENCHMARK
 
 GROUPS = groups_of("evaluate")
 OWN = (
-    *("n_materials", "variant", "weighted", "crop_accuracy", "figures", "peers", "seed", "variants", "conditions"),
+    *("n_materials", "variant", "weighted", "crop_accuracy", "figures", "baselines", "seed", "variants", "conditions"),
     *("workers", "threads", "scheduler", "cache"),
 )
 SMALL = [
@@ -80,7 +80,7 @@ def check(settings: dict[str, Any]) -> None:
     own = {name: settings[name] for name in ("generator", "encoder", "booster", "n_materials")}
     for variants in ({}, settings["variants"]):
         changed = {name: without_weights(of) for name, of in variants.items()}
-        assert len(build_contenders(without_weights(own), changed, [0]).present) == max(len(variants), 1)
+        assert len(build_methods(without_weights(own), changed, [0]).present) == max(len(variants), 1)
     assert set(build_conditions(settings["conditions"])) == set(settings["conditions"])
     assert settings["benchmark"]["name"] in ("simulated", "procedural", "labelled", "zenodo")
 

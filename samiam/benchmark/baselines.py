@@ -12,6 +12,7 @@ from skimage.segmentation import felzenszwalb, watershed
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
+from samiam.benchmark.settings import Baseline
 from samiam.errors import InputError
 from samiam.generation.texture.filter_bank import texture_map
 from samiam.generation.texture.generator import TextureGenerator
@@ -23,11 +24,11 @@ _SMALLEST_SHARE = 0.005
 _BASINS = 32
 
 
-def segment_by(peer: str, micrograph: Micrograph, n_materials: int) -> Masks:
-    """The masks of a peer; they do not overlap.
+def segment_by(baseline: Baseline, micrograph: Micrograph, n_materials: int) -> Masks:
+    """The masks of a baseline; they do not overlap.
 
     Args:
-        peer: one of `PEERS`.
+        baseline: one of `BASELINES`.
         micrograph: the image.
         n_materials: how many materials there are; "watershed" and "felzenszwalb" make no use of it.
 
@@ -37,18 +38,11 @@ def segment_by(peer: str, micrograph: Micrograph, n_materials: int) -> Masks:
     Raises:
         InputError: if the name is unknown.
     """
-    check_peers([peer])
-    labels = PEERS[peer](micrograph.pixels, n_materials)
+    if baseline not in BASELINES:
+        raise InputError(f"baseline {baseline!r} is unknown; known are {', '.join(BASELINES)}.")
+    labels = BASELINES[baseline](micrograph.pixels, n_materials)
     large = [label for label in np.unique(labels) if (labels == label).mean() >= _SMALLEST_SHARE]
     return Masks.from_arrays((labels == label for label in large), micrograph.shape_hw)
-
-
-def check_peers(peers: object) -> None:
-    """Raise InputError unless these are names of peers."""
-    names = peers if isinstance(peers, list) else [peers]
-    unknown = [str(name) for name in names if name not in PEERS]
-    if unknown or not isinstance(peers, list):
-        raise InputError(f"peers={peers}: give a list of any of {', '.join(PEERS)}.")
 
 
 def _by_kmeans(pixels: NDArray[np.float32], n_materials: int) -> NDArray[np.int64]:
@@ -95,7 +89,7 @@ def _smoothed(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(ndimage.gaussian_filter(pixels, _SMOOTHING_PX))
 
 
-PEERS: dict[str, Callable[[NDArray[np.float32], int], NDArray[np.int64]]] = {
+BASELINES: dict[Baseline, Callable[[NDArray[np.float32], int], NDArray[np.int64]]] = {
     "kmeans": _by_kmeans,
     "multi_otsu": _by_multi_otsu,
     "watershed": _by_watershed,

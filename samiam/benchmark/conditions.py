@@ -3,88 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samiam.benchmark.resampling import resampled
+from samiam.benchmark.settings import Condition
 from samiam.benchmark.sources import Source
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
-from samiam.settings import from_options
-
-
-@dataclass(frozen=True)
-class Condition:
-    """How a micrograph is taken, against how it was.
-
-    Dose and drift need a specimen that can be exposed again; the others can be had of any labelled micrograph.
-
-    Attributes:
-        dose: factor on the electrons of each Å², 0.001 to 1000.
-        drift: how much further the specimen drifts while the frame is taken, as a share of the frame's height, 0 to
-            0.1.
-        turn_deg: by how much the view is turned anticlockwise, −360 to 360.
-        magnification: factor on it, 0.1 to 10.
-        noise: standard deviation of normal noise added to each pixel, in units of the whole contrast, 0 to 1.
-        inverted: whether bright and dark change places, as between dark and bright field.
-
-    Raises:
-        InputError: if a value is out of range.
-    """
-
-    dose: float = 1.0
-    drift: float = 0.0
-    turn_deg: float = 0.0
-    magnification: float = 1.0
-    noise: float = 0.0
-    inverted: bool = False
-
-    def __post_init__(self) -> None:
-        for name, (low, high) in _RANGES.items():
-            if not low <= getattr(self, name) <= high:
-                raise InputError(f"{name}={getattr(self, name)}: give a number from {low:g} to {high:g}.")
-
-    @property
-    def of_exposure(self) -> dict[str, float]:
-        """What of it takes an exposure, by name."""
-        return {name: getattr(self, name) for name in _OF_EXPOSURE if getattr(self, name) != getattr(Condition, name)}
-
-
-_OF_EXPOSURE = ("dose", "drift")
-_RANGES = {
-    "dose": (1e-3, 1e3),
-    "drift": (0.0, 0.1),
-    "turn_deg": (-360.0, 360.0),
-    "magnification": (0.1, 10.0),
-    "noise": (0.0, 1.0),
-}
-
-
-def build_conditions(settings: Mapping[str, Any]) -> dict[str, Condition]:
-    """Conditions from plain settings, by what the tables call them.
-
-    Args:
-        settings: for each name the attributes of `Condition` that differ, none for the micrographs as they are.
-
-    Raises:
-        InputError: if a setting is unknown, of another type or out of range; the message names the condition.
-    """
-    if not isinstance(settings, Mapping):
-        raise InputError(f"conditions={settings!r}: give by name what each changes, as {{turned: {{turn_deg: 90}}}}.")
-    return {str(name): _condition(str(name), changes) for name, changes in settings.items()}
-
-
-def _condition(name: str, changes: object) -> Condition:
-    if not isinstance(changes, Mapping):
-        raise InputError(f"conditions.{name}={changes!r}: give what it changes, as {{turn_deg: 90}}, or {{}}.")
-    try:
-        return from_options(Condition, "a condition", changes)
-    except InputError as error:
-        raise InputError(f"conditions.{name}: {error}") from error
 
 
 def under_conditions(

@@ -12,7 +12,7 @@ from samiam.metrics import Scores
 
 
 @dataclass(frozen=True)
-class Contender:
+class Method:
     """A booster behind a generator that takes part in a comparison.
 
     Attributes:
@@ -44,13 +44,13 @@ class Row:
     Attributes:
         scene: name of the scene.
         difficulty: its class, 1 to 3.
-        generator: what proposed the masks, for example "texture", or a peer, for example "multi_otsu".
-        booster: what made materials of them, for example "booster"; None for the generator or the peer alone.
+        generator: what proposed the masks, for example "texture", or a baseline, for example "multi_otsu".
+        booster: what made materials of them, for example "booster"; None for the generator or the baseline alone.
         scores: how well it did.
         seconds: from the micrograph to the method's masks, when these were made; the boosters' rows include the
             generator's time. Crops that an encoder remembers from an earlier booster cost nothing.
         peak_mb: largest resident memory of the process meanwhile, in 10⁶ bytes.
-        n_materials: the number of materials that the booster or the peer used; None for the generator alone.
+        n_materials: the number of materials that the booster or the baseline used; None for the generator alone.
         n_materials_given: whether it was given; None for the generator alone.
         crop_accuracy: see the function of this name; None where not asked for, or without crops.
         condition: how the image was taken, for example "half dose"; "" where a run has no conditions.

@@ -35,7 +35,7 @@ def run(
     Raises:
         InputError: if a setting of the study cannot be used, or no scheduler answers.
     """
-    _ = study.contenders  # refused before anything is begun
+    _ = study.methods  # refused before anything is begun
     # A Dask worker by itself would take one thread.
     study = replace(study, threads=study.threads or torch.get_num_threads())
     found: list[Outcome | None] = [None] * len(sources)

@@ -9,13 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
+from samiam.benchmark.settings import Layout
 from samiam.datasets.annotator_folders import annotator_folders, find_labelled, read_labelled
 from samiam.datasets.label_images import find_label_images, has_label_images, read_label_image
 from samiam.datasets.label_studio.exports import find_label_studio, has_label_studio, read_annotated
 from samiam.errors import InputError
 from samiam.records import Scene
-
-Layout = Literal["zenodo", "label_images", "label_studio"]
 
 
 @dataclass(frozen=True)

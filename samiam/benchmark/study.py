@@ -16,11 +16,12 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from samiam.benchmark.cache import Cache
-from samiam.benchmark.compare import Comparison, Scoring, compare
+from samiam.benchmark.comparison import Comparison, Scoring, compare
 from samiam.benchmark.figures import write_figure
 from samiam.benchmark.rows import Row
+from samiam.benchmark.settings import Baseline
 from samiam.benchmark.sources import Source
-from samiam.benchmark.variants import Contenders, build_contenders
+from samiam.benchmark.variants import Methods, build_methods
 from samiam.errors import InputError
 from samiam.records import Decision, Scene
 
@@ -30,12 +31,12 @@ class Study:
     """What is done with every scene, as plain values that can be sent to another machine.
 
     Attributes:
-        own: see `build_contenders`.
+        own: see `build_methods`.
         variants: likewise.
         seeds: likewise.
         scoring: what is measured.
-        peers: see `compare`.
-        pictures: whether a picture is drawn of each scene, of the first contender.
+        baselines: see `compare`.
+        pictures: whether a picture is drawn of each scene, of the first method.
         cache: folder of what has been worked out before; None for none.
         threads: of torch and of the numerical libraries, in each process; None for as many as they take by themselves.
     """
@@ -44,13 +45,13 @@ class Study:
     variants: Mapping[str, Any] = field(default_factory=dict)
     seeds: Sequence[int] = (0,)
     scoring: Scoring = field(default_factory=Scoring)
-    peers: Sequence[str] = ()
+    baselines: Sequence[Baseline] = ()
     pictures: bool = True
     cache: str | None = None
     threads: int | None = 1
 
     @property
-    def contenders(self) -> Contenders:
+    def methods(self) -> Methods:
         """The generators and boosters, made once in each process.
 
         Raises:
@@ -66,7 +67,7 @@ class Outcome:
     Attributes:
         source: where it is from.
         rows: of all methods; none where the scene failed.
-        log: what the first contender did with each mask.
+        log: what the first method did with each mask.
         picture: a PNG, or None.
         failure: one line that says what went wrong, or None.
         trace: where it went wrong, if that was not foreseen.
@@ -100,9 +101,9 @@ def _examined(source: Source, study: Study) -> Outcome:
     scene = source.make()
     found = compare(
         scene,
-        study.contenders.present,
+        study.methods.present,
         study.scoring,
-        peers=study.peers,
+        baselines=study.baselines,
         cache=Cache(None if study.cache is None else Path(study.cache)),
         condition=source.condition,
         image=source.image,
@@ -120,9 +121,9 @@ def _picture(scene: Scene, found: Comparison) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _built(settings: str) -> Contenders:
+def _built(settings: str) -> Methods:
     own, variants, seeds = json.loads(settings)
-    return build_contenders(own, variants, seeds)
+    return build_methods(own, variants, seeds)
 
 
 @contextmanager

@@ -11,9 +11,10 @@ import pandas as pd
 from PIL import Image
 
 from samiam.benchmark.report.tables import everything, per_image, summarise
+from samiam.benchmark.settings import LoggerSettings
 from samiam.benchmark.study import Outcome
 from samiam.errors import InputError
-from samiam.wandb_mode import WANDB_MODES, wandb_mode
+from samiam.wandb_mode import wandb_mode
 
 
 class Tracker(Protocol):
@@ -125,24 +126,17 @@ def _flat(summary: pd.DataFrame, by: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def build_tracker(name: str | None, folder: Path, config: Mapping[str, Any], **options: Any) -> Tracker:
-    """Make a tracker by name.
+def build_tracker(settings: LoggerSettings, folder: Path, config: Mapping[str, Any]) -> Tracker:
+    """Make a tracker.
 
     Args:
-        name: "wandb", or None for no logging.
+        settings: which, and its project, mode, group and tags.
         folder: the run's folder.
-        config: the settings to record.
-        options: for "wandb" its `project`, `mode`, `group` and `tags`.
+        config: all settings of the run, to record.
 
     Raises:
-        InputError: if name or mode is unknown.
+        InputError: if W&B cannot be used in this mode.
     """
-    if name is None:
+    if settings.name is None:
         return NoTracker()
-    if name != "wandb" or options.get("mode", "auto") not in WANDB_MODES:
-        raise InputError(f"logger {name!r} {dict(options)}: know 'wandb' with a mode of {', '.join(WANDB_MODES)}.")
-    tags = options.get("tags") or []
-    if not isinstance(tags, list):
-        raise InputError(f"logger.tags={tags}: give a list, as [dose, paper].")
-    project, mode = options.get("project", "sam-i-am"), options.get("mode", "auto")
-    return WandbTracker(project, mode, options.get("group"), tags, folder, config)
+    return WandbTracker(settings.project, settings.mode, settings.group, settings.tags, folder, config)

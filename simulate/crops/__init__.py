@@ -5,25 +5,6 @@
 has not seen, and `draw_once` keeps such splits for whoever asks again.
 """
 
-from simulate.crops.datasets import CropDataset
-from simulate.crops.drawing import draw_crop, image_crop
-from simulate.crops.held_out import SAME, SplitSizes, draw_once, held_out_splits
-from simulate.crops.parameters import CropParameters, draw_parameters
-from simulate.crops.ranges import CropConditions
-from simulate.crops.splits import MaterialisedCrops, read_crops, write_crops
+import lazy_loader
 
-__all__ = [
-    "CropConditions",
-    "CropParameters",
-    "draw_parameters",
-    "draw_crop",
-    "image_crop",
-    "CropDataset",
-    "MaterialisedCrops",
-    "write_crops",
-    "read_crops",
-    "SAME",
-    "SplitSizes",
-    "held_out_splits",
-    "draw_once",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,10 +7,11 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from samiam.errors import InputError
+from samiam.settings import Count, settings
 from samiam.storage.files import made_folder, sha256_of
 from simulate.crops.datasets import CropDataset
 from simulate.crops.ranges import LIMITS, CropConditions, Interval
@@ -21,7 +22,7 @@ SAME = "same"
 """The name of the test under the conditions of training."""
 
 
-@dataclass(frozen=True)
+@settings
 class SplitSizes:
     """How many crops there are in each split.
 
@@ -29,18 +30,11 @@ class SplitSizes:
         train: to learn from.
         val: to choose by.
         test: of each test.
-
-    Raises:
-        InputError: if one is empty.
     """
 
-    train: int = 3000
-    val: int = 600
-    test: int = 800
-
-    def __post_init__(self) -> None:
-        if min(self.train, self.val, self.test) < 1:
-            raise InputError(f"{self}: give at least one crop of each.")
+    train: Count = 3000
+    val: Count = 600
+    test: Count = 800
 
 
 def held_out_splits(

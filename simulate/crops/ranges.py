@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, cast
 
 import numpy as np
 
 from samiam.errors import InputError
+from samiam.settings import settings
 from simulate.imaging.stem import Optics
 from simulate.library.materials import MATERIALS, View, material
 
@@ -64,7 +64,7 @@ def _checked_choices(name: str, value: object) -> tuple[object, ...]:
     return tuple(value)
 
 
-@dataclass(frozen=True)
+@settings
 class CropConditions:
     """Ranges from which the imaging of each crop is drawn, independently and uniformly unless said otherwise.
 

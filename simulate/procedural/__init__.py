@@ -1,5 +1,5 @@
 """A training world without any real crystal: random lattices, amorphous films and vacuum in random layouts."""
 
-from simulate.procedural.scenes import DIFFICULTIES, SceneRanges, procedural_scene
+import lazy_loader
 
-__all__ = ["DIFFICULTIES", "SceneRanges", "procedural_scene"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +69,8 @@ class Lattice:
         return np.asarray(xy[inside])
 
 
-NAMED_CELLS: dict[str, tuple[float, float, tuple[tuple[float, float, float], ...]]] = {
+CellName = Literal["square", "rectangular", "hexagonal", "centred", "two_sublattices", "honeycomb", "dumbbell"]
+NAMED_CELLS: dict[CellName, tuple[float, float, tuple[tuple[float, float, float], ...]]] = {
     # name: b/a, gamma_deg, columns as (u, v, relative intensity)
     "square": (1.0, 90.0, ((0.0, 0.0, 1.0),)),
     "rectangular": (1.41, 90.0, ((0.0, 0.0, 1.0),)),
@@ -80,7 +82,7 @@ NAMED_CELLS: dict[str, tuple[float, float, tuple[tuple[float, float, float], ...
 }
 
 
-def named_lattice(name: str, period_px: float, *, rotation_deg: float = 0.0) -> Lattice:
+def named_lattice(name: CellName, period_px: float, *, rotation_deg: float = 0.0) -> Lattice:
     """A lattice by the name of its cell, with `period_px` as the length of the first vector.
 
     Raises:

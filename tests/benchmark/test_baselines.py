@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from samiam.benchmark.baselines import PEERS, check_peers, segment_by
+from samiam.benchmark.baselines import BASELINES, check_peers, segment_by
 from samiam.errors import InputError
 from samiam.geometry import intersections, iou
 from samiam.records import Masks, Micrograph
@@ -21,36 +21,36 @@ def bands() -> tuple[Micrograph, Masks]:
 
 # What each makes of the worst band: texture is measured in windows, and watershed knows no size.
 @pytest.mark.parametrize(
-    ("peer", "least"), [("kmeans", 0.3), ("multi_otsu", 0.95), ("watershed", 0.3), ("felzenszwalb", 0.5)]
+    ("baseline", "least"), [("kmeans", 0.3), ("multi_otsu", 0.95), ("watershed", 0.3), ("felzenszwalb", 0.5)]
 )
-def test_bands_are_found(peer: str, least: float) -> None:
+def test_bands_are_found(baseline: str, least: float) -> None:
     micrograph, truth = bands()
-    masks = segment_by(peer, micrograph, 3)
+    masks = segment_by(baseline, micrograph, 3)
     assert iou(intersections(truth, masks), truth.areas, masks.areas).max(axis=1).min() > least
 
 
-@pytest.mark.parametrize("peer", PEERS)
-def test_masks_do_not_overlap_and_none_is_tiny(peer: str) -> None:
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_masks_do_not_overlap_and_none_is_tiny(baseline: str) -> None:
     micrograph = procedural_scene(1, shape_hw=(130, 150)).micrograph
-    masks = segment_by(peer, micrograph, 4)
+    masks = segment_by(baseline, micrograph, 4)
     assert np.sum(list(masks), axis=0).max() == 1
     assert masks.areas.min() >= 0.005 * 130 * 150
 
 
-@pytest.mark.parametrize("peer", ["kmeans", "multi_otsu"])
+@pytest.mark.parametrize("baseline", ["kmeans", "multi_otsu"])
 @pytest.mark.parametrize("n_materials", [1, 2, 4])
-def test_the_number_of_materials_is_heeded(peer: str, n_materials: int) -> None:
+def test_the_number_of_materials_is_heeded(baseline: str, n_materials: int) -> None:
     micrograph = procedural_scene(1, shape_hw=(130, 150)).micrograph
-    assert 1 <= len(segment_by(peer, micrograph, n_materials)) <= n_materials
+    assert 1 <= len(segment_by(baseline, micrograph, n_materials)) <= n_materials
 
 
-@pytest.mark.parametrize("peer", PEERS)
+@pytest.mark.parametrize("baseline", BASELINES)
 @pytest.mark.filterwarnings("ignore:Number of distinct clusters")  # of scikit-learn, of an image without features
-def test_an_even_image(peer: str) -> None:
-    assert len(segment_by(peer, Micrograph(np.full((96, 96), 0.5, np.float32)), 3)) <= 40
+def test_an_even_image(baseline: str) -> None:
+    assert len(segment_by(baseline, Micrograph(np.full((96, 96), 0.5, np.float32)), 3)) <= 40
 
 
-@pytest.mark.parametrize("peers", ["kmeans", ["nope"], ["kmeans", "nope"], None, 3])
-def test_unknown_peers(peers: object) -> None:
+@pytest.mark.parametrize("baselines", ["kmeans", ["nope"], ["kmeans", "nope"], None, 3])
+def test_unknown_peers(baselines: object) -> None:
     with pytest.raises(InputError, match="give a list of any of kmeans, multi_otsu, watershed, felzenszwalb"):
-        check_peers(peers)
+        check_peers(baselines)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samiam.benchmark import Contender, Scoring, compare
+from samiam.benchmark import Method, Scoring, compare
 from samiam.benchmark import cache as cache_module
 from samiam.benchmark.cache import Cache, Kind, facts_of_micrograph, facts_of_scene
 from samiam.boosting import CropRules, SemanticBooster
@@ -156,9 +156,9 @@ class TestComparison:
         return seen
 
     def test_a_second_time_nothing_is_worked_out(self, scene: Scene, tmp_path: Path, n_generated: list[str]) -> None:
-        contenders = [Contender("booster", SemanticBooster(build_encoder("spectrum")), TextureGenerator())]
+        methods = [Method("booster", SemanticBooster(build_encoder("spectrum")), TextureGenerator())]
         first, second = (
-            compare(scene, contenders, Scoring(crop_accuracy=True), peers=["multi_otsu"], cache=Cache(tmp_path))
+            compare(scene, methods, Scoring(crop_accuracy=True), baselines=["multi_otsu"], cache=Cache(tmp_path))
             for _ in range(2)
         )
         assert n_generated == ["generate", "__call__"]
@@ -171,7 +171,7 @@ class TestComparison:
 
     def test_names_are_those_of_the_run(self, scene: Scene, tmp_path: Path, n_generated: list[str]) -> None:
         cache = Cache(tmp_path)
-        one = Contender("one", SemanticBooster(build_encoder("spectrum")), TextureGenerator())
+        one = Method("one", SemanticBooster(build_encoder("spectrum")), TextureGenerator())
         compare(scene, [one], cache=cache)
         other = replace(one, name="other", generator_label="wavelets", seed=3)
         rows = compare(scene, [other], cache=cache, condition="as taken", image="picture").rows
@@ -194,16 +194,16 @@ class TestComparison:
         self, scene: Scene, tmp_path: Path, n_generated: list[str], changes: dict[str, Any], again: list[str]
     ) -> None:
         cache = Cache(tmp_path)
-        contender = Contender("booster", SemanticBooster(build_encoder("spectrum")), TextureGenerator())
-        compare(scene, [contender], cache=cache)
+        method = Method("booster", SemanticBooster(build_encoder("spectrum")), TextureGenerator())
+        compare(scene, [method], cache=cache)
         del n_generated[:]
-        compare(scene, [replace(contender, **changes)], cache=cache)
+        compare(scene, [replace(method, **changes)], cache=cache)
         assert n_generated == again
 
     def test_other_scores_of_the_same_masks(self, scene: Scene, tmp_path: Path, n_generated: list[str]) -> None:
         cache = Cache(tmp_path)
-        contender = Contender("booster", SemanticBooster(build_encoder("spectrum")), TextureGenerator())
+        method = Method("booster", SemanticBooster(build_encoder("spectrum")), TextureGenerator())
         uneven = replace(scene, weights=[10.0, *[1.0] * (len(scene.materials) - 1)])
-        plain, weighted = (compare(uneven, [contender], Scoring(weighted=of), cache=cache) for of in (False, True))
+        plain, weighted = (compare(uneven, [method], Scoring(weighted=of), cache=cache) for of in (False, True))
         assert n_generated == ["generate", "__call__", "__call__"]
         assert plain.rows[0].scores != weighted.rows[0].scores

@@ -31,7 +31,7 @@ STUDY = Study(
         "n_materials": "given",
     },
     variants={"booster": {}, "estimated": {"n_materials": "estimated"}},
-    peers=["multi_otsu"],
+    baselines=["multi_otsu"],
 )
 
 
@@ -65,7 +65,7 @@ def test_one_scene() -> None:
     assert list(outcome.rows[1].stages) == ["generation", "removal", "embedding", "grouping", "merging"]
 
 
-def test_the_picture_is_of_the_first_contender(tmp_path: Path) -> None:
+def test_the_picture_is_of_the_first_method(tmp_path: Path) -> None:
     picture = examine(source(0), STUDY).picture or b""
     (tmp_path / "picture.png").write_bytes(picture)
     with Image.open(tmp_path / "picture.png") as image:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from samiam.benchmark import Contender, build_contenders
+from samiam.benchmark import Method, build_methods
 from samiam.boosting import CropRules, GroupingRules, SemanticBooster
 from samiam.errors import InputError
 from samiam.generation.texture.generator import TextureGenerator
@@ -21,18 +21,18 @@ OWN: dict[str, Any] = {
 }
 
 
-def built(variants: Any, seed: int = 0, **own: Any) -> dict[str, Contender]:
-    contenders = build_contenders({**OWN, **own}, variants, [seed])
-    assert not contenders.left_out
-    return {contender.name: contender for contender in contenders.present}
+def built(variants: Any, seed: int = 0, **own: Any) -> dict[str, Method]:
+    methods = build_methods({**OWN, **own}, variants, [seed])
+    assert not methods.left_out
+    return {method.name: method for method in methods.present}
 
 
 def test_without_variants_there_is_the_run_s_own() -> None:
-    (contender,) = build_contenders(OWN, {}, [7]).present
+    (method,) = build_methods(OWN, {}, [7]).present
     expected = SemanticBooster(
         SpectrumEncoder(n_rings=8), crops=CropRules(n_crops=3, crop_px=40, seed=7), grouping=GroupingRules(seed=7)
     )
-    assert contender == Contender("booster", expected, TextureGenerator(n_superpixels=300), True, "texture", 7)
+    assert method == Method("booster", expected, TextureGenerator(n_superpixels=300), True, "texture", 7)
     assert built({}, n_materials="estimated")["booster"].give_n_materials is False
 
 
@@ -49,8 +49,8 @@ def test_a_variant_changes_what_it_names_and_no_more() -> None:
     assert found["own"].booster.crops == CropRules(n_crops=3, crop_px=40, seed=5)
     assert found["n7"].booster.crops == CropRules(n_crops=7, crop_px=40, seed=5)
     assert found["n7"].booster.grouping == found["own"].booster.grouping == GroupingRules(seed=5)
-    assert [contender.give_n_materials for contender in found.values()] == [True, True, False]
-    assert all(contender.booster.encoder.options["n_rings"] == 8 for contender in found.values())
+    assert [method.give_n_materials for method in found.values()] == [True, True, False]
+    assert all(method.booster.encoder.options["n_rings"] == 8 for method in found.values())
 
 
 def test_an_encoder_with_a_name_takes_the_place_of_the_run_s() -> None:
@@ -79,14 +79,14 @@ def test_variants_of_one_encoder_share_what_it_remembers() -> None:
 
 
 def test_each_variant_takes_part_with_every_seed() -> None:
-    found = build_contenders(OWN, {"a": {}, "b": {"n_materials": "estimated"}}, [3, 4]).present
-    assert [(contender.name, contender.seed, contender.booster.crops.seed) for contender in found] == [
+    found = build_methods(OWN, {"a": {}, "b": {"n_materials": "estimated"}}, [3, 4]).present
+    assert [(method.name, method.seed, method.booster.crops.seed) for method in found] == [
         ("a", 3, 3),
         ("a", 4, 4),
         ("b", 3, 3),
         ("b", 4, 4),
     ]
-    assert len({id(contender.generator) for contender in found}) == 1
+    assert len({id(method.generator) for method in found}) == 1
 
 
 def test_generators_of_one_name_are_told_apart() -> None:
@@ -98,7 +98,7 @@ def test_generators_of_one_name_are_told_apart() -> None:
             "another": {"generator": {"name": "compact"}},
         }
     )
-    assert {name: contender.label for name, contender in found.items()} == {
+    assert {name: method.label for name, method in found.items()} == {
         "own": "texture",
         "few": "texture (few)",
         "few again": "texture (few)",
@@ -118,8 +118,8 @@ class TestOptional:
 
     def test_what_needs_a_checkpoint_is_left_out_without_it(self) -> None:
         imagenet = {"encoder": {"name": "resnet18", "options": {"weights": "imagenet"}}, "optional": True}
-        found = build_contenders(OWN, {"own": {}, "sam": self.SAM, "imagenet": imagenet}, [0])
-        assert [contender.name for contender in found.present] == ["own"]
+        found = build_methods(OWN, {"own": {}, "sam": self.SAM, "imagenet": imagenet}, [0])
+        assert [method.name for method in found.present] == ["own"]
         assert found.left_out == {
             "sam": "vit_b is not in the cache; `samiam models fetch vit_b` gets it",
             "imagenet": "resnet18_imagenet is not in the cache; `samiam models fetch resnet18_imagenet` gets it",
@@ -131,22 +131,22 @@ class TestOptional:
     def test_a_file_that_was_named_must_be_good(self) -> None:
         named = {**self.SAM, "generator": {"name": "vit_b", "options": {"checkpoint": "nowhere.pth"}}}
         with pytest.raises(InputError, match=r"variants\.sam: nowhere\.pth"):
-            build_contenders(OWN, {"own": {}, "sam": named}, [0])
+            build_methods(OWN, {"own": {}, "sam": named}, [0])
 
     def test_nobody_is_left(self) -> None:
         with pytest.raises(InputError, match="none can take part; vit_b is not in the cache"):
-            build_contenders(OWN, {"sam": self.SAM}, [0])
+            build_methods(OWN, {"sam": self.SAM}, [0])
 
 
 def test_nothing_of_what_was_given_is_altered() -> None:
-    build_contenders(OWN, {"a": {"booster": {"crops": {"n_crops": 7}}, "encoder": {"options": {"n_rings": 4}}}}, [0])
+    build_methods(OWN, {"a": {"booster": {"crops": {"n_crops": 7}}, "encoder": {"options": {"n_rings": 4}}}}, [0])
     assert OWN["booster"] == {"crops": {"n_crops": 3, "crop_px": 40}, "grouping": {}}
     assert OWN["encoder"] == {"name": "spectrum", "options": {"n_rings": 8}}
 
 
 def test_a_booster_without_any_setting() -> None:
-    (contender,) = build_contenders({**OWN, "booster": {"removal": None, "smallest_region_px": 9}}, {}, [0]).present
-    assert contender.booster == SemanticBooster(build_encoder("spectrum", n_rings=8), smallest_region_px=9)
+    (method,) = build_methods({**OWN, "booster": {"removal": None, "smallest_region_px": 9}}, {}, [0]).present
+    assert method.booster == SemanticBooster(build_encoder("spectrum", n_rings=8), smallest_region_px=9)
 
 
 @pytest.mark.parametrize(

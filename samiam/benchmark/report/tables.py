@@ -37,7 +37,7 @@ def everything(rows: Sequence[Row]) -> pd.DataFrame:
     """All that is known of each row, whether or not the run makes use of it.
 
     Beside the fields of `Row` and `Scores`: `method`, `images` (1) and `is_alone`, true for a generator's own masks,
-    not for a peer's. `booster` is "" where there is none; `condition` is categorical, in the order of the run.
+    not for a baseline's. `booster` is "" where there is none; `condition` is categorical, in the order of the run.
     """
     flat = [
         {

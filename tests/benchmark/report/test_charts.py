@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
-from made_rows import alone, boosted, peer
+from made_rows import alone, baseline, boosted
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -63,7 +63,7 @@ def test_what_a_run_has_data_for() -> None:
     two = [*PAIR, alone(1, "a", 0.5, generator="b"), boosted(1, "a", 0.5, generator="b")]
     assert names(two) == always | {"generators"}
     assert names([*PAIR, boosted(1, "a", 0.5, "variant")]) == always | {"methods"}
-    assert names([*PAIR, peer(1, "a", 0.5)]) == always | {"methods"}
+    assert names([*PAIR, baseline(1, "a", 0.5)]) == always | {"methods"}
     assert names([*PAIR, alone(1, "a", 0.5, condition="half dose")]) == always | {"conditions"}
     assert names([*PAIR, alone(1, "d", 0.5, labelling_s=3.0)]) == always | {"labelling"}
     assert names([alone(1, "a", 0.5)]) == always
@@ -116,7 +116,7 @@ def test_a_method_has_one_colour(drawn: dict[str, Figure], tmp_path: Path) -> No
 
 
 def test_all_methods_by_name(drawn: dict[str, Figure], tmp_path: Path) -> None:
-    rows = [*PAIR, boosted(1, "a", 0.625, "variant"), peer(1, "a", 0.125)]
+    rows = [*PAIR, boosted(1, "a", 0.625, "variant"), baseline(1, "a", 0.125)]
     write_charts(tmp_path, everything(rows))
     axes = drawn["methods"].axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["sam alone", "booster", "variant", "kmeans"]

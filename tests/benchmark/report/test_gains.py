@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from made_rows import alone, boosted, peer
+from made_rows import alone, baseline, boosted
 
 from samiam.benchmark.report.gains import PUBLISHED, differences, gains, with_intervals
 from samiam.benchmark.report.tables import everything
@@ -70,7 +70,7 @@ def test_the_published_change_stands_beside() -> None:
 
 def test_a_booster_is_compared_with_its_own_generator() -> None:
     rows = [
-        *(alone(1, "a", 0.25), boosted(1, "a", 0.5), peer(1, "a", 0.0)),
+        *(alone(1, "a", 0.25), boosted(1, "a", 0.5), baseline(1, "a", 0.0)),
         *(alone(1, "a", 0.5, generator="other"), boosted(1, "a", 0.625, generator="other")),
     ]
     table = gains(everything(rows), SCORES)
@@ -94,4 +94,4 @@ def test_pairs_have_one_condition_and_one_seed() -> None:
 
 
 def test_a_run_without_boosters_has_no_gains() -> None:
-    assert gains(everything([alone(1, "a", 0.5), peer(1, "a", 0.5)]), SCORES).empty
+    assert gains(everything([alone(1, "a", 0.5), baseline(1, "a", 0.5)]), SCORES).empty

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 import pytest
-from made_rows import NAMES, alone, boosted, peer
+from made_rows import NAMES, alone, baseline, boosted
 
 from samiam.benchmark.report.tables import (
     everything,
@@ -143,7 +143,7 @@ def test_what_annotators_left_stands_in_the_images() -> None:
 
 def test_a_run_is_about_the_first_booster_of_each_generator() -> None:
     rows = [
-        *(alone(1, "a", 0.4), boosted(1, "a", 0.5, "zeta"), boosted(1, "a", 0.8, "alpha"), peer(1, "a", 0.9)),
+        *(alone(1, "a", 0.4), boosted(1, "a", 0.5, "zeta"), boosted(1, "a", 0.8, "alpha"), baseline(1, "a", 0.9)),
         *(alone(1, "a", 0.4, generator="other"), boosted(1, "a", 0.5, "alpha", generator="other")),
     ]
     assert leading(everything(rows)) == {"sam": "sam + zeta", "other": "other + alpha"}

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from made_rows import alone, boosted, peer
+from made_rows import alone, baseline, boosted
 
 from samiam.benchmark.report.tables import everything
 from samiam.benchmark.report.worst import log_path, log_summary, log_table, worst_images, worst_scenes
@@ -31,7 +31,10 @@ def test_pictures_are_of_the_first_booster_condition_and_seed() -> None:
         return [alone(1, scene, 0.0, **options), boosted(1, scene, miou, **options)]
 
     rows = [*pair("a", 0.5, condition="whole", seed=3), *pair("b", 0.25, condition="whole", seed=3)]
-    rows += [boosted(1, "a", 0.0, "variant", condition="whole", seed=3), peer(1, "a", 0.0, condition="whole", seed=3)]
+    rows += [
+        boosted(1, "a", 0.0, "variant", condition="whole", seed=3),
+        baseline(1, "a", 0.0, condition="whole", seed=3),
+    ]
     rows += pair("a", 0.0, condition="half", seed=3) + pair("a", 0.0, condition="whole", seed=4)
     rows += pair("a", 0.0, condition="whole", seed=3, generator="other")
     assert worst_scenes(everything(rows)) == ["b", "a"]

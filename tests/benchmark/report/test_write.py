@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pandas as pd
 import pytest
-from made_rows import NAMES, alone, boosted, peer
+from made_rows import NAMES, alone, baseline, boosted
 
 from samiam.benchmark.report import write as report_module
 from samiam.benchmark.report.charts import write_charts
@@ -132,7 +132,7 @@ def test_crop_accuracy(tmp_path: Path) -> None:
 
 
 def test_the_booster_s_own_scores_have_intervals(tmp_path: Path) -> None:
-    rows = [*ROWS, boosted(1, "a", 0.1, "variant"), peer(1, "a", 0.1)]
+    rows = [*ROWS, boosted(1, "a", 0.1, "variant"), baseline(1, "a", 0.1)]
     scores = parsed(write(tmp_path, rows)[1], "Scores of the booster")
     assert scores["method"].tolist() == ["sam + booster"] * 2
     assert scores["miou"].tolist() == ["0.750", "0.300"]

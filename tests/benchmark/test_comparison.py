@@ -12,9 +12,9 @@ import numpy as np
 import psutil
 import pytest
 
-from samiam.benchmark import Contender, Row, Scoring, compare
+from samiam.benchmark import Method, Row, Scoring, compare
 from samiam.benchmark.baselines import segment_by
-from samiam.benchmark.compare import crop_accuracy
+from samiam.benchmark.comparison import crop_accuracy
 from samiam.benchmark.meter import Meter
 from samiam.boosting import CropRules, SemanticBooster, sample_crops
 from samiam.metrics import clustering_accuracy, score_image
@@ -78,8 +78,8 @@ class Order(Brightness):
         return np.arange(len(crops), dtype=np.float32)[:, None] % 2
 
 
-def contender(generator: Any, booster: Any = None, name: str = "booster", **other: Any) -> Contender:
-    return Contender(name, booster or SemanticBooster(), generator, **other)
+def method(generator: Any, booster: Any = None, name: str = "booster", **other: Any) -> Method:
+    return Method(name, booster or SemanticBooster(), generator, **other)
 
 
 def grains_of(scene: Scene) -> Masks:
@@ -88,7 +88,7 @@ def grains_of(scene: Scene) -> Masks:
 
 def test_one_scene_gives_two_rows(scene: Scene) -> None:
     generator = Oracle(grains_of(scene), wait_s=0.02)
-    found = compare(scene, [contender(generator)], condition="half dose", image="picture")
+    found = compare(scene, [method(generator)], condition="half dose", image="picture")
     (alone, boosted), masks, (segmentation,) = found.rows, found.masks, found.segmentations
     assert masks is generator.masks
     assert {(row.condition, row.image) for row in found.rows} == {("half dose", "picture")}
@@ -107,7 +107,7 @@ def test_one_scene_gives_two_rows(scene: Scene) -> None:
 
 
 def test_estimated(scene: Scene) -> None:
-    found = compare(scene, [contender(Oracle(grains_of(scene)), give_n_materials=False)])
+    found = compare(scene, [method(Oracle(grains_of(scene)), give_n_materials=False)])
     assert found.rows[1].n_materials == found.segmentations[0].n_materials >= 1
     assert found.rows[1].n_materials_given is False
 
@@ -119,7 +119,7 @@ def test_variant_and_weights_reach_the_scores(scene: Scene) -> None:
     for variant in ("paper", "released"):
         for weighted in (False, True):
             scoring = Scoring(variant, weighted)  # type: ignore[arg-type]
-            compared = compare(uneven, [contender(Oracle(masks), Spy())], scoring)
+            compared = compare(uneven, [method(Oracle(masks), Spy())], scoring)
             rows, (segmentation,) = compared.rows, compared.segmentations
             options: Any = {"variant": variant, "weights": uneven.weights if weighted else None}
             assert rows[0].scores == score_image(masks, uneven, **options)
@@ -131,7 +131,7 @@ def test_variant_and_weights_reach_the_scores(scene: Scene) -> None:
 @pytest.mark.parametrize("is_given", [True, False])
 def test_of_the_truth_the_booster_sees_no_more_than_the_number(scene: Scene, is_given: bool) -> None:
     generator, booster = Oracle(grains_of(scene)), Spy()
-    compare(scene, [contender(generator, booster, give_n_materials=is_given)])
+    compare(scene, [method(generator, booster, give_n_materials=is_given)])
     assert generator.seen == [((scene.micrograph,), {})]
     ((micrograph, masks, n_materials),) = booster.seen
     assert micrograph is scene.micrograph
@@ -153,7 +153,7 @@ def test_a_booster_s_time_includes_the_generator_s_but_not_another_booster_s(
     monkeypatch.setattr(time, "perf_counter", lambda: now_s)
     monkeypatch.setattr(time, "sleep", pass_time)
     generator = Oracle(grains_of(scene), wait_s=0.125)
-    rows = compare(scene, [contender(generator, Spy(wait_s=wait_s)) for wait_s in (0.25, 0.0625)]).rows
+    rows = compare(scene, [method(generator, Spy(wait_s=wait_s)) for wait_s in (0.25, 0.0625)]).rows
     assert [row.seconds for row in rows] == [0.125, 0.375, 0.1875]
     assert [{stage: cost[0] for stage, cost in row.stages.items()} for row in rows] == [
         {"generation": 0.125},
@@ -165,8 +165,8 @@ def test_a_booster_s_time_includes_the_generator_s_but_not_another_booster_s(
 
 def test_masks_are_generated_once_for_all_boosters(scene: Scene) -> None:
     generator, first, second = Oracle(grains_of(scene)), Spy(), Spy()
-    contenders = [contender(generator, first, "first"), contender(generator, second, "second", give_n_materials=False)]
-    found = compare(scene, contenders)
+    methods = [method(generator, first, "first"), method(generator, second, "second", give_n_materials=False)]
+    found = compare(scene, methods)
     assert len(generator.seen) == 1
     assert [row.method for row in found.rows] == ["oracle", "oracle + first", "oracle + second"]
     assert [spy.seen[0][2] for spy in (first, second)] == [len(scene.materials), None]
@@ -176,12 +176,12 @@ def test_masks_are_generated_once_for_all_boosters(scene: Scene) -> None:
 
 def test_every_generator_stands_alone_once_for_each_seed(scene: Scene) -> None:
     grains, materials = Oracle(grains_of(scene)), Oracle(scene.truth, name="materials")
-    contenders = [
-        contender(grains, Spy(), "a", seed=3),
-        contender(materials, Spy(), "b", generator_label="true materials"),
-        contender(grains, Spy(), "a", seed=4),
+    methods = [
+        method(grains, Spy(), "a", seed=3),
+        method(materials, Spy(), "b", generator_label="true materials"),
+        method(grains, Spy(), "a", seed=4),
     ]
-    found = compare(scene, contenders)
+    found = compare(scene, methods)
     assert [(row.method, row.seed) for row in found.rows] == [
         ("oracle", 3),
         ("oracle + a", 3),
@@ -190,14 +190,14 @@ def test_every_generator_stands_alone_once_for_each_seed(scene: Scene) -> None:
         ("true materials", 0),
         ("true materials + b", 0),
     ]
-    assert [f"{of.label} + {of.name}" for of in contenders] == ["oracle + a", "true materials + b", "oracle + a"]
+    assert [f"{of.label} + {of.name}" for of in methods] == ["oracle + a", "true materials + b", "oracle + a"]
     assert (len(grains.seen), len(materials.seen)) == (1, 1)
     assert found.masks is grains.masks
     assert [of.generated for of in found.segmentations] == [grains.masks, materials.masks, grains.masks]
 
 
 def test_a_row_survives_json(scene: Scene) -> None:
-    for row in compare(scene, [contender(Oracle(scene.truth))], Scoring(crop_accuracy=True)).rows:
+    for row in compare(scene, [method(Oracle(scene.truth))], Scoring(crop_accuracy=True)).rows:
         assert Row.from_json(json.loads(json.dumps(row.to_json()))) == row
 
 
@@ -205,9 +205,7 @@ class TestCropAccuracy:
     def test_it_does_not_depend_on_the_generator(self, scene: Scene) -> None:
         found = set()
         for masks in (grains_of(scene), Masks.empty(scene.micrograph.shape_hw)):
-            rows = compare(
-                scene, [contender(Oracle(masks), SemanticBooster(SPECTRUM))], Scoring(crop_accuracy=True)
-            ).rows
+            rows = compare(scene, [method(Oracle(masks), SemanticBooster(SPECTRUM))], Scoring(crop_accuracy=True)).rows
             assert rows[0].crop_accuracy is None
             found.add(rows[1].crop_accuracy)
         assert found == {crop_accuracy(scene, SemanticBooster(SPECTRUM))}
@@ -259,10 +257,10 @@ class TestMeter:
 
 
 def test_peers_have_rows_of_their_own(scene: Scene) -> None:
-    found = compare(scene, [contender(Oracle(scene.truth), Spy(), "spy")], peers=["multi_otsu"])
+    found = compare(scene, [method(Oracle(scene.truth), Spy(), "spy")], baselines=["multi_otsu"])
     assert [row.method for row in found.rows] == ["oracle", "oracle + spy", "multi_otsu"]
     assert len(found.segmentations) == 1
-    peer = found.rows[-1]
-    assert (peer.booster, peer.n_materials, peer.n_materials_given) == (None, len(scene.truth), True)
-    assert peer.scores == score_image(segment_by("multi_otsu", scene.micrograph, len(scene.truth)), scene)
-    assert peer.seconds > 0
+    baseline = found.rows[-1]
+    assert (baseline.booster, baseline.n_materials, baseline.n_materials_given) == (None, len(scene.truth), True)
+    assert baseline.scores == score_image(segment_by("multi_otsu", scene.micrograph, len(scene.truth)), scene)
+    assert baseline.seconds > 0

@@ -12,7 +12,8 @@ from typing import Any
 from samiam.benchmark.baselines import segment_by
 from samiam.benchmark.cache import Cache, Kind, facts_of_micrograph, facts_of_scene
 from samiam.benchmark.meter import Meter, StageMeter
-from samiam.benchmark.rows import Contender, Row
+from samiam.benchmark.rows import Method, Row
+from samiam.benchmark.settings import Baseline
 from samiam.boosting import SemanticBooster, embed_crops, sample_crops
 from samiam.generation import MaskGenerator
 from samiam.metrics import Variant, clustering_accuracy, score_image
@@ -41,9 +42,9 @@ class Comparison:
     """What came of one scene.
 
     Attributes:
-        rows: of each generator the one alone, followed by one for each of its contenders; then one for each peer.
-        masks: what the first contender's generator proposed.
-        segmentations: the contenders' materials, by contender.
+        rows: of each generator the one alone, followed by one for each of its methods; then one for each baseline.
+        masks: what the first method's generator proposed.
+        segmentations: the methods' materials, by method.
     """
 
     rows: Sequence[Row]
@@ -67,10 +68,10 @@ class _Generated:
 
 def compare(
     scene: Scene,
-    contenders: Sequence[Contender],
+    methods: Sequence[Method],
     scoring: Scoring = Scoring(),
     *,
-    peers: Sequence[str] = (),
+    baselines: Sequence[Baseline] = (),
     cache: Cache = _NO_CACHE,
     condition: str = "",
     image: str = "",
@@ -79,10 +80,9 @@ def compare(
 
     Args:
         scene: a micrograph with its truth.
-        contenders: make materials of masks; of the truth they get at most the number of materials.
+        methods: make materials of masks; of the truth they get at most the number of materials.
         scoring: what is measured.
-        peers: names of `samiam.benchmark.baselines.PEERS`, which segment the micrograph in their own way; they are told
-            the number of materials.
+        baselines: other ways to segment the micrograph; they are told the number of materials.
         cache: what has been worked out before.
         condition: see `Row`.
         image: see `Row`.
@@ -90,22 +90,22 @@ def compare(
     bench = _Bench(scene, scoring, cache)
     rows: list[Row] = []
     found: dict[int, tuple[Masks, Segmentation]] = {}
-    for label in dict.fromkeys(contender.label for contender in contenders):
-        theirs = [(place, contender) for place, contender in enumerate(contenders) if contender.label == label]
+    for label in dict.fromkeys(method.label for method in methods):
+        theirs = [(place, method) for place, method in enumerate(methods) if method.label == label]
         generator = theirs[0][1].generator
         generated = bench.generated(generator)
-        for seed in dict.fromkeys(contender.seed for _, contender in theirs):
+        for seed in dict.fromkeys(method.seed for _, method in theirs):
             rows.append(replace(bench.alone(generator, generated), generator=label, seed=seed))
-            for place, contender in theirs:
-                if contender.seed == seed:
-                    row, segmentation = bench.boosted(contender, generated)
+            for place, method in theirs:
+                if method.seed == seed:
+                    row, segmentation = bench.boosted(method, generated)
                     rows.append(row)
                     found[place] = generated.masks, segmentation
-    rows += [bench.of_peer(peer) for peer in peers]
+    rows += [bench.of_baseline(baseline) for baseline in baselines]
     return Comparison(
         [replace(row, condition=condition, image=image) for row in rows],
         found[0][0],
-        [found[place][1] for place in range(len(contenders))],
+        [found[place][1] for place in range(len(methods))],
     )
 
 
@@ -137,41 +137,41 @@ class _Bench:
 
         return self._row({"alone": _facts(generator)}, work)
 
-    def boosted(self, contender: Contender, generated: _Generated) -> tuple[Row, Segmentation]:
+    def boosted(self, method: Method, generated: _Generated) -> tuple[Row, Segmentation]:
         """The row of a booster, and its materials."""
 
         def work() -> tuple[Row, Segmentation]:
-            n_materials = len(self.scene.truth) if contender.give_n_materials else None
+            n_materials = len(self.scene.truth) if method.give_n_materials else None
             stages = StageMeter()
             with Meter() as meter:
-                found = contender.booster(self.scene.micrograph, generated.masks, n_materials, stages)
+                found = method.booster(self.scene.micrograph, generated.masks, n_materials, stages)
             seconds, peak_mb = generated.seconds + meter.seconds, max(generated.peak_mb, meter.peak_mb)
             row = replace(
-                self._scored(found, contender.generator.name, seconds, peak_mb),
+                self._scored(found, method.generator.name, seconds, peak_mb),
                 n_materials=found.n_materials,
                 n_materials_given=found.n_materials_given,
-                crop_accuracy=crop_accuracy(self.scene, contender.booster) if self.scoring.crop_accuracy else None,
+                crop_accuracy=crop_accuracy(self.scene, method.booster) if self.scoring.crop_accuracy else None,
                 stages={"generation": generated.cost, **stages.costs},
             )
             return row, found
 
-        options = {"booster": dict(contender.booster.options), "given": contender.give_n_materials}
-        made_from = {**self._facts, "generator": _facts(contender.generator), **options}
+        options = {"booster": dict(method.booster.options), "given": method.give_n_materials}
+        made_from = {**self._facts, "generator": _facts(method.generator), **options}
         row, segmentation = self.cache.recall(_MATERIALS, made_from, work)
-        named = replace(row, generator=contender.label, booster=contender.name, seed=contender.seed)
+        named = replace(row, generator=method.label, booster=method.name, seed=method.seed)
         return named, segmentation
 
-    def of_peer(self, peer: str) -> Row:
-        """The row of a peer."""
+    def of_baseline(self, baseline: Baseline) -> Row:
+        """The row of a baseline."""
 
         def work() -> Row:
             n_materials = len(self.scene.truth)
             with Meter() as meter:
-                found = segment_by(peer, self.scene.micrograph, n_materials)
-            row = self._scored(found, peer, meter.seconds, meter.peak_mb)
+                found = segment_by(baseline, self.scene.micrograph, n_materials)
+            row = self._scored(found, baseline, meter.seconds, meter.peak_mb)
             return replace(row, n_materials=n_materials, n_materials_given=True)
 
-        return self._row({"peer": peer}, work)
+        return self._row({"baseline": baseline}, work)
 
     @cached_property
     def _facts(self) -> dict[str, Any]:
@@ -237,7 +237,7 @@ def _read_materials(folder: Path) -> tuple[Row, Segmentation]:
 
 
 _OF_MASKS = ("compact", "device.py", "generation", "geometry.py", "period.py", "records", "registry.py", "storage")
-_OF_SCORES = (*_OF_MASKS, "benchmark/compare.py", "benchmark/baselines.py", "boosting", "metrics", "texture")
+_OF_SCORES = (*_OF_MASKS, "benchmark/comparison.py", "benchmark/baselines.py", "boosting", "metrics", "texture")
 _MASKS = Kind("masks", _OF_MASKS, _write_masks, _read_masks)
 _MATERIALS = Kind("materials", _OF_SCORES, _write_materials, _read_materials)
 _ROW = Kind("rows", _OF_SCORES, _write_row, _read_row)

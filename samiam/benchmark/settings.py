@@ -1,0 +1,319 @@
+"""Settings of an evaluation: what is compared, on which micrographs, and how it is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from samiam.boosting.settings import BoosterSettings
+from samiam.errors import InputError
+from samiam.registry import encoder_settings, generator_settings
+from samiam.settings import Count, Seed, Share, read_settings, settings
+from samiam.wandb_mode import WandbMode
+
+Baseline = Literal["kmeans", "multi_otsu", "watershed", "felzenszwalb"]
+Layout = Literal["zenodo", "label_images", "label_studio"]
+
+
+@settings
+class SimulatedBenchmark:
+    """Simulated micrographs of real crystals.
+
+    Attributes:
+        name: of the kind of benchmark.
+        scenes: "quick" for twelve, "all" for all 82, or names and numbers, as [1, 2].
+    """
+
+    name: Literal["simulated"] = "simulated"
+    scenes: Literal["quick", "all"] | Annotated[tuple[int | str, ...], Field(min_length=1)] = "quick"
+
+
+@settings
+class ProceduralBenchmark:
+    """Random lattices without any real crystal: a scene for each difficulty and seed.
+
+    Attributes:
+        name: of the kind of benchmark.
+        difficulties: classes of the scenes.
+        seeds: of the scenes.
+        shape_hw: height and width in pixels.
+    """
+
+    name: Literal["procedural"]
+    difficulties: Annotated[tuple[Annotated[int, Field(ge=1, le=3)], ...], Field(min_length=1)] = (1, 2, 3)
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 1, 2, 3)
+    shape_hw: tuple[Annotated[int, Field(ge=64)], Annotated[int, Field(ge=64)]] = (512, 512)
+
+
+@settings
+class LabelledBenchmark:
+    """Labelled micrographs in a folder.
+
+    Attributes:
+        name: of the kind of benchmark.
+        folder: that holds them.
+        layout: how it is laid out, see docs/data.md; "auto" for the first layout that fits.
+    """
+
+    name: Literal["labelled"]
+    folder: str
+    layout: Literal["auto"] | Layout = "auto"
+
+
+@settings
+class ZenodoBenchmark:
+    """The paper's labelled micrographs: fetched into the cache where they are not in a folder.
+
+    Attributes:
+        name: of the kind of benchmark.
+        record: number of the Zenodo record.
+        folder: of the unpacked record; null to fetch it.
+    """
+
+    name: Literal["zenodo"]
+    record: str = "10909552"
+    folder: str | None = None
+
+
+@settings
+class GeneratorChoice:
+    """What proposes masks.
+
+    Attributes:
+        name: of the generator.
+        options: its settings, see `samiam models info NAME`.
+    """
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        read_settings(_named(generator_settings, self.name), "options", self.options)
+
+
+@settings
+class EncoderChoice:
+    """What compares masks.
+
+    Attributes:
+        name: of the encoder.
+        options: its settings, see `samiam models info NAME`.
+    """
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        read_settings(_named(encoder_settings, self.name), "options", self.options)
+
+
+@settings
+class LoggerSettings:
+    """Where results are logged beside the run's folder.
+
+    Attributes:
+        name: "wandb", or null for nowhere.
+        project: of Weights & Biases.
+        mode: "auto" is online where you are logged in, otherwise offline.
+        group: of the runs that W&B's charts compare; the run's folder where null.
+        tags: of the W&B run.
+    """
+
+    name: Literal["wandb"] | None = "wandb"
+    project: str = "sam-i-am"
+    mode: WandbMode = "auto"
+    group: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@settings
+class Condition:
+    """How a micrograph is taken, against how it was.
+
+    Dose and drift need a specimen that can be exposed again; the others can be had of any labelled micrograph.
+
+    Attributes:
+        dose: factor on the electrons of each Å².
+        drift: how much further the specimen drifts while the frame is taken, as a share of the frame's height.
+        turn_deg: by how much the view is turned anticlockwise.
+        magnification: factor on it.
+        noise: standard deviation of normal noise added to each pixel, in units of the whole contrast.
+        inverted: whether bright and dark change places, as between dark and bright field.
+    """
+
+    dose: Annotated[float, Field(ge=1e-3, le=1e3)] = 1.0
+    drift: Annotated[float, Field(ge=0, le=0.1)] = 0.0
+    turn_deg: Annotated[float, Field(ge=-360, le=360)] = 0.0
+    magnification: Annotated[float, Field(ge=0.1, le=10)] = 1.0
+    noise: Share = 0.0
+    inverted: bool = False
+
+    @property
+    def of_exposure(self) -> dict[str, float]:
+        """What of it takes an exposure, by name."""
+        return {name: value for name in ("dose", "drift") if (value := getattr(self, name)) != getattr(_AS_TAKEN, name)}
+
+
+_AS_TAKEN = Condition()
+
+
+@settings
+class MethodSettings:
+    """A generator and a booster behind it.
+
+    Attributes:
+        generator: what proposes masks.
+        encoder: what compares them.
+        booster: what makes materials of them.
+        n_materials: whether the booster is told the number of materials, as in the paper, or estimates it.
+        optional: whether it is left out where it needs a checkpoint that would have to be downloaded.
+    """
+
+    generator: GeneratorChoice = field(default_factory=lambda: GeneratorChoice("compact"))
+    encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice("compact"))
+    booster: BoosterSettings = field(default_factory=BoosterSettings)
+    n_materials: Literal["given", "estimated"] = "given"
+    optional: bool = False
+
+
+@settings
+class EvaluateSettings:
+    """All settings of evaluate.py.
+
+    Attributes:
+        benchmark: the micrographs.
+        generator: what proposes masks.
+        encoder: what compares them.
+        booster: what makes materials of them.
+        logger: where results are logged.
+        n_materials: whether the booster is told the number of materials, as in the paper, or estimates it.
+        variant: how the scores are defined.
+        weighted: whether easy labels weigh 10 and hard ones 1 (paper §3.3).
+        crop_accuracy: whether encoders are also tried on crops of the true regions.
+        figures: whether there is one picture per scene, of the first variant.
+        seed: of the crops and of the clustering; several, as [0, 1, 2], are averaged.
+        baselines: other methods in the same table.
+        variants: what to compare: by name what each changes of generator, encoder, booster and n_materials. Masks are
+            generated once for each generator. One that says optional: true is left out where its checkpoint would have
+            to be downloaded.
+        conditions: each scene under each of these, the first being what the others are compared with.
+        workers: processes on this machine; null for as many as it has cores.
+        threads: of each process; null for as many as torch takes. Other numbers may change the last digit of a score.
+        scheduler: address of a Dask scheduler whose workers take the scenes instead.
+        cache: folder of results, which no later run works out again; null to keep nothing.
+    """
+
+    benchmark: SimulatedBenchmark | ProceduralBenchmark | LabelledBenchmark | ZenodoBenchmark = field(
+        default_factory=SimulatedBenchmark
+    )
+    generator: GeneratorChoice = field(default_factory=lambda: GeneratorChoice("compact"))
+    encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice("compact"))
+    booster: BoosterSettings = field(default_factory=BoosterSettings)
+    logger: LoggerSettings = field(default_factory=LoggerSettings)
+    n_materials: Literal["given", "estimated"] = "given"
+    variant: Literal["paper", "released"] = "paper"
+    weighted: bool = False
+    crop_accuracy: bool = False
+    figures: bool = True
+    seed: Seed | Annotated[tuple[Seed, ...], Field(min_length=1)] = 0
+    baselines: tuple[Baseline, ...] = ()
+    variants: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    workers: Count | None = 1
+    threads: Count | None = 1
+    scheduler: str | None = None
+    cache: str | None = "outputs/cache"
+
+    def __post_init__(self) -> None:
+        if len(set(self.seeds)) < len(self.seeds):
+            raise InputError(f"seed={list(self.seeds)}: give a seed, or a list of different ones.")
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seed, or all of them."""
+        return self.seed if isinstance(self.seed, tuple) else (self.seed,)
+
+
+def read_evaluation(config: Mapping[str, Any]) -> EvaluateSettings:
+    """The settings of a run from its config, variants and conditions looked at as well.
+
+    Raises:
+        InputError: if a setting, at whatever level, is unknown or cannot be used.
+    """
+    read = read_settings(EvaluateSettings, "", config)
+    merged_variants({name: config[name] for name in _OF_METHOD if name in config}, read.variants)
+    build_conditions(read.conditions)
+    return read
+
+
+def build_conditions(conditions: Mapping[str, Any]) -> dict[str, Condition]:
+    """Conditions from plain settings, by what the tables call them.
+
+    Args:
+        conditions: for each name the attributes of `Condition` that differ, none for the micrographs as they are.
+
+    Raises:
+        InputError: if a setting is unknown, of another type or out of range; the message names the condition.
+    """
+    return {str(name): read_settings(Condition, f"conditions.{name}", of) for name, of in conditions.items()}
+
+
+_OF_METHOD = ("generator", "encoder", "booster", "n_materials")
+
+
+def merged_variants(own: Mapping[str, Any], variants: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Each variant's whole settings, as plain values: the run's own with what the variant changes in their place.
+
+    Args:
+        own: the run's generator, encoder, booster and n_materials.
+        variants: by name what each changes of these. A generator or an encoder with a name takes the place of the
+            run's, everything else is merged into it. None for the run's own alone, under the name "booster".
+
+    Raises:
+        InputError: if a setting is unknown or cannot be used; the message names the variant.
+    """
+    if not variants:
+        _check_method("", own)
+        return {"booster": dict(own)}
+    found = {}
+    for name, changes in variants.items():
+        where = f"variants.{name}"
+        if not isinstance(changes, Mapping):
+            raise InputError(f"{where}={changes!r}: give what it changes, as {{booster: {{crops: {{n_crops: 5}}}}}}.")
+        found[str(name)] = _changed(own, changes)
+        _check_method(where, found[str(name)])
+    return found
+
+
+def _check_method(where: str, method: Mapping[str, Any]) -> None:
+    read_settings(MethodSettings, where, method)
+    for part in ("crops", "grouping"):
+        if "seed" in (method.get("booster", {}).get(part) or {}):
+            name = f"{where}.booster.{part}.seed".lstrip(".")
+            raise InputError(f"{name}: crops and clustering have the seed of the run; give that one.")
+
+
+def _changed(own: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    changed = _merged(own, changes)
+    for part in ("generator", "encoder"):
+        named = changes.get(part, {})
+        if isinstance(named, Mapping) and "name" in named:  # the options of another one mean nothing to it
+            changed[part] = {"options": {}, **named}
+    return changed
+
+
+def _merged(own: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key for key, value in changes.items() if isinstance(value, Mapping) and isinstance(own.get(key), Mapping)}
+    return {**own, **{key: _merged(own[key], value) if key in both else value for key, value in changes.items()}}
+
+
+def _named(settings_of: Any, name: str) -> type:  # noqa: ANN401
+    """The settings of what has a name; the message about an unknown one begins as those about settings do."""
+    try:
+        found: type = settings_of(name)
+    except InputError as error:
+        raise InputError(f"name: {error}") from error
+    return found

@@ -1,0 +1,135 @@
+"""`samiam evaluate`, and evaluate.py: methods on a benchmark, and a report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from samiam.benchmark import Outcome, Scoring, Source, Study, build_tracker, failures_of, run, write_results
+from samiam.benchmark.conditions import under_conditions
+from samiam.benchmark.results import REPORT
+from samiam.benchmark.settings import (
+    EvaluateSettings,
+    LabelledBenchmark,
+    ProceduralBenchmark,
+    ZenodoBenchmark,
+    build_conditions,
+    read_evaluation,
+)
+from samiam.benchmark.sources import labelled_sources
+from samiam.datasets.zenodo import zenodo_folder
+from simulate import procedural_scene
+from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene, recipe
+from simulate.scenes.retaken import scene_under
+
+
+def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single: bool) -> int:
+    """Evaluate in a folder, point `latest` beside it to it where it is a run of its own, and print where to look.
+
+    Returns:
+        0, or 1 if some micrographs failed.
+    """
+    outcomes = evaluate(config, folder, command)
+    if not is_single:
+        return 0
+    latest = folder.parent / "latest"
+    latest.unlink(missing_ok=True)
+    latest.symlink_to(folder.name, target_is_directory=True)
+    print(f"\n{latest / REPORT / 'report.html'}")
+    return 1 if failures_of(outcomes) else 0
+
+
+def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outcome]:
+    """Run the benchmark that a config describes, write its report and print its tables.
+
+    Args:
+        config: settings by name, see `EvaluateSettings`; those that are not there have their defaults.
+        folder: of the run.
+        command: what the user typed; the report quotes it.
+
+    Raises:
+        InputError: if a setting cannot be used, or every scene failed.
+    """
+    settings = read_evaluation(config)
+    scenes, study = sources(settings), _study(config, settings)
+    is_simulated = settings.benchmark.name == "simulated"
+    to_do = under_conditions(scenes, build_conditions(settings.conditions), scene_under if is_simulated else None)
+    facts = {"command": f"`{command}`", **_facts(settings, study), "images": len(scenes)}
+    whole = _recorded(settings)
+    tracker = build_tracker(settings.logger, folder, whole)
+    outcomes = run(to_do, study, workers=settings.workers, scheduler=settings.scheduler)
+    print(write_results(folder, outcomes, facts))
+    (folder / "settings.yaml").write_text(f"# {command}\n{OmegaConf.to_yaml(whole)}", encoding="utf-8")
+    tracker.log(outcomes, folder / REPORT)
+    return outcomes
+
+
+def sources(settings: EvaluateSettings) -> list[Source]:
+    """The scenes of a benchmark; each is made or read when it is called for."""
+    benchmark = settings.benchmark
+    if isinstance(benchmark, LabelledBenchmark):
+        return labelled_sources(benchmark.folder, benchmark.layout)
+    if isinstance(benchmark, ZenodoBenchmark):
+        return labelled_sources(benchmark.folder or zenodo_folder(benchmark.record), "zenodo")
+    if isinstance(benchmark, ProceduralBenchmark):
+        made = {
+            f"procedural-{difficulty}-{seed}": partial(
+                procedural_scene, seed, difficulty=difficulty, shape_hw=benchmark.shape_hw
+            )
+            for difficulty in benchmark.difficulties
+            for seed in benchmark.seeds
+        }
+    else:
+        named = {"quick": QUICK, "all": [found.name for found in BENCHMARK]}
+        chosen = benchmark.scenes if isinstance(benchmark.scenes, tuple) else named[benchmark.scenes]
+        made = {name: partial(benchmark_scene, name) for name in (recipe(which).name for which in chosen)}
+    return [Source(name, name, make) for name, make in made.items()]
+
+
+def _study(config: Mapping[str, Any], settings: EvaluateSettings) -> Study:
+    """What is done with every scene."""
+    own = {
+        "generator": asdict(settings.generator),
+        "encoder": asdict(settings.encoder),
+        "booster": config.get("booster", {}),
+        "n_materials": settings.n_materials,
+    }
+    return Study(
+        own=own,
+        variants=settings.variants,
+        seeds=settings.seeds,
+        scoring=Scoring(settings.variant, settings.weighted, settings.crop_accuracy),
+        baselines=settings.baselines,
+        pictures=settings.figures,
+        cache=None if settings.cache is None else str(Path(settings.cache).absolute()),
+        threads=settings.threads,
+    )
+
+
+def _facts(settings: EvaluateSettings, study: Study) -> dict[str, str]:
+    """What the reader of the report has to know of a run's settings."""
+    methods = study.methods
+    given = ["given" if method.give_n_materials else "estimated" for method in methods.present]
+    return {
+        "generator": ", ".join(dict.fromkeys(method.label for method in methods.present)),
+        "encoder": ", ".join(dict.fromkeys(method.booster.encoder.name for method in methods.present)),
+        "number of materials": ", ".join(dict.fromkeys(given)),
+        "scores": f"{settings.variant} definitions{', weighted' if settings.weighted else ''}",
+        **{f"variant {name}": json.dumps(changes) for name, changes in settings.variants.items()},
+        **{f"condition {name}": json.dumps(changes) for name, changes in settings.conditions.items()},
+        **{f"left out: {name}": reason for name, reason in methods.left_out.items()},
+    }
+
+
+def _recorded(settings: EvaluateSettings) -> dict[str, Any]:
+    """All settings, defaults included, as plain values; the seed of crops and clustering is that of the run."""
+    whole: dict[str, Any] = json.loads(json.dumps(asdict(settings), default=str))
+    for part in ("crops", "grouping"):
+        del whole["booster"][part]["seed"]
+    return whole

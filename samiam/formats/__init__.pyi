@@ -1,0 +1,22 @@
+from .readers.read import READABLE_SUFFIXES, read_micrograph
+from .writers.coco import write_coco
+from .writers.labels import write_labels
+from .writers.overlay import PALETTE, colour_overlay, write_overlay
+from .writers.provenance import write_provenance
+from .writers.results import write_results
+from .writers.tables import measurements, write_decisions, write_measurements
+
+__all__ = [
+    "READABLE_SUFFIXES",
+    "read_micrograph",
+    "write_labels",
+    "write_coco",
+    "measurements",
+    "write_measurements",
+    "write_decisions",
+    "write_overlay",
+    "colour_overlay",
+    "PALETTE",
+    "write_provenance",
+    "write_results",
+]

@@ -1,0 +1,24 @@
+from .imaging.stem import Optics, Scan
+from .library.materials import MATERIALS, Dopant, Material
+from .procedural.ranges import DIFFICULTIES, SceneRanges
+from .procedural.scenes import procedural_scene
+from .scenes.composing import Acquisition, compose, expose
+from .specimen.layers import Boundary, Interface, Layer, Specimen
+
+__all__ = [
+    "compose",
+    "expose",
+    "Specimen",
+    "Layer",
+    "Interface",
+    "Boundary",
+    "Material",
+    "Dopant",
+    "MATERIALS",
+    "Acquisition",
+    "Optics",
+    "Scan",
+    "procedural_scene",
+    "SceneRanges",
+    "DIFFICULTIES",
+]

@@ -1,0 +1,22 @@
+from .datasets import CropDataset
+from .drawing import draw_crop, image_crop
+from .held_out import SAME, SplitSizes, draw_once, held_out_splits
+from .parameters import CropParameters, draw_parameters
+from .ranges import CropConditions
+from .splits import MaterialisedCrops, read_crops, write_crops
+
+__all__ = [
+    "CropConditions",
+    "CropParameters",
+    "draw_parameters",
+    "draw_crop",
+    "image_crop",
+    "CropDataset",
+    "MaterialisedCrops",
+    "write_crops",
+    "read_crops",
+    "SAME",
+    "SplitSizes",
+    "held_out_splits",
+    "draw_once",
+]

@@ -1,0 +1,121 @@
+"""What procedural scenes are drawn from, and the three classes of difficulty as such ranges."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from samiam.errors import InputError
+from samiam.settings import Count, Rising, Share, settings
+from simulate.procedural.lattices import CellName
+from simulate.procedural.rendering import Mottle
+
+_NotNegative = Annotated[float, Field(ge=0)]
+_Positive = Annotated[float, Field(gt=0)]
+_Counts = Annotated[tuple[Count, Count], Rising]
+
+
+@settings
+class SceneRanges:
+    """What a scene is drawn from; pairs are (smallest, largest).
+
+    Attributes:
+        n_materials: number of materials.
+        period_px: length of lattice vectors.
+        n_columns: atomic columns in a cell.
+        cells: named cells to draw from; any cell where empty.
+        thinnest_layer: smallest share of the stack that a layer may take.
+        roughness_px: standard deviation of the interfaces.
+        counts_per_pixel: mean detected electrons in a pixel (drawn log-uniformly).
+        jitter_px: standard deviation of the scan lines' shifts.
+        p_gap: probability of a dark, unlabelled gap at an interface.
+        p_antiphase: probability that an antiphase boundary splits a crystalline layer.
+        p_grains: probability that a crystalline layer is polycrystalline.
+        p_islands: probability that one material lies as islands in another.
+        p_similar: probability that a layer's lattice differs from its neighbour's in one sublattice only.
+        p_epitaxial: probability that a layer continues its neighbour's lattice with other intensities throughout, as an
+            epitaxial film does.
+        p_mottled: probability that an amorphous film is full of bright patches, as a Pt/C cap is.
+        mottles: what those patches may be.
+        p_capped: probability that an amorphous film lies on top.
+        p_two_films: probability that a second amorphous film lies under that one, as carbon under Pt/C.
+        p_fringes: probability that a lattice's columns run together into fringes, as in a crystal off its zone axis.
+        p_multilayer: probability that a material lies as a few thin layers within the one that it grew on, as in a
+            superlattice.
+        p_tilted: probability that further grains of a polycrystalline layer are seen off their zone axis, as fringes.
+        probe: standard deviation of a column's image, as a share of the scene's typical lattice vector.
+    """
+
+    n_materials: _Counts = (2, 5)
+    period_px: Annotated[tuple[_Positive, _Positive], Rising] = (5.0, 40.0)
+    n_columns: _Counts = (1, 4)
+    cells: tuple[CellName, ...] = ()
+    thinnest_layer: Annotated[float, Field(gt=0, lt=1)] = 0.08
+    roughness_px: Annotated[tuple[_NotNegative, _NotNegative], Rising] = (0.0, 6.0)
+    counts_per_pixel: Annotated[tuple[_Positive, _Positive], Rising] = (10.0, 1000.0)
+    jitter_px: Annotated[tuple[_NotNegative, _NotNegative], Rising] = (0.0, 0.6)
+    p_gap: Share = 0.3
+    p_antiphase: Share = 0.4
+    p_grains: Share = 0.2
+    p_islands: Share = 0.2
+    p_similar: Share = 0.2
+    p_epitaxial: Share = 0.0
+    p_mottled: Share = 0.0
+    mottles: Annotated[tuple[Mottle, ...], Field(min_length=1)] = ("bright",)
+    p_capped: Share = 0.5
+    p_two_films: Share = 0.0
+    p_fringes: Share = 0.0
+    p_multilayer: Share = 0.0
+    p_tilted: Share = 0.0
+    probe: Annotated[tuple[_Positive, _Positive], Rising] = (0.09, 0.17)
+
+    def __post_init__(self) -> None:
+        if self.thinnest_layer * self.n_materials[1] > 1:
+            raise InputError(
+                f"thinnest_layer={self.thinnest_layer}: give at most 1/{self.n_materials[1]}, so that as many layers "
+                "as n_materials fit into the stack."
+            )
+
+
+DIFFICULTIES: dict[int, SceneRanges] = {
+    1: SceneRanges(
+        n_materials=(2, 3),
+        period_px=(6.0, 20.0),
+        thinnest_layer=0.22,
+        roughness_px=(0.0, 2.0),
+        counts_per_pixel=(200.0, 1000.0),
+        jitter_px=(0.0, 0.2),
+        p_gap=0.3,
+        p_antiphase=0.5,
+        p_grains=0.0,
+        p_islands=0.0,
+        p_similar=0.0,
+    ),
+    2: SceneRanges(
+        n_materials=(3, 4),
+        period_px=(6.0, 26.0),
+        thinnest_layer=0.13,
+        roughness_px=(1.0, 5.0),
+        counts_per_pixel=(60.0, 400.0),
+        jitter_px=(0.1, 0.4),
+        p_gap=0.4,
+        p_antiphase=0.6,
+        p_grains=0.2,
+        p_islands=0.2,
+        p_similar=0.0,
+    ),
+    3: SceneRanges(
+        n_materials=(3, 5),
+        period_px=(5.0, 40.0),
+        thinnest_layer=0.07,
+        roughness_px=(2.0, 8.0),
+        counts_per_pixel=(10.0, 100.0),
+        jitter_px=(0.2, 0.6),
+        p_gap=0.4,
+        p_antiphase=0.7,
+        p_grains=0.4,
+        p_islands=0.3,
+        p_similar=0.5,
+    ),
+}
