@@ -172,7 +172,7 @@ def in_words(hint: Any) -> str:  # noqa: ANN401
         return " or ".join(_typed(value) for value in arguments)
     if origin is tuple and arguments[-1] is ...:
         return f"a list, each {in_words(arguments[0])}"
-    if origin is tuple and len(set(arguments)) == 1:
+    if origin is tuple and len(set(map(in_words, arguments))) == 1:
         return f"a list of {len(arguments)}, each {in_words(arguments[0])}"
     if origin is tuple:
         return f"a list of {', '.join(map(in_words, arguments))}"
@@ -206,6 +206,8 @@ def _plain(value: object, hint: Any, name: str) -> object:  # noqa: ANN401
         return value.item()
     if isinstance(value, list | tuple):
         return tuple(_plain(item, None, name) for item in value)
+    if value is None and is_settings(hint):  # in YAML, a name with nothing behind it
+        return hint()
     if isinstance(value, Mapping):
         kinds = [kind for kind in (hint, *get_args(hint)) if is_settings(kind)]
         return read_settings(_of_name(kinds, name, value), name, value) if kinds else value

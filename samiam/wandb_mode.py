@@ -1,4 +1,4 @@
-"""Whether Weights & Biases can be reached, decided without asking anybody."""
+"""Whether runs are logged to Weights & Biases, and whether that can be reached, decided without asking anybody."""
 
 from __future__ import annotations
 
@@ -8,8 +8,24 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from samiam.errors import InputError
+from samiam.settings import settings
 
 WandbMode = Literal["auto", "online", "offline", "disabled"]
+
+
+@settings
+class LoggerSettings:
+    """Where results are logged beside the run's folder.
+
+    Attributes:
+        name: "wandb", or null for nowhere.
+        project: of Weights & Biases.
+        mode: "auto" is online where you are logged in, otherwise offline.
+    """
+
+    name: Literal["wandb"] | None = "wandb"
+    project: str = "sam-i-am"
+    mode: WandbMode = "auto"
 
 
 def wandb_mode(mode: str) -> str:

@@ -24,12 +24,12 @@ from samiam.compact.field import FieldModel, load_field_model
 from samiam.compact.rating import Rated, rated_regions
 from samiam.compact.settings import CompactOptions, CompactWeights
 from samiam.records import Scene
-from samiam.settings import from_options
+from samiam.settings import read_settings
 from simulate import SceneRanges, procedural_scene
 
 _FIRST_SEED = 2**34  # above those of training
 _SIDE_PX = 512
-_CONFIG = Path(__file__).parents[1] / "configs" / "data" / "whole_scenes.yaml"
+_CONFIG = Path(__file__).parents[1] / "configs" / "train" / "data" / "whole_scenes.yaml"
 Evidence = NDArray[np.float64]
 
 
@@ -102,7 +102,7 @@ def main() -> None:
     arguments = parser.parse_args()
     data: Any = OmegaConf.to_container(OmegaConf.load(_CONFIG))
     ranges, model = (
-        from_options(SceneRanges, "data.scenes", data["scenes"]),
+        read_settings(SceneRanges, "data.scenes", data["scenes"]),
         load_field_model(CompactWeights(arguments.weights)),
     )
     rng = np.random.default_rng(0)

@@ -15,7 +15,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from runpy import run_path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -26,9 +25,11 @@ from scipy import stats
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 from torch.utils.data import DataLoader
 
+from samiam.commands.training import drawn_crops
+from samiam.commands.training_settings import SimulatedCrops
 from samiam.errors import InputError
 from samiam.registry import build_classifier
-from samiam.settings import from_options
+from samiam.settings import read_settings
 from samiam.storage.files import replacing, sha256_of
 from samiam.storage.weight_files import shipped_weights
 from samiam.texture.classifier import TrainedClassifier
@@ -87,7 +88,7 @@ def unavailable(cell: str, weights: Mapping[str, str]) -> str | None:
 def network_of(cell: str, weights: Mapping[str, str]) -> NetworkOptions:
     """A cell's network and start, with the file of weights that was given for its start."""
     name, init = cell.split("/")
-    return from_options(NetworkOptions, cell, {"name": name, "init": init, "weights": file_of(cell, weights)})
+    return read_settings(NetworkOptions, cell, {"name": name, "init": init, "weights": file_of(cell, weights)})
 
 
 def file_of(cell: str, weights: Mapping[str, str]) -> str | None:
@@ -101,8 +102,9 @@ def trained(cell: str, seed: int, folder: Path, weights: Mapping[str, str], sett
     name, init = cell.split("/")
     own = file_of(cell, weights)
     words = [
-        *("experiment=crop_classifier", "logger=none", f"network.name={name}", f"network.init={init}", f"seed={seed}"),
-        *([f"network.weights={own}"] if own else []),
+        *("experiment=crop_classifier", "logger=none", f"seed={seed}"),
+        *(f"learner.network.name={name}", f"learner.network.init={init}"),
+        *([f"learner.network.weights={own}"] if own else []),
         *settings,
     ]
     start = own or (shipped_weights("fenet_lattices") if init == "lattices" else None)
@@ -121,7 +123,7 @@ def crops_of(card: Mapping[str, Any]) -> tuple[Path, tuple[str, ...]]:
     """The folder of the crops that a training used, and the names of its tests."""
     data = {**card["config"]["data"]}
     data["folder"] = str(ROOT / data["folder"])
-    folder, names = run_path(str(ROOT / "train.py"))["drawn_crops"](data)
+    folder, names = drawn_crops(read_settings(SimulatedCrops, "data", data))
     return folder, names[2:]
 
 

@@ -32,7 +32,7 @@ from samiam.boosting.n_materials import DISTANCES, ESTIMATORS, THRESHOLDS, Estim
 from samiam.generation import MaskGenerator
 from samiam.metrics import Scores, score_image
 from samiam.records import Masks, Scene
-from samiam.settings import from_options
+from samiam.settings import read_settings
 from samiam.storage.files import sha256_of
 from samiam.texture import ContextEncoder, Encoder
 from simulate import SceneRanges, procedural_scene
@@ -46,7 +46,7 @@ GRIDS: dict[Estimator, NDArray[np.float64]] = {
     "separation": np.geomspace(1, 8, 25),
 }
 """The thresholds that are tried."""
-_VARIED = Path(__file__).parents[1] / "configs" / "data" / "whole_scenes.yaml"
+_VARIED = Path(__file__).parents[1] / "configs" / "train" / "data" / "whole_scenes.yaml"
 _FIRST_VARIED, _N_VARIED = 2**34 + 10_000, 90  # above the seeds of training and of the rating
 
 
@@ -151,7 +151,7 @@ def scenes(options: argparse.Namespace) -> list[Callable[[], Scene]]:
         return [partial(benchmark_scene, name) for name in names]
     if options.varied:
         data: Any = OmegaConf.to_container(OmegaConf.load(_VARIED))
-        ranges = from_options(SceneRanges, "data.scenes", data["scenes"])
+        ranges = read_settings(SceneRanges, "data.scenes", data["scenes"])
         seeds = range(_FIRST_VARIED, _FIRST_VARIED + _N_VARIED)
         return [partial(procedural_scene, seed, shape_hw=(512, 512), ranges=ranges) for seed in seeds]
     return [

@@ -1,4 +1,4 @@
-"""What the configs of an entry point compose to; `configs/` holds those of evaluate.py and of train.py."""
+"""What the configs of an entry point compose to."""
 
 from __future__ import annotations
 
@@ -9,44 +9,41 @@ import hydra
 import yaml
 from omegaconf import OmegaConf
 
+from samiam.commands.composing import EVALUATE, TRAIN, Program, checked
+
 ROOT = Path(__file__).parent.parent
 CONFIGS = ROOT / "configs"
+PROGRAMS = {"evaluate": EVALUATE, "train": TRAIN}
 
 
 def composed(entry_point: str, *overrides: str) -> dict[str, Any]:
     """The settings that `python ENTRY_POINT.py OVERRIDES` runs with."""
-    with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        config = hydra.compose(entry_point, list(overrides))
+    program = PROGRAMS[entry_point]
+    with hydra.initialize_config_dir(str(program.configs), version_base="1.3"):
+        config = hydra.compose("config", [checked(program, override) for override in overrides])
     return dict(OmegaConf.to_container(config, resolve=True, throw_on_missing=True))  # type: ignore[arg-type]
 
 
-def written(name: str) -> dict[str, Any]:
+def written(entry_point: str, name: str) -> dict[str, Any]:
     """A config file as it stands, `name` without its suffix."""
-    content = yaml.safe_load((CONFIGS / f"{name}.yaml").read_text(encoding="utf-8"))
+    content = yaml.safe_load((CONFIGS / entry_point / f"{name}.yaml").read_text(encoding="utf-8"))
     return dict(content)
 
 
 def groups_of(entry_point: str) -> list[str]:
-    """The groups of an entry point's defaults list but for `experiment` and Hydra's own."""
-    defaults = written(entry_point)["defaults"]
-    named = {key for entry in defaults if isinstance(entry, dict) for key in entry}
-    return sorted(key for key in named if key != "experiment" and "hydra/" not in key)
+    """The groups of an entry point but for `experiment`."""
+    return [group for group in _program(entry_point).groups if group != "experiment"]
 
 
 def choices_of(entry_point: str) -> list[tuple[str, str]]:
     """Every choice of every group of an entry point."""
-    return [(group, path.stem) for group in groups_of(entry_point) for path in sorted((CONFIGS / group).glob("*.yaml"))]
+    return [(group, choice) for group in groups_of(entry_point) for choice in _program(entry_point).choices(group)]
 
 
 def experiments_of(entry_point: str) -> list[str]:
-    """Its experiments: train.py's are those that set a group which evaluate.py does not have."""
-    of_training = set(groups_of("train")) - set(groups_of("evaluate"))
-    names = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))
-    return [name for name in names if of_training.isdisjoint(_set_by(name)) == (entry_point == "evaluate")]
+    """Its experiments."""
+    return _program(entry_point).choices("experiment")
 
 
-def _set_by(experiment: str) -> set[str]:
-    """The groups that an experiment chooses and the keys that it sets."""
-    content = written(f"experiment/{experiment}")
-    chosen = {key.removeprefix("override /") for entry in content.pop("defaults", []) for key in entry}
-    return chosen | set(content)
+def _program(entry_point: str) -> Program:
+    return PROGRAMS[entry_point]

@@ -12,7 +12,7 @@ from samiam.boosting.settings import BoosterSettings
 from samiam.errors import InputError
 from samiam.registry import encoder_settings, generator_settings
 from samiam.settings import Count, Seed, Share, read_settings, settings
-from samiam.wandb_mode import WandbMode
+from samiam.wandb_mode import LoggerSettings
 
 Baseline = Literal["kmeans", "multi_otsu", "watershed", "felzenszwalb"]
 Layout = Literal["zenodo", "label_images", "label_studio"]
@@ -111,20 +111,14 @@ class EncoderChoice:
 
 
 @settings
-class LoggerSettings:
+class EvaluationLogger(LoggerSettings):
     """Where results are logged beside the run's folder.
 
     Attributes:
-        name: "wandb", or null for nowhere.
-        project: of Weights & Biases.
-        mode: "auto" is online where you are logged in, otherwise offline.
         group: of the runs that W&B's charts compare; the run's folder where null.
         tags: of the W&B run.
     """
 
-    name: Literal["wandb"] | None = "wandb"
-    project: str = "sam-i-am"
-    mode: WandbMode = "auto"
     group: str | None = None
     tags: tuple[str, ...] = ()
 
@@ -212,7 +206,7 @@ class EvaluateSettings:
     generator: GeneratorChoice = field(default_factory=lambda: GeneratorChoice("compact"))
     encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice("compact"))
     booster: BoosterSettings = field(default_factory=BoosterSettings)
-    logger: LoggerSettings = field(default_factory=LoggerSettings)
+    logger: EvaluationLogger = field(default_factory=EvaluationLogger)
     n_materials: Literal["given", "estimated"] = "given"
     variant: Literal["paper", "released"] = "paper"
     weighted: bool = False
@@ -258,6 +252,8 @@ def build_conditions(conditions: Mapping[str, Any]) -> dict[str, Condition]:
     Raises:
         InputError: if a setting is unknown, of another type or out of range; the message names the condition.
     """
+    if not isinstance(conditions, Mapping):
+        raise InputError(f"conditions={conditions!r}: give by name what each changes, as {{turned: {{turn_deg: 90}}}}.")
     return {str(name): read_settings(Condition, f"conditions.{name}", of) for name, of in conditions.items()}
 
 
@@ -275,6 +271,8 @@ def merged_variants(own: Mapping[str, Any], variants: Mapping[str, Any]) -> dict
     Raises:
         InputError: if a setting is unknown or cannot be used; the message names the variant.
     """
+    if not isinstance(variants, Mapping):
+        raise InputError(f"variants={variants!r}: give for each name what it changes, as {{K5: {{booster: …}}}}.")
     if not variants:
         _check_method("", own)
         return {"booster": dict(own)}
@@ -290,6 +288,8 @@ def merged_variants(own: Mapping[str, Any], variants: Mapping[str, Any]) -> dict
 
 def _check_method(where: str, method: Mapping[str, Any]) -> None:
     read_settings(MethodSettings, where, method)
+    if not isinstance(method.get("booster", {}), Mapping):
+        raise InputError(f"{where}.booster={method['booster']}: give settings by name, as {{name: value}}.".lstrip("."))
     for part in ("crops", "grouping"):
         if "seed" in (method.get("booster", {}).get(part) or {}):
             name = f"{where}.booster.{part}.seed".lstrip(".")

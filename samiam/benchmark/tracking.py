@@ -11,7 +11,7 @@ import pandas as pd
 from PIL import Image
 
 from samiam.benchmark.report.tables import everything, per_image, summarise
-from samiam.benchmark.settings import LoggerSettings
+from samiam.benchmark.settings import EvaluationLogger
 from samiam.benchmark.study import Outcome
 from samiam.errors import InputError
 from samiam.wandb_mode import wandb_mode
@@ -126,7 +126,7 @@ def _flat(summary: pd.DataFrame, by: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def build_tracker(settings: LoggerSettings, folder: Path, config: Mapping[str, Any]) -> Tracker:
+def build_tracker(settings: EvaluationLogger, folder: Path, config: Mapping[str, Any]) -> Tracker:
     """Make a tracker.
 
     Args:

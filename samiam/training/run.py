@@ -19,6 +19,7 @@ from samiam.errors import InputError
 from samiam.storage.weight_files import write_weights
 from samiam.training.logging import build_loggers, close
 from samiam.training.settings import TrainerSettings
+from samiam.wandb_mode import LoggerSettings
 
 _LAST = Path("checkpoints") / "last.ckpt"
 
@@ -66,6 +67,7 @@ class Job:
 def run(
     job: Job,
     settings: TrainerSettings,
+    logger: LoggerSettings,
     folder: Path,
     config: Mapping[str, Any],
     command: str,
@@ -77,8 +79,9 @@ def run(
     Args:
         job: what to train.
         settings: how long and on what.
+        logger: where metrics go.
         folder: of the run.
-        config: all settings; its `logger` is a name and options of `build_loggers`.
+        config: all settings, to record.
         command: what the user typed, for the card.
         resume: go on after the last epoch that `folder` has, as if the run had not been interrupted.
 
@@ -92,7 +95,7 @@ def run(
         torch.set_num_threads(settings.threads)
     last = check_resumable(folder) / _LAST if resume else None
     started = time.perf_counter()
-    loggers = build_loggers(folder, config, **config["logger"])
+    loggers = build_loggers(folder, config, logger)
     metric, mode = cast("Learner", job.learner).monitor
     keep = ModelCheckpoint(folder / _LAST.parent, "best", monitor=metric, mode=mode, enable_version_counter=False)
     # Lightning's own save_last keeps an epoch only where it is the best, too.

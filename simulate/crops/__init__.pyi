@@ -1,8 +1,8 @@
 from .datasets import CropDataset
 from .drawing import draw_crop, image_crop
-from .held_out import SAME, SplitSizes, draw_once, held_out_splits
+from .held_out import SAME, draw_once, held_out_splits
 from .parameters import CropParameters, draw_parameters
-from .ranges import CropConditions
+from .ranges import CropConditions, SplitSizes
 from .splits import MaterialisedCrops, read_crops, write_crops
 
 __all__ = [

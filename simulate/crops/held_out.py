@@ -11,30 +11,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from samiam.errors import InputError
-from samiam.settings import Count, settings
 from samiam.storage.files import made_folder, sha256_of
 from simulate.crops.datasets import CropDataset
-from simulate.crops.ranges import LIMITS, CropConditions, Interval
+from simulate.crops.ranges import LIMITS, CropConditions, Interval, SplitSizes
 from simulate.crops.splits import write_crops
 from simulate.library import entries
 
 SAME = "same"
 """The name of the test under the conditions of training."""
-
-
-@settings
-class SplitSizes:
-    """How many crops there are in each split.
-
-    Attributes:
-        train: to learn from.
-        val: to choose by.
-        test: of each test.
-    """
-
-    train: Count = 3000
-    val: Count = 600
-    test: Count = 800
 
 
 def held_out_splits(

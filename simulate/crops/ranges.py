@@ -1,4 +1,4 @@
-"""How crops may be imaged. Lengths in Å, angles as named."""
+"""How crops may be imaged, and how many there are. Lengths in Å, angles as named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, cast
 import numpy as np
 
 from samiam.errors import InputError
-from samiam.settings import settings
+from samiam.settings import Count, settings
 from simulate.imaging.stem import Optics
 from simulate.library.materials import MATERIALS, View, material
 
@@ -147,6 +147,21 @@ class CropConditions:
     def highest(self, name: str) -> float:
         """The upper end of a range."""
         return self.intervals(name)[-1][1]
+
+
+@settings
+class SplitSizes:
+    """How many crops there are in each split.
+
+    Attributes:
+        train: to learn from.
+        val: to choose by.
+        test: of each test.
+    """
+
+    train: Count = 3000
+    val: Count = 600
+    test: Count = 800
 
 
 USUAL = CropConditions()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from samiam.benchmark.baselines import BASELINES, check_peers, segment_by
+from samiam.benchmark.baselines import BASELINES, segment_by
+from samiam.benchmark.settings import EvaluateSettings
 from samiam.errors import InputError
 from samiam.geometry import intersections, iou
 from samiam.records import Masks, Micrograph
+from samiam.settings import read_settings
 from simulate import procedural_scene
 
 
@@ -51,6 +53,11 @@ def test_an_even_image(baseline: str) -> None:
 
 
 @pytest.mark.parametrize("baselines", ["kmeans", ["nope"], ["kmeans", "nope"], None, 3])
-def test_unknown_peers(baselines: object) -> None:
-    with pytest.raises(InputError, match="give a list of any of kmeans, multi_otsu, watershed, felzenszwalb"):
-        check_peers(baselines)
+def test_unknown_baselines(baselines: object) -> None:
+    with pytest.raises(InputError, match=r"^baselines=.*: give a list, each kmeans or multi_otsu or watershed or felz"):
+        read_settings(EvaluateSettings, "", {"baselines": baselines})
+
+
+def test_an_unknown_baseline() -> None:
+    with pytest.raises(InputError, match="known are kmeans, multi_otsu, watershed, felzenszwalb"):
+        segment_by("nope", Micrograph(np.zeros((96, 96), np.float32)), 3)  # type: ignore[arg-type]

@@ -13,7 +13,8 @@ from composed_configs import written
 from made_records import assert_same, made_scene
 from scipy import ndimage
 
-from samiam.benchmark.conditions import Condition, build_conditions, under, under_conditions
+from samiam.benchmark.conditions import under, under_conditions
+from samiam.benchmark.settings import Condition, build_conditions
 from samiam.benchmark.sources import Source
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
@@ -135,21 +136,21 @@ class TestSettings:
         ("settings", "message"),
         [
             ([], r"conditions=\[\]: give by name what each changes"),
-            ({"less": None}, r"conditions\.less=None: give what it changes"),
+            ({"less": None}, r"conditions\.less=None: give settings by name"),
             (
                 {"less": {"dosis": 1}},
-                r"conditions\.less: a condition has no option dosis; its options are dose, ",
+                r"conditions\.less has no setting 'dosis'; did you mean 'dose'\? It has dose, ",
             ),
-            ({"less": {"dose": "½"}}, r"conditions\.less: dose='½': a condition needs a number here"),
-            ({"less": {"dose": 0}}, r"conditions\.less: dose=0: give a number from 0\.001 to 1000"),
-            ({"moved": {"drift": -0.1}}, r"conditions\.moved: drift=-0\.1: give a number from 0 to 0\.1"),
+            ({"less": {"dose": "½"}}, r"conditions\.less\.dose='½': give a number"),
+            ({"less": {"dose": 0}}, r"conditions\.less\.dose=0: give a number from 0\.001 to 1000"),
+            ({"moved": {"drift": -0.1}}, r"conditions\.moved\.drift=-0\.1: give a number from 0 to 0\.1"),
             (
                 {"turned": {"turn_deg": float("nan")}},
-                r"conditions\.turned: turn_deg=nan: give a number from -360 to 3",
+                r"conditions\.turned\.turn_deg=nan: give a number from -360 to 3",
             ),
-            ({"near": {"magnification": 11}}, r"conditions\.near: magnification=11: give a number from 0\.1 to 10"),
-            ({"noisy": {"noise": 2}}, r"conditions\.noisy: noise=2: give a number from 0 to 1"),
-            ({"dark": {"inverted": 1}}, r"conditions\.dark: inverted=1: a condition needs true or false here"),
+            ({"near": {"magnification": 11}}, r"conditions\.near\.magnification=11: give a number from 0\.1 to 10"),
+            ({"noisy": {"noise": 2}}, r"conditions\.noisy\.noise=2: give a number from 0 to 1"),
+            ({"dark": {"inverted": 1}}, r"conditions\.dark\.inverted=1: give true or false"),
         ],
     )
     def test_refusals(self, settings: Any, message: str) -> None:
@@ -158,7 +159,7 @@ class TestSettings:
         assert "\n" not in str(caught.value)
 
     def test_those_of_the_experiment(self) -> None:
-        found = build_conditions(written("experiment/robustness")["conditions"])
+        found = build_conditions(written("evaluate", "experiment/robustness")["conditions"])
         assert next(iter(found.values())) == Condition()
         assert len(set(found.values())) == len(found)
         changes = [vars(one).items() - vars(Condition()).items() for one in found.values()]

@@ -93,7 +93,7 @@ def test_a_bad_scene_does_not_end_the_run(error: Exception, line: str, has_trace
 
 def test_a_bad_setting_is_refused_before_any_scene(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs_module, "examine", None)
-    with pytest.raises(InputError, match=r"variants\.bad: unknown encoder 'nope'"):
+    with pytest.raises(InputError, match=r"variants\.bad\.encoder\.name: unknown encoder 'nope'"):
         run([source(0)], replace(STUDY, variants={"bad": {"encoder": {"name": "nope"}}}))
 
 

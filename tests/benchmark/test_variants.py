@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -153,38 +154,44 @@ def test_a_booster_without_any_setting() -> None:
     ("changes", "part"),
     [
         ({"n_materials": 3}, "n_materials=3: give given or estimated."),
-        ({"encoder": {"name": "nope"}}, "unknown encoder 'nope'; known are "),
-        ({"encoder": {"options": {"rings": 3}}}, "the spectrum encoder has no option rings"),
-        ({"encoder": {"weights": "random"}}, "encoder has no setting weights; it has name, options."),
-        ({"encoder": "spectrum"}, "encoder=spectrum: give any of name, options."),
+        ({"encoder": {"name": "nope"}}, "encoder.name: unknown encoder 'nope'. Known are "),
+        ({"encoder": {"options": {"rings": 3}}}, "encoder.options has no setting 'rings'; did you mean 'n_rings'?"),
+        ({"encoder": {"weights": "random"}}, "encoder has no setting 'weights'. It has name, options."),
+        ({"encoder": "spectrum"}, "encoder='spectrum': give settings by name"),
         ({"encoder": {"options": 3}}, "encoder.options=3: give settings by name, as {name: value}."),
-        ({"booster": {"crop": {}}}, "booster has no setting crop; it has removal, crops, grouping, smallest_region_px"),
-        ({"booster": {"encoder": {}}}, "booster has no setting encoder"),
-        ({"booster": {"seed": 1}}, "booster has no setting seed"),
+        (
+            {"booster": {"crop": {}}},
+            "booster has no setting 'crop'; did you mean 'crops'? It has removal, crops, ",
+        ),
+        ({"booster": {"encoder": {}}}, "booster has no setting 'encoder'"),
+        ({"booster": {"seed": 1}}, "booster has no setting 'seed'"),
         ({"booster": {"crops": {"crop_px": 0}}}, "crop_px=0"),
         ({"booster": {"crops": 60}}, "booster.crops=60: give settings by name, as {name: value}."),
-        ({"booster": {"smallest_region_px": "few"}}, "booster.smallest_region_px=few: give a whole number, 0 or more."),
+        (
+            {"booster": {"smallest_region_px": "few"}},
+            "booster.smallest_region_px='few': give a whole number, 0",
+        ),
         ({"booster": {"smallest_region_px": -1}}, "booster.smallest_region_px=-1"),
-        ({"booster": None}, "booster=None: give any of removal, crops, "),
-        ({"crops": {"n_crops": 5}}, "a variant has no setting crops; it has generator, encoder, booster, "),
-        (None, "a variant=None: give any of generator, encoder, booster, n_materials, optional."),
-        ({"generator": {"name": "nope"}}, "unknown generator 'nope'; known are "),
+        ({"booster": None}, "bad one.booster=None: give settings by name"),
+        ({"crops": {"n_crops": 5}}, "has no setting 'crops'. It has generator, encoder, booster, "),
+        (None, "bad one=None: give what it changes"),
+        ({"generator": {"name": "nope"}}, "generator.name: unknown generator 'nope'. Known are "),
         ({"generator": {"options": {"n_superpixels": 0}}}, "n_superpixels=0"),
-        ({"generator": {"weights": "random"}}, "generator has no setting weights; it has name, options."),
+        ({"generator": {"weights": "random"}}, "generator has no setting 'weights'. It has name, options."),
         ({"generator": {"options": 3}}, "generator.options=3: give settings by name"),
-        ({"optional": "yes"}, "optional=yes: give true or false."),
+        ({"optional": "yes"}, "optional='yes': give true or false."),
     ],
 )
 def test_one_line_names_the_variant_that_cannot_be_used(changes: Any, part: str) -> None:
     with pytest.raises(InputError) as caught:
         built({"good": {}, "bad one": changes})
-    assert str(caught.value).startswith("variants.bad one: ")
+    assert re.match(r"variants\.bad one\b", str(caught.value))
     assert part in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_without_variants_no_variant_is_blamed() -> None:
-    with pytest.raises(InputError, match=r"^booster has no setting nope; it has removal"):
+    with pytest.raises(InputError, match=r"^booster has no setting 'nope'. It has removal"):
         built({}, booster={"nope": 1})
 
 

@@ -16,6 +16,7 @@ from samiam.errors import InputError
 from samiam.training.classification import Classification, ClassificationRecipe
 from samiam.training.run import Job, run
 from samiam.training.settings import TrainerSettings
+from samiam.wandb_mode import LoggerSettings
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
@@ -170,7 +171,7 @@ def test_a_killed_run_goes_on_exactly(tmp_path: Path, monkeypatch: pytest.Monkey
 
     def go(folder: Path, *, resume: bool = False) -> None:
         job = Job("made", Watched(small_network(), recipe), MadeData(), {})
-        run(job, settings, folder, {"logger": {"name": None}}, "made", resume=resume)
+        run(job, settings, LoggerSettings(None), folder, {}, "made", resume=resume)
 
     go(tmp_path / "whole")
     monkeypatch.setattr(Watched, "fails", True)
@@ -186,13 +187,13 @@ def test_a_killed_run_goes_on_exactly(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        ({"optimizer": "adam"}, "optimizer='adam' is unknown; use sgd or adamw"),
-        ({"schedule": "none"}, "schedule='none' is unknown; use step or cosine"),
-        ({"learning_rate": 0.0}, "learning_rate > 0"),
-        ({"weight_decay": -1.0}, "weight_decay ≥ 0"),
-        ({"step_epochs": 0}, "step_epochs ≥ 1"),
-        ({"gamma": 0.0}, "gamma from above 0 to 1"),
-        ({"gamma": 1.1}, "gamma from above 0 to 1"),
+        ({"optimizer": "adam"}, "optimizer='adam': give sgd or adamw"),
+        ({"schedule": "none"}, "schedule='none': give step or cosine"),
+        ({"learning_rate": 0.0}, "learning_rate=0.0: give a number above 0"),
+        ({"weight_decay": -1.0}, "weight_decay=-1.0: give a number, 0 or more"),
+        ({"step_epochs": 0}, "step_epochs=0: give a whole number, 1 or more"),
+        ({"gamma": 0.0}, "gamma=0.0: give a number above 0 to 1"),
+        ({"gamma": 1.1}, "gamma=1.1: give"),
         ({"momentum": 1.0}, "momentum=1.0"),
         ({"label_smoothing": -0.1}, "label_smoothing=-0.1"),
     ],

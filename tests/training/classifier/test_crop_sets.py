@@ -21,6 +21,7 @@ from samiam.training.classifier.crop_classification import CropClassification
 from samiam.training.classifier.crop_sets import CropSetsData, images_of
 from samiam.training.run import Job, run
 from samiam.training.settings import TrainerSettings
+from samiam.wandb_mode import LoggerSettings
 
 
 class Gratings(Dataset[tuple[Tensor, int]]):
@@ -133,7 +134,7 @@ def test_a_classifier_learns_and_says_what_it_does_not_know(tmp_path: Path) -> N
     learner = CropClassification(new_crop_network("resnet18", 2), recipe)
     settings = TrainerSettings(epochs=2, accelerator="cpu", devices=1, progress=False)
     facts = facts_of("resnet18", ("fine", "wide"))
-    card = run(Job("crops", learner, data, facts), settings, tmp_path, {"logger": {"name": None}}, "test")
+    card = run(Job("crops", learner, data, facts), settings, LoggerSettings(None), tmp_path, {}, "test")
     assert card["scores"]["test/same/accuracy"] > 0.9
     classifier = build_classifier(checkpoint=tmp_path / "crops.safetensors", device="cpu", confidence=0.0)
     assert classifier.materials == ("fine", "wide")

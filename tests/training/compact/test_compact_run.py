@@ -10,8 +10,8 @@ import pytest
 import torch
 from composed_configs import composed
 
-import train
 from samiam import build_encoder, build_generator
+from samiam.commands import training as train
 from samiam.compact.network import FieldNetwork, FieldSize
 from samiam.errors import InputError
 from samiam.storage.weight_files import read_card, read_weights
@@ -103,4 +103,4 @@ def test_a_run_may_start_from_weights(tmp_path: Path) -> None:
 
 def test_a_size_and_weights_contradict_each_other(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="give one of both"):
-        train.job_of(settings(f"learner.start={tmp_path}"))
+        train.job_of(train.read_training(settings(f"learner.start={tmp_path}")))

@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import hydra
 import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
-from omegaconf import OmegaConf
+from composed_configs import composed
 from PIL import Image
 from torch import nn
 from torchvision.datasets import DTD
 from torchvision.models import get_model
 
-import train
+from samiam.commands import training as train
 from samiam.errors import InputError
 from samiam.registry import build_encoder
 from samiam.storage.files import sha256_of
@@ -317,9 +316,7 @@ class TestStart:
 
 
 def settings(*overrides: str) -> dict[str, Any]:
-    with hydra.initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
-        config = hydra.compose("train", ["experiment=fenet_dtd", *overrides])
-    return dict(OmegaConf.to_container(config, resolve=True, throw_on_missing=True))  # type: ignore[arg-type]
+    return composed("train", "experiment=fenet_dtd", *overrides)
 
 
 def tiny(root: Path) -> dict[str, Any]:
@@ -358,7 +355,7 @@ def whole(
 class TestExperiment:
     def test_it_is_the_published_one(self) -> None:
         config = settings("learner.network.init=random", "learner.options.gamma=0.99")
-        job = train.job_of(config)
+        job = train.job_of(train.read_training(config))
         assert isinstance(job.learner, Classification)
         assert job.learner.recipe == ClassificationRecipe("sgd", 0.01, 0.9, 5e-4, "step", 10, 0.99, 0.0)
         assert isinstance(job.data, DTDData)
@@ -412,14 +409,14 @@ class TestExperiment:
     @pytest.mark.parametrize(
         ("overrides", "part"),
         [
-            (["data.rules.partition=11"], "partition=11: DTD has the partitions 1 to 10"),
-            (["learner.network.backbone=vgg"], "backbone='vgg': learner.network needs 'resnet18' or 'resnet50' here"),
-            (["learner.network.init=none"], "needs 'imagenet' or 'random' here"),
-            (["+learner.options.foo=1"], "learner.options has no option foo"),
-            (["+data.foo=1"], "data dtd has no setting foo"),
-            (["learner=contrastive"], "has no setting network"),
+            (["data.rules.partition=11"], "data.rules.partition=11: give a whole number from 1 to 10"),
+            (["learner.network.backbone=vgg"], "learner.network.backbone='vgg': give resnet18 or resnet50"),
+            (["learner.network.init=none"], "learner.network.init='none': give imagenet or random"),
+            (["+learner.options.foo=1"], "learner.options has no setting 'foo'"),
+            (["+data.foo=1"], "data has no setting 'foo'"),
+            (["learner=contrastive"], "learner has no setting 'network'"),
         ],
     )
     def test_refusals(self, overrides: list[str], part: str) -> None:
         with pytest.raises(InputError, match=part):
-            train.job_of(settings("learner.network.init=random", *overrides))
+            train.job_of(train.read_training(settings("learner.network.init=random", *overrides)))

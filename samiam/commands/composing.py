@@ -1,0 +1,248 @@
+"""evaluate.py and train.py: settings composed by Hydra, looked at before anything is built, and the work begun.
+
+Whatever is mistyped is answered in one line before a network, or even the library that would make it, is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, get_args
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+import samiam
+from samiam.errors import InputError
+from samiam.settings import declared, described, did_you_mean, is_settings, unknown
+
+
+@dataclass(frozen=True)
+class Program:
+    """One of the two programs.
+
+    Attributes:
+        name: of its script and of its folder of configs.
+        settings: where the class of all its settings is, as `module:class`.
+        read: where the function is that reads a config, as `module:function`.
+        work: where the function is that does the work, likewise.
+    """
+
+    name: str
+    settings: str
+    read: str
+    work: str
+
+    @property
+    def script(self) -> str:
+        """What is typed after `python`."""
+        return f"{self.name}.py"
+
+    @property
+    def configs(self) -> Path:
+        """The folder of its configs: in the checkout, or where the package was installed."""
+        package = Path(str(samiam.__file__)).parent
+        inside = package / "configs" / self.name
+        return inside if inside.is_dir() else package.parent / "configs" / self.name
+
+    def choices(self, group: str) -> list[str]:
+        """What may be chosen in a group."""
+        return sorted(path.stem for path in (self.configs / group).glob("*.yaml"))
+
+    @property
+    def groups(self) -> list[str]:
+        """The groups of its configs."""
+        return sorted(path.name for path in self.configs.iterdir() if path.is_dir())
+
+
+EVALUATE = Program(
+    "evaluate",
+    "samiam.benchmark.settings:EvaluateSettings",
+    "samiam.benchmark.settings:read_evaluation",
+    "samiam.commands.evaluating:evaluate_in",
+)
+TRAIN = Program(
+    "train",
+    "samiam.commands.training_settings:TrainSettings",
+    "samiam.commands.training_settings:read_training",
+    "samiam.commands.training:train_in",
+)
+
+
+def main(program: Program, words: Sequence[str]) -> int:
+    """Run a program.
+
+    Args:
+        program: which.
+        words: what was typed after its name: `GROUP=CHOICE`, `KEY=VALUE` and Hydra's own flags.
+
+    Returns:
+        0 if all went well, 1 if some of several things failed, 2 for unusable settings.
+    """
+    if "--help" in words or "-h" in words:
+        print(help_of(program))
+        return 0
+    try:
+        return _run(program, [checked(program, word) for word in words], words)
+    except (InputError, HydraException, OmegaConfBaseException) as error:
+        print(f"{program.script}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+
+
+def _run(program: Program, words: Sequence[str], typed: Sequence[str]) -> int:
+    codes = [0]
+
+    def task(config: DictConfig) -> None:
+        codes.append(_work(program, config, typed))
+
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # so that errors reach `main` instead of a shortened traceback
+    before, sys.argv = sys.argv, [sys.argv[0], *words]  # with which Lightning starts further processes
+    try:
+        hydra.main(version_base="1.3", config_path=str(program.configs), config_name="config")(task)()
+    finally:
+        sys.argv = before
+    return max(codes)
+
+
+def _work(program: Program, config: DictConfig, typed: Sequence[str]) -> int:
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    is_single = HydraConfig.get().mode == RunMode.RUN
+    try:
+        plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        if not is_single and program is EVALUATE:  # W&B is to compare the runs of a sweep
+            plain["logger"]["group"] = plain["logger"].get("group") or folder.parent.name
+        own = [word for word in typed if not word.startswith(("-", "hydra"))]
+        command = shlex.join(["python", program.script, *(own if is_single else HydraConfig.get().overrides.task)])
+        if plain.get("resume") is None:
+            pkgutil.resolve_name(program.read)(plain)
+        code: int = pkgutil.resolve_name(program.work)(plain, folder, command, is_single=is_single)
+    except (InputError, OmegaConfBaseException) as error:
+        made = takewhile(lambda parent: parent.name in (program.name, "outputs"), folder.parents)
+        with suppress(OSError):  # where there is something in one, it stays
+            for empty in (folder, *made):
+                empty.rmdir()
+        if is_single:  # what Hydra catches gets a line of Hydra's own before ours
+            print(f"{program.script}: {' '.join(str(error).split())}", file=sys.stderr)
+            return 2
+        raise  # of several runs Hydra finishes the others first
+    return code
+
+
+def checked(program: Program, word: str) -> str:
+    """A word as Hydra takes it; a setting need not stand in a file to be changed.
+
+    Raises:
+        InputError: if it names no group, choice or setting; the message says which is nearest, or which program an
+            experiment belongs to.
+    """
+    if word.startswith("-"):
+        return word
+    try:
+        override = OverridesParser.create().parse_override(word)
+    except HydraException:
+        raise InputError(f"{word!r} is not of the form KEY=VALUE.") from None
+    key = override.key_or_group
+    if key.startswith("hydra"):
+        return word
+    if key in program.groups:
+        for choice in _choices_of(override):
+            _check_choice(program, key, choice)
+        return word if override.is_delete() else f"{key}={word.partition('=')[2]}"
+    _check_key(program, key)
+    return word if override.is_delete() else f"++{key}={word.partition('=')[2]}"
+
+
+def _choices_of(override: Override) -> list[str]:
+    """What an override chooses in a group, several in a sweep; nothing where it is deleted, null or no name."""
+    if override.is_delete():
+        return []
+    values = list(override.sweep_string_iterator()) if override.is_sweep_override() else [override.value()]
+    return [value for value in values if isinstance(value, str)]
+
+
+def _check_choice(program: Program, group: str, choice: str) -> None:
+    known = program.choices(group)
+    if choice in known:
+        return
+    other = TRAIN if program is EVALUATE else EVALUATE
+    if group == "experiment" and choice in other.choices(group):
+        raise InputError(
+            f"experiment={choice} belongs to {other.script}: `python {other.script} experiment={choice}`; "
+            f"{program.script} has {', '.join(known)}."
+        )
+    raise InputError(f"unknown {group} {choice!r}{did_you_mean(choice, known) or '.'} Known are {', '.join(known)}.")
+
+
+def _check_key(program: Program, key: str) -> None:
+    """Refuse a key whose first part nobody reads; what stands below it is looked at once all is composed."""
+    first = key.partition(".")[0]
+    known = declared(pkgutil.resolve_name(program.settings))
+    if first in known:
+        return
+    if near := did_you_mean(first, [*known, *program.groups]):
+        raise InputError(f"there is no setting {first!r}{near} There are {', '.join(known)}.")
+    whole = [path for path in _paths(pkgutil.resolve_name(program.settings)) if path.rpartition(".")[2] == first]
+    if whole:
+        raise InputError(f"there is no setting {first!r}; did you mean {whole[0]!r}?")
+    raise InputError(unknown("", first, known))
+
+
+def _paths(kind: type, prefix: str = "") -> Iterator[str]:
+    """The settings of a class and those within them, dotted."""
+    for name, hint in declared(kind).items():
+        yield prefix + name
+        for inner in (hint, *get_args(hint)):
+            if is_settings(inner):
+                yield from _paths(inner, f"{prefix}{name}.")
+
+
+def help_of(program: Program) -> str:
+    """What can be chosen and set, with meanings and defaults."""
+    lines = [f"usage: python {program.script} [GROUP=CHOICE] [KEY=VALUE] …, by the rules of Hydra", "", "Groups:"]
+    lines += [f"  {group}: {', '.join(program.choices(group))}" for group in program.groups]
+    lines += ["", "Experiments:"]
+    experiments = program.configs / "experiment"
+    lines += [f"  {name}: {_purpose(experiments / f'{name}.yaml')}" for name in program.choices("experiment")]
+    lines += ["", "Settings, with what they take and their defaults:"]
+    lines += _listed(pkgutil.resolve_name(program.settings))
+    lines += ["", "Settings of generators and encoders: samiam models info NAME"]
+    return "\n".join(lines)
+
+
+def _listed(kind: type, prefix: str = "  ") -> list[str]:
+    lines = []
+    for setting, hint in zip(described(kind), declared(kind).values(), strict=True):
+        inner = [one for one in (hint, *get_args(hint)) if is_settings(one)]
+        shown = "" if inner else f" ({setting.wanted}{'' if setting.default is None else f'; {setting.default}'})"
+        lines.append(f"{prefix}{setting.name}: {setting.meaning}{shown}")
+        for one in inner:
+            if len(inner) > 1:
+                lines.append(f"{prefix}  with name={get_args(declared(one)['name'])[0]}:")
+            lines += _listed(one, prefix + ("    " if len(inner) > 1 else "  "))
+    return lines
+
+
+def _purpose(path: Path) -> str:
+    """The comment that a config begins with."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    said: list[str] = []
+    for line in lines:
+        if line.startswith("# @") or not line.startswith("#"):
+            if said:
+                break
+            continue
+        said.append(line.removeprefix("#").strip())
+    return " ".join(said)

@@ -1,0 +1,190 @@
+"""`samiam train`, and train.py: a network trained from its first step to a file of weights with its card.
+
+The run's folder `outputs/train/<time>/` holds weights, card, metrics and checkpoints.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from omegaconf import OmegaConf
+from pytorch_lightning.utilities import rank_zero_only
+
+from samiam.commands.training_settings import (
+    ClassificationSettings,
+    ContrastiveSettings,
+    FieldSettings,
+    LatticeCrops,
+    SimulatedCrops,
+    Textures,
+    TrainSettings,
+    WholeLattices,
+    read_training,
+)
+from samiam.compact.field import load_field_model
+from samiam.compact.network import FieldNetwork
+from samiam.compact.network import facts_of as facts_of_field
+from samiam.compact.settings import CompactWeights, FieldSize
+from samiam.errors import InputError
+from samiam.records import Scene
+from samiam.settings import read_settings
+from samiam.storage.weight_files import read_card, seeded
+from samiam.texture.classifier import facts_of
+from samiam.texture.fenet_encoder import LATTICES, new_fenet
+from samiam.training.classification import Classification
+from samiam.training.classifier.crop_classification import CropClassification
+from samiam.training.classifier.crop_sets import CropSetsData
+from samiam.training.classifier.initialisation import initialised
+from samiam.training.classifier.settings import NetworkOptions
+from samiam.training.compact.learning import FieldLearner
+from samiam.training.compact.whole_scenes import WholeScenesData
+from samiam.training.fenet.contrastive import ContrastiveLearner
+from samiam.training.fenet.dtd import DTDData, start_fenet
+from samiam.training.fenet.scene_crops import SceneCropsData
+from samiam.training.fenet.settings import DTDStart
+from samiam.training.run import Job, check_resumable, run
+from simulate import procedural_scene
+from simulate.crops import CropConditions, draw_once, held_out_splits, read_crops
+
+_SETTINGS = "settings.yaml"
+
+
+def train_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single: bool) -> int:  # noqa: ARG001 - one interface
+    """Train in a folder, or go on with the run that `resume` names; nothing is left of one that cannot begin."""
+    resumed = config.get("resume")
+    if resumed is not None:
+        _remove_if_empty(folder)  # Hydra made it for a new run
+        folder = check_resumable(Path(resumed))
+        config = cast("dict[str, Any]", OmegaConf.to_container(OmegaConf.load(folder / _SETTINGS)))
+        command = f"{_command_of(folder)}, resumed"
+    try:
+        if resumed is None:
+            rank_zero_only(_write_settings)(folder, command, recorded(read_training(config)))
+        rank_zero_only(print)(train(config, folder, command, resume=resumed is not None))
+    except InputError:
+        if not (folder / "checkpoints").exists():
+            (folder / _SETTINGS).unlink(missing_ok=True)
+        raise
+    return 0
+
+
+def train(config: Mapping[str, Any], folder: Path, command: str, *, resume: bool = False) -> str:
+    """Train what a config describes; returns what to print. The card of the weights quotes config and command.
+
+    Args:
+        config: settings by name, see `TrainSettings`; those that are not there have their defaults.
+        folder: of the run.
+        command: what the user typed.
+        resume: go on after the last epoch that the folder has.
+
+    Raises:
+        InputError: if a setting cannot be used, or there is nothing to resume.
+    """
+    settings = read_training(config)
+    job = job_of(settings)
+    card = run(job, settings.trainer, settings.logger, folder, recorded(settings), command, resume=resume)
+    scores = ", ".join(f"{name} {value:.3f}" for name, value in card["scores"].items())
+    return f"{scores} after epoch {card['epoch']}\n{folder / job.name}.safetensors"
+
+
+def job_of(settings: TrainSettings) -> Job:
+    """The network, its data and its learner."""
+    data, learner, seed = settings.data, settings.learner, settings.seed
+    if isinstance(data, LatticeCrops) and isinstance(learner, ContrastiveSettings):
+        return _fenet_lattices(data, learner, seed)
+    if isinstance(data, WholeLattices) and isinstance(learner, FieldSettings):
+        return _compact(data, learner, seed)
+    if isinstance(data, Textures) and isinstance(learner, ClassificationSettings):
+        return _fenet_dtd(data, learner, seed)
+    if isinstance(data, SimulatedCrops) and isinstance(learner, ClassificationSettings):
+        return _crop_classifier(data, learner, seed)
+    raise InputError(f"data={data.name} cannot be learnt by {learner.name}.")
+
+
+def draw_scene(seed: int, *, data: LatticeCrops | WholeLattices) -> Scene:
+    """A scene of random lattices; its seed lies above those that anybody gives to `benchmark=procedural`."""
+    return procedural_scene(2**33 + seed, shape_hw=data.shape_hw, ranges=data.scenes)
+
+
+def _drawing(data: LatticeCrops | WholeLattices) -> Callable[[int], Scene]:
+    return partial(draw_scene, data=data)
+
+
+def _fenet_lattices(data: LatticeCrops, learner: ContrastiveSettings, seed: int) -> Job:
+    """FENet on crops of random lattices: crops of one lattice together, others apart."""
+    crops = SceneCropsData(_drawing(data), replace(data.crops, seed=seed), data.workers)
+    return Job("fenet_lattices", ContrastiveLearner(new_fenet(LATTICES, seed), learner.options), crops, LATTICES)
+
+
+def _compact(data: WholeLattices, learner: FieldSettings, seed: int) -> Job:
+    """The network of the compact generator on whole scenes of random lattices."""
+    recipe = replace(learner.options, seed=seed)
+    network, start = _field_network(learner, seed)
+    scenes = WholeScenesData(_drawing(data), replace(data.rules, seed=seed), data.workers)
+    facts = facts_of_field(network.size)
+    return Job("compact", FieldLearner(network, recipe), scenes, facts, recipe.ema_decay, start=start)
+
+
+def _field_network(learner: FieldSettings, seed: int) -> tuple[FieldNetwork, Mapping[str, Any] | None]:
+    """The network before training, and the card of the weights that it has."""
+    if learner.start is None:
+        return seeded(seed, partial(FieldNetwork, read_settings(FieldSize, "learner.size", learner.size))), None
+    card = read_card(learner.start)
+    weights = CompactWeights(learner.start, card["sha256"], device="cpu")
+    return load_field_model(weights).network.train(), card
+
+
+def _crop_classifier(data: SimulatedCrops, learner: ClassificationSettings, seed: int) -> Job:
+    """A classifier of simulated crops, tested under conditions that it was not trained under."""
+    options = read_settings(NetworkOptions, "learner.network", learner.network)
+    network = initialised(options, len(data.materials), seed)
+    folder, names = drawn_crops(data)
+    train, val, *tests = (read_crops(folder, name) for name in names)
+    crops = CropSetsData(train, val, dict(zip(names[2:], tests, strict=True)), seed=seed, batch_size=data.batch_size)
+    facts = facts_of(options.name, data.materials)
+    return Job("crop_classifier", CropClassification(network, learner.options), crops, facts)
+
+
+def drawn_crops(data: SimulatedCrops) -> tuple[Path, tuple[str, ...]]:
+    """The folder of simulated crops, drawn first unless they are there, and its splits: train, val, then tests."""
+    conditions = read_settings(CropConditions, "data.conditions", data.conditions)
+    splits = held_out_splits(data.materials, conditions, data.tests(), data.sizes, data.size_px, data.seed)
+    return draw_once(data.folder, splits, data.workers), tuple(splits)
+
+
+def _fenet_dtd(data: Textures, learner: ClassificationSettings, seed: int) -> Job:
+    """FENet on photographs of textures: the paper's encoder."""
+    rules = replace(data.rules, seed=seed)
+    network, facts = start_fenet(read_settings(DTDStart, "learner.network", learner.network), rules)
+    return Job("fenet_dtd", Classification(network, learner.options), DTDData(rules, data.workers), facts)
+
+
+def recorded(settings: TrainSettings) -> dict[str, Any]:
+    """All settings, defaults included, as plain values; draws have the seed of the run."""
+    whole: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
+    for group in ("data", "learner"):
+        for part in ("crops", "rules", "options"):
+            if isinstance(whole[group].get(part), dict):
+                whole[group][part].pop("seed", None)
+    return whole
+
+
+def _write_settings(folder: Path, command: str, config: Mapping[str, Any]) -> None:
+    settings = f"# {command}\n{OmegaConf.to_yaml(OmegaConf.create(dict(config)))}"
+    (folder / _SETTINGS).write_text(settings, encoding="utf-8")
+
+
+def _command_of(folder: Path) -> str:
+    """What began the run in a folder."""
+    return (folder / _SETTINGS).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()

@@ -1,0 +1,223 @@
+"""Settings of a training: data, learner, trainer and logger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from samiam.compact.settings import FieldSize
+from samiam.errors import InputError
+from samiam.settings import Count, Seed, read_settings, settings
+from samiam.training.classifier.settings import NetworkOptions
+from samiam.training.compact.settings import FieldRecipe, WholeSceneRules
+from samiam.training.fenet.settings import ContrastiveRecipe, DTDRules, DTDStart, SceneCropRules
+from samiam.training.settings import ClassificationRecipe, TrainerSettings
+from samiam.wandb_mode import LoggerSettings
+from simulate import SceneRanges
+from simulate.crops import CropConditions, SplitSizes
+
+Workers = Annotated[int, Field(ge=0)]
+ShapeHW = tuple[Annotated[int, Field(ge=64)], Annotated[int, Field(ge=64)]]
+
+
+@settings
+class LatticeCrops:
+    """Crops of random scenes without any real crystal, drawn on the fly.
+
+    Attributes:
+        name: of the kind of data.
+        shape_hw: of a scene, in pixels.
+        scenes: what scenes are drawn from.
+        crops: how crops are drawn.
+        workers: processes that draw.
+    """
+
+    name: Literal["lattices"]
+    shape_hw: ShapeHW = (352, 352)
+    scenes: SceneRanges = field(default_factory=SceneRanges)
+    crops: SceneCropRules = field(default_factory=SceneCropRules)
+    workers: Workers = 1
+
+
+@settings
+class WholeLattices:
+    """Random scenes without any real crystal, drawn on the fly.
+
+    Attributes:
+        name: of the kind of data.
+        shape_hw: of a scene, in pixels.
+        scenes: what scenes are drawn from.
+        rules: how many, and how they are varied.
+        workers: processes that draw.
+    """
+
+    name: Literal["whole_scenes"]
+    shape_hw: ShapeHW = (384, 384)
+    scenes: SceneRanges = field(default_factory=SceneRanges)
+    rules: WholeSceneRules = field(default_factory=WholeSceneRules)
+    workers: Workers = 1
+
+
+@settings
+class Textures:
+    """The Describable Textures Dataset: 47 classes of 120 photographs, published in ten partitions.
+
+    Attributes:
+        name: of the kind of data.
+        rules: which images, and how they are shown.
+        workers: processes that read.
+    """
+
+    name: Literal["dtd"]
+    rules: DTDRules = field(default_factory=DTDRules)
+    workers: Workers = 1
+
+
+@settings
+class SimulatedCrops:
+    """Crops of named materials, imaged by multislice; drawn once, then read from the folder.
+
+    Attributes:
+        name: of the kind of data.
+        folder: of the crops.
+        materials: names of the classes.
+        size_px: side of a crop.
+        sizes: how many crops.
+        conditions: of training, validation and the test "same".
+        held_out: tests by name, each with what it changes of the conditions.
+        seed: of the crops; the weights' is another.
+        workers: processes that draw.
+        batch_size: crops in a batch.
+    """
+
+    name: Literal["simulated_crops"]
+    folder: str = "outputs/crops"
+    materials: tuple[str, ...] = ("SrTiO3", "Ge", "PtC", "Vac")
+    size_px: Count = 60
+    sizes: SplitSizes = field(default_factory=SplitSizes)
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    held_out: Mapping[str, Any] = field(default_factory=dict)
+    seed: Seed = 0
+    workers: Count = 2
+    batch_size: Count = 64
+
+    def __post_init__(self) -> None:
+        read_settings(CropConditions, "conditions", self.conditions)
+        self.tests()
+
+    def tests(self) -> dict[str, CropConditions]:
+        """The conditions of each test, by its name."""
+        found = {}
+        for name, changes in self.held_out.items():
+            if not isinstance(changes, Mapping):
+                raise InputError(f"held_out.{name}={changes!r}: give what it changes, as {{thickness_A: [300, 460]}}.")
+            found[name] = read_settings(CropConditions, f"held_out.{name}", {**self.conditions, **changes})
+        return found
+
+
+@settings
+class ContrastiveSettings:
+    """Crops of one lattice together, others apart (paper eq. 2).
+
+    Attributes:
+        name: of the learner.
+        options: how it learns.
+    """
+
+    name: Literal["contrastive"]
+    options: ContrastiveRecipe = field(default_factory=ContrastiveRecipe)
+
+
+@settings
+class FieldSettings:
+    """The compact network: vectors that point the same way within a material, and boundaries.
+
+    Attributes:
+        name: of the learner.
+        start: a file of weights of this network to go on from, with its card; random weights where null.
+        size: of the network; that of `start` where it is given.
+        options: how it learns.
+    """
+
+    name: Literal["field"]
+    start: str | None = None
+    size: Mapping[str, Any] = field(default_factory=dict)
+    options: FieldRecipe = field(default_factory=FieldRecipe)
+
+    def __post_init__(self) -> None:
+        if self.start is not None and self.size:
+            raise InputError(
+                f"size={dict(self.size)}: the weights of start={self.start} have a size; give one of both."
+            )
+        read_settings(FieldSize, "size", self.size)
+
+
+@settings
+class ClassificationSettings:
+    """Classes of images told apart.
+
+    Attributes:
+        name: of the learner.
+        network: what is trained and where its weights start, see `NetworkOptions` and, on data=dtd, `DTDStart`.
+        options: how it learns.
+    """
+
+    name: Literal["classification"]
+    network: Mapping[str, Any] = field(default_factory=dict)
+    options: ClassificationRecipe = field(default_factory=ClassificationRecipe)
+
+
+@settings
+class TrainSettings:
+    """All settings of train.py.
+
+    Attributes:
+        data: what is learnt from.
+        learner: what learns, and how.
+        trainer: how long and on what.
+        logger: where metrics are logged beside the run's folder.
+        resume: the folder of a run to go on with, under that run's own settings.
+        seed: of weights and data.
+    """
+
+    data: LatticeCrops | WholeLattices | Textures | SimulatedCrops
+    learner: ContrastiveSettings | FieldSettings | ClassificationSettings
+    trainer: TrainerSettings = field(default_factory=TrainerSettings)
+    logger: LoggerSettings = field(default_factory=LoggerSettings)
+    resume: str | None = None
+    seed: Seed = 0
+
+    def __post_init__(self) -> None:
+        chosen = (self.data.name, self.learner.name)
+        if chosen not in PAIRS:
+            pairs = ", ".join(" with ".join(pair) for pair in PAIRS)
+            raise InputError(f"data={chosen[0]} cannot be learnt by {chosen[1]}; what goes together is {pairs}.")
+        if isinstance(self.learner, ClassificationSettings):
+            kind = DTDStart if self.data.name == "dtd" else NetworkOptions
+            read_settings(kind, "learner.network", self.learner.network)
+
+
+PAIRS = (
+    ("lattices", "contrastive"),
+    ("whole_scenes", "field"),
+    ("dtd", "classification"),
+    ("simulated_crops", "classification"),
+)
+"""Which data a learner can learn."""
+
+
+def read_training(config: Mapping[str, Any]) -> TrainSettings:
+    """The settings of a training from its config.
+
+    Raises:
+        InputError: if a setting, at whatever level, is unknown or cannot be used.
+    """
+    read = read_settings(TrainSettings, "", config)
+    for part in ("crops", "rules", "options"):
+        for group in ("data", "learner"):
+            if "seed" in (config[group].get(part) or {}):
+                raise InputError(f"{group}.{part}.seed: all draws have the seed of the run; give that one.")
+    return read
