@@ -1,4 +1,7 @@
-"""The command line: `samiam segment | models | info`."""
+"""The command line: `samiam segment | info | models | evaluate | train`.
+
+What a command needs is imported when it is run, so that help and refusals come at once.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,26 @@ import argparse
 import math
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import samiam
-from samiam.commands import inputs, segmenting
+from samiam.commands import inputs
 from samiam.commands.each import for_each
 from samiam.errors import InputError
-from samiam.formats import READABLE_SUFFIXES, read_micrograph
-from samiam.pipeline import Pointer
+from samiam.formats import READABLE_SUFFIXES, check_readable
 from samiam.registry import DEFAULT_ENCODER, DEFAULT_GENERATOR, ENCODERS, GENERATORS
-from samiam.storage.checkpoints import fetch, list_checkpoints, verify_cached
+
+if TYPE_CHECKING:
+    from samiam.commands.inputs import Reading
+    from samiam.pipeline import Pointer
 
 _SHIPPED = ""  # No file is called that.
+_PROGRAMS = {
+    "evaluate": "compare methods on a benchmark, as evaluate.py does",
+    "train": "train an encoder, a classifier or the compact network, as train.py does",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 if all went well, 1 if some of several files failed, 2 for unusable input or options.
     """
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] and words[0] in _PROGRAMS:
+        return _run_program(words[0], words[1:])
+    options = _parser().parse_args(words)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
@@ -40,13 +54,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _run_program(name: str, words: list[str]) -> int:
+    """evaluate.py or train.py, whose words are Hydra's."""
+    try:
+        from samiam.commands import composing
+    except ImportError as error:
+        print(f"samiam: {name} needs {error.name}; pip install 'samiam[research]'.", file=sys.stderr)
+        return 2
+    if name == "train":  # further processes of a training are started by this path
+        sys.argv[0] = str(Path(composing.__file__).with_name("training.py"))
+    return composing.main({"evaluate": composing.EVALUATE, "train": composing.TRAIN}[name], words)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="samiam", description=samiam.__doc__)
     parser.add_argument("--version", action="version", version=f"samiam {samiam.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_segment(commands.add_parser("segment", help="segment micrographs into their materials"))
     _add_info(commands.add_parser("info", help="show what a micrograph file holds"))
-    _add_models(commands.add_parser("models", help="list, fetch or verify checkpoints"))
+    _add_models(commands.add_parser("models", help="generators, encoders and their settings; checkpoints"))
+    for name, text in _PROGRAMS.items():
+        commands.add_parser(name, help=text)
     return parser
 
 
@@ -75,7 +103,7 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
             action="append",
             default=[],
             metavar="NAME=VALUE",
-            help=f"a setting of the {role}; may be repeated",
+            help=f"a setting of the {role}, `help` to list them; may be repeated",
         )
     parser.add_argument(
         "--point",
@@ -108,13 +136,14 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 def _add_models(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     actions.add_parser("list", help="what there is, and where").set_defaults(command=_list_models)
-    for name, action, text in (
-        ("fetch", fetch, "download into the cache and verify"),
-        ("verify", verify_cached, "check a cached file against its SHA-256"),
+    for name, command, text in (
+        ("info", _describe_models, "settings of a generator or an encoder, with what they take and their defaults"),
+        ("fetch", _fetch, "download into the cache and verify"),
+        ("verify", _verify, "check a cached file against its SHA-256"),
     ):
         child = actions.add_parser(name, help=text)
         child.add_argument("names", nargs="+", metavar="NAME")
-        child.set_defaults(command=_on_models, action=action)
+        child.set_defaults(command=command)
 
 
 def _count(text: str) -> int:
@@ -125,17 +154,23 @@ def _count(text: str) -> int:
 
 def _assignment(text: str) -> tuple[str, object]:
     name, equals, value = text.partition("=")
+    if text == "help":
+        return text, None
     if not equals or not name:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
     return name, inputs.value_of(value)
 
 
 def _point(text: str) -> Pointer:
+    from samiam.pipeline import Pointer
+
     x, y = _numbers(text, 2, "X,Y")
     return Pointer(point=(x, y))
 
 
 def _box(text: str) -> Pointer:
+    from samiam.pipeline import Pointer
+
     left, top, right, bottom = _numbers(text, 4, "X0,Y0,X1,Y1")
     return Pointer(box=(left, top, right, bottom))
 
@@ -150,11 +185,19 @@ def _numbers(text: str, n: int, form: str) -> list[float]:
     return numbers
 
 
-def _reading(options: argparse.Namespace) -> inputs.Reading:
+def _reading(options: argparse.Namespace) -> Reading:
     return inputs.Reading(options.frame, options.channel, options.dataset, options.pixel_size_nm)
 
 
 def _segment(options: argparse.Namespace) -> int:
+    if helped := _helped(options):
+        print(helped)
+        return 0
+    paths = inputs.expand(options.files)
+    if not any(map(_is_readable, paths)):  # nothing has to be built to say so
+        return for_each(paths, lambda index: _refused(paths[index]))
+    from samiam.commands import segmenting
+
     job = segmenting.SegmentJob.of(
         generator=options.generator,
         generator_options=dict(options.generator_option),
@@ -166,7 +209,36 @@ def _segment(options: argparse.Namespace) -> int:
         reading=_reading(options),
         pointers=[*options.point, *options.box],
     )
-    return segmenting.segment_files(inputs.expand(options.files), options.output, job)
+    return segmenting.segment_files(paths, options.output, job)
+
+
+def _helped(options: argparse.Namespace) -> str:
+    """The settings that were asked for by `help`."""
+    roles = [
+        role for role in ("generator", "encoder", "classifier") if ("help", None) in getattr(options, f"{role}_option")
+    ]
+    if not roles:
+        return ""
+    from samiam.commands import describing
+
+    said = {
+        "generator": lambda: describing.generator(options.generator),
+        "encoder": lambda: describing.encoder(options.encoder),
+        "classifier": describing.classifier,
+    }
+    return "\n\n".join(said[role]() for role in roles)
+
+
+def _refused(path: Path) -> str:
+    check_readable(path)
+    return ""
+
+
+def _is_readable(path: Path) -> bool:
+    with suppress(InputError):
+        check_readable(path)
+        return True
+    return False
 
 
 def _classifier_options(options: argparse.Namespace) -> dict[str, object] | None:
@@ -184,7 +256,9 @@ def _info(options: argparse.Namespace) -> int:
     return for_each(paths, lambda index: _described(paths[index], _reading(options)))
 
 
-def _described(path: Path, reading: inputs.Reading) -> str:
+def _described(path: Path, reading: Reading) -> str:
+    from samiam.formats import read_micrograph
+
     micrograph = read_micrograph(path, **reading.arguments)
     (height, width), size = micrograph.shape_hw, micrograph.pixel_size_nm
     facts = {key: value for key, value in micrograph.metadata.items() if key != "path" and value is not None}
@@ -193,13 +267,32 @@ def _described(path: Path, reading: inputs.Reading) -> str:
 
 
 def _list_models(_: argparse.Namespace) -> int:
+    from samiam.storage.checkpoints import list_checkpoints
+
     for checkpoint, path, cached in list_checkpoints():
         size = "" if checkpoint.size_bytes is None else f"{checkpoint.size_bytes / 1e6:,.0f} MB"
         print(f"{checkpoint.name:<18} {size:>9}  {'cached' if cached else 'not fetched':<12} {path}")
     return 0
 
 
-def _on_models(options: argparse.Namespace) -> int:
+def _describe_models(options: argparse.Namespace) -> int:
+    from samiam.commands import describing
+
+    print("\n\n".join(describing.model(name) for name in options.names))
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from samiam.storage.checkpoints import fetch
+
     for name in options.names:
-        print(f"{name}: {options.action(name)}")
+        print(f"{name}: {fetch(name)}")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from samiam.storage.checkpoints import verify_cached
+
+    for name in options.names:
+        print(f"{name}: {verify_cached(name)}")
     return 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from samiam.errors import InputError
-from samiam.generation.protocol import MaskGenerator
-from samiam.settings import did_you_mean, read_settings
-from samiam.texture.protocol import CropClassifier, Encoder
+
+if TYPE_CHECKING:
+    from samiam.generation.protocol import MaskGenerator
+    from samiam.texture.protocol import CropClassifier, Encoder
 
 GENERATORS = ("compact", "texture", "vit_b", "vit_l", "vit_h")
 """The names that `build_generator` knows."""
@@ -19,7 +20,7 @@ ENCODERS = ("compact", "fenet", "fenet_dtd", "spectrum", "resnet18")
 DEFAULT_ENCODER = "compact"
 """What turns crops into vectors where nobody chose."""
 
-# What is imported only where it is asked for costs up to seconds: torch, scikit-image, scikit-learn.
+# What is imported only where it is asked for costs up to seconds: pydantic, torch, scikit-image, scikit-learn.
 
 
 def generator_settings(name: str) -> type:
@@ -77,6 +78,8 @@ def build_generator(name: str, **options: Any) -> MaskGenerator:
     Raises:
         InputError: if the name or an option is unknown or out of range, or a checkpoint cannot be had.
     """
+    from samiam.settings import read_settings
+
     options_read: Any = read_settings(generator_settings(name), name, options)
     if name == "texture":
         return cast("MaskGenerator", options_read)
@@ -101,6 +104,8 @@ def build_encoder(name: str, **options: Any) -> Encoder:
     Raises:
         InputError: if the name or an option is unknown or out of range, or weights cannot be had.
     """
+    from samiam.settings import read_settings
+
     options_read: Any = read_settings(encoder_settings(name), name, options)
     if name == "spectrum":
         return cast("Encoder", options_read)
@@ -126,16 +131,18 @@ def build_classifier(**options: Any) -> CropClassifier:
     Raises:
         InputError: if an option is unknown or out of range, or weights cannot be had.
     """
+    from samiam.settings import read_settings
     from samiam.texture.settings import ClassifierOptions
 
     options_read = read_settings(ClassifierOptions, "classifier", options)
-    from samiam.texture.classifier import build_classifier as build
+    from samiam.texture.classifier import build_classifier as build  # torch only once the options are right
 
     return build(options_read)
 
 
 def _check(what: str, name: str, known: Sequence[str]) -> None:
     if name not in known:
-        raise InputError(
-            f"unknown {what} {name!r}{did_you_mean(str(name), known) or '.'} Known are {', '.join(known)}."
-        )
+        from samiam.settings import did_you_mean
+
+        suggestion = did_you_mean(str(name), known) or "."
+        raise InputError(f"unknown {what} {name!r}{suggestion} Known are {', '.join(known)}.")

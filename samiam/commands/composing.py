@@ -25,7 +25,6 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-import samiam
 from samiam.errors import InputError
 from samiam.settings import declared, described, did_you_mean, is_settings, unknown
 
@@ -54,7 +53,7 @@ class Program:
     @property
     def configs(self) -> Path:
         """The folder of its configs: in the checkout, or where the package was installed."""
-        package = Path(str(samiam.__file__)).parent
+        package = Path(__file__).parents[1]
         inside = package / "configs" / self.name
         return inside if inside.is_dir() else package.parent / "configs" / self.name
 

@@ -16,7 +16,13 @@ from samiam.formats import measurements, read_micrograph, write_results
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.pipeline import Pointer, select
 from samiam.records import Micrograph, Segmentation
-from samiam.registry import build_classifier, build_encoder, build_generator
+from samiam.registry import (
+    build_classifier,
+    build_encoder,
+    build_generator,
+    encoder_settings,
+)
+from samiam.settings import read_settings
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,10 @@ class SegmentJob:
             raise InputError("what is pointed at is neither counted nor classified; leave out -k and --classifier.")
         if seed < 0:
             raise InputError(f"a seed of {seed} is impossible; give 0 or more.")
+        read_settings(encoder_settings(encoder), encoder, encoder_options)  # refused before torch is imported
+        built = build_generator(generator, **generator_options)
         classifier = None if classifier_options is None else build_classifier(**classifier_options)
         booster = build_booster(build_encoder(encoder, **encoder_options), seed=seed, classifier=classifier)
-        built = build_generator(generator, **generator_options)
         if pointers and not isinstance(built, PromptableGenerator):
             raise InputError(f"the generator {built.name} takes no clicks and boxes; use compact or a SAM.")
         return cls(built, booster, n_materials, seed, reading, tuple(pointers))

@@ -188,3 +188,11 @@ def _command_of(folder: Path) -> str:
 def _remove_if_empty(folder: Path) -> None:
     with suppress(OSError):
         folder.rmdir()
+
+
+if __name__ == "__main__":  # a further process of a training that `samiam train` began
+    import sys
+
+    from samiam.commands.composing import TRAIN, main
+
+    sys.exit(main(TRAIN, sys.argv[1:]))

@@ -1,4 +1,4 @@
-from .readers.read import READABLE_SUFFIXES, read_micrograph
+from .readers.read import READABLE_SUFFIXES, check_readable, read_micrograph
 from .writers.coco import write_coco
 from .writers.labels import write_labels
 from .writers.overlay import PALETTE, colour_overlay, write_overlay
@@ -8,6 +8,7 @@ from .writers.tables import measurements, write_decisions, write_measurements
 
 __all__ = [
     "READABLE_SUFFIXES",
+    "check_readable",
     "read_micrograph",
     "write_labels",
     "write_coco",

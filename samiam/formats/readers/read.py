@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import pkgutil
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,27 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.formats.readers.emd import read_emd
-from samiam.formats.readers.ncem import read_dm, read_mrc, read_ser
-from samiam.formats.readers.pictures import read_npy, read_picture
 from samiam.formats.readers.raw import RawImage, Request
-from samiam.formats.readers.tiff import read_tiff
 from samiam.records import Micrograph
 from samiam.storage.files import sha256_of
 
 Reader = Callable[[Path, Request], RawImage]
-_READERS: dict[str, Reader] = {
-    ".dm3": read_dm,
-    ".dm4": read_dm,
-    ".emd": read_emd,
-    ".ser": read_ser,
-    ".mrc": read_mrc,
-    ".tif": read_tiff,
-    ".tiff": read_tiff,
-    ".png": read_picture,
-    ".jpg": read_picture,
-    ".jpeg": read_picture,
-    ".npy": read_npy,
+# The libraries behind them take up to a second to import, so that a reader is only when its kind is met.
+_READERS = {
+    ".dm3": "ncem:read_dm",
+    ".dm4": "ncem:read_dm",
+    ".emd": "emd:read_emd",
+    ".ser": "ncem:read_ser",
+    ".mrc": "ncem:read_mrc",
+    ".tif": "tiff:read_tiff",
+    ".tiff": "tiff:read_tiff",
+    ".png": "pictures:read_picture",
+    ".jpg": "pictures:read_picture",
+    ".jpeg": "pictures:read_picture",
+    ".npy": "pictures:read_npy",
 }
 READABLE_SUFFIXES: tuple[str, ...] = tuple(_READERS)
 
@@ -75,11 +73,24 @@ def read_micrograph(
         raise InputError(_one_line(f"{path}: {error}")) from error
 
 
+def check_readable(path: str | Path) -> None:
+    """Refuse what `read_micrograph` would refuse at first sight, before anything is read.
+
+    Raises:
+        InputError: if there is no such file, or it is empty or of an unknown kind.
+    """
+    try:
+        _check_file(Path(path), Request())
+    except InputError as error:
+        raise InputError(_one_line(f"{path}: {error}")) from error
+
+
 def _read(
     path: Path, request: Request, channel: int | None, pixel_size_nm: float | None, percentiles: tuple[float, float]
 ) -> Micrograph:
     _check_options(pixel_size_nm, percentiles)
-    reader = _reader_for(path, request)
+    _check_file(path, request)
+    reader = pkgutil.resolve_name(f"{__package__}.{_READERS[path.suffix.lower()]}")
     raw = _load(reader, path, request)
     array, used_channel = _one_channel(raw.array, channel)
     _check_values(array)
@@ -112,8 +123,8 @@ def _check_options(pixel_size_nm: float | None, percentiles: tuple[float, float]
         raise InputError(f"cannot be clipped at the percentiles {low} and {high}; give two rising ones from 0 to 100.")
 
 
-def _reader_for(path: Path, request: Request) -> Reader:
-    """The reader of this suffix, once it is clear that there is a file to read."""
+def _check_file(path: Path, request: Request) -> None:
+    """Refuse what is no file of a known kind."""
     suffix = path.suffix.lower()
     if path.is_dir():
         raise InputError("is a folder; give one file.")
@@ -125,7 +136,6 @@ def _reader_for(path: Path, request: Request) -> Reader:
         raise InputError("is empty (0 bytes); copy or export it again.")
     if request.dataset is not None and suffix != ".emd":
         raise InputError("has no named data sets, only .emd files have; leave dataset (--dataset) out.")
-    return _READERS[suffix]
 
 
 def _load(reader: Reader, path: Path, request: Request) -> RawImage:

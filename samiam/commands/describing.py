@@ -1,0 +1,52 @@
+"""Settings of generators, encoders and the classifier, in words."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+
+from samiam.errors import InputError
+from samiam.registry import ENCODERS, GENERATORS, encoder_settings, generator_settings
+from samiam.settings import described, did_you_mean
+from samiam.texture.settings import ClassifierOptions
+
+_CLASSIFIER = "classifier"
+
+
+def model(name: str) -> str:
+    """All that goes by a name: a generator, an encoder, or both.
+
+    Raises:
+        InputError: if nothing does.
+    """
+    known = list(dict.fromkeys([*GENERATORS, *ENCODERS, _CLASSIFIER]))
+    if name not in known:
+        raise InputError(f"unknown model {name!r}{did_you_mean(name, known) or '.'} Known are {', '.join(known)}.")
+    parts = [generator(name)] if name in GENERATORS else []
+    parts += [encoder(name)] if name in ENCODERS else []
+    parts += [classifier()] if name == _CLASSIFIER else []
+    return "\n\n".join(parts)
+
+
+def generator(name: str) -> str:
+    """The settings of a generator."""
+    return _listed(f"generator {name} (--generator {name} --generator-option NAME=VALUE)", generator_settings(name))
+
+
+def encoder(name: str) -> str:
+    """The settings of an encoder."""
+    return _listed(f"encoder {name} (--encoder {name} --encoder-option NAME=VALUE)", encoder_settings(name))
+
+
+def classifier() -> str:
+    """The settings of the classifier."""
+    return _listed("classifier (--classifier --classifier-option NAME=VALUE)", ClassifierOptions)
+
+
+def _listed(title: str, kind: type) -> str:
+    summary = " ".join((inspect.getdoc(kind) or "").partition("\n\n")[0].split())
+    lines = [title, *textwrap.wrap(summary, 100, initial_indent="  ", subsequent_indent="  ")]
+    for setting in described(kind):
+        text = f"{setting.name}={setting.default}: {setting.meaning} Give {setting.wanted}."
+        lines += textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="      ")
+    return "\n".join(lines)
