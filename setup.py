@@ -1,0 +1,14 @@
+"""What pyproject.toml cannot say: the configs, which lie beside the package in a checkout, are installed within it."""
+
+from setuptools import find_packages, setup
+
+setup(
+    packages=[*find_packages(include=["samiam*", "simulate*"]), "samiam.configs"],
+    package_dir={"samiam.configs": "configs"},
+    package_data={
+        "": ["py.typed", "*.pyi"],
+        "samiam": ["weights/*"],
+        "samiam.configs": ["**/*.yaml"],
+        "simulate.library": ["data/*.npz"],
+    },
+)
