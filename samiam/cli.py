@@ -61,8 +61,9 @@ def _run_program(name: str, words: list[str]) -> int:
     except ImportError as error:
         print(f"samiam: {name} needs {error.name}; pip install 'samiam[research]'.", file=sys.stderr)
         return 2
-    if name == "train":  # further processes of a training are started by this path
+    if name == "train":  # how Lightning starts the further processes of a training
         sys.argv[0] = str(Path(composing.__file__).with_name("training.py"))
+        sys.modules["__main__"].__spec__ = None
     return composing.main({"evaluate": composing.EVALUATE, "train": composing.TRAIN}[name], words)
 
 

@@ -49,6 +49,9 @@ Count = Annotated[int, Field(ge=1)]
 """1 or more."""
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 """What numpy, scikit-learn and torch all take as a seed."""
+_OF_RUN = "of the run"
+RunSeed = Annotated[int, Field(ge=0, lt=2**32), _OF_RUN]
+"""A seed that a run sets for all its parts; a config that gives one to a part is refused."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,6 +121,8 @@ def read_settings(kind: type[T], where: str, options: object) -> T:
     for name in options:
         if name not in known:
             raise InputError(unknown(where, str(name), known))
+        if is_of_run(known[name]):
+            raise InputError(f"{where}.{name}: all draws have the seed of the run; give seed={options[name]} instead.")
     try:
         return kind(**options)
     except InputError as error:
@@ -130,6 +135,11 @@ def declared(kind: type) -> Mapping[str, Any]:
     hints = typing.get_type_hints(kind, include_extras=True)
     fields = sorted(dataclasses.fields(kind), key=lambda field: bool(field.kw_only))
     return {field.name: hints[field.name] for field in fields if field.init}
+
+
+def is_of_run(hint: Any) -> bool:  # noqa: ANN401
+    """Whether a run sets this setting, not its config."""
+    return _OF_RUN in getattr(hint, "__metadata__", ())
 
 
 def is_settings(kind: object) -> bool:
@@ -264,6 +274,3 @@ def _meanings(kind: type) -> dict[str, str]:
         entries = re.findall(r"^ {4}(\w+): (.+(?:\n {6,}.+)*)", section, flags=re.MULTILINE)
         meanings.update({name: " ".join(text.split()) for name, text in entries})
     return meanings
-
-
-from_options = read_settings

@@ -290,10 +290,6 @@ def _check_method(where: str, method: Mapping[str, Any]) -> None:
     read_settings(MethodSettings, where, method)
     if not isinstance(method.get("booster", {}), Mapping):
         raise InputError(f"{where}.booster={method['booster']}: give settings by name, as {{name: value}}.".lstrip("."))
-    for part in ("crops", "grouping"):
-        if "seed" in (method.get("booster", {}).get(part) or {}):
-            name = f"{where}.booster.{part}.seed".lstrip(".")
-            raise InputError(f"{name}: crops and clustering have the seed of the run; give that one.")
 
 
 def _changed(own: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -163,9 +163,6 @@ def build_booster(
         InputError: if a setting is unknown or out of range, a seed is among the crops' or the grouping's own, or
             materials are to be named by nothing.
     """
-    for part in ("crops", "grouping"):
-        if isinstance(settings.get(part), Mapping) and "seed" in settings[part]:
-            raise InputError(f"booster.{part}.seed: crops and clustering have the seed of the run; give that one.")
     read = read_settings(BoosterSettings, "booster", settings)
     if settings.get("naming") and classifier is None:
         raise InputError("booster.naming: there is nothing that names materials; give a classifier as well.")

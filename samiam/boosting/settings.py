@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from samiam.errors import InputError
-from samiam.settings import Count, Seed, Share, settings
+from samiam.settings import Count, RunSeed, Share, settings
 from samiam.texture.settings import ClassifierOptions
 
 Estimator = Literal["silhouette", "gap", "eigengap", "distance", "separation"]
@@ -61,7 +61,7 @@ class CropRules:
     smallest_crop_px: Count = 24
     inside: Annotated[float, Field(gt=0, le=1)] = 0.90
     placement: Literal["random", "grid"] = "random"
-    seed: Seed = 0
+    seed: RunSeed = 0
 
     def __post_init__(self) -> None:
         if self.smallest_crop_px > self.crop_px:
@@ -83,7 +83,7 @@ class GroupingRules:
     without_crops: Literal["drop", "own"] = "drop"
     estimator: Estimator | None = None
     threshold: float | None = None
-    seed: Seed = 0
+    seed: RunSeed = 0
 
 
 @settings

@@ -26,7 +26,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from samiam.errors import InputError
-from samiam.settings import declared, described, did_you_mean, is_settings, unknown
+from samiam.settings import declared, described, did_you_mean, is_of_run, is_settings, unknown
 
 
 @dataclass(frozen=True)
@@ -224,6 +224,8 @@ def help_of(program: Program) -> str:
 def _listed(kind: type, prefix: str = "  ") -> list[str]:
     lines = []
     for setting, hint in zip(described(kind), declared(kind).values(), strict=True):
+        if is_of_run(hint):
+            continue
         inner = [one for one in (hint, *get_args(hint)) if is_settings(one)]
         shown = "" if inner else f" ({setting.wanted}{'' if setting.default is None else f'; {setting.default}'})"
         lines.append(f"{prefix}{setting.name}: {setting.meaning}{shown}")

@@ -18,6 +18,7 @@ from samiam.training.settings import ClassificationRecipe, TrainerSettings
 from samiam.wandb_mode import LoggerSettings
 from simulate import SceneRanges
 from simulate.crops import CropConditions, SplitSizes
+from simulate.library.materials import material
 
 Workers = Annotated[int, Field(ge=0)]
 ShapeHW = tuple[Annotated[int, Field(ge=64)], Annotated[int, Field(ge=64)]]
@@ -105,6 +106,11 @@ class SimulatedCrops:
     batch_size: Count = 64
 
     def __post_init__(self) -> None:
+        for name in self.materials:
+            try:
+                material(name)
+            except InputError as error:
+                raise InputError(f"materials: {error}") from error
         read_settings(CropConditions, "conditions", self.conditions)
         self.tests()
 
@@ -215,9 +221,4 @@ def read_training(config: Mapping[str, Any]) -> TrainSettings:
     Raises:
         InputError: if a setting, at whatever level, is unknown or cannot be used.
     """
-    read = read_settings(TrainSettings, "", config)
-    for part in ("crops", "rules", "options"):
-        for group in ("data", "learner"):
-            if "seed" in (config[group].get(part) or {}):
-                raise InputError(f"{group}.{part}.seed: all draws have the seed of the run; give that one.")
-    return read
+    return read_settings(TrainSettings, "", config)

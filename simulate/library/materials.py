@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from samiam.errors import InputError
+from samiam.settings import did_you_mean
 from simulate.library.crystals import CRYSTALS, FILMS, Crystal, Direction, crystal
 
 View = Literal["100", "110"]
@@ -137,5 +138,6 @@ def material(name: str) -> Material:
         InputError: if there is none of that name.
     """
     if name not in MATERIALS:
-        raise InputError(f"unknown material {name!r}; known are {', '.join(MATERIALS)}.")
+        suggestion = did_you_mean(name, MATERIALS) or "."
+        raise InputError(f"unknown material {name!r}{suggestion} Known are {', '.join(MATERIALS)}.")
     return MATERIALS[name]

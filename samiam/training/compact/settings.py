@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from samiam.errors import InputError
-from samiam.settings import Count, Seed, Share, settings
+from samiam.settings import Count, RunSeed, Share, settings
 from samiam.training.settings import BelowOne, NotNegative, Positive
 
 
@@ -35,7 +35,7 @@ class FieldRecipe:
     boundary_weight: NotNegative = 2.0
     boundary_emphasis: Positive = 3.0
     ema_decay: BelowOne = 0.998
-    seed: Seed = 0
+    seed: RunSeed = 0
 
 
 @settings
@@ -62,7 +62,7 @@ class WholeSceneRules:
     p_shaded: Share = 0.3
     p_blurred: Share = 0.2
     p_noisy: Share = 0.3
-    seed: Seed = 0
+    seed: RunSeed = 0
 
     def __post_init__(self) -> None:
         if self.scenes < self.batch_size:

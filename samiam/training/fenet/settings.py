@@ -9,7 +9,7 @@ import platformdirs
 from pydantic import Field
 
 from samiam.errors import InputError
-from samiam.settings import Count, Seed, settings
+from samiam.settings import Count, RunSeed, settings
 from samiam.training.settings import BelowOne, NotNegative, Positive
 
 # Batch normalisation needs two images, and a contrast two crops.
@@ -61,7 +61,7 @@ class SceneCropRules:
     zoom: BelowOne = 0.06
     gain: BelowOne = 0.06
     noise: NotNegative = 0.03
-    seed: Seed = 0
+    seed: RunSeed = 0
 
 
 @settings
@@ -88,7 +88,7 @@ class DTDRules:
     resize_px: Annotated[int, Field(ge=65)] = 256
     side_px: Annotated[int, Field(ge=65)] = 224
     least_share: Annotated[float, Field(gt=0, le=1)] = 0.8
-    seed: Seed = 0
+    seed: RunSeed = 0
 
     def __post_init__(self) -> None:
         if self.side_px > self.resize_px:

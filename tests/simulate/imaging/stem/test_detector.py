@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from samiam.errors import InputError
-from samiam.settings import from_options
+from samiam.settings import read_settings
 from simulate.imaging.stem import Detector, detect, exposed
 
 LINEAR = Detector(1000.0, gain_counts_per_e=1.0, offset_counts=0.0, readout_counts=0.0)
@@ -109,7 +109,7 @@ def test_an_exposure_worked_out_by_hand() -> None:
 )
 def test_impossible_detectors(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        from_options(Detector, "the detector", {"dose_e_per_A2": 1.0} | options)
+        read_settings(Detector, "the detector", {"dose_e_per_A2": 1.0} | options)
     assert "\n" not in str(caught.value)
 
 

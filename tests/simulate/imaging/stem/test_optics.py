@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 
 from samiam.errors import InputError
-from samiam.settings import from_options
+from samiam.settings import read_settings
 from simulate.imaging.stem import Optics, probe_transfer, through_optics, wavelength_A
 
 PIXEL_A = 0.15
@@ -179,7 +179,7 @@ def test_an_image_is_blurred_the_same_each_time_and_is_not_written_to() -> None:
 )
 def test_impossible_optics(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        from_options(Optics, "the optics", options)
+        read_settings(Optics, "the optics", options)
     assert "\n" not in str(caught.value)
 
 

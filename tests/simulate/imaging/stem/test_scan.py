@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from samiam.errors import InputError
-from samiam.settings import from_options
+from samiam.settings import read_settings
 from simulate.imaging.stem import Scan, jittered, sample, scan_positions
 
 PLAIN = Scan((3, 5), 2.0)
@@ -192,7 +192,7 @@ def test_positions_that_are_no_numbers_are_refused() -> None:
 )
 def test_impossible_scans(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        from_options(Scan, "the scan", {"shape_hw": [8, 8], "pixel_size_A": 0.1} | options)
+        read_settings(Scan, "the scan", {"shape_hw": [8, 8], "pixel_size_A": 0.1} | options)
     assert "\n" not in str(caught.value)
 
 
