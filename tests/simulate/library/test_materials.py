@@ -23,7 +23,7 @@ def test_vegard() -> None:
 
 
 def test_an_unknown_material_is_named() -> None:
-    with pytest.raises(InputError, match=r"unknown material 'STO'; known are SrTiO3"):
+    with pytest.raises(InputError, match=r"unknown material 'STO'; did you mean 'SrTiO3'. Known are SrTiO3"):
         material("STO")
 
 
