@@ -157,7 +157,7 @@ def _ranges(words: Sequence[tuple[str, str, str]]) -> dict[str, tuple[float, flo
 def _library(options: argparse.Namespace) -> None:
     try:
         from simulate.library.build import SHIPPED, build_library
-        from simulate.library.multislice import MultisliceSettings
+        from simulate.library.settings import MultisliceSettings
     except ImportError as error:
         raise InputError(f"multislice needs {error.name}; `pip install 'samiam[research,multislice]'`.") from None
 

@@ -168,7 +168,7 @@ def test_names_say_something(path: Path) -> None:
         ("samiam.texture.fenet", "from lightning import LightningModule"),
         ("samiam.formats.readers.read", "import ase"),
         ("samiam.generation.texture.generator", "from abtem import Potential"),
-        ("simulate.scenes.composing", "import abtem"),
+        ("simulate.scenes.exposure", "import abtem"),
         ("simulate.procedural.layout", "from samiam.geometry import iou"),
         ("simulate.procedural.layout", "from samiam import Scene"),
         ("evaluate", "from samiam.cli import main"),

@@ -17,8 +17,9 @@ from simulate.crops.parameters import CropParameters, draw_parameters, is_empty
 from simulate.crops.ranges import USUAL, CropConditions, check_crop, check_seed
 from simulate.imaging import stem
 from simulate.imaging.stem import Optics, Scan
-from simulate.library import entries
+from simulate.library.entries import entry_name
 from simulate.library.materials import View, material
+from simulate.library.responses import thin_film_fraction
 from simulate.scenes.films import deposit_film
 from simulate.scenes.raster import deposit_columns
 from simulate.specimen.columns import place_columns
@@ -151,8 +152,8 @@ def _digitised(
 ) -> NDArray[np.float32]:
     """Counted and stretched as part of a micrograph that has the neighbours' pixels in it."""
     together = np.concatenate([signal.ravel(), *neighbours])
-    carbon = entries.entry_name("amorphous C")
-    per_A = entries.thin_film_fraction(carbon, parameters.energy_kV, parameters.detector)
+    carbon = entry_name("amorphous C")
+    per_A = thin_film_fraction(carbon, parameters.energy_kV, parameters.detector)
     together += parameters.contamination_A * per_A
     pixel_area_A2 = parameters.pixel_size_A**2
     low, high = (float(level) for level in np.percentile(np.clip(together, 0, 1), _EXPOSED_PERCENTILES))

@@ -15,7 +15,7 @@ from samiam.storage.files import made_folder, sha256_of
 from simulate.crops.datasets import CropDataset
 from simulate.crops.ranges import LIMITS, CropConditions, Interval, SplitSizes
 from simulate.crops.splits import write_crops
-from simulate.library import entries
+from simulate.library.entries import entry_paths
 
 SAME = "same"
 """The name of the test under the conditions of training."""
@@ -107,5 +107,5 @@ def _hash_of(splits: Mapping[str, CropDataset]) -> str:
         name: [split.materials, split.n, split.size_px, split.seed, split.epoch, asdict(split.conditions)]
         for name, split in splits.items()
     }
-    libraries = {path.name: sha256_of(path) for _, path in sorted(entries.entry_paths().items())}
+    libraries = {path.name: sha256_of(path) for _, path in sorted(entry_paths().items())}
     return hashlib.sha256(json.dumps([described, libraries]).encode()).hexdigest()[:16]

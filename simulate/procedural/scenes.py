@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from samiam.records.scene import EASY_WEIGHT, HARD_WEIGHT
-from simulate.imaging import stem
 from simulate.procedural import layout
 from simulate.procedural.lattices import (
     Lattice,
@@ -27,6 +26,7 @@ from simulate.procedural.lattices import (
     similar_lattice,
 )
 from simulate.procedural.ranges import DIFFICULTIES, SceneRanges
+from simulate.procedural.recording import count_electrons, scan_jitter
 from simulate.procedural.rendering import Fill, Kind, render
 
 _LEAST_SHARE = 0.005  # of the image, for each material
@@ -73,7 +73,7 @@ def procedural_scene(
     ideal = render(rng, regions, fills)
     counts_per_pixel = float(np.exp(rng.uniform(*np.log(ranges.counts_per_pixel))))
     jitter_px = float(rng.uniform(*ranges.jitter_px))
-    counts = stem.count_electrons(rng, stem.scan_jitter(rng, ideal, jitter_px), counts_per_pixel)
+    counts = count_electrons(rng, scan_jitter(rng, ideal, jitter_px), counts_per_pixel)
     low, high = np.percentile(counts, (0.1, 99.9))
     pixels = np.clip((counts - low) / max(high - low, 1.0), 0, 1).astype(np.float32)
     return Scene(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from simulate.specimen.composition import draw_shares, entries_of
+from simulate.specimen.occupancy import draw_shares, entries_of
 from simulate.specimen.stack import Domain, PlaneCell, Stack
 
 _CLOSEST_A = 1.1  # columns of two crystals that meet do not come nearer,

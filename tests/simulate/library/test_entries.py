@@ -9,7 +9,8 @@ import pytest
 from samiam.errors import InputError
 from simulate.library import entries
 from simulate.library.crystals import CRYSTALS, FILMS
-from simulate.library.entries import SIGMAS_A, entry_name, read_entry, responses
+from simulate.library.entries import entry_name, read_entry
+from simulate.library.responses import SIGMAS_A, responses, thin_film_fraction
 
 ENTRIES = sorted(path.stem for path in entries.FOLDER.glob("*.npz"))
 
@@ -114,4 +115,4 @@ def test_a_crystal_may_be_called_like_a_film() -> None:
 def test_a_thin_film_is_its_atoms(detector: str) -> None:
     per_atom_A2 = responses("amorphous_C", 300, detector).volumes_A2[0, 1].sum()
     expected = FILMS["amorphous C"].atoms_per_A3 * per_atom_A2
-    assert entries.thin_film_fraction("amorphous_C", 300, detector) == pytest.approx(expected, rel=1e-5)
+    assert thin_film_fraction("amorphous_C", 300, detector) == pytest.approx(expected, rel=1e-5)

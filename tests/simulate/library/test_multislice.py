@@ -12,7 +12,10 @@ from ase.build import bulk
 
 from samiam.errors import InputError
 from simulate.library import crystals
-from simulate.library.multislice import CrystalScan, MultisliceSettings, Task, simulate, spread_probe
+from simulate.library.multislice import simulate, spread_probe
+from simulate.library.scans import CrystalScan
+from simulate.library.settings import MultisliceSettings
+from simulate.library.tasks import Task
 
 UP = (0, 0, 1)
 SMALL = MultisliceSettings(

@@ -12,11 +12,12 @@ import pytest
 from samiam.errors import InputError
 from simulate.imaging.stem import scan_positions
 from simulate.library import entries
+from simulate.library.responses import responses
 from simulate.scenes.benchmark import Recipe
-from simulate.scenes.composing import Acquisition
+from simulate.scenes.exposure import Acquisition
 from simulate.scenes.families import FAMILIES, draw
-from simulate.specimen.composition import entries_of
 from simulate.specimen.layers import Specimen
+from simulate.specimen.occupancy import entries_of
 from simulate.specimen.stack import build_stack
 
 SEEDS = range(60)
@@ -79,7 +80,7 @@ class TestEveryDraw:
             assert thickness_A.max() < 480
             energy_kV, detector = acquisition.optics.energy_kV, acquisition.detector
             names = [*entries_of(stack), *(entries.entry_name(film) for film in films(specimen))]
-            assert thickness_A.max() < min(entries.responses(n, energy_kV, detector).thickness_A[-1] for n in names)
+            assert thickness_A.max() < min(responses(n, energy_kV, detector).thickness_A[-1] for n in names)
 
     def test_wedge_and_bending_can_never_leave_what_the_library_knows(self, family: str) -> None:
         for specimen, acquisition in draws(family):

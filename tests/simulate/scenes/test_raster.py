@@ -11,6 +11,7 @@ from simulate.library import entries
 from simulate.library.crystals import columns, crystal, orient
 from simulate.library.entries import SIGMAS_A
 from simulate.library.materials import MATERIALS
+from simulate.library.responses import responses
 from simulate.scenes.raster import Raster, deposit_columns
 from simulate.specimen.columns import Columns, place_columns
 from simulate.specimen.layers import Layer, Specimen
@@ -90,7 +91,7 @@ def test_bulk_is_the_librarys_image(name: str, entry: str, energy_kV: float, det
         deposit_columns(raster, standing, energy_kV, detector)
         composed.append(sample(raster.image(), raster.pixel_A, raster.origin_xy_A, positions_A))
     left = np.sqrt(((np.array(composed) - images) ** 2).mean() / (images**2).mean())
-    assert left == pytest.approx(entries.responses(entry, energy_kV, detector).residual, rel=0.05)
+    assert left == pytest.approx(responses(entry, energy_kV, detector).residual, rel=0.05)
     assert np.mean(composed, axis=(1, 2)) == pytest.approx(images.mean(axis=(1, 2)), rel=0.02)
 
 

@@ -11,7 +11,7 @@ from scipy import ndimage
 from samiam.errors import InputError
 from samiam.records import Scene
 from simulate.scenes.benchmark import Recipe
-from simulate.scenes.retaken import scene_under
+from simulate.scenes.dose_and_drift import scene_under
 
 SMALL = Recipe("a", "LaMnO3-buried", 5, side_px=220)
 PARTLY_IN_VIEW = Recipe("b", "LSFO-film", 33, side_px=100)

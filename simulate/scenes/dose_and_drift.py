@@ -10,7 +10,7 @@ import numpy as np
 from samiam.records import Scene
 from simulate.imaging.stem import Scan
 from simulate.scenes.benchmark import Recipe, recipe
-from simulate.scenes.composing import Acquisition, expose
+from simulate.scenes.exposure import Acquisition, expose
 
 
 def scene_under(which: int | str | Recipe, *, dose: float = 1.0, drift: float = 0.0) -> Scene:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from simulate.specimen.layers import Boundary, Layer, Specimen
 from simulate.specimen.stack.cells import PlaneCell, cells_of
-from simulate.specimen.stack.fields import Waves
 from simulate.specimen.stack.surfaces import Profile, draw_surface
+from simulate.specimen.stack.waves import Waves
 
 _SLOW_A = (150.0, 500.0)  # wavelengths of strain and bending
 _WAVY_A = (40.0, 160.0)  # of the waviness of boundaries

@@ -12,7 +12,8 @@ from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from simulate.imaging import stem
 from simulate.imaging.stem import Optics, Scan
-from simulate.library import entries
+from simulate.library.entries import check_convergence, entry_name
+from simulate.library.responses import thin_film_fraction
 from simulate.scenes.difficulty import judge
 from simulate.scenes.films import deposit_film
 from simulate.scenes.raster import Raster, deposit_columns
@@ -170,16 +171,16 @@ def ideal_image(
     raster = Raster.covering(half_extent_A, pixel_A)
     margin_A = 2 * pixel_A + stack.displacement.largest  # the strain brings columns in from outside
     columns = place_columns(structure, stack, (half_extent_A[0] + margin_A, half_extent_A[1] + margin_A))
-    films = [entries.entry_name(name) for layer in stack.specimen.layers for name, _ in layer.of.films]
+    films = [entry_name(name) for layer in stack.specimen.layers for name, _ in layer.of.films]
     for entry in (*columns.entries, *films):
-        entries.check_convergence(entry, acquisition.optics.convergence_mrad)
+        check_convergence(entry, acquisition.optics.convergence_mrad)
     deposit_columns(raster, columns, energy_kV, detector)
     _deposit_films(film, raster, stack, energy_kV, detector)
     image = raster.image()
     if acquisition.contamination_A > 0:
         shape_hw = (image.shape[0], image.shape[1])
         carbon_A = stem.contamination(film, shape_hw, pixel_A, acquisition.contamination_A)
-        per_A = entries.thin_film_fraction(entries.entry_name("amorphous C"), energy_kV, detector)
+        per_A = thin_film_fraction(entry_name("amorphous C"), energy_kV, detector)
         image += (carbon_A * per_A).astype(np.float32)
     image = stem.through_optics(image, pixel_A, acquisition.optics)
     return IdealImage(image, pixel_A, raster.origin_xy_A)

@@ -13,7 +13,7 @@ from samiam.errors import InputError
 from simulate.imaging import stem
 from simulate.imaging.stem import Optics, Scan
 from simulate.library import entries
-from simulate.scenes.composing import Acquisition, Exposure, compose, expose, ideal_image, truth
+from simulate.scenes.exposure import Acquisition, Exposure, compose, expose, ideal_image, truth
 from simulate.specimen.columns import Columns, place_columns
 from simulate.specimen.layers import Boundary, Interface, Layer, Specimen
 from simulate.specimen.stack import Stack, build_stack
