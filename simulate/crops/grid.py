@@ -15,6 +15,7 @@ from simulate.library.responses import SIGMAS_A
 from simulate.scenes.raster import Raster
 
 RASTER_A = 0.22  # samples the information limit of the library's probe, 2.23 / Å at 300 kV
+MARGIN_A = 6.0  # three σ of the widest Gaussian
 
 _FINE_RASTER_PX = 320  # up to here a transfer function serves rasters of three sizes
 

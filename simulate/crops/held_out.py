@@ -46,8 +46,8 @@ def held_out_splits(
     taken = {"train", "val", SAME} & held_out.keys()
     if taken:
         raise InputError(f"held out {', '.join(sorted(taken))}: this split is there already; give another name.")
-    for name, tested in held_out.items():
-        _check_unseen(name, conditions, tested)
+    for test, tested in held_out.items():
+        _check_unseen(test, conditions, tested)
     plan = {"train": (sizes.train, conditions), "val": (sizes.val, conditions), SAME: (sizes.test, conditions)}
     plan |= {name: (sizes.test, tested) for name, tested in held_out.items()}
     return {
@@ -56,11 +56,11 @@ def held_out_splits(
     }
 
 
-def _check_unseen(name: str, trained: CropConditions, tested: CropConditions) -> None:
+def _check_unseen(test: str, trained: CropConditions, tested: CropConditions) -> None:
     """Raise InputError unless a range of the test has nothing in common with training's."""
-    if not any(_are_apart(trained.intervals(of), tested.intervals(of)) for of in LIMITS):
+    if not any(_are_apart(trained.intervals(name), tested.intervals(name)) for name in LIMITS):
         raise InputError(
-            f"held out {name}: its conditions overlap with those of training; give a range that does not, "
+            f"held out {test}: its conditions overlap with those of training; give a range that does not, "
             "as thickness_A 350 to 460 where training has 60 to 350."
         )
 

@@ -32,8 +32,8 @@ LIMITS: dict[str, Interval] = {
     "readout_e": (0, 100),
 }
 _LOGARITHMIC = ("pixel_size_A", "dose_e_per_A2")
-_LARGEST_SIZE_PX = 1024
-_LARGEST_FIELD_A = 500.0
+_LARGEST_SIZE_PX = 1024  # a whole image of the benchmark
+_LARGEST_FIELD_A = 500.0  # a larger raster takes seconds for each crop; chosen by hand
 
 
 def _checked_range(name: str, value: object) -> tuple[Interval, ...]:
@@ -168,11 +168,12 @@ USUAL = CropConditions()
 """The defaults."""
 
 
-def check_crop(of: str, conditions: CropConditions, size_px: int) -> None:
+def check_crop(name: str, conditions: CropConditions, size_px: int) -> None:
     """Raise InputError unless there can be crops of a material, of this size, under these conditions."""
-    if not material(of).is_labelled:
+    filling = material(name)
+    if not filling.is_labelled:
         raise InputError(
-            f"{of} has no label; crops are of {', '.join(n for n, m in MATERIALS.items() if m.is_labelled)}."
+            f"{name} has no label; crops are of {', '.join(n for n, m in MATERIALS.items() if m.is_labelled)}."
         )
     if isinstance(size_px, bool) or not isinstance(size_px, int) or not 1 <= size_px <= _LARGEST_SIZE_PX:
         raise InputError(f"size_px={size_px}: give the side of a crop in whole pixels, 1 to {_LARGEST_SIZE_PX}.")
@@ -180,8 +181,8 @@ def check_crop(of: str, conditions: CropConditions, size_px: int) -> None:
     if field_A > _LARGEST_FIELD_A:
         raise InputError(f"crops of up to {field_A:.0f} Å are too large; give smaller ones, {_LARGEST_FIELD_A:.0f} Å.")
     for view in conditions.views:
-        if material(of).host and view not in material(of).views:
-            raise InputError(f"{of} has no view {view!r}; it has {', '.join(material(of).views)}.")
+        if filling.host and view not in filling.views:
+            raise InputError(f"{name} has no view {view!r}; it has {', '.join(filling.views)}.")
 
 
 def check_seed(seed: int | Sequence[int]) -> tuple[int, ...]:

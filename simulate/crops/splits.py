@@ -28,7 +28,7 @@ from simulate.crops.ranges import CropConditions
 from simulate.library.entries import entry_paths
 
 _INDEX = "crops.json"
-_BATCH = 64
+_BATCH = 64  # crops that a worker hands over at a time; chosen by hand
 
 
 @dataclass(frozen=True, eq=False)

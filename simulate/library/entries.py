@@ -89,7 +89,7 @@ def read_entry(name: str, folder: Path | None = None) -> Entry:
 
     Args:
         name: as `entry_name` makes it.
-        folder: where it is; see `entry_paths`.
+        folder: where it is; looked up in all folders of `entry_paths` where not given.
 
     Raises:
         InputError: if there is none of that name.

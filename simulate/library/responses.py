@@ -21,7 +21,7 @@ from scipy.optimize import nnls
 from samiam.errors import InputError
 from simulate.library.entries import Entry, read_entry
 
-SIGMAS_A = (0.22, 0.32, 0.48, 0.75, 1.2, 2.0)  # about 1.5 apart, from half the probe's width to its tails; by hand
+SIGMAS_A = (0.22, 0.32, 0.48, 0.75, 1.2, 2.0)  # from about the probe's own on; chosen by hand
 
 _CENTRAL_CELLS = 3  # cells to either side whose columns are seen in the central one; 5 σ of the widest Gaussian
 _BROAD_A = 1.0  # Gaussians wider than this overlap with those of the neighbouring columns

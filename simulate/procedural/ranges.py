@@ -8,8 +8,8 @@ from pydantic import Field
 
 from samiam.errors import InputError
 from samiam.settings import Count, Rising, Share, settings
+from simulate.procedural.fills import Mottle
 from simulate.procedural.lattices import CellName
-from simulate.procedural.rendering import Mottle
 
 _NotNegative = Annotated[float, Field(ge=0)]
 _Positive = Annotated[float, Field(gt=0)]

@@ -22,7 +22,7 @@ from simulate.specimen.layers import Specimen
 from simulate.specimen.stack import Stack, build_stack
 
 _FINEST_A, _COARSEST_A = 0.18, 0.25  # raster pixels: 0.1 % and 0.5 % of the contrast under a source of 0.5 Å
-_EXPOSED_PERCENTILES = (0.1, 99.9)
+_EXPOSED_PERCENTILES = (0.1, 99.9)  # as micrographs are stretched when they are read
 _MARGIN_A = 8.0  # around what the scan reaches: the widest Gaussians of columns outside it
 
 Floats = NDArray[np.float64]
@@ -85,7 +85,7 @@ class Exposure:
 
 
 def compose(specimen: Specimen, acquisition: Acquisition, *, seed: int, name: str = "scene") -> Scene:
-    """Simulate a micrograph of a specimen; see `expose`."""
+    """Simulate a micrograph of a specimen: what `expose` records, as a scene with its truth."""
     return expose(specimen, acquisition, seed=seed).scene(name)
 
 
@@ -171,7 +171,7 @@ def ideal_image(
     raster = Raster.covering(half_extent_A, pixel_A)
     margin_A = 2 * pixel_A + stack.displacement.largest  # the strain brings columns in from outside
     columns = place_columns(structure, stack, (half_extent_A[0] + margin_A, half_extent_A[1] + margin_A))
-    films = [entry_name(name) for layer in stack.specimen.layers for name, _ in layer.of.films]
+    films = [entry_name(name) for layer in stack.specimen.layers for name, _ in layer.made_of.films]
     for entry in (*columns.entries, *films):
         check_convergence(entry, acquisition.optics.convergence_mrad)
     deposit_columns(raster, columns, energy_kV, detector)
@@ -187,7 +187,7 @@ def ideal_image(
 
 
 def _deposit_films(rng: np.random.Generator, raster: Raster, stack: Stack, energy_kV: float, detector: str) -> None:
-    wanted = [index for index, layer in enumerate(stack.specimen.layers) if layer.of.films]
+    wanted = [index for index, layer in enumerate(stack.specimen.layers) if layer.made_of.films]
     if not wanted:
         return
     x_A, y_A = np.meshgrid(*raster.coordinates_A())
@@ -195,7 +195,7 @@ def _deposit_films(rng: np.random.Generator, raster: Raster, stack: Stack, energ
     thickness_A = stack.thickness_at(x_A, y_A)
     for index in wanted:
         inside_A = np.where(layer_at == index, thickness_A, 0.0)
-        for name, share in stack.specimen.layers[index].of.films:
+        for name, share in stack.specimen.layers[index].made_of.films:
             deposit_film(rng, raster, name, inside_A, share=share, energy_kV=energy_kV, detector=detector)
 
 
@@ -215,11 +215,11 @@ def truth(stack: Stack, positions_A: Floats) -> tuple[NDArray[np.uint32], NDArra
     n_grains = 0
     for index, layer in enumerate(stack.specimen.layers):
         here = layer_at == index
-        if not layer.of.is_labelled or not here.any():
+        if not layer.made_of.is_labelled or not here.any():
             continue
-        if layer.of.name not in materials:
-            materials.append(layer.of.name)
-        labels[here] = materials.index(layer.of.name) + 1
+        if layer.made_of.name not in materials:
+            materials.append(layer.made_of.name)
+        labels[here] = materials.index(layer.made_of.name) + 1
         domains, numbers = np.unique(stack.domain_at(index, x_A[here], h_A[here]), return_inverse=True)
         grains[here] = n_grains + 1 + numbers
         n_grains += len(domains)
@@ -231,7 +231,7 @@ def truth(stack: Stack, positions_A: Floats) -> tuple[NDArray[np.uint32], NDArra
 def boundaries(specimen: Specimen) -> list[dict[str, Any]]:
     """The defects that split a layer of a specimen in two."""
     return [
-        {"layer": index, "material": layer.of.name, **asdict(boundary)}
+        {"layer": index, "material": layer.made_of.name, **asdict(boundary)}
         for index, layer in enumerate(specimen.layers)
         for boundary in layer.boundaries
     ]

@@ -14,7 +14,7 @@ from simulate.library.entries import entry_name
 from simulate.library.responses import Responses, responses
 from simulate.scenes.raster import Raster
 
-_DIAMETER_SPREAD = 0.2  # standard deviation of the logarithm of nanocrystals' diameters
+_DIAMETER_SPREAD = 0.2  # standard deviation of the logarithm of nanocrystals' diameters; chosen by hand
 _SPHERE_STEP_A = 32.0  # spheres of so many diameters are remembered
 
 Floats = NDArray[np.float64]

@@ -98,7 +98,7 @@ class Layer:
     relaxed: float = 0.0
 
     def __post_init__(self) -> None:
-        name = self.of.name
+        name = self.made_of.name
         if self.thickness_A is not None and not 0 < self.thickness_A < math.inf:
             raise InputError(f"{name}: a layer of {self.thickness_A} Å is impossible; give a positive thickness.")
         if not 0 < self.coverage <= 1 or not self.island_A > 0:
@@ -108,11 +108,11 @@ class Layer:
             )
         if not 0 <= self.relaxed <= 1:
             raise InputError(f"{name}: relaxed={self.relaxed}; give 0 (strained) to 1 (its own lattice).")
-        if self.boundaries and self.of.host is None:
+        if self.boundaries and self.made_of.host is None:
             raise InputError(f"{name} is not crystalline; it cannot have boundaries.")
 
     @property
-    def of(self) -> Material:
+    def made_of(self) -> Material:
         """What it is made of."""
         return material(self.material) if isinstance(self.material, str) else self.material
 
@@ -151,9 +151,10 @@ class Specimen:
             raise InputError("a specimen needs at least one layer.")
         for index, layer in enumerate(self.layers):
             _check_place(index, len(self.layers), layer)
-            if layer.of.host and self.view not in layer.of.views:
-                raise InputError(f"{layer.of.name} has no view {self.view!r}; it has {', '.join(layer.of.views)}.")
-        if not any(layer.of.is_labelled for layer in self.layers):
+            material = layer.made_of
+            if material.host and self.view not in material.views:
+                raise InputError(f"{material.name} has no view {self.view!r}; it has {', '.join(material.views)}.")
+        if not any(layer.made_of.is_labelled for layer in self.layers):
             raise InputError("no layer of the specimen is labelled; add a material.")
         if not 0 < self.thickness_A < math.inf:
             raise InputError(f"a specimen of {self.thickness_A} Å is impossible; give a positive thickness.")
@@ -168,7 +169,7 @@ class Specimen:
 def _check_place(index: int, n: int, layer: Layer) -> None:
     """Outer layers reach beyond the image, inner ones have a thickness; only inner ones may be islands."""
     is_outer = index in (0, n - 1)
-    place = f"layer {index + 1} of {n} ({layer.of.name})"
+    place = f"layer {index + 1} of {n} ({layer.made_of.name})"
     if is_outer and layer.thickness_A is not None:
         raise InputError(f"{place} must have no thickness: it reaches beyond the image.")
     if not is_outer and layer.thickness_A is None:

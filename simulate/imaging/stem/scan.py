@@ -16,7 +16,7 @@ from scipy import ndimage
 from samiam.errors import InputError
 from simulate.imaging.stem.bounds import need_finite, need_not_negative, need_positive, need_shape
 
-_WANDER_TERMS = 6
+_WANDER_TERMS = 6  # hold 97 % of a random walk's variance
 
 
 @dataclass(frozen=True)

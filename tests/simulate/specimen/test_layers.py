@@ -14,8 +14,8 @@ OUTER = (Layer("Ge"), Layer("SrTiO3"))
 
 def test_a_material_goes_by_name_or_by_itself() -> None:
     mine = Material("mine", "Ge", views={"100": ((1, 1, 0), (0, 0, 1))})
-    assert Layer(mine).of is mine
-    assert Layer("Ge").of.name == "Ge"
+    assert Layer(mine).made_of is mine
+    assert Layer("Ge").made_of.name == "Ge"
 
 
 @pytest.mark.parametrize(
