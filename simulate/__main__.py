@@ -139,7 +139,7 @@ def _crops(options: argparse.Namespace) -> None:
             options.material,
             getattr(options, name),
             options.size,
-            read_settings(CropConditions, "a crop", _ranges(of_split)),
+            read_settings(CropConditions, "crop", _ranges(of_split)),
             seed=len(ranges) * options.seed + index,  # every split of every seed has one of its own
         )
         for index, (name, of_split) in enumerate(ranges.items())
@@ -164,7 +164,7 @@ def _library(options: argparse.Namespace) -> None:
     entries = SHIPPED
     if options.crystal:
         entries = ((options.crystal, tuple(options.zone), tuple(options.growth)),)
-    settings = read_settings(MultisliceSettings, "the library", _multislice_options(options))
+    settings = read_settings(MultisliceSettings, "library", _multislice_options(options))
     paths = build_library(
         entries,
         settings,

@@ -13,7 +13,8 @@ from pathlib import Path
 from samiam.errors import InputError
 from samiam.storage.files import made_folder, sha256_of
 from simulate.crops.datasets import CropDataset
-from simulate.crops.ranges import LIMITS, CropConditions, Interval, SplitSizes
+from simulate.crops.intervals import Interval
+from simulate.crops.ranges import RANGES, CropConditions, SplitSizes
 from simulate.crops.splits import write_crops
 from simulate.library.entries import entry_paths
 
@@ -58,7 +59,7 @@ def held_out_splits(
 
 def _check_unseen(test: str, trained: CropConditions, tested: CropConditions) -> None:
     """Raise InputError unless a range of the test has nothing in common with training's."""
-    if not any(_are_apart(trained.intervals(name), tested.intervals(name)) for name in LIMITS):
+    if not any(_are_apart(trained.intervals(name), tested.intervals(name)) for name in RANGES):
         raise InputError(
             f"held out {test}: its conditions overlap with those of training; give a range that does not, "
             "as thickness_A 350 to 460 where training has 60 to 350."

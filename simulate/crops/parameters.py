@@ -11,7 +11,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.crops.ranges import LIMITS, CropConditions, check_crop, check_seed, value_at
+from simulate.crops.ranges import RANGES, CropConditions, check_crop, check_seed, value_at
 from simulate.library import materials
 from simulate.library.materials import View
 
@@ -76,7 +76,7 @@ def draw_parameters(
     """
     check_crop(material, conditions, size_px)
     rng = np.random.default_rng([*check_seed(seed), _STREAM])
-    drawn = {name: value_at(name, conditions.intervals(name), float(rng.uniform())) for name in LIMITS}
+    drawn = {name: value_at(name, conditions.intervals(name), float(rng.uniform())) for name in RANGES}
     view, energy_kV, detector, bits = (
         choices[int(rng.uniform() * len(choices))]
         for choices in (conditions.views, conditions.energies_kV, conditions.detectors, conditions.bits)

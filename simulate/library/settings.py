@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from samiam.errors import InputError
+from samiam.settings import Count, NotNegative, Positive, Seed, settings
 from simulate.imaging.stem import wavelength_A
-from simulate.imaging.stem.bounds import need_positive
+from simulate.imaging.stem.optics import Energy_kV
 
 _ABTEM_ANTIALIAS = 2 / 3  # abTEM keeps this share of the sampled angles
+_Detectors = Annotated[tuple[tuple[str, NotNegative, Positive], ...], Field(min_length=1)]
 
 
-@dataclass(frozen=True)
+@settings
 class MultisliceSettings:
     """How the library is simulated.
 
@@ -29,34 +33,32 @@ class MultisliceSettings:
         seed: of thermal displacements, films and equivalent probe positions.
 
     Raises:
-        InputError: if a value is out of range or a detector reaches beyond the sampled angle.
+        InputError: if a detector has no width or reaches beyond the sampled angle.
     """
 
-    energies_kV: tuple[float, ...] = (200.0, 300.0)
-    convergence_mrad: float = 22.0
-    detectors_mrad: tuple[tuple[str, float, float], ...] = (("ADF", 30.0, 60.0), ("HAADF", 60.0, 160.0))
-    thickness_step_A: float = 50.0
-    thickness_A: float = 500.0
-    phonons: int = 4
-    slice_A: float = 2.0
-    width_A: float = 15.0
-    sampling_A: float | None = None
-    seed: int = 0
+    energies_kV: Annotated[tuple[Energy_kV, ...], Field(min_length=1)] = (200.0, 300.0)
+    convergence_mrad: Annotated[float, Field(gt=0, lt=500)] = 22.0
+    detectors_mrad: _Detectors = (("ADF", 30.0, 60.0), ("HAADF", 60.0, 160.0))
+    thickness_step_A: Positive = 50.0
+    thickness_A: Positive = 500.0
+    phonons: Count = 4
+    slice_A: Positive = 2.0
+    width_A: Positive = 15.0
+    sampling_A: Positive | None = None
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
-        positive = ("convergence_mrad", "thickness_step_A", "thickness_A", "phonons", "slice_A", "width_A")
-        need_positive(**{name: getattr(self, name) for name in positive})
         for detector, inner, outer in self.detectors_mrad:
-            if not 0 <= inner < outer:
+            if not inner < outer:
                 raise InputError(
-                    f"detector {detector} from {inner} to {outer} mrad is impossible; give 0 ≤ inner < outer."
+                    f"detectors_mrad: {detector} from {inner:g} to {outer:g} mrad is impossible; give inner < outer."
                 )
         for energy_kV in self.energies_kV:
             reach_mrad = self.largest_angle_mrad(energy_kV)
             if self.outer_mrad > reach_mrad:
                 raise InputError(
-                    f"a detector to {self.outer_mrad:g} mrad lies beyond the {reach_mrad:.0f} mrad that a sampling of "
-                    f"{self.sampling_A} Å reaches at {energy_kV:g} kV; sample finer or make the detector smaller."
+                    f"sampling_A={self.sampling_A}: a detector to {self.outer_mrad:g} mrad lies beyond the "
+                    f"{reach_mrad:.0f} mrad that this reaches at {energy_kV:g} kV; sample finer or collect less."
                 )
 
     @property

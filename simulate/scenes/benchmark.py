@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from samiam.errors import InputError
 from samiam.records import Scene
-from simulate.scenes.exposure import Acquisition, Exposure, expose
+from simulate.scenes.acquisition import Acquisition
+from simulate.scenes.exposure import Exposure, expose
 from simulate.scenes.families import draw
 from simulate.specimen.layers import Specimen
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from samiam.records import Scene
 from simulate.imaging.stem import Scan
+from simulate.scenes.acquisition import Acquisition
 from simulate.scenes.benchmark import Recipe, recipe
-from simulate.scenes.exposure import Acquisition, expose
+from simulate.scenes.exposure import expose
 
 
 def scene_under(which: int | str | Recipe, *, dose: float = 1.0, drift: float = 0.0) -> Scene:

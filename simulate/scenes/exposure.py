@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from simulate.imaging import stem
-from simulate.imaging.stem import Optics, Scan
+from simulate.imaging.stem import Scan
 from simulate.library.entries import check_convergence, entry_name
 from simulate.library.responses import thin_film_fraction
+from simulate.scenes.acquisition import Acquisition
 from simulate.scenes.difficulty import judge
 from simulate.scenes.films import deposit_film
 from simulate.scenes.raster import Raster, deposit_columns
@@ -26,35 +27,6 @@ _EXPOSED_PERCENTILES = (0.1, 99.9)  # as micrographs are stretched when they are
 _MARGIN_A = 8.0  # around what the scan reaches: the widest Gaussians of columns outside it
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Acquisition:
-    """How a micrograph is taken.
-
-    Attributes:
-        scan: pixels and their distortions.
-        dose_e_per_A2: electrons of the beam on each Å².
-        readout_e: standard deviation of the read-out noise in units of an electron's signal.
-        bits: of the digitised image; brightness and contrast are set as an operator does, to fill them.
-        optics: the probe.
-        detector: a name in the library's settings: "HAADF" or "ADF".
-        contamination_A: mean thickness of the carbon film on the specimen.
-    """
-
-    scan: Scan
-    dose_e_per_A2: float
-    readout_e: float = 0.3
-    bits: Literal[8, 16] = 16
-    optics: Optics = field(default_factory=Optics)
-    detector: str = "HAADF"
-    contamination_A: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not self.dose_e_per_A2 > 0:
-            raise InputError(f"a dose of {self.dose_e_per_A2} e/Å² is impossible; give a positive number.")
-        if self.contamination_A < 0:
-            raise InputError(f"contamination of {self.contamination_A} Å is impossible; give 0 or more.")
 
 
 @dataclass(frozen=True, eq=False)

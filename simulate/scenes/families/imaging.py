@@ -11,7 +11,7 @@ import numpy as np
 
 from simulate.imaging.stem import Optics, Scan
 from simulate.library.materials import View
-from simulate.scenes.exposure import Acquisition
+from simulate.scenes.acquisition import Acquisition
 from simulate.scenes.families.draws import log_uniform, up_to
 from simulate.specimen.layers import Layer, Specimen
 

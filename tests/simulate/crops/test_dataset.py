@@ -51,6 +51,7 @@ VARIED = replace(
     SIMPLE, rotation_deg=(0, 360), thickness_A=(100, 400), dose_e_per_A2=(2e3, 5e4), pixel_size_A=(0.15, 0.4)
 )
 TWO = ("SrTiO3", "Ge")
+RANGE = "give (lowest, highest), or several such pairs that rise, within"
 
 
 def spectrum(image: NDArray[Any]) -> NDArray[np.float64]:
@@ -302,28 +303,30 @@ def test_splits_that_do_not_go_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"thickness_A": (300, 100)}, "thickness_A"),
-        ({"thickness_A": (5, 100)}, "within 10 to"),
-        ({"thickness_A": ((100, 200), (150, 300))}, "that rise"),
-        ({"thickness_A": 100}, "thickness_A=100"),
-        ({"thickness_A": ()}, "thickness_A"),
-        ({"dose_e_per_A2": (-1, 10)}, "dose_e_per_A2"),
-        ({"dose_e_per_A2": (float("nan"), 10)}, "dose_e_per_A2"),
-        ({"pixel_size_A": (0, 1)}, "pixel_size_A"),
-        ({"tilt_mrad": ("a", 1)}, "tilt_mrad"),
-        ({"energies_kV": ()}, "energies_kV"),
-        ({"detectors": "HAADF"}, "list of different choices"),
-        ({"bits": (12,)}, "8 or 16"),
-        ({"views": ("111",)}, "views"),
-        ({"contrast": "auto"}, "contrast"),
-        ({"neighbours": ("Unobtainium",)}, "unknown material 'Unobtainium'"),
-        ({"n_probes": 0}, "n_probes"),
-        ({"defocus_A": (-1000, 1000), "astigmatism_A": (0, 500), "energies_kV": (0.5,)}, "energy_kV"),
+        ({"thickness_A": (300, 100)}, f"thickness_A=(300, 100): {RANGE} 10 to 10000."),
+        ({"thickness_A": (5, 100)}, f"thickness_A=(5, 100): {RANGE} 10 to 10000."),
+        ({"thickness_A": ((100, 200), (150, 300))}, f"thickness_A=((100, 200), (150, 300)): {RANGE} 10"),
+        ({"thickness_A": 100}, f"thickness_A=100: {RANGE} 10 to 10000."),
+        ({"thickness_A": ()}, f"thickness_A=(): {RANGE} 10 to 10000."),
+        ({"dose_e_per_A2": (-1, 10)}, f"dose_e_per_A2=(-1, 10): {RANGE} 0.001 to 1e+09."),
+        ({"dose_e_per_A2": (float("nan"), 10)}, f"dose_e_per_A2=(nan, 10): {RANGE} 0.001 to 1e+09."),
+        ({"pixel_size_A": (0, 1)}, f"pixel_size_A=(0, 1): {RANGE} 0.02 to 2."),
+        ({"tilt_mrad": ("a", 1)}, f"tilt_mrad=('a', 1): {RANGE} 0 to 50."),
+        ({"energies_kV": ()}, "energies_kV=(): give a list of different energies, from 1 to 3000, one at least"),
+        ({"energies_kV": (0.5,)}, "energies_kV=(0.5,): give a list of different energies, from 1 to 3000"),
+        ({"detectors": "HAADF"}, "detectors='HAADF': give a list of different detectors, one at least"),
+        ({"detectors": ("ADF", "ADF")}, "detectors=('ADF', 'ADF'): give a list of different detectors"),
+        ({"bits": (12,)}, "bits=(12,): give a list of different depths, 8 and 16"),
+        ({"views": ("111",)}, "views=('111',): give a list of different zone axes, 100 and 110"),
+        ({"contrast": "auto"}, "contrast='auto': give micrograph or crop"),
+        ({"neighbours": ("Unobtainium",)}, "neighbours: unknown material 'Unobtainium'"),
+        ({"n_probes": 0}, "n_probes=0: give a whole number from 1 to 100000"),
     ],
 )
 def test_impossible_conditions(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message) as raised:
+    with pytest.raises(InputError) as raised:
         CropConditions(**options)
+    assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
 
 
@@ -374,7 +377,7 @@ def test_the_command_writes_splits(tmp_path: Path, capsys: pytest.CaptureFixture
     ("words", "message"),
     [
         (["--material", "Foo"], "unknown material 'Foo'"),
-        (["--range", "thickness", "80", "90"], "a crop has no option thickness"),
+        (["--range", "thickness", "80", "90"], "crop has no setting 'thickness'; did you mean 'thickness_A'?"),
         (["--range", "thickness_A", "80", "x"], "--range takes a condition and two numbers"),
         (["--range", "thickness_A", "300", "80"], "give (lowest, highest)"),
     ],

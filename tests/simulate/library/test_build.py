@@ -89,7 +89,7 @@ def test_finished_tasks_are_not_done_again(
         (["--crystal", "missing.cif"], "missing.cif: no such file"),
         (["--crystal", "Ge", "--zone", "1", "1", "0", "--growth", "1", "1", "0"], "span no plane"),
         (["--set", "phonons=0"], "phonons=0"),
-        (["--set", "phonon=4"], "no option phonon"),
+        (["--set", "phonon=4"], "has no setting 'phonon'; did you mean 'phonons'?"),
         (["--detector", "BF", "0", "x"], "takes a name and two angles"),
         (["--detector", "HAADF", "60", "300", "--set", "sampling_A=0.05"], "300 mrad lies beyond the"),
     ],

@@ -9,9 +9,8 @@ from samiam.errors import InputError
 from simulate.imaging.stem import sample
 from simulate.library import entries
 from simulate.library.crystals import columns, crystal, orient
-from simulate.library.entries import SIGMAS_A
 from simulate.library.materials import MATERIALS
-from simulate.library.responses import responses
+from simulate.library.responses import SIGMAS_A, responses
 from simulate.scenes.raster import Raster, deposit_columns
 from simulate.specimen.columns import Columns, place_columns
 from simulate.specimen.layers import Layer, Specimen
