@@ -117,3 +117,4 @@ DIFFICULTIES: dict[int, SceneRanges] = {
         p_similar=0.5,
     ),
 }
+"""By class of difficulty; chosen by hand, so that each class has more of what makes the one before difficult."""

@@ -17,7 +17,7 @@ from samiam.errors import InputError
 from samiam.settings import NotNegative, settings
 from simulate.imaging.stem.bounds import need_positive
 
-Energy_kV = Annotated[float, Field(ge=1, le=3000)]
+Energy_kV = Annotated[float, Field(ge=1, le=3000)]  # no microscope has less or more; volts are told from kilovolts
 
 _FWHM_PER_SIGMA = float(np.sqrt(8 * np.log(2)))  # of a Gaussian
 _WIDEST_BLUR_A = 50.0  # beyond, pupils take seconds and nobody would keep the image; chosen by hand

@@ -83,9 +83,9 @@ def test_a_crop_of_any_size(size_px: int) -> None:
     # (100)/(110) of SrTiO3, whichever is stronger; {111} of Ge along [110].
     [("SrTiO3", (3.905, 3.905 / np.sqrt(2))), ("Ge", (5.6579 / np.sqrt(3),))],
 )
-def test_crops_show_the_lattice(of: str, spacing_A: tuple[float, ...]) -> None:
+def test_crops_show_the_lattice(material: str, spacing_A: tuple[float, ...]) -> None:
     for seed in range(5):
-        image, _ = draw_crop(of, replace(SIMPLE, rotation_deg=(0, 360)), 120, seed=seed)
+        image, _ = draw_crop(material, replace(SIMPLE, rotation_deg=(0, 360)), 120, seed=seed)
         found_A = 1 / strongest_per_A(image, 0.25)
         assert min(abs(found_A / expected_A - 1) for expected_A in spacing_A) < 0.02
 
@@ -170,11 +170,11 @@ def test_crops_are_as_those_cut_from_a_composed_micrograph() -> None:
     specimen = Specimen((Layer("Ge"), Layer("SrTiO3")), thickness_A=200)
     acquisition = Acquisition(Scan((200, 200), 0.25), 1e6, readout_e=0.1, optics=Optics(300.0))
     scene = compose(specimen, acquisition, seed=0)
-    for of, rows in (("SrTiO3", slice(10, 70)), ("Ge", slice(130, 190))):
-        other = TWO[1 - TWO.index(of)]
-        parameters = replace(draw_parameters(of, SIMPLE, 60, 0), neighbours=((other, 200.0),))
+    for material, rows in (("SrTiO3", slice(10, 70)), ("Ge", slice(130, 190))):
+        other = TWO[1 - TWO.index(material)]
+        parameters = replace(draw_parameters(material, SIMPLE, 60, 0), neighbours=((other, 200.0),))
         drawn, cut = image_crop(parameters, SIMPLE), scene.micrograph.pixels[rows, 70:130]
-        assert (scene.labels[rows, 70:130] == scene.materials.index(of) + 1).all()
+        assert (scene.labels[rows, 70:130] == scene.materials.index(material) + 1).all()
         for share in (0.05, 0.5, 0.95):
             assert np.quantile(drawn, share) == pytest.approx(np.quantile(cut, share), abs=0.04)
 
@@ -190,12 +190,12 @@ def test_materials_can_be_told_apart() -> None:
     distance = np.hypot(*np.mgrid[-30:30, -30:30])
     rings = [(distance >= r) & (distance < r + 1) for r in range(2, 20)]
     profiles = []
-    for of in TWO:
-        powers = [spectrum(draw_crop(of, conditions, seed=seed)[0]) for seed in range(20)]
+    for material in TWO:
+        powers = [spectrum(draw_crop(material, conditions, seed=seed)[0]) for seed in range(20)]
         profiles.append(np.array([[power[ring].mean() for ring in rings] / power.sum() for power in powers]))
-    means = [of.mean(axis=0) for of in profiles]
-    for own, of in enumerate(profiles):
-        distances = [np.linalg.norm(of - mean, axis=1) for mean in means]
+    means = [material.mean(axis=0) for material in profiles]
+    for own, material in enumerate(profiles):
+        distances = [np.linalg.norm(material - mean, axis=1) for mean in means]
         assert (distances[own] < distances[1 - own]).mean() > 0.9
 
 

@@ -12,10 +12,10 @@ from simulate.library.materials import MATERIALS, Dopant, Material, material
 
 
 def test_every_material_is_made_of_what_is_known() -> None:
-    for name, of in MATERIALS.items():
-        assert material(name) is of
-        assert of.host is None or of.host in CRYSTALS
-        assert all(film in FILMS for film, _ in of.films)
+    for name, found in MATERIALS.items():
+        assert material(name) is found
+        assert found.host is None or found.host in CRYSTALS
+        assert all(film in FILMS for film, _ in found.films)
 
 
 def test_vegard() -> None:
@@ -29,8 +29,8 @@ def test_an_unknown_material_is_named() -> None:
 
 def test_a_cif_can_be_a_host(tmp_path: Path) -> None:
     write(tmp_path / "mine.cif", CRYSTALS["SrTiO3"].atoms)
-    of = Material("mine", str(tmp_path / "mine.cif"), (Dopant("Ti", str(tmp_path / "mine.cif"), 0.1),))
-    assert of.views["100"] == ((1, 0, 0), (0, 0, 1))
+    found = Material("mine", str(tmp_path / "mine.cif"), (Dopant("Ti", str(tmp_path / "mine.cif"), 0.1),))
+    assert found.views["100"] == ((1, 0, 0), (0, 0, 1))
     with pytest.raises(InputError, match="no site 'B'; it has Sr, Ti, O"):
         Material("mine", str(tmp_path / "mine.cif"), (Dopant("B", "SrNbO3", 0.1),))
 
