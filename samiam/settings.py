@@ -45,6 +45,8 @@ def _rising(pair: tuple[Any, ...]) -> tuple[Any, ...]:
 Rising = AfterValidator(_rising)
 """Of numbers in a list, none may be below the one before."""
 Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 """1 or more."""
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -193,9 +195,9 @@ def in_words(hint: Any) -> str:  # noqa: ANN401
 
 def _with_range(words: str, metadata: Sequence[Any]) -> str:
     """The words of a type with what else its annotation asks for; the annotation's own words where it has some."""
-    own = [piece.description for piece in metadata if isinstance(piece, FieldInfo) and piece.description]
+    own = [piece.description for piece in metadata if getattr(piece, "description", None)]
     if own:
-        return own[0]
+        return str(own[0])
     facts = [fact for piece in metadata for fact in (piece.metadata if isinstance(piece, FieldInfo) else [piece])]
     ends = {end: getattr(fact, end) for fact in facts for end in ("ge", "gt", "le", "lt") if hasattr(fact, end)}
     low = f"from {_typed(ends['ge'])}" if "ge" in ends else f"above {_typed(ends['gt'])}" if "gt" in ends else ""

@@ -23,7 +23,7 @@ from samiam.geometry import intersections, iou
 from samiam.metrics import click_ious, score_image
 from samiam.records import Masks, Micrograph, Scene
 from simulate.scenes.benchmark import BENCHMARK, QUICK, Recipe
-from simulate.scenes.composing import expose
+from simulate.scenes.exposure import expose
 
 
 def boosted_miou(scene: Scene, micrograph: Micrograph, generator: CompactGenerator, booster: SemanticBooster) -> float:

@@ -1,4 +1,4 @@
-"""Scan the SrTiO3/Ge interface of `simulate.scenes.reference` with abTEM (PRISM) and compare the composition with it.
+"""Scan the SrTiO3/Ge interface of `simulate.scenes.validation` with abTEM (PRISM) and compare the composition with it.
 
 `python scripts/full_physics.py` redraws docs/full_physics.png and prints the agreement; `--scan` recomputes the
 reference first (about 25 minutes on two cores, 10 GB).
@@ -19,27 +19,29 @@ from dask.diagnostics import ProgressBar
 from numpy.typing import NDArray
 from scipy.fft import next_fast_len
 
-from simulate.library.build import tasks_of
 from simulate.library.crystals import crystal
-from simulate.library.multislice import MultisliceSettings, scan_of, simulate
-from simulate.scenes import reference
-from simulate.scenes.reference import InterfaceScan
+from simulate.library.multislice import simulate
+from simulate.library.scans import scan_of
+from simulate.library.settings import MultisliceSettings
+from simulate.library.tasks import tasks_of
+from simulate.scenes import validation
+from simulate.scenes.validation import InterfaceScan
 
 ROOT = Path(__file__).parents[1]
-REFERENCE = ROOT / "tests" / "simulate" / "reference" / "sto_ge_interface.npz"
+REFERENCE = ROOT / "tests" / "simulate" / "scenes" / "reference" / "sto_ge_interface.npz"
 FIGURE = ROOT / "docs" / "full_physics.png"
 INTERPOLATION = 2  # of PRISM: probes see a window of half the supercell's width and height
 
 
 def scan(phonons: int, seed: int) -> InterfaceScan:
     """The complete scan, averaged over frozen-phonon configurations."""
-    stack, settings = reference.interface(), MultisliceSettings()
-    atoms = reference.atoms_of(stack)
-    width_A, low_A, high_A, _ = reference.supercell_A(stack)
-    step_A = settings.probe_step_A(reference.ENERGY_KV)
-    n_x, n_y = (int(np.ceil(length / step_A)) for length in reference.SCANNED_A)
-    x_A = (np.arange(n_x) + 0.5) / n_x * reference.SCANNED_A[0] - reference.SCANNED_A[0] / 2
-    y_A = (np.arange(n_y) + 0.5) / n_y * reference.SCANNED_A[1] - (high_A + low_A) / 2 - reference.SCANNED_A[1] / 2
+    stack, settings = validation.interface(), MultisliceSettings()
+    atoms = validation.atoms_of(stack)
+    width_A, low_A, high_A, _ = validation.supercell_A(stack)
+    step_A = settings.probe_step_A(validation.ENERGY_KV)
+    n_x, n_y = (int(np.ceil(length / step_A)) for length in validation.SCANNED_A)
+    x_A = (np.arange(n_x) + 0.5) / n_x * validation.SCANNED_A[0] - validation.SCANNED_A[0] / 2
+    y_A = (np.arange(n_y) + 0.5) / n_y * validation.SCANNED_A[1] - (high_A + low_A) / 2 - validation.SCANNED_A[1] / 2
     grid = abtem.GridScan(
         start=(x_A[0] + width_A / 2, y_A[0] + high_A),
         end=(x_A[-1] + width_A / 2, y_A[-1] + high_A),
@@ -55,27 +57,27 @@ def _vibrating(atoms: Atoms, rng: np.random.Generator) -> Atoms:
     rms_A = dict(crystal("SrTiO3").rms_A) | dict(crystal("Ge").rms_A)
     moved = atoms.copy()
     moved.positions += np.array([rms_A[s] for s in atoms.symbols])[:, None] * rng.normal(size=(len(atoms), 3))
-    moved.positions[:, 2] += float(atoms.cell.lengths()[2]) / reference.REPEATS / 4  # planes in the middle of slices
+    moved.positions[:, 2] += float(atoms.cell.lengths()[2]) / validation.REPEATS / 4  # planes in the middle of slices
     moved.wrap()
     return moved
 
 
 def _scan_once(atoms: Atoms, grid: abtem.GridScan, settings: MultisliceSettings) -> NDArray[np.float32]:
     """One configuration: (detectors, H, W)."""
-    pixel_A = 0.98 * settings.pixel_A(reference.ENERGY_KV)  # so that rounding leaves the outer angle inside
+    pixel_A = 0.98 * settings.pixel_A(validation.ENERGY_KV)  # so that rounding leaves the outer angle inside
     gpts = tuple(
         INTERPOLATION * next_fast_len(int(np.ceil(length / pixel_A / INTERPOLATION)), real=False)
         for length in atoms.cell.lengths()[:2]
     )
-    slice_A = float(atoms.cell.lengths()[2]) / reference.REPEATS / 2
+    slice_A = float(atoms.cell.lengths()[2]) / validation.REPEATS / 2
     waves = abtem.SMatrix(
         potential=abtem.Potential(atoms, gpts=gpts, slice_thickness=slice_A),
-        energy=reference.ENERGY_KV * 1e3,
+        energy=validation.ENERGY_KV * 1e3,
         semiangle_cutoff=settings.convergence_mrad,
         interpolation=INTERPOLATION,
     )
     angles = {name: (inner, outer) for name, inner, outer in settings.detectors_mrad}
-    detectors = [abtem.AnnularDetector(*angles[name]) for name in reference.DETECTORS]
+    detectors = [abtem.AnnularDetector(*angles[name]) for name in validation.DETECTORS]
     measured = waves.scan(scan=grid, detectors=detectors)
     with ProgressBar():
         return np.stack([image.T for image in dask.compute(*(m.array for m in measured))])  # of one S-matrix
@@ -83,7 +85,7 @@ def _scan_once(atoms: Atoms, grid: abtem.GridScan, settings: MultisliceSettings)
 
 def draw(full: InterfaceScan, ours: InterfaceScan) -> None:
     """HAADF by abTEM, composed, their difference, and the mean over x of both detectors."""
-    detector = reference.DETECTORS.index("HAADF")
+    detector = validation.DETECTORS.index("HAADF")
     pair = [image[detector] for image in (full.images, ours.images)]
     extent = (full.x_A[0], full.x_A[-1], full.y_A[-1], full.y_A[0])
     brightest = float(pair[0].max())
@@ -94,7 +96,7 @@ def draw(full: InterfaceScan, ours: InterfaceScan) -> None:
         limits = (-brightest / 2, brightest / 2) if is_difference else (0, brightest)
         panel.imshow(image, extent=extent, cmap="RdBu_r" if is_difference else "gray", vmin=limits[0], vmax=limits[1])
         panel.set(title=title, xlabel="x / Å", ylabel="y / Å")
-    for name, theirs, composed in zip(reference.DETECTORS, full.images, ours.images, strict=True):
+    for name, theirs, composed in zip(validation.DETECTORS, full.images, ours.images, strict=True):
         panels[3].plot(theirs.mean(axis=1), full.y_A, label=f"{name}, abTEM")
         panels[3].plot(composed.mean(axis=1), full.y_A, "--", label=f"{name}, composed")
     panels[3].set(title="mean over x", xlabel="share of the beam", ylim=extent[2:])
@@ -104,7 +106,7 @@ def draw(full: InterfaceScan, ours: InterfaceScan) -> None:
 
 def strain_effect() -> None:
     """What strain alone does to SrTiO3's mean intensity: unit cells, strained to Ge and not, with as many atoms."""
-    strained = reference.interface().cells[1]
+    strained = validation.interface().cells[1]
     assert strained is not None
     cells_A = {"strained": (strained.beam_A, strained.a_A, strained.c_A), "unstrained": (3.905, 3.905, 3.905)}
     means = {}
@@ -113,8 +115,8 @@ def strain_effect() -> None:
             cell = crystal("SrTiO3").atoms.copy()
             cell.set_cell(lengths, scale_atoms=True)
             cell.write(path := f"{folder}/{name}.cif")
-            step_A = reference.REPEATS * lengths[0]
-            settings = MultisliceSettings((reference.ENERGY_KV,), thickness_step_A=step_A, thickness_A=step_A)
+            step_A = validation.REPEATS * lengths[0]
+            settings = MultisliceSettings((validation.ENERGY_KV,), thickness_step_A=step_A, thickness_A=step_A)
             tasks = tasks_of((path, (1, 0, 0), (0, 0, 1)), settings)
             means[name] = np.mean([scan_of(t).unfolded(simulate(t)) for t in tasks], axis=(0, 1, 3, 4))
     change = means["strained"] / means["unstrained"] - 1
@@ -134,9 +136,9 @@ if __name__ == "__main__":
     if arguments.scan:
         scan(arguments.phonons, arguments.seed).save(REFERENCE)
     full = InterfaceScan.load(REFERENCE)
-    stack = reference.interface()
-    ours = reference.composed(stack, full)
-    for detector, agreement in reference.compare(stack, full, ours).items():
+    stack = validation.interface()
+    ours = validation.composed(stack, full)
+    for detector, agreement in validation.compare(stack, full, ours).items():
         print(f"{detector}: r = {agreement.pearson_r:.4f}, at the interface {agreement.interface_r:.4f}")
         for where, errors in (("away", agreement.column_errors), ("near", agreement.interface_errors)):
             print(f"  {where}: " + ", ".join(f"{kind} {error:+.1%}" for kind, error in errors.items()))

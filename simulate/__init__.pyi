@@ -2,7 +2,8 @@ from .imaging.stem import Optics, Scan
 from .library.materials import MATERIALS, Dopant, Material
 from .procedural.ranges import DIFFICULTIES, SceneRanges
 from .procedural.scenes import procedural_scene
-from .scenes.composing import Acquisition, compose, expose
+from .scenes.acquisition import Acquisition
+from .scenes.exposure import compose, expose
 from .specimen.layers import Boundary, Interface, Layer, Specimen
 
 __all__ = [

@@ -139,7 +139,7 @@ def _crops(options: argparse.Namespace) -> None:
             options.material,
             getattr(options, name),
             options.size,
-            read_settings(CropConditions, "a crop", _ranges(of_split)),
+            read_settings(CropConditions, "crop", _ranges(of_split)),
             seed=len(ranges) * options.seed + index,  # every split of every seed has one of its own
         )
         for index, (name, of_split) in enumerate(ranges.items())
@@ -157,14 +157,14 @@ def _ranges(words: Sequence[tuple[str, str, str]]) -> dict[str, tuple[float, flo
 def _library(options: argparse.Namespace) -> None:
     try:
         from simulate.library.build import SHIPPED, build_library
-        from simulate.library.multislice import MultisliceSettings
+        from simulate.library.settings import MultisliceSettings
     except ImportError as error:
         raise InputError(f"multislice needs {error.name}; `pip install 'samiam[research,multislice]'`.") from None
 
     entries = SHIPPED
     if options.crystal:
         entries = ((options.crystal, tuple(options.zone), tuple(options.growth)),)
-    settings = read_settings(MultisliceSettings, "the library", _multislice_options(options))
+    settings = read_settings(MultisliceSettings, "library", _multislice_options(options))
     paths = build_library(
         entries,
         settings,

@@ -26,7 +26,7 @@ from samiam.benchmark.sources import labelled_sources
 from samiam.datasets.zenodo import zenodo_folder
 from simulate import procedural_scene
 from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene, recipe
-from simulate.scenes.retaken import scene_under
+from simulate.scenes.dose_and_drift import scene_under
 
 
 def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single: bool) -> int:

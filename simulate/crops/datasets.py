@@ -79,8 +79,8 @@ class CropDataset(Dataset[tuple[torch.Tensor, int]]):
         """How a crop is imaged, without making its image."""
         if not 0 <= index < self.n:
             raise IndexError(f"crop {index} of {self.n}")
-        of = self.materials[index % len(self.materials)]
-        return draw_parameters(of, self.conditions, self.size_px, self._seed(index))
+        material = self.materials[index % len(self.materials)]
+        return draw_parameters(material, self.conditions, self.size_px, self._seed(index))
 
     def _seed(self, index: int) -> tuple[int, int, int]:
         return self.seed, self.epoch, int(index)

@@ -11,10 +11,11 @@ from scipy import fft
 
 from simulate.imaging import stem
 from simulate.imaging.stem import Optics
-from simulate.library import entries
+from simulate.library.responses import SIGMAS_A
 from simulate.scenes.raster import Raster
 
 RASTER_A = 0.22  # samples the information limit of the library's probe, 2.23 / Å at 300 kV
+MARGIN_A = 6.0  # three σ of the widest Gaussian
 
 _FINE_RASTER_PX = 320  # up to here a transfer function serves rasters of three sizes
 
@@ -60,7 +61,7 @@ class Grid:
 
     def empty(self) -> Raster:
         """A raster with nothing on it."""
-        return Raster(RASTER_A, np.zeros((len(entries.SIGMAS_A), self.side_px, self.side_px), np.float32))
+        return Raster(RASTER_A, np.zeros((len(SIGMAS_A), self.side_px, self.side_px), np.float32))
 
     def through(self, spectrum: NDArray[np.complex64], optics: Optics) -> NDArray[np.float32]:
         """An image from the spectrum of the ideal probe's, as `stem.through_optics`, which forgets its work."""

@@ -13,9 +13,10 @@ from pathlib import Path
 from samiam.errors import InputError
 from samiam.storage.files import made_folder, sha256_of
 from simulate.crops.datasets import CropDataset
-from simulate.crops.ranges import LIMITS, CropConditions, Interval, SplitSizes
+from simulate.crops.intervals import Interval
+from simulate.crops.ranges import RANGES, CropConditions, SplitSizes
 from simulate.crops.splits import write_crops
-from simulate.library import entries
+from simulate.library.entries import entry_paths
 
 SAME = "same"
 """The name of the test under the conditions of training."""
@@ -46,8 +47,8 @@ def held_out_splits(
     taken = {"train", "val", SAME} & held_out.keys()
     if taken:
         raise InputError(f"held out {', '.join(sorted(taken))}: this split is there already; give another name.")
-    for name, tested in held_out.items():
-        _check_unseen(name, conditions, tested)
+    for test, tested in held_out.items():
+        _check_unseen(test, conditions, tested)
     plan = {"train": (sizes.train, conditions), "val": (sizes.val, conditions), SAME: (sizes.test, conditions)}
     plan |= {name: (sizes.test, tested) for name, tested in held_out.items()}
     return {
@@ -56,11 +57,11 @@ def held_out_splits(
     }
 
 
-def _check_unseen(name: str, trained: CropConditions, tested: CropConditions) -> None:
+def _check_unseen(test: str, trained: CropConditions, tested: CropConditions) -> None:
     """Raise InputError unless a range of the test has nothing in common with training's."""
-    if not any(_are_apart(trained.intervals(of), tested.intervals(of)) for of in LIMITS):
+    if not any(_are_apart(trained.intervals(name), tested.intervals(name)) for name in RANGES):
         raise InputError(
-            f"held out {name}: its conditions overlap with those of training; give a range that does not, "
+            f"held out {test}: its conditions overlap with those of training; give a range that does not, "
             "as thickness_A 350 to 460 where training has 60 to 350."
         )
 
@@ -107,5 +108,5 @@ def _hash_of(splits: Mapping[str, CropDataset]) -> str:
         name: [split.materials, split.n, split.size_px, split.seed, split.epoch, asdict(split.conditions)]
         for name, split in splits.items()
     }
-    libraries = {path.name: sha256_of(path) for _, path in sorted(entries.entry_paths().items())}
+    libraries = {path.name: sha256_of(path) for _, path in sorted(entry_paths().items())}
     return hashlib.sha256(json.dumps([described, libraries]).encode()).hexdigest()[:16]

@@ -11,11 +11,12 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.crops.ranges import LIMITS, CropConditions, check_crop, check_seed, value_at
-from simulate.library.materials import View, material
+from simulate.crops.ranges import RANGES, CropConditions, check_crop, check_seed, value_at
+from simulate.library import materials
+from simulate.library.materials import View
 
 _MOST_NEIGHBOURS = 3  # a micrograph of the paper has 2 to 4 materials
-_WEDGE = 0.2  # a neighbour is thinner or thicker by up to this share
+_WEDGE = 0.2  # a neighbour is thinner or thicker by up to this share, as in a lamella; chosen by hand
 _STREAM = 0  # of the seed; drawing.py uses others
 
 
@@ -56,14 +57,16 @@ class CropParameters:
     neighbours: tuple[tuple[str, float], ...]
 
 
-def draw_parameters(of: str, conditions: CropConditions, size_px: int, seed: int | Sequence[int] = 0) -> CropParameters:
+def draw_parameters(
+    material: str, conditions: CropConditions, size_px: int, seed: int | Sequence[int] = 0
+) -> CropParameters:
     """Draw how one crop is imaged; no image is made.
 
     The same seed with other conditions draws alike: what the conditions do not change stays as it was, unless the
     number of choices differs.
 
     Args:
-        of: name of a material in `simulate.library.materials.MATERIALS`.
+        material: its name in `simulate.library.materials.MATERIALS`.
         conditions: the ranges.
         size_px: side of the crop.
         seed: one or more whole numbers, 0 or more.
@@ -71,9 +74,9 @@ def draw_parameters(of: str, conditions: CropConditions, size_px: int, seed: int
     Raises:
         InputError: if the material is unknown, or the size or the seed impossible.
     """
-    check_crop(of, conditions, size_px)
+    check_crop(material, conditions, size_px)
     rng = np.random.default_rng([*check_seed(seed), _STREAM])
-    drawn = {name: value_at(name, conditions.intervals(name), float(rng.uniform())) for name in LIMITS}
+    drawn = {name: value_at(name, conditions.intervals(name), float(rng.uniform())) for name in RANGES}
     view, energy_kV, detector, bits = (
         choices[int(rng.uniform() * len(choices))]
         for choices in (conditions.views, conditions.energies_kV, conditions.detectors, conditions.bits)
@@ -82,7 +85,7 @@ def draw_parameters(of: str, conditions: CropConditions, size_px: int, seed: int
     probe = int(rng.uniform() * conditions.n_probes)
     origin = (float(rng.uniform()), float(rng.uniform()))
     return CropParameters(
-        material=of,
+        material=material,
         size_px=size_px,
         view=cast("View", view),
         origin=origin,
@@ -90,7 +93,7 @@ def draw_parameters(of: str, conditions: CropConditions, size_px: int, seed: int
         detector=cast("str", detector),
         bits=cast("Literal[8, 16]", bits),
         probe=probe,
-        neighbours=_neighbours(rng, of, conditions, drawn["thickness_A"]),
+        neighbours=_neighbours(rng, material, conditions, drawn["thickness_A"]),
         **_probe(conditions, probe),
         **{name: value for name, value in drawn.items() if name not in ("tilt_mrad", "defocus_A", "astigmatism_A")},
         tilt_mrad=(drawn["tilt_mrad"] * math.cos(tilt_rad), drawn["tilt_mrad"] * math.sin(tilt_rad)),
@@ -115,7 +118,7 @@ def _probe_shares(n: int) -> NDArray[np.float64]:
 
 
 def _neighbours(
-    rng: np.random.Generator, of: str, conditions: CropConditions, thickness_A: float
+    rng: np.random.Generator, material: str, conditions: CropConditions, thickness_A: float
 ) -> tuple[tuple[str, float], ...]:
     """One to three other materials; one of them is there to be seen if the crop shows nothing."""
     order = rng.permutation(len(conditions.neighbours))
@@ -123,12 +126,13 @@ def _neighbours(
     ratios = rng.uniform(1 - _WEDGE, 1 + _WEDGE, _MOST_NEIGHBOURS)
     if conditions.contrast == "crop":
         return ()
-    names = [name for name in (conditions.neighbours[index] for index in order) if name != of]
-    if is_empty(of):
+    names = [name for name in (conditions.neighbours[index] for index in order) if name != material]
+    if is_empty(material):
         names.sort(key=is_empty)
     return tuple((name, float(thickness_A * ratio)) for name, ratio in zip(names[:n], ratios, strict=False))
 
 
 def is_empty(name: str) -> bool:
     """Whether a material is vacuum."""
-    return not (material(name).host or material(name).films)
+    found = materials.material(name)
+    return not (found.host or found.films)

@@ -4,64 +4,50 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal, cast
+from dataclasses import dataclass
+from typing import Annotated, Literal, cast, get_args
 
 import numpy as np
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from samiam.errors import InputError
-from samiam.settings import Count, settings
+from samiam.settings import Count, declared, settings
+from simulate.crops.intervals import Interval, Range, Within
 from simulate.imaging.stem import Optics
+from simulate.imaging.stem.optics import Energy_kV
 from simulate.library.materials import MATERIALS, View, material
 
-Interval = tuple[float, float]
-Range = Interval | tuple[Interval, ...]
-"""(lowest, highest), or several such pairs: what is held out lies between them."""
 
-LIMITS: dict[str, Interval] = {
-    "thickness_A": (10, 10_000),
-    "rotation_deg": (-360, 360),
-    "pixel_size_A": (0.02, 2),
-    "dose_e_per_A2": (1e-3, 1e9),
-    "defocus_A": (-1000, 1000),
-    "astigmatism_A": (0, 500),
-    "source_fwhm_A": (0, 10),
-    "tilt_mrad": (0, 50),
-    "jitter_A": (0, 2),
-    "shear_deg": (-30, 30),
-    "contamination_A": (0, 500),
-    "readout_e": (0, 100),
-}
+@dataclass(frozen=True)
+class Different:
+    """What a list of choices may be, for its annotation: none comes twice.
+
+    Attributes:
+        choices: what they are, in words.
+        least: how many there are at least.
+    """
+
+    choices: str
+    least: int = 1
+
+    @property
+    def description(self) -> str:
+        """In words."""
+        return f"a list of different {self.choices}{', one at least' if self.least else ''}"
+
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def _checked(self, choices: tuple[object, ...]) -> tuple[object, ...]:
+        if len(choices) < self.least or len(set(choices)) < len(choices):
+            raise ValueError("too few, or one twice")
+        return choices
+
+
 _LOGARITHMIC = ("pixel_size_A", "dose_e_per_A2")
-_LARGEST_SIZE_PX = 1024
-_LARGEST_FIELD_A = 500.0
-
-
-def _checked_range(name: str, value: object) -> tuple[Interval, ...]:
-    pairs: object = value
-    if isinstance(value, (tuple, list)) and not any(isinstance(part, (tuple, list)) for part in value):
-        pairs = (value,)
-    low, high = LIMITS[name]
-    fault = InputError(
-        f"{name}={value}: give (lowest, highest), or several such pairs that rise, within {low:g} to {high:g}."
-    )
-    if not isinstance(pairs, (tuple, list)) or not pairs:
-        raise fault
-    checked: list[Interval] = []
-    for pair in pairs:
-        is_pair = isinstance(pair, (tuple, list)) and len(pair) == 2
-        if not is_pair or not all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in pair):
-            raise fault
-        least = checked[-1][1] if checked else low
-        if not least <= pair[0] <= pair[1] <= high:
-            raise fault
-        checked.append((float(pair[0]), float(pair[1])))
-    return tuple(checked)
-
-
-def _checked_choices(name: str, value: object) -> tuple[object, ...]:
-    if not isinstance(value, (tuple, list)) or (not value and name != "neighbours") or len(set(value)) < len(value):
-        raise InputError(f"{name}={value!r}: give a list of different choices.")
-    return tuple(value)
+_LARGEST_SIZE_PX = 1024  # the side of most scenes of the benchmark
+_LARGEST_FIELD_A = 500.0  # a larger raster takes seconds for each crop; chosen by hand
 
 
 @settings
@@ -73,7 +59,7 @@ class CropConditions:
     benchmark's: lamellae milled by ion beam in a probe-corrected microscope.
 
     Attributes:
-        thickness_A: of the specimen along the beam, 10 or more and within the library (480).
+        thickness_A: of the specimen along the beam, within the library (480).
         rotation_deg: of the crystal in the image plane.
         pixel_size_A: the magnification, log-uniform.
         dose_e_per_A2: electrons of the beam on each Å², log-uniform.
@@ -98,44 +84,35 @@ class CropConditions:
             some 40 ms in each process when it is first met.
 
     Raises:
-        InputError: if a range is empty or impossible, or a choice is unknown.
+        InputError: if a neighbour is unknown, or focus or astigmatism are beyond any microscope.
     """
 
-    thickness_A: Range = (60.0, 460.0)
-    rotation_deg: Range = (0.0, 360.0)
-    pixel_size_A: Range = (0.12, 0.5)
-    dose_e_per_A2: Range = (2e3, 5e4)
-    defocus_A: Range = (-40.0, 40.0)
-    astigmatism_A: Range = (0.0, 20.0)
-    source_fwhm_A: Range = (0.7, 1.2)
-    tilt_mrad: Range = (0.0, 4.0)
-    jitter_A: Range = (0.0, 0.25)
-    shear_deg: Range = (-1.0, 1.0)
-    contamination_A: Range = (0.0, 25.0)
-    readout_e: Range = (0.1, 0.6)
-    energies_kV: tuple[float, ...] = (200.0, 300.0)
-    detectors: tuple[str, ...] = ("HAADF", "ADF")
-    bits: tuple[Literal[8, 16], ...] = (8, 16)
-    views: tuple[View, ...] = ("100",)
+    thickness_A: Annotated[Range, Within(10, 10_000)] = ((60.0, 460.0),)
+    rotation_deg: Annotated[Range, Within(-360, 360)] = ((0.0, 360.0),)
+    pixel_size_A: Annotated[Range, Within(0.02, 2)] = ((0.12, 0.5),)
+    dose_e_per_A2: Annotated[Range, Within(1e-3, 1e9)] = ((2e3, 5e4),)
+    defocus_A: Annotated[Range, Within(-1000, 1000)] = ((-40.0, 40.0),)
+    astigmatism_A: Annotated[Range, Within(0, 500)] = ((0.0, 20.0),)
+    source_fwhm_A: Annotated[Range, Within(0, 10)] = ((0.7, 1.2),)
+    tilt_mrad: Annotated[Range, Within(0, 50)] = ((0.0, 4.0),)
+    jitter_A: Annotated[Range, Within(0, 2)] = ((0.0, 0.25),)
+    shear_deg: Annotated[Range, Within(-30, 30)] = ((-1.0, 1.0),)
+    contamination_A: Annotated[Range, Within(0, 500)] = ((0.0, 25.0),)
+    readout_e: Annotated[Range, Within(0, 100)] = ((0.1, 0.6),)
+    energies_kV: Annotated[tuple[Energy_kV, ...], Different("energies, from 1 to 3000")] = (200.0, 300.0)
+    detectors: Annotated[tuple[str, ...], Different("detectors")] = ("HAADF", "ADF")
+    bits: Annotated[tuple[Literal[8, 16], ...], Different("depths, 8 and 16")] = (8, 16)
+    views: Annotated[tuple[View, ...], Different("zone axes, 100 and 110")] = ("100",)
     contrast: Literal["micrograph", "crop"] = "micrograph"
-    neighbours: tuple[str, ...] = ("SrTiO3", "Ge", "PtC", "Vac")
-    n_probes: int = 32
+    neighbours: Annotated[tuple[str, ...], Different("materials", least=0)] = ("SrTiO3", "Ge", "PtC", "Vac")
+    n_probes: Annotated[int, Field(ge=1, le=100_000)] = 32
 
     def __post_init__(self) -> None:
-        for name in LIMITS:
-            object.__setattr__(self, name, _checked_range(name, getattr(self, name)))
-        for name in ("energies_kV", "detectors", "bits", "views", "neighbours"):
-            object.__setattr__(self, name, _checked_choices(name, getattr(self, name)))
-        if not set(self.bits) <= {8, 16}:
-            raise InputError(f"bits={self.bits}: a converter has 8 or 16.")
-        if not set(self.views) <= {"100", "110"}:
-            raise InputError(f"views={self.views}: there are 100 and 110.")
-        if self.contrast not in ("micrograph", "crop"):
-            raise InputError(f"contrast={self.contrast!r}: give micrograph or crop.")
-        if not 1 <= self.n_probes <= 100_000:
-            raise InputError(f"n_probes={self.n_probes}: give 1 to 100,000.")
         for name in self.neighbours:
-            material(name)
+            try:
+                material(name)
+            except InputError as error:
+                raise InputError(f"neighbours: {error}") from None
         for energy_kV in self.energies_kV:
             farthest_A = max(abs(end) for interval in self.intervals("defocus_A") for end in interval)
             Optics(energy_kV, defocus_A=farthest_A, astigmatism_A=self.highest("astigmatism_A"))
@@ -166,13 +143,20 @@ class SplitSizes:
 
 USUAL = CropConditions()
 """The defaults."""
+RANGES: tuple[str, ...] = tuple(
+    name
+    for name, hint in declared(CropConditions).items()
+    if any(isinstance(piece, Within) for piece in get_args(hint)[1:])
+)
+"""The names of the ranges among the conditions, in order."""
 
 
-def check_crop(of: str, conditions: CropConditions, size_px: int) -> None:
+def check_crop(name: str, conditions: CropConditions, size_px: int) -> None:
     """Raise InputError unless there can be crops of a material, of this size, under these conditions."""
-    if not material(of).is_labelled:
+    filling = material(name)
+    if not filling.is_labelled:
         raise InputError(
-            f"{of} has no label; crops are of {', '.join(n for n, m in MATERIALS.items() if m.is_labelled)}."
+            f"{name} has no label; crops are of {', '.join(n for n, m in MATERIALS.items() if m.is_labelled)}."
         )
     if isinstance(size_px, bool) or not isinstance(size_px, int) or not 1 <= size_px <= _LARGEST_SIZE_PX:
         raise InputError(f"size_px={size_px}: give the side of a crop in whole pixels, 1 to {_LARGEST_SIZE_PX}.")
@@ -180,8 +164,8 @@ def check_crop(of: str, conditions: CropConditions, size_px: int) -> None:
     if field_A > _LARGEST_FIELD_A:
         raise InputError(f"crops of up to {field_A:.0f} Å are too large; give smaller ones, {_LARGEST_FIELD_A:.0f} Å.")
     for view in conditions.views:
-        if material(of).host and view not in material(of).views:
-            raise InputError(f"{of} has no view {view!r}; it has {', '.join(material(of).views)}.")
+        if filling.host and view not in filling.views:
+            raise InputError(f"{name} has no view {view!r}; it has {', '.join(filling.views)}.")
 
 
 def check_seed(seed: int | Sequence[int]) -> tuple[int, ...]:

@@ -25,10 +25,10 @@ from samiam.errors import InputError
 from samiam.storage.files import made_folder, replacing, sha256_of
 from simulate.crops.datasets import CropDataset
 from simulate.crops.ranges import CropConditions
-from simulate.library import entries
+from simulate.library.entries import entry_paths
 
 _INDEX = "crops.json"
-_BATCH = 64
+_BATCH = 64  # crops that a worker hands over at a time; chosen by hand
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,7 @@ def write_crops(folder: str | Path, splits: Mapping[str, CropDataset], *, n_work
         "samiam": _version(),
         "materials": first.materials,
         "size_px": first.size_px,
-        "library": {path.name: sha256_of(path) for _, path in sorted(entries.entry_paths().items())},
+        "library": {path.name: sha256_of(path) for _, path in sorted(entry_paths().items())},
         "splits": written,
     }
     with replacing(folder / _INDEX) as partial:

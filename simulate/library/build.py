@@ -21,10 +21,10 @@ from samiam.cluster import dask_client
 from samiam.storage.files import made_folder, replacing
 from simulate.library.crystals import FILMS, Direction
 from simulate.library.entries import entry_name
-from simulate.library.multislice import CrystalScan, FilmScan, MultisliceSettings, Task, scan_of, simulate, spread_probe
-
-LibraryEntry = tuple[str, Direction | tuple[()], Direction | tuple[()]]
-"""Specimen, zone axis and growth direction; films have neither."""
+from simulate.library.multislice import simulate, spread_probe
+from simulate.library.scans import CrystalScan, FilmScan, scan_of
+from simulate.library.settings import MultisliceSettings
+from simulate.library.tasks import LibraryEntry, Task, tasks_of
 
 _UP: Direction = (0, 0, 1)
 SHIPPED: tuple[LibraryEntry, ...] = (
@@ -35,7 +35,7 @@ SHIPPED: tuple[LibraryEntry, ...] = (
     ("SrTiO3", (1, 1, 0), _UP),
     ("Ge", (1, 0, 0), _UP),
 )
-_RADII_A = 0.1 * np.arange(80)
+_RADII_A = 0.1 * np.arange(80)  # 8 Å, four σ of the widest Gaussian
 
 
 def build_library(
@@ -77,15 +77,6 @@ def build_library(
                 np.save(partial, result)
             progress.update()
     return [_assemble(entry, settings, folder, work) for entry in entries]
-
-
-def tasks_of(entry: LibraryEntry, settings: MultisliceSettings) -> list[Task]:
-    """All tasks of one entry, frozen-phonon configurations of one voltage together."""
-    return [
-        Task(*entry, energy_kV, phonon, settings)
-        for energy_kV in settings.energies_kV
-        for phonon in range(settings.phonons)
-    ]
 
 
 def _results(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import field
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from samiam.errors import InputError
-from samiam.settings import did_you_mean
+from samiam.settings import Positive, Share, did_you_mean, settings
 from simulate.library.crystals import CRYSTALS, FILMS, Crystal, Direction, crystal
 
 View = Literal["100", "110"]
@@ -21,22 +23,22 @@ _PEROVSKITE_VIEWS: dict[View, tuple[Direction, Direction]] = {
 _GE_VIEWS: dict[View, tuple[Direction, Direction]] = {"100": ((1, 1, 0), (0, 0, 1)), "110": ((1, 0, 0), (0, 0, 1))}
 
 
-@dataclass(frozen=True)
+@settings
 class Dopant:
     """A random substitution.
 
     Attributes:
         site: letter of the site, "A" or "B" in a perovskite.
         donor: the crystal that has the dopant on this site; its columns say what the dopant contributes.
-        fraction: share of the site that is substituted, 0 to 1.
+        fraction: share of the site that is substituted.
     """
 
     site: str
     donor: str
-    fraction: float
+    fraction: Share
 
 
-@dataclass(frozen=True)
+@settings
 class Material:
     """What a layer is made of: a crystal, or films, or nothing.
 
@@ -56,50 +58,50 @@ class Material:
     name: str
     host: str | None = None
     dopants: tuple[Dopant, ...] = ()
-    films: tuple[tuple[str, float], ...] = ()
+    films: tuple[tuple[str, Annotated[float, Field(gt=0, le=1)]], ...] = ()
     is_labelled: bool = True
-    lattice_A: float | None = None
+    lattice_A: Positive | None = None
     views: Mapping[View, tuple[Direction, Direction]] = field(default_factory=lambda: _PEROVSKITE_VIEWS)
 
     def __post_init__(self) -> None:
         if self.host is not None and self.films:
-            raise InputError(f"{self.name}: a layer is a crystal or films, not both; give a host or films.")
-        if self.lattice_A is not None and not self.lattice_A > 0:
-            raise InputError(f"{self.name}: a lattice parameter of {self.lattice_A} Å is impossible; give more than 0.")
+            raise InputError(f"films: {self.name} has a host; a layer is a crystal or films, not both.")
         _check_films(self)
         _check_dopants(self)
 
 
-def _check_films(of: Material) -> None:
-    for name, share in of.films:
-        if name not in FILMS:
-            raise InputError(f"{of.name}: unknown film {name!r}; known are {', '.join(FILMS)}.")
-        if not 0 < share <= 1:
-            raise InputError(f"{of.name}: {name} cannot fill {share} of the volume; give a share up to 1.")
-    total = sum(share for _, share in of.films)
+def _check_films(checked: Material) -> None:
+    for film, _ in checked.films:
+        if film not in FILMS:
+            raise InputError(f"films: {checked.name} has an unknown film {film!r}; known are {', '.join(FILMS)}.")
+    total = sum(share for _, share in checked.films)
     if total > 1 + 1e-9:
-        raise InputError(f"{of.name}: its films fill {total:g} of the volume; give shares of at most 1 in all.")
+        raise InputError(f"films: those of {checked.name} fill {total:g} of the volume; give at most 1 in all.")
 
 
-def _check_dopants(of: Material) -> None:
-    host = crystal(of.host) if of.host is not None else None
-    for dopant in of.dopants:
-        if not 0 <= dopant.fraction <= 1:
-            raise InputError(f"{of.name}: a doped fraction of {dopant.fraction} is impossible; give 0 to 1.")
-        if host is None:
-            raise InputError(f"{of.name} is not crystalline; it cannot be doped.")
-        for one in (host, crystal(dopant.donor)):
-            _check_site(of, dopant.site, one)
-    for site in {dopant.site for dopant in of.dopants}:
-        total = sum(dopant.fraction for dopant in of.dopants if dopant.site == site)
+def _check_dopants(checked: Material) -> None:
+    if checked.host is None:
+        if checked.dopants:
+            raise InputError(f"dopants: {checked.name} is not crystalline; it cannot be doped.")
+        return
+    host = _crystal("host", checked.host)
+    for dopant in checked.dopants:
+        for either in (host, _crystal("dopants", dopant.donor)):
+            sites = dict.fromkeys(either.sites.values())
+            if dopant.site not in sites:
+                raise InputError(f"dopants: {either.name} has no site {dopant.site!r}; it has {', '.join(sites)}.")
+    for site in {dopant.site for dopant in checked.dopants}:
+        total = sum(dopant.fraction for dopant in checked.dopants if dopant.site == site)
         if total > 1 + 1e-9:
-            raise InputError(f"{of.name}: its dopants take {total:g} of site {site}; give at most 1 in all.")
+            raise InputError(f"dopants: those of {checked.name} take {total:g} of site {site}; give at most 1 in all.")
 
 
-def _check_site(of: Material, site: str, one: Crystal) -> None:
-    sites = dict.fromkeys(one.sites.values())
-    if site not in sites:
-        raise InputError(f"{of.name}: {one.name} has no site {site!r}; it has {', '.join(sites)}.")
+def _crystal(setting: str, name: str) -> Crystal:
+    """A crystal by name; what is wrong with it is told of the setting that names it."""
+    try:
+        return crystal(name)
+    except InputError as error:
+        raise InputError(f"{setting}: {error}") from None
 
 
 def _edge_A(name: str) -> float:

@@ -7,12 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from samiam.errors import InputError
-from samiam.settings import Count, Rising, Share, settings
+from samiam.settings import Count, NotNegative, Positive, Rising, Share, settings
+from simulate.procedural.fills import Mottle
 from simulate.procedural.lattices import CellName
-from simulate.procedural.rendering import Mottle
 
-_NotNegative = Annotated[float, Field(ge=0)]
-_Positive = Annotated[float, Field(gt=0)]
 _Counts = Annotated[tuple[Count, Count], Rising]
 
 
@@ -48,13 +46,13 @@ class SceneRanges:
     """
 
     n_materials: _Counts = (2, 5)
-    period_px: Annotated[tuple[_Positive, _Positive], Rising] = (5.0, 40.0)
+    period_px: Annotated[tuple[Positive, Positive], Rising] = (5.0, 40.0)
     n_columns: _Counts = (1, 4)
     cells: tuple[CellName, ...] = ()
     thinnest_layer: Annotated[float, Field(gt=0, lt=1)] = 0.08
-    roughness_px: Annotated[tuple[_NotNegative, _NotNegative], Rising] = (0.0, 6.0)
-    counts_per_pixel: Annotated[tuple[_Positive, _Positive], Rising] = (10.0, 1000.0)
-    jitter_px: Annotated[tuple[_NotNegative, _NotNegative], Rising] = (0.0, 0.6)
+    roughness_px: Annotated[tuple[NotNegative, NotNegative], Rising] = (0.0, 6.0)
+    counts_per_pixel: Annotated[tuple[Positive, Positive], Rising] = (10.0, 1000.0)
+    jitter_px: Annotated[tuple[NotNegative, NotNegative], Rising] = (0.0, 0.6)
     p_gap: Share = 0.3
     p_antiphase: Share = 0.4
     p_grains: Share = 0.2
@@ -68,7 +66,7 @@ class SceneRanges:
     p_fringes: Share = 0.0
     p_multilayer: Share = 0.0
     p_tilted: Share = 0.0
-    probe: Annotated[tuple[_Positive, _Positive], Rising] = (0.09, 0.17)
+    probe: Annotated[tuple[Positive, Positive], Rising] = (0.09, 0.17)
 
     def __post_init__(self) -> None:
         if self.thinnest_layer * self.n_materials[1] > 1:
@@ -119,3 +117,4 @@ DIFFICULTIES: dict[int, SceneRanges] = {
         p_similar=0.5,
     ),
 }
+"""By class of difficulty; chosen by hand, so that each class has more of what makes the one before difficult."""

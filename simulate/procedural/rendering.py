@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from simulate.procedural.fills import Fill, Mottle
 from simulate.procedural.lattices import Lattice, fringes
 from simulate.procedural.layout import Layout
-
-Kind = Literal["lattice", "amorphous", "vacuum"]
-Mottle = Literal["bright", "even", "spots"]
-"""Bright patches on an even film; brightness that rises and falls about as much; overlapping round spots."""
-
-
-@dataclass(frozen=True)
-class Fill:
-    """What a material looks like.
-
-    Attributes:
-        kind: what it is.
-        level: its brightness between the columns, or its mean brightness.
-        contrast: height of the columns above the level, or standard deviation of the speckle as a share of it.
-        lattice: the arrangement of its columns, None where it is not crystalline.
-        has_twin: whether another material of the scene differs from it in one sublattice only.
-        patch_px: size of the bright patches of an amorphous film; None for those that half of the films have.
-        patch_height: how much brighter than the film they are, in multiples of its level.
-        mottle: what the patches are.
-        has_tilted_grains: whether grains after the first are seen off their zone axis, as fringes.
-    """
-
-    kind: Kind
-    level: float
-    contrast: float
-    lattice: Lattice | None = None
-    has_twin: bool = False
-    patch_px: float | None = None
-    patch_height: float = 0.5
-    mottle: Mottle = "bright"
-    has_tilted_grains: bool = False
 
 
 def render(rng: np.random.Generator, regions: Layout, fills: list[Fill]) -> NDArray[np.float64]:

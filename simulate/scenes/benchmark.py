@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 
 from samiam.errors import InputError
 from samiam.records import Scene
-from simulate.scenes.composing import Acquisition, Exposure, expose
+from simulate.scenes.acquisition import Acquisition
+from simulate.scenes.exposure import Exposure, expose
 from simulate.scenes.families import draw
 from simulate.specimen.layers import Specimen
 
-_PER_FAMILY = {
+_PER_FAMILY = {  # 82 in all; chosen by hand
     "SrTiO3-Ge": 16,
     "LaMnO3-film": 12,
     "La-SrTiO3": 12,

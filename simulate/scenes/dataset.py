@@ -29,8 +29,6 @@ from simulate.scenes.benchmark import BENCHMARK, Recipe, recipe
 MANIFEST = "manifest.json"
 NOTES = "notes.csv"
 
-_NM_PER_CM = 1e7
-
 
 def write_benchmark(
     folder: str | Path,
@@ -39,7 +37,7 @@ def write_benchmark(
     scheduler: str | None = None,
     workers: int | None = None,
 ) -> Path:
-    """Write scenes of the benchmark as a labelled data set; see `write_scenes`.
+    """Write scenes of the benchmark as a labelled data set, in the layout that `write_scenes` describes.
 
     Args:
         folder: made if missing.
@@ -214,7 +212,7 @@ def _json(content: object) -> str:
 def _tiff(counts: NDArray[Any], pixel_size_nm: float) -> bytes:
     """Counts as they are, uncompressed: noise hardly shrinks, and other versions of zlib give other bytes."""
     file = io.BytesIO()
-    per_cm = _NM_PER_CM / pixel_size_nm
+    per_cm = 1e7 / pixel_size_nm
     tifffile.imwrite(
         file,
         counts,

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.spatial.transform import Rotation
 
-from simulate.library import entries
 from simulate.library.crystals import CRYSTALS, FILMS, Film
-from simulate.library.entries import Responses
+from simulate.library.entries import entry_name
+from simulate.library.responses import Responses, responses
 from simulate.scenes.raster import Raster
 
-_DIAMETER_SPREAD = 0.2  # standard deviation of the logarithm of nanocrystals' diameters
+_DIAMETER_SPREAD = 0.2  # standard deviation of the logarithm of nanocrystals' diameters; chosen by hand
 _SPHERE_STEP_A = 32.0  # spheres of so many diameters are remembered
 
 Floats = NDArray[np.float64]
@@ -49,23 +49,23 @@ def deposit_film(
         return
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     film, inside_A = FILMS[name], thickness_A[box]
-    responses = entries.responses(entries.entry_name(name), energy_kV, detector)
-    responses.at(film.element, inside_A.max(keepdims=True).ravel())  # refuses what is too thick
+    atom = responses(entry_name(name), energy_kV, detector)
+    atom.at(film.element, inside_A.max(keepdims=True).ravel())  # refuses what is too thick
     if film.grain_A is None:
         atoms = _amorphous(rng, raster, film, inside_A, share)
-        for plane, volume_A2 in zip(raster.planes, responses.volumes_A2[0].T, strict=True):
+        for plane, volume_A2 in zip(raster.planes, atom.volumes_A2[0].T, strict=True):
             if volume_A2.any():
-                plane[box] += (atoms * _per_atom_A2(responses, volume_A2, inside_A)).astype(np.float32)
+                plane[box] += (atoms * _per_atom_A2(atom, volume_A2, inside_A)).astype(np.float32)
     else:
         yx_px, depth_A = _nanocrystals(rng, film, film.grain_A, inside_A, share, raster.pixel_A)
         corner_xy_A = raster.origin_xy_A + raster.pixel_A * np.array([columns[0], rows[0]])
-        volumes_A2 = [_per_atom_A2(responses, volume_A2, depth_A) for volume_A2 in responses.volumes_A2[0].T]
+        volumes_A2 = [_per_atom_A2(atom, volume_A2, depth_A) for volume_A2 in atom.volumes_A2[0].T]
         raster.deposit(corner_xy_A + raster.pixel_A * yx_px[:, ::-1], np.stack(volumes_A2, axis=1))
 
 
-def _per_atom_A2(responses: Responses, volume_A2: Floats, thickness_A: Floats) -> Floats:
+def _per_atom_A2(atom: Responses, volume_A2: Floats, thickness_A: Floats) -> Floats:
     """One column of the responses of an atom; in films thinner than the library's thinnest it is that of the latter."""
-    return np.asarray(np.interp(thickness_A, responses.thickness_A[1:], volume_A2[1:]))
+    return np.asarray(np.interp(thickness_A, atom.thickness_A[1:], volume_A2[1:]))
 
 
 def _amorphous(rng: np.random.Generator, raster: Raster, film: Film, thickness_A: Floats, share: float) -> Floats:

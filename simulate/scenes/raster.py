@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from samiam.errors import InputError
-from simulate.library import entries
+from simulate.library.responses import SIGMAS_A, responses
 from simulate.specimen.columns import Columns
 
 _LEAN_STEP_A = 0.4  # along a tilted column; less than the narrowest Gaussian's width at half maximum
@@ -44,7 +44,7 @@ class Raster:
                 f"a field of {2 * half_extent_A[0]:.0f} × {2 * half_extent_A[1]:.0f} Å is too large to simulate; "
                 "take fewer or smaller pixels."
             )
-        return cls(pixel_A, np.zeros((len(entries.SIGMAS_A), height, width), np.float32))
+        return cls(pixel_A, np.zeros((len(SIGMAS_A), height, width), np.float32))
 
     @property
     def origin_xy_A(self) -> tuple[float, float]:
@@ -88,7 +88,7 @@ class Raster:
         ky, kx = fft.fftfreq(height, self.pixel_A), fft.rfftfreq(width, self.pixel_A)
         spread_y, spread_x = (self.deposit_transfer(k) for k in (ky, kx))
         total = np.zeros((height, len(kx)), np.complex64)
-        for sigma_A, plane in zip(entries.SIGMAS_A, self.planes, strict=True):
+        for sigma_A, plane in zip(SIGMAS_A, self.planes, strict=True):
             if plane.any():
                 blur_y, blur_x = (np.exp(-2 * (np.pi * sigma_A * k) ** 2) for k in (ky, kx))
                 total += fft.rfft2(plane) * np.outer(blur_y / spread_y, blur_x / spread_x).astype(np.float32)
@@ -110,9 +110,9 @@ def deposit_columns(raster: Raster, columns: Columns, energy_kV: float, detector
     Raises:
         InputError: if an entry, voltage, detector or thickness is not in the library.
     """
-    volumes_A2 = np.zeros((len(columns), len(entries.SIGMAS_A)))
+    volumes_A2 = np.zeros((len(columns), len(SIGMAS_A)))
     for entry, share in zip(columns.entries, columns.shares.T, strict=True):
-        of_entry = entries.responses(entry, energy_kV, detector)
+        of_entry = responses(entry, energy_kV, detector)
         for site in np.unique(columns.site[share > 0]):
             chosen = (columns.site == site) & (share > 0)
             volumes_A2[chosen] += share[chosen, None] * of_entry.at(str(site), columns.thickness_A[chosen])

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from simulate.specimen.composition import draw_shares, entries_of
+from simulate.specimen.occupancy import draw_shares, entries_of
 from simulate.specimen.stack import Domain, PlaneCell, Stack
 
 _CLOSEST_A = 1.1  # columns of two crystals that meet do not come nearer,
 _CLOSEST_CATIONS_A = 1.7  # and those of cations not as near as this: neighbouring planes are further apart
 _ANION = "O"
-_RELAXATION_LENGTH_A = 8.0
+_RELAXATION_LENGTH_A = 8.0  # two cells of a perovskite; chosen by hand
 
 Floats = NDArray[np.float64]
 

@@ -13,9 +13,10 @@ from samiam.compact.network import FieldNetwork, FieldSize, facts_of, standardis
 from samiam.compact.settings import CompactWeights
 from samiam.errors import InputError
 from samiam.storage.weight_files import seeded, write_weights
+from simulate.procedural.fills import Fill
 from simulate.procedural.lattices import named_lattice
 from simulate.procedural.layout import Layout
-from simulate.procedural.rendering import Fill, render
+from simulate.procedural.rendering import render
 
 SMALL = FieldSize((8, 8, 16), (1, 1, 2), 2)
 

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from samiam.errors import InputError
-from samiam.settings import Count, RunSeed, Share, settings
-from samiam.training.settings import BelowOne, NotNegative, Positive
+from samiam.settings import Count, NotNegative, Positive, RunSeed, Share, settings
+from samiam.training.settings import BelowOne
 
 
 @settings

@@ -9,8 +9,8 @@ import platformdirs
 from pydantic import Field
 
 from samiam.errors import InputError
-from samiam.settings import Count, RunSeed, settings
-from samiam.training.settings import BelowOne, NotNegative, Positive
+from samiam.settings import Count, NotNegative, Positive, RunSeed, settings
+from samiam.training.settings import BelowOne
 
 # Batch normalisation needs two images, and a contrast two crops.
 Several = Annotated[int, Field(ge=2)]

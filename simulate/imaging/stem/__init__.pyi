@@ -1,7 +1,6 @@
 from .carbon import contamination
 from .detector import Detector, detect, exposed
 from .optics import Optics, probe_transfer, through_optics, wavelength_A
-from .pixels import count_electrons, scan_jitter
 from .scan import Scan, jittered, sample, scan_positions
 
 __all__ = [
@@ -17,6 +16,4 @@ __all__ = [
     "exposed",
     "detect",
     "contamination",
-    "scan_jitter",
-    "count_electrons",
 ]

@@ -7,13 +7,6 @@ import math
 from samiam.errors import InputError
 
 
-def need_finite(**values: float) -> None:
-    """Raise InputError for the first value that is infinite or not a number."""
-    for name, value in values.items():
-        if not math.isfinite(value):
-            raise InputError(f"{name}={value}: give a finite number.")
-
-
 def need_positive(**values: float) -> None:
     """Raise InputError for the first value that is not finite and above 0."""
     for name, value in values.items():

@@ -6,29 +6,32 @@ exp(-i χ) with χ = 2π/λ · (½ α² (C10 + C12 cos 2(φ - φ12)) + ⅓ α³ 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 from scipy import constants, fft
 
 from samiam.errors import InputError
-from simulate.imaging.stem.bounds import need_finite, need_not_negative, need_positive
+from samiam.settings import NotNegative, settings
+from simulate.imaging.stem.bounds import need_positive
 
-_FWHM_PER_SIGMA = float(np.sqrt(8 * np.log(2)))
-_WIDEST_BLUR_A = 50.0
-_LEAST_PUPIL_RADIUS_PX = 128
+Energy_kV = Annotated[float, Field(ge=1, le=3000)]  # no microscope has less or more; volts are told from kilovolts
+
+_FWHM_PER_SIGMA = float(np.sqrt(8 * np.log(2)))  # of a Gaussian
+_WIDEST_BLUR_A = 50.0  # beyond, pupils take seconds and nobody would keep the image; chosen by hand
+_LEAST_PUPIL_RADIUS_PX = 128  # an aperture whose edge runs in steps then leaves errors of about 0.01
 
 
-@dataclass(frozen=True)
+@settings
 class Optics:
     """The probe.
 
     Attributes:
-        energy_kV: of the beam, 1 … 3000.
-        convergence_mrad: semi-angle of the aperture, > 0 and < 500.
-        source_fwhm_A: full width at half maximum of the Gaussian effective source in the specimen plane, ≥ 0.
+        energy_kV: of the beam.
+        convergence_mrad: semi-angle of the aperture.
+        source_fwhm_A: full width at half maximum of the Gaussian effective source in the specimen plane.
         defocus_A: -C10; positive is underfocus.
         astigmatism_A: C12.
         astigmatism_deg: φ12, from +x towards +y, which is down.
@@ -38,12 +41,12 @@ class Optics:
         spherical_A: C30, the residual.
 
     Raises:
-        InputError: if a value is out of range, or the aberrations blur the probe over more than 50 Å.
+        InputError: if the aberrations blur the probe over more than 50 Å.
     """
 
-    energy_kV: float = 300.0
-    convergence_mrad: float = 22.0
-    source_fwhm_A: float = 0.8
+    energy_kV: Energy_kV = 300.0
+    convergence_mrad: Annotated[float, Field(gt=0, lt=500)] = 22.0
+    source_fwhm_A: NotNegative = 0.8
     defocus_A: float = 0.0
     astigmatism_A: float = 0.0
     astigmatism_deg: float = 0.0
@@ -52,17 +55,12 @@ class Optics:
     spherical_A: float = 0.0
 
     def __post_init__(self) -> None:
-        need_positive(energy_kV=self.energy_kV, convergence_mrad=self.convergence_mrad)
-        need_not_negative(source_fwhm_A=self.source_fwhm_A)
-        need_finite(astigmatism_deg=self.astigmatism_deg, coma_deg=self.coma_deg, defocus_A=self.defocus_A)
-        need_finite(astigmatism_A=self.astigmatism_A, coma_A=self.coma_A, spherical_A=self.spherical_A)
-        if not 1 <= self.energy_kV <= 3000:
-            raise InputError(f"energy_kV={self.energy_kV}: give the beam energy in kV, 1 to 3000.")
-        if self.convergence_mrad >= 500:
-            raise InputError(f"convergence_mrad={self.convergence_mrad}: give the semi-angle in mrad, below 500.")
         if _blur_A(self) > _WIDEST_BLUR_A:
+            angle = self.convergence_mrad * 1e-3
+            orders = {"defocus_A": 1, "astigmatism_A": 1, "coma_A": 2, "spherical_A": 3}
+            worst = max(orders, key=lambda name: angle ** orders[name] * abs(getattr(self, name)))
             raise InputError(
-                f"these aberrations spread the probe over {_blur_A(self):.0f} Å around its centre; "
+                f"{worst}={getattr(self, worst):g}: these aberrations spread the probe over {_blur_A(self):.0f} Å; "
                 f"give smaller ones, for {_WIDEST_BLUR_A:.0f} Å at most."
             )
 

@@ -59,7 +59,7 @@ class Film:
     source: str
 
 
-_PEROVSKITE_RMS_A = {"A": 0.0887, "B": 0.0746, "O": 0.0963}
+_PEROVSKITE_RMS_A = {"A": 0.0887, "B": 0.0746, "O": 0.0963}  # source: the next line
 _RMS_SOURCE = "displacements: SrTiO3's at the same site, Abramov et al., Acta Cryst. B 51, 942 (1995)"
 
 

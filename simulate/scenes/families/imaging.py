@@ -11,20 +11,20 @@ import numpy as np
 
 from simulate.imaging.stem import Optics, Scan
 from simulate.library.materials import View
-from simulate.scenes.composing import Acquisition
+from simulate.scenes.acquisition import Acquisition
 from simulate.scenes.families.draws import log_uniform, up_to
 from simulate.specimen.layers import Layer, Specimen
 
+# What has no other reason beside it is chosen by hand, as probe-corrected instruments and lamellae usually are.
 _PIXEL_A = (0.1, 0.7)
 _LARGE_SHARE = 0.12  # of the images have 2048² pixels
-_LARGE_PIXEL_A = 0.35  # at most, where there are so many
-_THICKNESS_A = (110.0, 440.0)
+_LARGE_PIXEL_A = 0.35  # at most, where there are so many: no field is larger than the smaller images'
+_THICKNESS_A = (110.0, 440.0)  # lamellae of 10 to 45 nm
 _THINNEST_A, _THICKEST_A = 60.0, 460.0  # anywhere in view; the library ends at 480
 _BENDING_PEAK = 2.9  # largest of a few waves over their root mean square
 _REACH = 0.85  # of the field's side: half its diagonal, drift and margins
-_ELECTRONS_PER_PA_US = 6.242
+_ELECTRONS_PER_PA_US = 6.242  # 1e-18 C over the elementary charge
 _DOSE_E_PER_A2 = (1e3, 5e4)
-
 
 Frame = tuple[int, float]
 """Side of a square image in pixels, and of a pixel in Å."""

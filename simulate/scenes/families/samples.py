@@ -9,7 +9,7 @@ import numpy as np
 
 from samiam.errors import InputError
 from simulate.library.materials import Dopant, Material, View, material
-from simulate.scenes.composing import Acquisition
+from simulate.scenes.acquisition import Acquisition
 from simulate.scenes.families.draws import about, log_uniform, uniform, up_to
 from simulate.scenes.families.imaging import Frame, frame_for, imaged, thickness_of_A, width_of_A
 from simulate.specimen.layers import Boundary, Interface, Layer, Specimen

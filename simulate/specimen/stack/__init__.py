@@ -5,8 +5,8 @@ run half-way between planes of atoms, so that a layer's outline and its columns 
 """
 
 from simulate.specimen.stack.cells import PlaneCell, plane_cell
-from simulate.specimen.stack.fields import Waves
-from simulate.specimen.stack.realised import Domain, Stack, build_stack
+from simulate.specimen.stack.stack import Domain, Stack, build_stack
 from simulate.specimen.stack.surfaces import Profile
+from simulate.specimen.stack.waves import Waves
 
 __all__ = ["PlaneCell", "plane_cell", "Profile", "Waves", "Domain", "Stack", "build_stack"]

@@ -14,8 +14,8 @@ from simulate.library.entries import entry_name
 from simulate.library.materials import Material, View
 from simulate.specimen.layers import Specimen
 
-_COHERENT_MISFIT = 0.06  # crystals that differ by more in their lateral period do not strain to each other
-_PERPENDICULAR = 0.64  # 2 c12/c11: how much a film strained in its plane changes across it, for a perovskite
+_COHERENT_MISFIT = 0.06  # chosen by hand: with more between lateral periods, films are taken to be relaxed
+_PERPENDICULAR = 0.64  # 2 c12/c11, how much a film strained in its plane changes across it: SrTiO3's, rounded
 _SAME_GAP = 1e-4  # of a cell: gaps between planes that differ by less are equal
 
 Floats = NDArray[np.float64]
@@ -52,16 +52,16 @@ class PlaneCell:
 
 @lru_cache(maxsize=64)
 def _projected(host: str, zone: tuple[int, int, int], growth: tuple[int, int, int]) -> PlaneCell:
-    of = crystal(host)
-    cell = orient(of, zone, growth)
+    unit = crystal(host)
+    cell = orient(unit, zone, growth)
     a_A, c_A, beam_A = (float(length) for length in cell.cell.lengths())
-    found = columns(of, cell)
+    found = columns(unit, cell)
     u, v = (_from_mid_plane(places) for places in ([p.x_A / a_A for p in found], [p.y_A / c_A for p in found]))
     sites = tuple(column.site for column in found)
     repeats = tuple(max(column.atoms_per_repeat) for column in found)
-    return PlaneCell(
-        entry_name(host, zone, growth), a_A, c_A, beam_A, beam_A, u, v, sites, repeats, _equivalent_heights(u, v, sites)
-    )
+    # A centred cell shows the same planes again half a cell higher.
+    steps = 2 if _rounded(u, v, sites) == _rounded(u + 0.5, v + 0.5, sites) else 1
+    return PlaneCell(entry_name(host, zone, growth), a_A, c_A, beam_A, beam_A, u, v, sites, repeats, steps)
 
 
 def _from_mid_plane(places: list[float]) -> Floats:
@@ -73,27 +73,22 @@ def _from_mid_plane(places: list[float]) -> Floats:
     return np.asarray((fractions - planes[widest] - gaps[widest] / 2) % 1)
 
 
-def _equivalent_heights(u: Floats, v: Floats, sites: tuple[str, ...]) -> int:
-    """2 if the cell is centred, so that half a cell higher the same planes come again, otherwise 1."""
-    return 2 if _rounded(u, v, sites) == _rounded(u + 0.5, v + 0.5, sites) else 1
-
-
 def _rounded(u: Floats, v: Floats, sites: tuple[str, ...]) -> set[tuple[float, float, str]]:
     return {(round(x % 1, 3) % 1, round(y % 1, 3) % 1, site) for x, y, site in zip(u, v, sites, strict=True)}
 
 
-def plane_cell(of: Material, view: View) -> PlaneCell | None:
+def plane_cell(material: Material, view: View) -> PlaneCell | None:
     """The projected cell of a material, None where it is not crystalline.
 
     Raises:
         InputError: if its crystal has no orthogonal cell in this view.
     """
-    if of.host is None:
+    if material.host is None:
         return None
-    cell = _projected(of.host, *of.views[view])
-    if of.lattice_A is None:
+    cell = _projected(material.host, *material.views[view])
+    if material.lattice_A is None:
         return cell
-    scale = of.lattice_A / float(crystal(of.host).atoms.cell.lengths()[0])
+    scale = material.lattice_A / float(crystal(material.host).atoms.cell.lengths()[0])
     return replace(cell, a_A=scale * cell.a_A, c_A=scale * cell.c_A, beam_A=scale * cell.beam_A)
 
 
@@ -101,7 +96,7 @@ def cells_of(specimen: Specimen) -> tuple[PlaneCell | None, ...]:
     """The projected cell of each layer, strained to the next crystal below as far as the layer is not relaxed."""
     cells: list[PlaneCell | None] = []
     for layer in specimen.layers:
-        cell, below = plane_cell(layer.of, specimen.view), topmost(cells)
+        cell, below = plane_cell(layer.made_of, specimen.view), topmost(cells)
         cells.append(_strained(cell, below.a_A, layer.relaxed) if cell and below else cell)
     return tuple(cells)
 

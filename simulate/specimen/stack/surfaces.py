@@ -11,7 +11,7 @@ from scipy import ndimage
 from simulate.specimen.layers import Layer
 from simulate.specimen.stack.cells import PlaneCell
 
-_AMORPHOUS_STEP_A = 1.0  # lateral step of the surface of a film
+_AMORPHOUS_STEP_A = 1.0  # lateral step of the surface of a film: less than an atom
 
 Floats = NDArray[np.float64]
 

@@ -51,6 +51,7 @@ VARIED = replace(
     SIMPLE, rotation_deg=(0, 360), thickness_A=(100, 400), dose_e_per_A2=(2e3, 5e4), pixel_size_A=(0.15, 0.4)
 )
 TWO = ("SrTiO3", "Ge")
+RANGE = "give (lowest, highest), or several such pairs that rise, within"
 
 
 def spectrum(image: NDArray[Any]) -> NDArray[np.float64]:
@@ -82,9 +83,9 @@ def test_a_crop_of_any_size(size_px: int) -> None:
     # (100)/(110) of SrTiO3, whichever is stronger; {111} of Ge along [110].
     [("SrTiO3", (3.905, 3.905 / np.sqrt(2))), ("Ge", (5.6579 / np.sqrt(3),))],
 )
-def test_crops_show_the_lattice(of: str, spacing_A: tuple[float, ...]) -> None:
+def test_crops_show_the_lattice(material: str, spacing_A: tuple[float, ...]) -> None:
     for seed in range(5):
-        image, _ = draw_crop(of, replace(SIMPLE, rotation_deg=(0, 360)), 120, seed=seed)
+        image, _ = draw_crop(material, replace(SIMPLE, rotation_deg=(0, 360)), 120, seed=seed)
         found_A = 1 / strongest_per_A(image, 0.25)
         assert min(abs(found_A / expected_A - 1) for expected_A in spacing_A) < 0.02
 
@@ -169,11 +170,11 @@ def test_crops_are_as_those_cut_from_a_composed_micrograph() -> None:
     specimen = Specimen((Layer("Ge"), Layer("SrTiO3")), thickness_A=200)
     acquisition = Acquisition(Scan((200, 200), 0.25), 1e6, readout_e=0.1, optics=Optics(300.0))
     scene = compose(specimen, acquisition, seed=0)
-    for of, rows in (("SrTiO3", slice(10, 70)), ("Ge", slice(130, 190))):
-        other = TWO[1 - TWO.index(of)]
-        parameters = replace(draw_parameters(of, SIMPLE, 60, 0), neighbours=((other, 200.0),))
+    for material, rows in (("SrTiO3", slice(10, 70)), ("Ge", slice(130, 190))):
+        other = TWO[1 - TWO.index(material)]
+        parameters = replace(draw_parameters(material, SIMPLE, 60, 0), neighbours=((other, 200.0),))
         drawn, cut = image_crop(parameters, SIMPLE), scene.micrograph.pixels[rows, 70:130]
-        assert (scene.labels[rows, 70:130] == scene.materials.index(of) + 1).all()
+        assert (scene.labels[rows, 70:130] == scene.materials.index(material) + 1).all()
         for share in (0.05, 0.5, 0.95):
             assert np.quantile(drawn, share) == pytest.approx(np.quantile(cut, share), abs=0.04)
 
@@ -189,12 +190,12 @@ def test_materials_can_be_told_apart() -> None:
     distance = np.hypot(*np.mgrid[-30:30, -30:30])
     rings = [(distance >= r) & (distance < r + 1) for r in range(2, 20)]
     profiles = []
-    for of in TWO:
-        powers = [spectrum(draw_crop(of, conditions, seed=seed)[0]) for seed in range(20)]
+    for material in TWO:
+        powers = [spectrum(draw_crop(material, conditions, seed=seed)[0]) for seed in range(20)]
         profiles.append(np.array([[power[ring].mean() for ring in rings] / power.sum() for power in powers]))
-    means = [of.mean(axis=0) for of in profiles]
-    for own, of in enumerate(profiles):
-        distances = [np.linalg.norm(of - mean, axis=1) for mean in means]
+    means = [material.mean(axis=0) for material in profiles]
+    for own, material in enumerate(profiles):
+        distances = [np.linalg.norm(material - mean, axis=1) for mean in means]
         assert (distances[own] < distances[1 - own]).mean() > 0.9
 
 
@@ -302,28 +303,30 @@ def test_splits_that_do_not_go_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"thickness_A": (300, 100)}, "thickness_A"),
-        ({"thickness_A": (5, 100)}, "within 10 to"),
-        ({"thickness_A": ((100, 200), (150, 300))}, "that rise"),
-        ({"thickness_A": 100}, "thickness_A=100"),
-        ({"thickness_A": ()}, "thickness_A"),
-        ({"dose_e_per_A2": (-1, 10)}, "dose_e_per_A2"),
-        ({"dose_e_per_A2": (float("nan"), 10)}, "dose_e_per_A2"),
-        ({"pixel_size_A": (0, 1)}, "pixel_size_A"),
-        ({"tilt_mrad": ("a", 1)}, "tilt_mrad"),
-        ({"energies_kV": ()}, "energies_kV"),
-        ({"detectors": "HAADF"}, "list of different choices"),
-        ({"bits": (12,)}, "8 or 16"),
-        ({"views": ("111",)}, "views"),
-        ({"contrast": "auto"}, "contrast"),
-        ({"neighbours": ("Unobtainium",)}, "unknown material 'Unobtainium'"),
-        ({"n_probes": 0}, "n_probes"),
-        ({"defocus_A": (-1000, 1000), "astigmatism_A": (0, 500), "energies_kV": (0.5,)}, "energy_kV"),
+        ({"thickness_A": (300, 100)}, f"thickness_A=(300, 100): {RANGE} 10 to 10000."),
+        ({"thickness_A": (5, 100)}, f"thickness_A=(5, 100): {RANGE} 10 to 10000."),
+        ({"thickness_A": ((100, 200), (150, 300))}, f"thickness_A=((100, 200), (150, 300)): {RANGE} 10"),
+        ({"thickness_A": 100}, f"thickness_A=100: {RANGE} 10 to 10000."),
+        ({"thickness_A": ()}, f"thickness_A=(): {RANGE} 10 to 10000."),
+        ({"dose_e_per_A2": (-1, 10)}, f"dose_e_per_A2=(-1, 10): {RANGE} 0.001 to 1e+09."),
+        ({"dose_e_per_A2": (float("nan"), 10)}, f"dose_e_per_A2=(nan, 10): {RANGE} 0.001 to 1e+09."),
+        ({"pixel_size_A": (0, 1)}, f"pixel_size_A=(0, 1): {RANGE} 0.02 to 2."),
+        ({"tilt_mrad": ("a", 1)}, f"tilt_mrad=('a', 1): {RANGE} 0 to 50."),
+        ({"energies_kV": ()}, "energies_kV=(): give a list of different energies, from 1 to 3000, one at least"),
+        ({"energies_kV": (0.5,)}, "energies_kV=(0.5,): give a list of different energies, from 1 to 3000"),
+        ({"detectors": "HAADF"}, "detectors='HAADF': give a list of different detectors, one at least"),
+        ({"detectors": ("ADF", "ADF")}, "detectors=('ADF', 'ADF'): give a list of different detectors"),
+        ({"bits": (12,)}, "bits=(12,): give a list of different depths, 8 and 16"),
+        ({"views": ("111",)}, "views=('111',): give a list of different zone axes, 100 and 110"),
+        ({"contrast": "auto"}, "contrast='auto': give micrograph or crop"),
+        ({"neighbours": ("Unobtainium",)}, "neighbours: unknown material 'Unobtainium'"),
+        ({"n_probes": 0}, "n_probes=0: give a whole number from 1 to 100000"),
     ],
 )
 def test_impossible_conditions(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message) as raised:
+    with pytest.raises(InputError) as raised:
         CropConditions(**options)
+    assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
 
 
@@ -374,7 +377,7 @@ def test_the_command_writes_splits(tmp_path: Path, capsys: pytest.CaptureFixture
     ("words", "message"),
     [
         (["--material", "Foo"], "unknown material 'Foo'"),
-        (["--range", "thickness", "80", "90"], "a crop has no option thickness"),
+        (["--range", "thickness", "80", "90"], "crop has no setting 'thickness'; did you mean 'thickness_A'?"),
         (["--range", "thickness_A", "80", "x"], "--range takes a condition and two numbers"),
         (["--range", "thickness_A", "300", "80"], "give (lowest, highest)"),
     ],

@@ -62,7 +62,7 @@ def test_one_value_is_not_apart_from_itself() -> None:
 def test_names_that_are_taken_and_empty_splits() -> None:
     with pytest.raises(InputError, match="held out same, train"):
         held_out_splits(("Ge",), TRAINED, {"train": UNSEEN["between"], "same": UNSEEN["between"]}, SIZES)
-    with pytest.raises(InputError, match="at least one crop"):
+    with pytest.raises(InputError, match="val=0: give a whole number, 1 or more"):
         SplitSizes(val=0)
 
 

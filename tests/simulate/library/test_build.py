@@ -10,8 +10,10 @@ from distributed import LocalCluster
 from simulate.__main__ import main
 from simulate.library import build as building
 from simulate.library import entries
-from simulate.library.build import SHIPPED, LibraryEntry, build_library
-from simulate.library.multislice import MultisliceSettings
+from simulate.library.build import SHIPPED, build_library
+from simulate.library.responses import responses
+from simulate.library.settings import MultisliceSettings
+from simulate.library.tasks import LibraryEntry
 
 SMALL = MultisliceSettings(
     energies_kV=(300.0,),
@@ -52,9 +54,9 @@ def test_entries_hold_images_and_how_they_were_made(built: tuple[Path, Path]) ->
 
 
 def test_a_library_is_usable(built: tuple[Path, Path]) -> None:
-    responses = entries.responses("SrTiO3_100_001", 300.0, "ADF", built[0])
-    assert responses.sites == ("A", "BO", "O")
-    columns = responses.volumes_A2.sum(axis=2)[:, -1] @ [1, 1, 2]  # in a cell
+    fitted = responses("SrTiO3_100_001", 300.0, "ADF", built[0])
+    assert fitted.sites == ("A", "BO", "O")
+    columns = fitted.volumes_A2.sum(axis=2)[:, -1] @ [1, 1, 2]  # in a cell
     mean = entries.read_entry("SrTiO3_100_001", built[0]).arrays["images_300kV"][0, -1].mean()
     assert columns == pytest.approx(mean * 3.905**2, rel=0.05)
 
@@ -87,7 +89,7 @@ def test_finished_tasks_are_not_done_again(
         (["--crystal", "missing.cif"], "missing.cif: no such file"),
         (["--crystal", "Ge", "--zone", "1", "1", "0", "--growth", "1", "1", "0"], "span no plane"),
         (["--set", "phonons=0"], "phonons=0"),
-        (["--set", "phonon=4"], "no option phonon"),
+        (["--set", "phonon=4"], "has no setting 'phonon'; did you mean 'phonons'?"),
         (["--detector", "BF", "0", "x"], "takes a name and two angles"),
         (["--detector", "HAADF", "60", "300", "--set", "sampling_A=0.05"], "300 mrad lies beyond the"),
     ],

@@ -56,21 +56,21 @@ def test_nearest_neighbours(name: str, bond_A: float) -> None:
 @pytest.mark.parametrize("name", CRYSTALS)
 @pytest.mark.parametrize("view", VIEWS)
 def test_an_oriented_cell_is_orthogonal_and_as_dense(name: str, view: tuple[Direction, Direction]) -> None:
-    of = CRYSTALS[name]
-    oriented = orient(of, *view)
+    unit = CRYSTALS[name]
+    oriented = orient(unit, *view)
     assert np.allclose(oriented.cell.angles(), 90)
-    assert len(oriented) / oriented.get_volume() == pytest.approx(len(of.atoms) / of.atoms.get_volume())
-    in_columns = sum(sum(column.atoms_per_repeat) for column in columns(of, oriented))
+    assert len(oriented) / oriented.get_volume() == pytest.approx(len(unit.atoms) / unit.atoms.get_volume())
+    in_columns = sum(sum(column.atoms_per_repeat) for column in columns(unit, oriented))
     assert in_columns == len(oriented)
 
 
 def test_axes_are_right_handed() -> None:
     places = [(0, 0, 0), (0.1, 0.2, 0.3)]
     lopsided = Atoms("TiO", scaled_positions=places, cell=[4.0, 5.0, 6.0], pbc=True)
-    of = made_up("lopsided", lopsided)
-    x, y, z = np.diff(orient(of, (0, 0, 1), (0, 1, 0)).positions, axis=0)[0]
+    unit = made_up("lopsided", lopsided)
+    x, y, z = np.diff(orient(unit, (0, 0, 1), (0, 1, 0)).positions, axis=0)[0]
     assert (x, y, z) == pytest.approx((0.4, 1.0, 1.8))
-    x, y, z = np.diff(orient(of, (1, 0, 0), (0, 0, 1)).positions, axis=0)[0]
+    x, y, z = np.diff(orient(unit, (1, 0, 0), (0, 0, 1)).positions, axis=0)[0]
     assert (x, y, z) == pytest.approx((1.0, 1.8, 0.4))
 
 
@@ -116,10 +116,10 @@ def test_joined_sites_come_apart_again(sites: list[str]) -> None:
 
 def test_a_cif_comes_back(tmp_path: Path) -> None:
     write(tmp_path / "mine.cif", CRYSTALS["SrTiO3"].atoms)
-    of = crystal(str(tmp_path / "mine.cif"))
-    assert of.name == "mine"
-    assert of.sites == {"Sr": "Sr", "Ti": "Ti", "O": "O"}
-    assert {c.site for c in columns(of, orient(of, (1, 0, 0), (0, 0, 1)))} == {"Sr", "OTi", "O"}
+    unit = crystal(str(tmp_path / "mine.cif"))
+    assert unit.name == "mine"
+    assert unit.sites == {"Sr": "Sr", "Ti": "Ti", "O": "O"}
+    assert {c.site for c in columns(unit, orient(unit, (1, 0, 0), (0, 0, 1)))} == {"Sr", "OTi", "O"}
 
 
 def test_bad_crystals(tmp_path: Path) -> None:

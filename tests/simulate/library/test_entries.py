@@ -9,7 +9,8 @@ import pytest
 from samiam.errors import InputError
 from simulate.library import entries
 from simulate.library.crystals import CRYSTALS, FILMS
-from simulate.library.entries import SIGMAS_A, entry_name, read_entry, responses
+from simulate.library.entries import entry_name, read_entry
+from simulate.library.responses import SIGMAS_A, responses, thin_film_fraction
 
 ENTRIES = sorted(path.stem for path in entries.FOLDER.glob("*.npz"))
 
@@ -31,17 +32,17 @@ def test_entries_are_shares_of_the_beam_that_grow_with_thickness(name: str) -> N
 def test_the_fit_leaves_little(name: str) -> None:
     for energy_kV in (200, 300):
         for detector in ("HAADF", "ADF"):
-            of = responses(name, energy_kV, detector)
-            assert of.residual < (0.2 if read_entry(name).is_film else 0.1)  # of a film's probe it leaves the rings
-            assert (of.volumes_A2 >= 0).all()
-            assert of.volumes_A2.shape == (len(of.sites), len(of.thickness_A), len(SIGMAS_A))
-            assert (of.volumes_A2[:, 0] == 0).all()
+            fitted = responses(name, energy_kV, detector)
+            assert fitted.residual < (0.2 if read_entry(name).is_film else 0.1)  # of a film's probe it leaves the rings
+            assert (fitted.volumes_A2 >= 0).all()
+            assert fitted.volumes_A2.shape == (len(fitted.sites), len(fitted.thickness_A), len(SIGMAS_A))
+            assert (fitted.volumes_A2[:, 0] == 0).all()
 
 
 @pytest.mark.parametrize("name", [name for name in ENTRIES if not read_entry(name).is_film])
 def test_a_cations_response_grows_steadily(name: str) -> None:
-    of = responses(name, 300, "HAADF")
-    for site, volumes_A2 in zip(of.sites, of.volumes_A2.sum(axis=2), strict=True):
+    fitted = responses(name, 300, "HAADF")
+    for site, volumes_A2 in zip(fitted.sites, fitted.volumes_A2.sum(axis=2), strict=True):
         if site != "O":
             steps = np.diff(volumes_A2)
             assert (steps > 0).all()
@@ -49,20 +50,20 @@ def test_a_cations_response_grows_steadily(name: str) -> None:
 
 
 def test_between_thicknesses_it_is_interpolated() -> None:
-    of = responses("Ge_110_001", 300, "HAADF")
-    low, high = of.at("Ge", of.thickness_A[2:4])
-    middle = of.at("Ge", of.thickness_A[2:4].mean(keepdims=True))[0]
+    fitted = responses("Ge_110_001", 300, "HAADF")
+    low, high = fitted.at("Ge", fitted.thickness_A[2:4])
+    middle = fitted.at("Ge", fitted.thickness_A[2:4].mean(keepdims=True))[0]
     assert np.allclose(middle, (low + high) / 2)
-    assert np.allclose(of.at("Ge", of.thickness_A), of.volumes_A2[0])
-    assert not of.at("Sr", np.array([100.0])).any()
+    assert np.allclose(fitted.at("Ge", fitted.thickness_A), fitted.volumes_A2[0])
+    assert not fitted.at("Sr", np.array([100.0])).any()
 
 
 def test_what_is_not_there() -> None:
-    of = responses("Ge_110_001", 300, "HAADF")
+    fitted = responses("Ge_110_001", 300, "HAADF")
     with pytest.raises(InputError, match="a thickness of 700 Å is outside the library's 0 to 480 Å"):
-        of.at("Ge", np.array([10.0, 700.0]))
+        fitted.at("Ge", np.array([10.0, 700.0]))
     with pytest.raises(InputError, match="a thickness of -3 Å is outside"):
-        of.at("Ge", np.array([-3.0]))
+        fitted.at("Ge", np.array([-3.0]))
     with pytest.raises(InputError, match="Ge_111_001 is not in the library"):
         read_entry("Ge_111_001")
     with pytest.raises(InputError, match="no BF image at 300 kV in the library; it has ADF, HAADF at 200, 300 kV"):
@@ -82,9 +83,9 @@ def test_an_entry_of_ones_own(tmp_path: Path) -> None:
     }
     arrays = {"thickness_A": np.array([50.0]), "images_300kV": image[None, None].astype(np.float32)}
     np.savez(tmp_path / "mine_100_001.npz", header=json.dumps(header), **arrays)  # type: ignore[arg-type]
-    of = responses("mine_100_001", 300, "HAADF", tmp_path)
-    assert of.residual < 0.05
-    assert of.volumes_A2[0, 1].sum() == pytest.approx(0.3, rel=0.02)
+    fitted = responses("mine_100_001", 300, "HAADF", tmp_path)
+    assert fitted.residual < 0.05
+    assert fitted.volumes_A2[0, 1].sum() == pytest.approx(0.3, rel=0.02)
 
 
 def test_names_of_entries() -> None:
@@ -114,4 +115,4 @@ def test_a_crystal_may_be_called_like_a_film() -> None:
 def test_a_thin_film_is_its_atoms(detector: str) -> None:
     per_atom_A2 = responses("amorphous_C", 300, detector).volumes_A2[0, 1].sum()
     expected = FILMS["amorphous C"].atoms_per_A3 * per_atom_A2
-    assert entries.thin_film_fraction("amorphous_C", 300, detector) == pytest.approx(expected, rel=1e-5)
+    assert thin_film_fraction("amorphous_C", 300, detector) == pytest.approx(expected, rel=1e-5)

@@ -12,7 +12,10 @@ from ase.build import bulk
 
 from samiam.errors import InputError
 from simulate.library import crystals
-from simulate.library.multislice import CrystalScan, MultisliceSettings, Task, simulate, spread_probe
+from simulate.library.multislice import simulate, spread_probe
+from simulate.library.scans import CrystalScan
+from simulate.library.settings import MultisliceSettings
+from simulate.library.tasks import Task
 
 UP = (0, 0, 1)
 SMALL = MultisliceSettings(
@@ -127,12 +130,13 @@ def test_the_spread_probe_is_normalised_and_widens() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"sampling_A": 0.2}, "60 mrad lies beyond the"),
-        ({"phonons": 0}, "phonons=0"),
-        ({"thickness_A": -1.0}, "thickness_A=-1"),
-        ({"detectors_mrad": (("ADF", 60.0, 30.0),)}, "from 60.0 to 30.0 mrad is impossible"),
+        ({"sampling_A": 0.2}, "sampling_A=0.2: a detector to 60 mrad lies beyond the"),
+        ({"phonons": 0}, "phonons=0: give a whole number, 1 or more"),
+        ({"thickness_A": -1.0}, "thickness_A=-1.0: give a number above 0"),
+        ({"detectors_mrad": (("ADF", 60.0, 30.0),)}, "detectors_mrad: ADF from 60 to 30 mrad is impossible"),
     ],
 )
 def test_unusable_settings(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(InputError) as raised:
         replace(SMALL, **changes)
+    assert str(raised.value).startswith(words)

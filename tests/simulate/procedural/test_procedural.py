@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -37,8 +39,8 @@ def single_crystal(name: str, period_px: float, shape_hw: tuple[int, int]) -> ND
     return _columns(np.random.default_rng(0), assemble(ones, {}, {}), [fill])
 
 
-@pytest.mark.parametrize("difficulty", [1, 2, 3])
-@pytest.mark.parametrize("seed", range(12))
+@given(st.sampled_from([1, 2, 3]), st.integers(0, 10_000))
+@settings(max_examples=36, deadline=None, derandomize=True)
 def test_scenes_are_valid_and_keep_to_their_ranges(difficulty: int, seed: int) -> None:
     scene, ranges = procedural_scene(seed, shape_hw=SIDES, difficulty=difficulty), DIFFICULTIES[difficulty]
     pixels = scene.micrograph.pixels

@@ -12,11 +12,12 @@ import pytest
 from samiam.errors import InputError
 from simulate.imaging.stem import scan_positions
 from simulate.library import entries
+from simulate.library.responses import responses
 from simulate.scenes.benchmark import Recipe
-from simulate.scenes.composing import Acquisition
+from simulate.scenes.exposure import Acquisition
 from simulate.scenes.families import FAMILIES, draw
-from simulate.specimen.composition import entries_of
 from simulate.specimen.layers import Specimen
+from simulate.specimen.occupancy import entries_of
 from simulate.specimen.stack import build_stack
 
 SEEDS = range(60)
@@ -37,7 +38,7 @@ def inner_A(specimen: Specimen) -> float:
 
 
 def labels(specimen: Specimen) -> set[str]:
-    return {layer.of.name for layer in specimen.layers if layer.of.is_labelled}
+    return {layer.made_of.name for layer in specimen.layers if layer.made_of.is_labelled}
 
 
 @EACH
@@ -79,7 +80,7 @@ class TestEveryDraw:
             assert thickness_A.max() < 480
             energy_kV, detector = acquisition.optics.energy_kV, acquisition.detector
             names = [*entries_of(stack), *(entries.entry_name(film) for film in films(specimen))]
-            assert thickness_A.max() < min(entries.responses(n, energy_kV, detector).thickness_A[-1] for n in names)
+            assert thickness_A.max() < min(responses(n, energy_kV, detector).thickness_A[-1] for n in names)
 
     def test_wedge_and_bending_can_never_leave_what_the_library_knows(self, family: str) -> None:
         for specimen, acquisition in draws(family):
@@ -96,7 +97,7 @@ class TestEveryDraw:
 
 
 def films(specimen: Specimen) -> set[str]:
-    return {name for layer in specimen.layers for name, _ in layer.of.films}
+    return {name for layer in specimen.layers for name, _ in layer.made_of.films}
 
 
 def share(family: str, holds: Callable[[Specimen, Acquisition], bool]) -> float:
@@ -105,7 +106,7 @@ def share(family: str, holds: Callable[[Specimen, Acquisition], bool]) -> float:
 
 
 def has(*materials: str) -> Callable[[Specimen, Acquisition], bool]:
-    return lambda specimen, _: [layer.of.name for layer in specimen.layers][: len(materials)] == list(materials)
+    return lambda specimen, _: [layer.made_of.name for layer in specimen.layers][: len(materials)] == list(materials)
 
 
 class TestTheFamilies:
@@ -134,7 +135,7 @@ class TestTheFamilies:
             round((layer.thickness_A or 0) / 3.94)
             for specimen, _ in draws("LaMnO3-buried")
             for layer in specimen.layers
-            if layer.of.name == "LaMnO3"
+            if layer.made_of.name == "LaMnO3"
         )
         assert set(cells) == {2, 4}
         assert 0.3 < share("LaMnO3-buried", lambda specimen, _: len(labels(specimen)) == 2) < 0.7
@@ -147,10 +148,10 @@ class TestTheFamilies:
         assert all(has("Ge")(*drawn) and drawn[1].detector == "HAADF" for drawn in draws("SrTiO3-Ge"))
         assert 0.3 < share("SrTiO3-Ge", has("Ge", "gap", "SrTiO3")) < 0.7
         assert 0.1 < share("SrTiO3-Ge", lambda specimen, _: specimen.view == "110") < 0.4
-        assert 0.05 < share("SrTiO3-Ge", lambda specimen, _: specimen.layers[-1].of.name == "a-Ge") < 0.4
+        assert 0.05 < share("SrTiO3-Ge", lambda specimen, _: specimen.layers[-1].made_of.name == "a-Ge") < 0.4
 
     def test_every_doped_film_has_its_own_fraction(self) -> None:
-        fractions = {specimen.layers[1].of.dopants[0].fraction for specimen, _ in draws("La-SrTiO3")}
+        fractions = {specimen.layers[1].made_of.dopants[0].fraction for specimen, _ in draws("La-SrTiO3")}
         assert len(fractions) == len(SEEDS)
         assert 0.03 <= min(fractions) < 0.06
         assert 0.2 < max(fractions) <= 0.25
@@ -161,7 +162,7 @@ class TestTheFamilies:
     def test_what_is_found_among_all(self) -> None:
         everything = [drawn for family in FAMILIES for drawn in draws(family)]
         n = len(everything)
-        tops = Counter(specimen.layers[-1].of.name for specimen, _ in everything)
+        tops = Counter(specimen.layers[-1].made_of.name for specimen, _ in everything)
         assert tops["PtC"] / n > 0.35
         assert tops["Vac"] / n > 0.1
         kinds = Counter(

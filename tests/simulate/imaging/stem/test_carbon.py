@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from samiam.errors import InputError
 from simulate.imaging.stem import contamination
@@ -13,11 +15,14 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-@pytest.mark.parametrize("square", [0.0, 2.0])
-def test_the_mean_is_as_asked_and_nothing_is_negative(square: float) -> None:
-    film_A = contamination(rng(), (80, 120), 2.0, 25.0, variation=1.0, square=square)
+@given(st.integers(0, 1000), st.floats(0.1, 500), st.floats(0, 2), st.floats(0, 5))
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_the_mean_is_as_asked_and_nothing_is_negative(
+    seed: int, mean_A: float, variation: float, square: float
+) -> None:
+    film_A = contamination(rng(seed), (80, 120), 2.0, mean_A, variation=variation, square=square)
     assert (film_A.shape, film_A.dtype) == ((80, 120), np.float64)
-    assert film_A.mean() == pytest.approx(25, rel=1e-12)
+    assert film_A.mean() == pytest.approx(mean_A, rel=1e-12)
     assert film_A.min() > 0
 
 

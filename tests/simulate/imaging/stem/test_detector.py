@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from samiam.errors import InputError
-from samiam.settings import read_settings
 from simulate.imaging.stem import Detector, detect, exposed
 
 LINEAR = Detector(1000.0, gain_counts_per_e=1.0, offset_counts=0.0, readout_counts=0.0)
@@ -96,26 +95,22 @@ def test_an_exposure_worked_out_by_hand() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"dose_e_per_A2": -5.0}, r"dose_e_per_A2=-5.0: .* above 0"),
-        ({"dose_e_per_A2": 0.0}, r"dose_e_per_A2=0.0: .* above 0"),
-        ({"dose_e_per_A2": 1e12}, r"dose_e_per_A2=1000000000000.0: give at most 1e\+09"),
-        ({"gain_counts_per_e": 0.0}, r"gain_counts_per_e=0.0: .* above 0"),
-        ({"offset_counts": float("nan")}, r"offset_counts=nan: give a finite"),
-        ({"readout_counts": float("inf")}, r"readout_counts=inf: .* 0 or more"),
-        ({"readout_counts": -1.0}, r"readout_counts=-1.0: .* 0 or more"),
-        ({"bits": 12}, r"bits=12: .* 8 or 16"),
-        ({"dose": 3.0}, r"has no option dose; its options are dose_e_per_A2, "),
+        ({"dose_e_per_A2": -5.0}, "dose_e_per_A2=-5.0: give a number above 0"),
+        ({"dose_e_per_A2": 0.0}, "dose_e_per_A2=0.0: give a number above 0"),
+        ({"dose_e_per_A2": 1e12}, "dose_e_per_A2=1000000000000.0: give a number above 0 to 1e+09"),
+        ({"gain_counts_per_e": 0.0}, "gain_counts_per_e=0.0: give a number above 0"),
+        ({"offset_counts": float("nan")}, "offset_counts=nan: give a number"),
+        ({"readout_counts": float("inf")}, "readout_counts=inf: give a number, 0 or more"),
+        ({"readout_counts": -1.0}, "readout_counts=-1.0: give a number, 0 or more"),
+        ({"bits": 12}, "bits=12: give 8 or 16"),
+        ({"dose": 3.0}, "Detector has no setting 'dose'. It has dose_e_per_A2, gain_counts_per_e, "),
     ],
 )
 def test_impossible_detectors(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message) as caught:
-        read_settings(Detector, "the detector", {"dose_e_per_A2": 1.0} | options)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_converter_made_without_options_is_checked_too() -> None:
-    with pytest.raises(InputError, match=r"bits=12: a converter has 8 or 16"):
-        Detector(1.0, bits=12)  # type: ignore[arg-type]
+    with pytest.raises(InputError) as raised:
+        Detector(**{"dose_e_per_A2": 1.0} | options)
+    assert str(raised.value).startswith(message)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("fraction", [-0.02, 1.02, 255.0, float("nan")])

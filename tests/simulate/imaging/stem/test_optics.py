@@ -9,7 +9,6 @@ import pytest
 from scipy import ndimage
 
 from samiam.errors import InputError
-from samiam.settings import read_settings
 from simulate.imaging.stem import Optics, probe_transfer, through_optics, wavelength_A
 
 PIXEL_A = 0.15
@@ -164,23 +163,24 @@ def test_an_image_is_blurred_the_same_each_time_and_is_not_written_to() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"source_fwhm_A": -0.1}, r"source_fwhm_A=-0.1: .* 0 or more"),
-        ({"convergence_mrad": 0.0}, r"convergence_mrad=0.0: .* above 0"),
-        ({"convergence_mrad": 500.0}, r"convergence_mrad=500.0: .* in mrad"),
-        ({"energy_kV": -300.0}, r"energy_kV=-300.0: .* above 0"),
-        ({"energy_kV": 3e5}, r"energy_kV=300000.0: .* in kV"),
-        ({"defocus_A": float("nan")}, r"defocus_A=nan: give a finite number"),
-        ({"coma_deg": float("inf")}, r"coma_deg=inf: give a finite number"),
-        ({"defocus_A": 1e4}, r"spread the probe over 220 Å .* smaller ones"),
-        ({"spherical_A": 1.2e7}, r"spread the probe over 128 Å"),  # 1.2 mm: no corrector
-        ({"defocus_nm": 3.0}, r"has no option defocus_nm; its options are energy_kV, "),
-        ({"defocus_A": "far"}, r"defocus_A='far': .* a number"),
+        ({"source_fwhm_A": -0.1}, "source_fwhm_A=-0.1: give a number, 0 or more"),
+        ({"convergence_mrad": 0.0}, "convergence_mrad=0.0: give a number above 0"),
+        ({"convergence_mrad": 500.0}, "convergence_mrad=500.0: give a number above 0 and below 500"),
+        ({"energy_kV": -300.0}, "energy_kV=-300.0: give a number from 1 to 3000"),
+        ({"energy_kV": 3e5}, "energy_kV=300000.0: give a number from 1 to 3000"),
+        ({"defocus_A": float("nan")}, "defocus_A=nan: give a number"),
+        ({"coma_deg": float("inf")}, "coma_deg=inf: give a number"),
+        ({"defocus_A": 1e4}, "defocus_A=10000: these aberrations spread the probe over 220 Å; give smaller ones"),
+        ({"spherical_A": 1.2e7}, "spherical_A=1.2e+07: these aberrations spread the probe over 128 Å"),  # no corrector
+        ({"defocus_nm": 3.0}, "Optics has no setting 'defocus_nm'; did you mean 'defocus_A'?"),
+        ({"defocus_A": "far"}, "defocus_A='far': give a number"),
     ],
 )
 def test_impossible_optics(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message) as caught:
-        read_settings(Optics, "the optics", options)
-    assert "\n" not in str(caught.value)
+    with pytest.raises(InputError) as raised:
+        Optics(**options)
+    assert str(raised.value).startswith(message)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("pixel_size_A", [0.0, -0.1, float("nan")])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from samiam.errors import InputError
-from simulate.imaging.stem import count_electrons, scan_jitter
+from simulate.procedural.recording import count_electrons, scan_jitter
 
 
 def rng() -> np.random.Generator:

@@ -11,7 +11,7 @@ from scipy import ndimage
 from samiam.errors import InputError
 from samiam.records import Scene
 from simulate.scenes.benchmark import Recipe
-from simulate.scenes.retaken import scene_under
+from simulate.scenes.dose_and_drift import scene_under
 
 SMALL = Recipe("a", "LaMnO3-buried", 5, side_px=220)
 PARTLY_IN_VIEW = Recipe("b", "LSFO-film", 33, side_px=100)
@@ -105,5 +105,5 @@ def test_it_can_be_sent_to_a_worker(taken: Scene) -> None:
 def test_refusals() -> None:
     with pytest.raises(InputError, match="no scene 'nope' in the benchmark"):
         scene_under("nope", dose=0.5)
-    with pytest.raises(InputError, match=r"a dose of 0\.0 e/Å² is impossible"):
+    with pytest.raises(InputError, match=r"dose_e_per_A2=0\.0: give a number above 0"):
         scene_under(SMALL, dose=0)

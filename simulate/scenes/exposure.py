@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from simulate.imaging import stem
-from simulate.imaging.stem import Optics, Scan
-from simulate.library import entries
+from simulate.imaging.stem import Scan
+from simulate.library.entries import check_convergence, entry_name
+from simulate.library.responses import thin_film_fraction
+from simulate.scenes.acquisition import Acquisition
 from simulate.scenes.difficulty import judge
 from simulate.scenes.films import deposit_film
 from simulate.scenes.raster import Raster, deposit_columns
@@ -21,39 +23,10 @@ from simulate.specimen.layers import Specimen
 from simulate.specimen.stack import Stack, build_stack
 
 _FINEST_A, _COARSEST_A = 0.18, 0.25  # raster pixels: 0.1 % and 0.5 % of the contrast under a source of 0.5 Å
-_EXPOSED_PERCENTILES = (0.1, 99.9)
+_EXPOSED_PERCENTILES = (0.1, 99.9)  # as micrographs are stretched when they are read
 _MARGIN_A = 8.0  # around what the scan reaches: the widest Gaussians of columns outside it
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Acquisition:
-    """How a micrograph is taken.
-
-    Attributes:
-        scan: pixels and their distortions.
-        dose_e_per_A2: electrons of the beam on each Å².
-        readout_e: standard deviation of the read-out noise in units of an electron's signal.
-        bits: of the digitised image; brightness and contrast are set as an operator does, to fill them.
-        optics: the probe.
-        detector: a name in the library's settings: "HAADF" or "ADF".
-        contamination_A: mean thickness of the carbon film on the specimen.
-    """
-
-    scan: Scan
-    dose_e_per_A2: float
-    readout_e: float = 0.3
-    bits: Literal[8, 16] = 16
-    optics: Optics = field(default_factory=Optics)
-    detector: str = "HAADF"
-    contamination_A: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not self.dose_e_per_A2 > 0:
-            raise InputError(f"a dose of {self.dose_e_per_A2} e/Å² is impossible; give a positive number.")
-        if self.contamination_A < 0:
-            raise InputError(f"contamination of {self.contamination_A} Å is impossible; give 0 or more.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +57,7 @@ class Exposure:
 
 
 def compose(specimen: Specimen, acquisition: Acquisition, *, seed: int, name: str = "scene") -> Scene:
-    """Simulate a micrograph of a specimen; see `expose`."""
+    """Simulate a micrograph of a specimen: what `expose` records, as a scene with its truth."""
     return expose(specimen, acquisition, seed=seed).scene(name)
 
 
@@ -170,23 +143,23 @@ def ideal_image(
     raster = Raster.covering(half_extent_A, pixel_A)
     margin_A = 2 * pixel_A + stack.displacement.largest  # the strain brings columns in from outside
     columns = place_columns(structure, stack, (half_extent_A[0] + margin_A, half_extent_A[1] + margin_A))
-    films = [entries.entry_name(name) for layer in stack.specimen.layers for name, _ in layer.of.films]
+    films = [entry_name(name) for layer in stack.specimen.layers for name, _ in layer.made_of.films]
     for entry in (*columns.entries, *films):
-        entries.check_convergence(entry, acquisition.optics.convergence_mrad)
+        check_convergence(entry, acquisition.optics.convergence_mrad)
     deposit_columns(raster, columns, energy_kV, detector)
     _deposit_films(film, raster, stack, energy_kV, detector)
     image = raster.image()
     if acquisition.contamination_A > 0:
         shape_hw = (image.shape[0], image.shape[1])
         carbon_A = stem.contamination(film, shape_hw, pixel_A, acquisition.contamination_A)
-        per_A = entries.thin_film_fraction(entries.entry_name("amorphous C"), energy_kV, detector)
+        per_A = thin_film_fraction(entry_name("amorphous C"), energy_kV, detector)
         image += (carbon_A * per_A).astype(np.float32)
     image = stem.through_optics(image, pixel_A, acquisition.optics)
     return IdealImage(image, pixel_A, raster.origin_xy_A)
 
 
 def _deposit_films(rng: np.random.Generator, raster: Raster, stack: Stack, energy_kV: float, detector: str) -> None:
-    wanted = [index for index, layer in enumerate(stack.specimen.layers) if layer.of.films]
+    wanted = [index for index, layer in enumerate(stack.specimen.layers) if layer.made_of.films]
     if not wanted:
         return
     x_A, y_A = np.meshgrid(*raster.coordinates_A())
@@ -194,7 +167,7 @@ def _deposit_films(rng: np.random.Generator, raster: Raster, stack: Stack, energ
     thickness_A = stack.thickness_at(x_A, y_A)
     for index in wanted:
         inside_A = np.where(layer_at == index, thickness_A, 0.0)
-        for name, share in stack.specimen.layers[index].of.films:
+        for name, share in stack.specimen.layers[index].made_of.films:
             deposit_film(rng, raster, name, inside_A, share=share, energy_kV=energy_kV, detector=detector)
 
 
@@ -214,11 +187,11 @@ def truth(stack: Stack, positions_A: Floats) -> tuple[NDArray[np.uint32], NDArra
     n_grains = 0
     for index, layer in enumerate(stack.specimen.layers):
         here = layer_at == index
-        if not layer.of.is_labelled or not here.any():
+        if not layer.made_of.is_labelled or not here.any():
             continue
-        if layer.of.name not in materials:
-            materials.append(layer.of.name)
-        labels[here] = materials.index(layer.of.name) + 1
+        if layer.made_of.name not in materials:
+            materials.append(layer.made_of.name)
+        labels[here] = materials.index(layer.made_of.name) + 1
         domains, numbers = np.unique(stack.domain_at(index, x_A[here], h_A[here]), return_inverse=True)
         grains[here] = n_grains + 1 + numbers
         n_grains += len(domains)
@@ -230,7 +203,7 @@ def truth(stack: Stack, positions_A: Floats) -> tuple[NDArray[np.uint32], NDArra
 def boundaries(specimen: Specimen) -> list[dict[str, Any]]:
     """The defects that split a layer of a specimen in two."""
     return [
-        {"layer": index, "material": layer.of.name, **asdict(boundary)}
+        {"layer": index, "material": layer.made_of.name, **asdict(boundary)}
         for index, layer in enumerate(specimen.layers)
         for boundary in layer.boundaries
     ]

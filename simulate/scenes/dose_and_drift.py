@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 
 from samiam.records import Scene
-from simulate.imaging.stem import Scan
+from simulate.scenes.acquisition import Acquisition
 from simulate.scenes.benchmark import Recipe, recipe
-from simulate.scenes.composing import Acquisition, expose
+from simulate.scenes.exposure import expose
 
 
 def scene_under(which: int | str | Recipe, *, dose: float = 1.0, drift: float = 0.0) -> Scene:
@@ -51,12 +51,9 @@ def _changed(acquisition: Acquisition, dose: float, drift: float) -> Acquisition
     scan = acquisition.scan
     before = np.asarray(scan.drift_A_per_s)
     direction_rad = np.arctan2(before[1], before[0])
-    further_A_per_s = drift * scan.shape_hw[0] * scan.pixel_size_A / _frame_s(scan)
+    height, width = scan.shape_hw
+    frame_s = 1e-6 * height * (width * scan.dwell_us + scan.flyback_us)
+    further_A_per_s = drift * height * scan.pixel_size_A / frame_s
     after = before + further_A_per_s * np.array([np.cos(direction_rad), np.sin(direction_rad)])
     drifting = replace(scan, drift_A_per_s=(float(after[0]), float(after[1])))
     return replace(acquisition, scan=drifting, dose_e_per_A2=dose * acquisition.dose_e_per_A2)
-
-
-def _frame_s(scan: Scan) -> float:
-    height, width = scan.shape_hw
-    return 1e-6 * height * (width * scan.dwell_us + scan.flyback_us)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_MODES = 4
+_MODES = 4  # enough to look irregular; chosen by hand
 _BLOCK = 16384  # points worked out at once
 
 Floats = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""What columns consist of: host, random substitutions, atoms exchanged across an interface."""
+"""Which atoms are on the sites of a column: the host's, dopants, those mixed across an interface."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ def entries_of(stack: Stack) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for layer, cell in zip(stack.specimen.layers, stack.cells, strict=True):
         if cell is not None:
+            material = layer.made_of
             names[cell.entry] = None
-            names |= dict.fromkeys(_donor_entry(layer.of, one.donor, stack.specimen.view) for one in layer.of.dopants)
+            names |= dict.fromkeys(_donor_entry(material, one.donor, stack.specimen.view) for one in material.dopants)
     return tuple(names)
 
 
@@ -65,24 +66,24 @@ def _crystalline(stack: Stack, layer: int) -> PlaneCell:
     return cell
 
 
-def _donor_entry(of: Material, donor: str, view: View) -> str:
-    return entry_name(donor, *of.views[view])
+def _donor_entry(material: Material, donor: str, view: View) -> str:
+    return entry_name(donor, *material.views[view])
 
 
 def _of_layer(rng: np.random.Generator, stack: Stack, layer: int, site: NDArray[np.str_], atoms: Integers) -> Floats:
     """Host and dopants of a layer's material, without what its neighbours add."""
-    of, entries = stack.specimen.layers[layer].of, entries_of(stack)
+    material, entries = stack.specimen.layers[layer].made_of, entries_of(stack)
     host = entries.index(_crystalline(stack, layer).entry)
     shares = np.zeros((len(site), len(entries)))
     shares[:, host] = 1
-    for letter, dopants in _by_site(of.dopants).items():
+    for letter, dopants in _by_site(material.dopants).items():
         chosen = np.isin(site, [name for name in np.unique(site) if letter in sites_in(name)])
         fractions = [one.fraction for one in dopants]
         left = max(0.0, 1 - sum(fractions))
         drawn = rng.multinomial(atoms[chosen], [*fractions, left])[:, :-1] / atoms[chosen, None]
         for one, share in zip(dopants, drawn.T, strict=True):
             shares[chosen, host] -= share
-            shares[chosen, entries.index(_donor_entry(of, one.donor, stack.specimen.view))] += share
+            shares[chosen, entries.index(_donor_entry(material, one.donor, stack.specimen.view))] += share
     return shares
 
 

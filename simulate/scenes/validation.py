@@ -22,15 +22,15 @@ from simulate.specimen.columns import place_columns
 from simulate.specimen.layers import Layer, Specimen
 from simulate.specimen.stack import Stack, build_stack
 
-ENERGY_KV = 200.0
-CELLS_ACROSS, GE_CELLS, STO_CELLS, REPEATS = 8, 6, 8, 20
+ENERGY_KV = 200.0  # the lower of the library's voltages
+CELLS_ACROSS, GE_CELLS, STO_CELLS, REPEATS = 8, 6, 8, 20  # 3.2 nm wide, 8 nm thick: a scan of 25 minutes on two cores
 SCANNED_A = (32.0, 60.5)  # width and height of the scanned field
 DETECTORS = ("ADF", "HAADF")
 
-_FROM_INTERFACE_A = 8.0
+_FROM_INTERFACE_A = 8.0  # two cells of a perovskite
 _FROM_EDGE_A = 4.0  # the supercell repeats: above and below the field there is another interface
-_MARGIN_A = 8.0
-_RASTER_A = 0.12
+_MARGIN_A = 8.0  # four σ of the widest Gaussian
+_RASTER_A = 0.12  # finer than any scene's, so that the raster is no part of the difference
 
 Floats = NDArray[np.float64]
 
@@ -94,11 +94,11 @@ def _crystal_atoms(stack: Stack, index: int) -> tuple[NDArray[np.int64], Floats,
     """Atomic numbers, x, h and z of one layer's crystal, as if it filled the supercell."""
     layer, cell = stack.specimen.layers[index], stack.cells[index]
     assert cell is not None
-    assert layer.of.host is not None
-    of = crystal(layer.of.host)
-    oriented = orient(of, *layer.of.views[stack.specimen.view])
+    assert layer.made_of.host is not None
+    host = crystal(layer.made_of.host)
+    oriented = orient(host, *layer.made_of.views[stack.specimen.view])
     a_A, c_A, _ = oriented.cell.lengths()
-    first = columns(of, oriented)[0]
+    first = columns(host, oriented)[0]
     mid_plane = (first.x_A / a_A - cell.u[0], first.y_A / c_A - cell.v[0], 0.0)  # where the stack's cell begins
     places = (oriented.get_scaled_positions() - mid_plane) % 1
     grid = (range(-CELLS_ACROSS, CELLS_ACROSS), range(-GE_CELLS, STO_CELLS), range(REPEATS), range(len(oriented)))
@@ -151,7 +151,7 @@ def compare(stack: Stack, full: InterfaceScan, ours: InterfaceScan) -> dict[str,
         (full.y_A > full.y_A[0] + _FROM_EDGE_A)[:, None] & (full.y_A < full.y_A[-1] - _FROM_EDGE_A)[:, None],
         nearest.shape,
     )
-    names = np.array([layer.of.name for layer in stack.specimen.layers])
+    names = np.array([layer.made_of.name for layer in stack.specimen.layers])
     kinds = np.char.add(np.char.add(names[standing.layer], " "), standing.site)
     kind_at = kinds[nearest]
     return {

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy.spatial import KDTree
 
-from simulate.scenes import reference
-from simulate.scenes.reference import InterfaceScan
+from simulate.scenes import validation
+from simulate.scenes.validation import InterfaceScan
 from simulate.specimen.stack import Stack
 
 SCAN = Path(__file__).parent / "reference" / "sto_ge_interface.npz"
@@ -19,7 +19,7 @@ SCAN = Path(__file__).parent / "reference" / "sto_ge_interface.npz"
 
 @pytest.fixture(scope="module")
 def stack() -> Stack:
-    return reference.interface()
+    return validation.interface()
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def full() -> InterfaceScan:
 
 @pytest.fixture(scope="module")
 def ours(stack: Stack, full: InterfaceScan) -> InterfaceScan:
-    return reference.composed(stack, full)
+    return validation.composed(stack, full)
 
 
 def test_the_scan_is_large_enough(full: InterfaceScan) -> None:
@@ -44,7 +44,7 @@ def test_the_scan_is_large_enough(full: InterfaceScan) -> None:
 def test_composition_agrees_with_full_physics(
     stack: Stack, full: InterfaceScan, ours: InterfaceScan, detector: str, error: float
 ) -> None:
-    agreement = reference.compare(stack, full, ours)[detector]
+    agreement = validation.compare(stack, full, ours)[detector]
     assert agreement.pearson_r >= 0.95
     assert set(agreement.column_errors) == {"Ge Ge", "SrTiO3 A", "SrTiO3 BO"}
     assert max(map(abs, agreement.column_errors.values())) <= error
@@ -57,24 +57,24 @@ def test_a_wrong_image_does_not_agree(stack: Stack, full: InterfaceScan, ours: I
         "mirrored": ours.images[:, ::-1],
         "swapped detectors": ours.images[::-1],
     }[wrong]
-    agreement = reference.compare(stack, full, replace(ours, images=images))["HAADF"]
+    agreement = validation.compare(stack, full, replace(ours, images=images))["HAADF"]
     assert agreement.pearson_r < 0.9 or max(map(abs, agreement.column_errors.values())) > 0.1
 
 
 def test_atoms_and_columns_are_the_same(stack: Stack) -> None:
-    atoms = reference.atoms_of(stack)
-    width_A, low_A, high_A, _ = reference.supercell_A(stack)
-    columns = reference.place_columns(np.random.default_rng(0), stack, (width_A / 2, -low_A))
+    atoms = validation.atoms_of(stack)
+    width_A, low_A, high_A, _ = validation.supercell_A(stack)
+    columns = validation.place_columns(np.random.default_rng(0), stack, (width_A / 2, -low_A))
     xy = columns.xy_A + np.array([width_A / 2, high_A])
     inside = (xy[:, 1] > 0) & (xy[:, 1] < high_A - low_A)
     assert KDTree(atoms.positions[:, :2]).query(xy[inside])[0].max() < 1e-3
     counts = Counter(atoms.symbols)
     assert counts["O"] == 3 * counts["Sr"] == 3 * counts["Ti"]
-    assert counts["Ge"] == reference.CELLS_ACROSS * reference.GE_CELLS * reference.REPEATS * 4
+    assert counts["Ge"] == validation.CELLS_ACROSS * validation.GE_CELLS * validation.REPEATS * 4
 
 
 def test_atoms_keep_their_distances(stack: Stack) -> None:
-    atoms = reference.atoms_of(stack)
+    atoms = validation.atoms_of(stack)
     distances = KDTree(atoms.positions % atoms.cell.lengths(), boxsize=atoms.cell.lengths() + 1e-9)
     nearest = distances.query(atoms.positions, k=2)[0][:, 1]
     is_ge = np.asarray(atoms.symbols) == "Ge"

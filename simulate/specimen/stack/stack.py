@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from simulate.specimen.layers import Boundary, Layer, Specimen
 from simulate.specimen.stack.cells import PlaneCell, cells_of
-from simulate.specimen.stack.fields import Waves
 from simulate.specimen.stack.surfaces import Profile, draw_surface
+from simulate.specimen.stack.waves import Waves
 
+# Chosen by hand, but where there is a reason.
 _SLOW_A = (150.0, 500.0)  # wavelengths of strain and bending
 _WAVY_A = (40.0, 160.0)  # of the waviness of boundaries
 _WAVY_RMS_A = 2.5
-_SMALLEST_THICKNESS_A = 10.0
-_STRAIN_STEPS = 2  # of the fixed-point iteration that undoes the strain
+_SMALLEST_THICKNESS_A = 10.0  # two or three cells of a crystal
+_STRAIN_STEPS = 2  # of the fixed-point iteration that undoes the strain; each leaves that share of the last's error
 
 Floats = NDArray[np.float64]
 
@@ -149,7 +150,8 @@ def _check_mixing(layers: tuple[Layer, ...], cells: tuple[PlaneCell | None, ...]
     for (lower, upper), (below, above) in zip(pairwise(layers), pairwise(cells), strict=True):
         if lower.top.mixing_A > 0 and not (below and above and set(below.sites) & set(above.sites)):
             raise InputError(
-                f"{lower.of.name} and {upper.of.name} have no sites in common; set mixing_A=0 at their interface."
+                f"{lower.made_of.name} and {upper.made_of.name} have no sites in common; "
+                "set mixing_A=0 at their interface."
             )
 
 
