@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests with one costly fixture are in one file: a process takes whole files.
+SHARED := --numprocesses auto --dist loadfile
 .DEFAULT_GOAL := help
 .PHONY: help setup evaluate test test-all lint
 
@@ -18,10 +20,10 @@ evaluate: setup ## generator alone against generator + booster on 12 simulated m
 	$(BIN)/python evaluate.py $(ARGS)
 
 test: lint ## lint, types and the fast tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SHARED)
 
 test-all: lint ## also the slow tests
-	$(BIN)/python -m pytest -m ""
+	$(BIN)/python -m pytest $(SHARED) -m ""
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check

@@ -9,6 +9,9 @@ from distributed import Client, LocalCluster
 
 from samiam.errors import InputError
 
+_TIMEOUT = "10s"
+"""A scheduler that runs answers within a second, one on a busy machine within a few."""
+
 
 @contextmanager
 def dask_client(scheduler: str | None = None, workers: int | None = None) -> Iterator[Client]:
@@ -29,7 +32,7 @@ def dask_client(scheduler: str | None = None, workers: int | None = None) -> Ite
             yield client
         return
     try:
-        client = Client(scheduler, timeout="10s")
+        client = Client(scheduler, timeout=_TIMEOUT)
     except (OSError, ValueError) as error:
         message = f"no Dask scheduler answers at {scheduler} ({error}); start one with `dask scheduler`."
         raise InputError(message) from None

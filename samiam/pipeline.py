@@ -75,11 +75,11 @@ def select(
     if not pointers:
         raise InputError("nothing is pointed at: give a click or a box.")
     chosen.set_image(micrograph)
-    likeliest = []
-    for pointer in pointers:
-        points = None if pointer.point is None else [pointer.point]
-        likeliest += chosen.predict(points=points, boxes=pointer.box).to_records()[:1]
-    masks = Masks.from_records(likeliest, micrograph.shape_hw)
+    answers = [
+        chosen.predict(points=None if pointer.point is None else [pointer.point], boxes=pointer.box)
+        for pointer in pointers
+    ]
+    masks = Masks.joined(*(answer.select(range(len(answer))[:1]) for answer in answers))
     labels, label_of = merge_masks(masks, np.arange(len(masks)))
     decisions = [
         Decision(index, "kept", "pointed_at", float(score), 0.0, material=label_of[index])

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from composed_configs import ROOT
 from PIL import Image
 from segment_anything import sam_model_registry
 
+from samiam.commands.composing import EVALUATE, main
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import write_weights
 from samiam.texture.fenet_encoder import DTD, new_fenet
@@ -57,21 +56,23 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     ]
 
 
-def paper(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
-    """Run the experiment in a folder that holds nothing, without a network."""
-    command = [sys.executable, str(ROOT / "evaluate.py"), "experiment=paper", "logger=none", "hydra.run.dir=run"]
-    environment = {"SAMIAM_CACHE": str(folder / "cache"), "https_proxy": "http://127.0.0.1:1", "HOME": str(folder)}
-    return subprocess.run(
-        [*command, *overrides], capture_output=True, text=True, check=False, cwd=folder, env=environment
+@pytest.fixture
+def paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Runs the experiment in a folder that holds nothing, without a network; gives its exit code."""
+    for name, value in {"SAMIAM_CACHE": str(tmp_path / "cache"), "https_proxy": "http://127.0.0.1:1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none"]
+    return lambda *overrides: main(
+        EVALUATE, ["experiment=paper", "logger=none", "hydra.run.dir=run", *quiet, *overrides]
     )
 
 
 @pytest.mark.slow
-def test_the_whole_path(tmp_path: Path, files: list[str]) -> None:
+def test_the_whole_path(tmp_path: Path, files: list[str], paper: Callable[..., int]) -> None:
     # Random weights promise little of their masks: with the paper's thresholds none would be left.
     weak = "{pred_iou_thresh:0,stability_score_thresh:0,box_nms_thresh:0.99,min_mask_region_area:0,points_per_side:4}"
-    done = paper(tmp_path, *files, f"++generator.options={weak}", *files[2:3])
-    assert done.returncode == 0, done.stderr
+    assert paper(*files, f"++generator.options={weak}", *files[2:3]) == 0
     report = tmp_path / "run" / "report"
     images = pd.read_csv(report / "images.csv")
     assert images["method"].tolist() == ["vit_b", "vit_b + booster"] * 2
@@ -85,13 +86,16 @@ def test_the_whole_path(tmp_path: Path, files: list[str]) -> None:
     assert (report / "figures" / "chart-labelling.png").is_file()
 
 
-def test_what_is_missing_is_said_in_one_line(tmp_path: Path) -> None:
-    missing = paper(tmp_path)
+@pytest.mark.parametrize(
+    ("overrides", "part"), [([], "zenodo.org"), (["benchmark.folder=record"], "sam_vit_l_0b3195.pth")]
+)
+def test_what_is_missing_is_said_in_one_line(
+    tmp_path: Path, paper: Callable[..., int], capsys: pytest.CaptureFixture[str], overrides: list[str], part: str
+) -> None:
     write_tree(tmp_path / "record")
-    without_sam = paper(tmp_path, "benchmark.folder=record")
-    for done, part in ((missing, "zenodo.org"), (without_sam, "sam_vit_l_0b3195.pth")):
-        assert (done.returncode, done.stdout) == (2, "")
-        (line,) = [line for line in done.stderr.splitlines() if line]
-        assert line.startswith("evaluate.py: ")
-        assert part in line
+    assert paper(*overrides) == 2
+    out, err = capsys.readouterr()
+    (line,) = [line for line in err.splitlines() if line]
+    assert (out, line[:13]) == ("", "evaluate.py: ")
+    assert part in line
     assert not (tmp_path / "run").exists()

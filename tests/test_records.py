@@ -117,6 +117,13 @@ def test_select(indices: Any, expected: list[int]) -> None:
         np.testing.assert_array_equal(getattr(chosen, field), getattr(masks, field)[np.array(expected, int)])
 
 
+@pytest.mark.parametrize("parts", [[[0, 1, 2, 3]], [[0, 1], [], [2, 3]], [[3], [1, 3, 0]], [[], []]])
+def test_joined(parts: list[list[int]]) -> None:
+    masks = made_masks()
+    expected = masks.select([index for part in parts for index in part])
+    assert_same_masks(Masks.joined(*(masks.select(part) for part in parts)), expected)
+
+
 def test_records_go_there_and_back() -> None:
     masks = made_masks()
     records = masks.to_records()
@@ -136,6 +143,7 @@ def test_records_go_there_and_back() -> None:
         (lambda: Masks.from_arrays([np.ones((2, 3))], (2, 4)), r"every mask must be \(2, 4\)"),
         (lambda: Masks.from_arrays([np.ones(3)]), r"every mask must be \(H, W\)"),
         (lambda: Masks.from_arrays([]), "no masks and no shape_hw"),
+        (lambda: Masks.joined(*map(Masks.empty, ((2, 3), (2, 4)))), r"masks over \(2, 3\) and \(2, 4\)"),
         (lambda: Masks.from_arrays([np.ones((2, 3))], predicted_iou=[1, 1]), r"predicted_iou has shape \(2,\)"),
         (lambda: Masks.from_arrays([np.ones((2, 3))], points_xy=[1, 1]), r"1 masks need \(1, 2\)"),
         (lambda: made_micrograph(pixel_size_nm=0), "pixel size of 0 nm is impossible"),

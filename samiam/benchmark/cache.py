@@ -6,22 +6,21 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
+from samiam.benchmark.import_closure import import_closure
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 
 Found = TypeVar("Found")
-_PACKAGE = Path(__file__).parents[1]
-_LIBRARIES = ("numpy", "scikit-image", "scikit-learn", "scipy", "segment-anything", "torch")
 
 
 @dataclass(frozen=True)
@@ -30,13 +29,11 @@ class Kind(Generic[Found]):
 
     Attributes:
         name: of their folder.
-        rooms: what of the package makes them, as paths in it; other code may change without making them stale.
         write: puts a result into an empty folder.
         read: reads it back.
     """
 
     name: str
-    rooms: tuple[str, ...]
     write: Callable[[Path, Found], None]
     read: Callable[[Path], Found]
 
@@ -45,8 +42,8 @@ class Kind(Generic[Found]):
 class Cache:
     """Results that need not be worked out again.
 
-    A result is known by what it was made from, the package's code and the versions of the libraries. It appears whole
-    or not at all, and several processes may share the folder.
+    A result is known by what it was made from, the code that made it and the versions of the libraries that this code
+    imports. It appears whole or not at all, and several processes may share the folder.
 
     Attributes:
         folder: made if missing; None to keep nothing. It may be deleted at any time.
@@ -54,17 +51,23 @@ class Cache:
 
     folder: Path | None = None
 
-    def recall(self, kind: Kind[Found], made_from: Mapping[str, Any], work: Callable[[], Found]) -> Found:
+    def recall(
+        self, kind: Kind[Found], made_from: Mapping[str, Any], made_by: Collection[str], work: Callable[[], Found]
+    ) -> Found:
         """The result that is kept, or else a new one.
 
         Args:
             kind: what kind of result.
             made_from: everything that decides it (JSON-serialisable).
+            made_by: the modules that make it, dotted; whatever they import counts too, see `import_closure`.
             work: makes it.
+
+        Raises:
+            InputError: if such a module has no source.
         """
         if self.folder is None:
             return work()
-        place = self.folder / kind.name / _key(kind.rooms, made_from)
+        place = self.folder / kind.name / _key(made_from, made_by)
         if place.is_dir():
             with suppress(InputError, OSError, ValueError, KeyError, TypeError):  # what is damaged is made again
                 return kind.read(place)
@@ -108,18 +111,25 @@ def _sha256_of_array(array: NDArray[Any]) -> str:
     return hashlib.sha256(array.tobytes()).hexdigest()
 
 
-def _key(rooms: tuple[str, ...], made_from: Mapping[str, Any]) -> str:
-    facts = json.dumps({"code": _sha256_of_code(rooms), "made from": made_from}, sort_keys=True)
+def _key(made_from: Mapping[str, Any], made_by: Collection[str]) -> str:
+    facts = json.dumps({"code": _sha256_of_code(frozenset(made_by)), "made from": made_from}, sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
 @lru_cache
-def _sha256_of_code(rooms: tuple[str, ...]) -> str:
-    """The hash of some of the package's files and of the versions of what they use."""
-    digest = hashlib.sha256(json.dumps([version(library) for library in _LIBRARIES]).encode())
-    for room in rooms:
-        place = _PACKAGE / room
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(path.relative_to(_PACKAGE).as_posix().encode())
-            digest.update(path.read_bytes())
+def _sha256_of_code(modules: frozenset[str]) -> str:
+    """The hash of all that some modules import: the files, and the versions of libraries."""
+    closure = import_closure(modules)
+    digest = hashlib.sha256(json.dumps([_versions(library) for library in closure.libraries]).encode())
+    for module, path in closure.sources.items():
+        digest.update(module.encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _versions(library: str) -> dict[str, str]:
+    """Of what provides a top-level module: none where it is not installed."""
+    return {name: version(name) for name in sorted(set(_distributions().get(library, ())))}
+
+
+_distributions = lru_cache(packages_distributions)

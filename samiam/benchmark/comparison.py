@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -126,7 +126,7 @@ class _Bench:
             return _Generated(masks, meter.seconds, meter.peak_mb)
 
         made_from = {"micrograph": facts_of_micrograph(self.scene.micrograph), "generator": _facts(generator)}
-        return self.cache.recall(_MASKS, made_from, work)
+        return self.cache.recall(_MASKS, made_from, {_module(generator), Meter.__module__}, work)
 
     def alone(self, generator: MaskGenerator, generated: _Generated) -> Row:
         """The row of a generator's own masks."""
@@ -135,7 +135,7 @@ class _Bench:
             row = self._scored(generated.masks, generator.name, generated.seconds, generated.peak_mb)
             return replace(row, stages={"generation": generated.cost})
 
-        return self._row({"alone": _facts(generator)}, work)
+        return self._row({"alone": _facts(generator)}, [_module(generator)], work)
 
     def boosted(self, method: Method, generated: _Generated) -> tuple[Row, Segmentation]:
         """The row of a booster, and its materials."""
@@ -157,7 +157,10 @@ class _Bench:
 
         options = {"booster": dict(method.booster.options), "given": method.give_n_materials}
         made_from = {**self._facts, "generator": _facts(method.generator), **options}
-        row, segmentation = self.cache.recall(_MATERIALS, made_from, work)
+        booster = method.booster
+        makers = (method.generator, booster, booster.encoder, booster.classifier)
+        made_by = {__name__, *(_module(maker) for maker in makers if maker is not None)}
+        row, segmentation = self.cache.recall(_MATERIALS, made_from, made_by, work)
         named = replace(row, generator=method.label, booster=method.name, seed=method.seed)
         return named, segmentation
 
@@ -171,14 +174,14 @@ class _Bench:
             row = self._scored(found, baseline, meter.seconds, meter.peak_mb)
             return replace(row, n_materials=n_materials, n_materials_given=True)
 
-        return self._row({"baseline": baseline}, work)
+        return self._row({"baseline": baseline}, [], work)
 
     @cached_property
     def _facts(self) -> dict[str, Any]:
         return {"scene": facts_of_scene(self.scene), "scoring": asdict(self.scoring)}
 
-    def _row(self, made_from: Mapping[str, Any], work: Callable[[], Row]) -> Row:
-        return self.cache.recall(_ROW, {**self._facts, **made_from}, work)
+    def _row(self, made_from: Mapping[str, Any], made_by: Collection[str], work: Callable[[], Row]) -> Row:
+        return self.cache.recall(_ROW, {**self._facts, **made_from}, {__name__, *made_by}, work)
 
     def _scored(self, found: Masks | Segmentation, method: str, seconds: float, peak_mb: float) -> Row:
         scene = self.scene
@@ -202,6 +205,10 @@ def crop_accuracy(scene: Scene, booster: SemanticBooster) -> float | None:
         return None
     vectors = embed_crops(booster.encoder, scene.micrograph, crops)
     return clustering_accuracy(vectors, crops.owners, booster.grouping.seed)
+
+
+def _module(maker: object) -> str:
+    return type(maker).__module__
 
 
 def _facts(generator: MaskGenerator) -> dict[str, Any]:
@@ -236,8 +243,6 @@ def _read_materials(folder: Path) -> tuple[Row, Segmentation]:
     return _read_row(folder), Segmentation.load(folder / "materials.npz")
 
 
-_OF_MASKS = ("compact", "device.py", "generation", "geometry.py", "period.py", "records", "registry.py", "storage")
-_OF_SCORES = (*_OF_MASKS, "benchmark/comparison.py", "benchmark/baselines.py", "boosting", "metrics", "texture")
-_MASKS = Kind("masks", _OF_MASKS, _write_masks, _read_masks)
-_MATERIALS = Kind("materials", _OF_SCORES, _write_materials, _read_materials)
-_ROW = Kind("rows", _OF_SCORES, _write_row, _read_row)
+_MASKS = Kind("masks", _write_masks, _read_masks)
+_MATERIALS = Kind("materials", _write_materials, _read_materials)
+_ROW = Kind("rows", _write_row, _read_row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, overload
 
@@ -20,7 +20,7 @@ class Masks:
     """N boolean masks of one shape in a fixed order, which may overlap.
 
     The pixels are stored eight to a byte, so 500 masks at 1024² take 62 MB. Make one with `from_arrays`,
-    `from_labels` or `from_records`; look at mask i with `masks[i]`.
+    `from_labels` or `from_records`; look at mask i with `masks[i]`; `select` and `joined` keep them packed.
 
     Attributes:
         packed: uint8 (N, H, ⌈W/8⌉), the rows of each mask as `numpy.packbits` packs them (first pixel in the
@@ -117,6 +117,21 @@ class Masks:
         return cls.from_arrays(
             (labels == value for value in range(1, int(labels.max(initial=0)) + 1)), labels.shape[:2]
         )
+
+    @classmethod
+    def joined(cls, first: Masks, *others: Masks) -> Masks:
+        """The masks of several generators or prompts, one after the other, with their scores.
+
+        Raises:
+            InputError: if they are not of one shape.
+        """
+        for other in others:
+            if other.shape_hw != first.shape_hw:
+                raise InputError(f"masks over {first.shape_hw} and {other.shape_hw}: join masks of one image.")
+        columns = (field.name for field in fields(cls) if field.name != "shape_hw")
+        parts = (first, *others)
+        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
+        return cls(shape_hw=first.shape_hw, **joined)
 
     def __len__(self) -> int:
         return len(self.packed)

@@ -27,7 +27,8 @@ def read(folder: Path) -> int:
     return int(json.loads((folder / "value.json").read_text()))
 
 
-KIND = Kind("numbers", ("geometry.py",), write, read)
+KIND = Kind("numbers", write, read)
+MADE_BY = ("samiam.geometry",)
 
 
 class Work:
@@ -45,7 +46,7 @@ class Work:
 def recall(tmp_path: Path) -> Callable[..., int]:
     """A cache's answer to some facts, by work that counts."""
     cache, work = Cache(tmp_path / "cache"), Work()
-    return lambda kind=KIND, **facts: cache.recall(kind, facts, work)
+    return lambda kind=KIND, made_by=MADE_BY, **facts: cache.recall(kind, facts, made_by, work)
 
 
 def test_the_same_facts_give_the_kept_result(recall: Callable[..., int]) -> None:
@@ -59,32 +60,46 @@ def test_kinds_are_kept_apart(recall: Callable[..., int]) -> None:
 def test_without_a_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     work = Work()
-    assert [Cache().recall(KIND, {}, work) for _ in range(2)] == [1, 2]
+    assert [Cache().recall(KIND, {}, MADE_BY, work) for _ in range(2)] == [1, 2]
     assert not list(tmp_path.iterdir())
 
 
 def test_other_code_makes_another_result(
     recall: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = tmp_path / "package"
-    (package / "room").mkdir(parents=True)
-    monkeypatch.setattr(cache_module, "_PACKAGE", package)
-    kind = replace(KIND, rooms=("room", "file.py"))
+    package = tmp_path / "measured"
+    package.mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
 
     def found() -> int:
         cache_module._sha256_of_code.cache_clear()
-        return recall(kind)
+        return recall(made_by=["measured.maker"])
 
-    (package / "file.py").write_text("a = 1")
+    (package / "__init__.py").write_text("")
+    (package / "maker.py").write_text("def make():\n    from measured import part")
+    (package / "part.py").write_text("a = 1")
     assert [found(), found()] == [1, 1]
-    (package / "room" / "new.py").write_text("")
+    (package / "part.py").write_text("a = 2")
     assert found() == 2
-    (package / "file.py").write_text("a = 2")
-    assert found() == 3
     (package / "elsewhere.py").write_text("a = 2")
-    (package / "room" / "notes.txt").write_text("a = 2")
+    (package / "notes.txt").write_text("a = 2")
+    assert found() == 2
+    (package / "part.py").write_text("import measured.elsewhere")
     assert found() == 3
-    cache_module._sha256_of_code.cache_clear()
+    (package / "elsewhere.py").write_text("a = 3")
+    assert found() == 4
+
+
+def test_other_versions_make_another_result(recall: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(library: str) -> int:
+        cache_module._sha256_of_code.cache_clear()
+        monkeypatch.setattr(cache_module, "version", lambda name: "9.9" if name == library else "1.0")
+        return recall()
+
+    try:
+        assert [found("none"), found("torch"), found("numpy"), found("none")] == [1, 1, 2, 1]
+    finally:
+        cache_module._sha256_of_code.cache_clear()
 
 
 @pytest.mark.parametrize("damage", ["", "{", "null"])
@@ -100,16 +115,16 @@ def test_what_is_damaged_is_made_again(recall: Callable[..., int], tmp_path: Pat
 def test_work_that_fails_leaves_nothing(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     with pytest.raises(ZeroDivisionError):
-        cache.recall(KIND, {}, lambda: 1 // 0)
+        cache.recall(KIND, {}, MADE_BY, lambda: 1 // 0)
 
     def half(folder: Path, value: int) -> None:
         write(folder, value)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.recall(replace(KIND, write=half), {}, Work())
+        cache.recall(replace(KIND, write=half), {}, MADE_BY, Work())
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert cache.recall(KIND, {}, Work()) == 1
+    assert cache.recall(KIND, {}, MADE_BY, Work()) == 1
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
+from distributed import LocalCluster
 from PIL import Image
 from threadpoolctl import threadpool_info
 
+from samiam import cluster as cluster_module
 from samiam.benchmark import Outcome, Source, Study, examine, run
 from samiam.benchmark import runs as runs_module
 from samiam.benchmark import study as study_module
@@ -126,9 +128,17 @@ def test_threads_are_limited_while_it_works(threads: int, monkeypatch: pytest.Mo
 class TestWorkers:
     SOURCES = (source(0), source(1, partial(broken, InputError("bad."))), source(2))
 
+    @pytest.mark.slow
     def test_their_number_changes_nothing(self, tmp_path: Path) -> None:
-        alone = run(self.SOURCES, STUDY)
-        shared = run(self.SOURCES, replace(STUDY, cache=str(tmp_path)), workers=2)
+        self.check_same(run(self.SOURCES, STUDY), run(self.SOURCES, replace(STUDY, cache=str(tmp_path)), workers=2))
+
+    def test_those_of_a_scheduler_change_nothing(self, tmp_path: Path) -> None:
+        """Its worker is a thread here, which begins at once."""
+        with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster:
+            there = run(self.SOURCES, replace(STUDY, cache=str(tmp_path)), scheduler=cluster.scheduler_address)
+        self.check_same(run(self.SOURCES, STUDY), there)
+
+    def check_same(self, alone: list[Outcome], shared: list[Outcome]) -> None:
         pd.testing.assert_frame_equal(table(alone), table(shared))
         assert [(of.source.name, of.failure, of.log, of.picture) for of in alone] == [
             (of.source.name, of.failure, of.log, of.picture) for of in shared
@@ -142,7 +152,8 @@ class TestWorkers:
         assert dead.failure is not None
         assert dead.failure.startswith("KilledWorker: ")
 
-    def test_a_scheduler_that_does_not_answer(self) -> None:
+    def test_a_scheduler_that_does_not_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(cluster_module, "_TIMEOUT", "200ms")
         with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 "):
             run(self.SOURCES, STUDY, scheduler="tcp://127.0.0.1:1")
 

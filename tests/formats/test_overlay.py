@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import io
 
@@ -44,7 +46,7 @@ def test_scale_bar(width_px: int, pixel_size_nm: float | None, length_px: float,
     assert bar.text == text
 
 
-@pytest.mark.parametrize("size", 10 ** np.linspace(-4, 4, 97))
+@given(st.floats(-4, 4).map(lambda exponent: 10**exponent))
 def test_scale_bar_is_round_and_about_a_fifth(size: float) -> None:
     bar = scale_bar(777, size)
     number, unit = bar.text.split()

@@ -17,6 +17,7 @@ from composed_configs import composed
 from wandb_records import missing
 
 from samiam.commands import training as train
+from samiam.commands.composing import TRAIN, main
 from samiam.errors import InputError
 from samiam.registry import build_encoder
 from samiam.storage.files import sha256_of
@@ -38,6 +39,7 @@ TINY = [
     "trainer.accelerator=cpu",
     "trainer.progress=false",
 ]
+QUIET = ["hydra/job_logging=none", "hydra/hydra_logging=none"]
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
     pytest.mark.filterwarnings("ignore:.*isinstance.treespec, LeafSpec"),
@@ -108,6 +110,7 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
         check_resumable(tmp_path)
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_batches(tmp_path: Path) -> None:
     overrides = [*TINY, "trainer.devices=2", "trainer.strategy=ddp", "trainer.epochs=1", "data.crops.val_batches=2"]
     overrides.append(f"hydra.run.dir={tmp_path}")
@@ -124,8 +127,7 @@ def test_two_processes_share_the_batches(tmp_path: Path) -> None:
 def test_the_card_of_a_resumed_run_tells_what_began_it(tmp_path: Path) -> None:
     began = [*TINY, "trainer.epochs=1"]
     for overrides, folder in ((began, tmp_path), ([f"resume={tmp_path}"], tmp_path / "unused")):
-        command = [sys.executable, "train.py", *overrides, f"hydra.run.dir={folder}"]
-        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+        assert main(TRAIN, [*overrides, *QUIET, f"hydra.run.dir={folder}"]) == 0
     command = read_card(tmp_path / "fenet_lattices.safetensors")["command"]
     assert command == f"{shlex.join(['python', 'train.py', *began])}, resumed"
     assert not (tmp_path / "unused").exists()
@@ -152,13 +154,9 @@ def test_bad_settings(overrides: list[str], message: str, tmp_path: Path) -> Non
         train.train(settings(*overrides), tmp_path, "python train.py")
 
 
-def test_a_refused_run_leaves_nothing_behind(tmp_path: Path) -> None:
-    overrides = [*TINY, "trainer.epochs=0", f"hydra.run.dir={tmp_path / 'run'}"]
-    done = subprocess.run(
-        [sys.executable, "train.py", *overrides], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert done.stderr == "train.py: trainer.epochs=0: give a whole number, 1 or more.\n"
+def test_a_refused_run_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(TRAIN, [*TINY, *QUIET, "trainer.epochs=0", f"hydra.run.dir={tmp_path / 'run'}"]) == 2
+    assert capsys.readouterr().err == "train.py: trainer.epochs=0: give a whole number, 1 or more.\n"
     assert list(tmp_path.iterdir()) == []
 
 
