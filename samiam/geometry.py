@@ -112,6 +112,10 @@ def boundary(mask: NDArray[np.bool_], thickness_px: int) -> NDArray[np.bool_]:
     Args:
         mask: bool (H, W).
         thickness_px: at least 1.
+
+    Example:
+        >>> boundary(np.ones((3, 3), bool), thickness_px=1).astype(int).tolist()
+        [[1, 1, 1], [1, 0, 1], [1, 1, 1]]
     """
     inside = np.zeros_like(mask)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))

@@ -77,6 +77,10 @@ def build_generator(name: str, **options: Any) -> MaskGenerator:
 
     Raises:
         InputError: if the name or an option is unknown or out of range, or a checkpoint cannot be had.
+
+    Example:
+        >>> build_generator("texture", n_superpixels=200).name
+        'texture'
     """
     from samiam.settings import read_settings
 
@@ -103,6 +107,10 @@ def build_encoder(name: str, **options: Any) -> Encoder:
 
     Raises:
         InputError: if the name or an option is unknown or out of range, or weights cannot be had.
+
+    Example:
+        >>> build_encoder("spectrum").encode([np.zeros((60, 60), np.float32)]).shape
+        (1, 50)
     """
     from samiam.settings import read_settings
 

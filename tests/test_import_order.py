@@ -20,7 +20,7 @@ NAMED = sorted((*SOURCES, *ROOT.glob("scripts/**/*.py")))
 # A room may import those of a lower rank, and itself.
 ORDER = (
     {"errors"},
-    {"settings", "cluster"},
+    {"settings", "cluster", "colours"},
     {"device", "wandb_mode"},
     {"storage"},
     {"records"},

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy.optimize import linear_sum_assignment
 
-from samiam.formats import colour_overlay
+from samiam.colours import colour_overlay
 from samiam.geometry import intersections
 from samiam.records import Masks, Scene, Segmentation
 from samiam.storage.files import replacing

@@ -54,6 +54,11 @@ def sample_crops(micrograph: Micrograph, masks: Masks, rules: CropRules = CropRu
 
     Raises:
         InputError: if image and masks differ in shape.
+
+    Example:
+        >>> crops = sample_crops(Micrograph(np.zeros((90, 90))), Masks.from_arrays(np.ones((1, 90, 90))))
+        >>> len(crops.pixels), crops.pixels[0].shape
+        (10, (60, 60))
     """
     if masks.shape_hw != micrograph.shape_hw:
         raise InputError(f"masks of shape {masks.shape_hw} do not fit {micrograph.name} of {micrograph.shape_hw}.")

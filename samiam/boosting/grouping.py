@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, DISTANCES, SUITED, estimate_n_materials
 from samiam.boosting.settings import GroupingRules
 from samiam.errors import InputError
+from samiam.records import Rule
 
 
 def suited_to(rules: GroupingRules, encoder: str) -> GroupingRules:
@@ -37,7 +38,7 @@ class Grouping:
     """
 
     materials: NDArray[np.int64]
-    rules: list[str]
+    rules: list[Rule]
     votes: NDArray[np.float64]
     runner_up: NDArray[np.float64]
     n_materials: int
@@ -72,6 +73,11 @@ def group_masks(
 
     Raises:
         InputError: if `n_materials` is smaller than 1, or vectors, owners and is_large differ in number.
+
+    Example:
+        >>> vectors = np.array([[0.0], [0.1], [1.0]], np.float32)
+        >>> group_masks(vectors, np.array([0, 1, 2]), 3, n_materials=2).materials.tolist()
+        [0, 0, 1]
     """
     is_large = np.ones(len(owners), np.bool_) if is_large is None else is_large
     _check(vectors, owners, is_large, n_materials)
@@ -90,7 +96,7 @@ def group_masks(
         materials[~sampled] = len(centres) + np.arange(np.count_nonzero(~sampled))
     shares = np.sort(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), axis=1)[:, ::-1][:, :2]
     shares = np.pad(shares, ((0, 0), (0, 2 - shares.shape[1])))
-    names = ["majority_vote" if has_crops else "without_crops" for has_crops in sampled]
+    names: list[Rule] = ["majority_vote" if has_crops else "without_crops" for has_crops in sampled]
     return Grouping(materials, names, shares[:, 0], shares[:, 1], wanted, n_materials is not None)
 
 

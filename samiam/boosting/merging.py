@@ -29,6 +29,12 @@ def merge_masks(
     Returns:
         The labels, uint32 (H, W), 0 where not segmented and numbered from 1 in order of falling area; and the label
         of each material that kept any pixel.
+
+    Example:
+        >>> halves = Masks.from_labels(np.repeat([[1, 2]], 40, axis=1).repeat(80, axis=0))
+        >>> labels, label_of = merge_masks(halves, np.array([0, 0]))
+        >>> np.unique(labels).tolist(), label_of
+        ([1], {0: 1})
     """
     labels = np.zeros(masks.shape_hw, np.uint32)
     for index in _largest_first(masks, materials):

@@ -24,6 +24,14 @@ def remove_masks(masks: Masks, rules: RemovalRules = RemovalRules()) -> tuple[ND
 
     Returns:
         The indices that remain, rising, and one decision for each removed mask, in order.
+
+    Example:
+        >>> nested = np.ones((2, 100, 100), bool)
+        >>> nested[1, :, 20:] = False  # a part of the first that is no tiny one
+        >>> nested[1, 10:] = False  # and now it is
+        >>> kept, log = remove_masks(Masks.from_arrays(nested))
+        >>> kept.tolist(), log[0].rule
+        ([0], 'tiny_child')
     """
     if not len(masks):
         return np.arange(0), []

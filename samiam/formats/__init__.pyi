@@ -1,7 +1,7 @@
 from .readers.read import READABLE_SUFFIXES, check_readable, read_micrograph
 from .writers.coco import write_coco
 from .writers.labels import write_labels
-from .writers.overlay import PALETTE, colour_overlay, write_overlay
+from .writers.overlay import write_overlay
 from .writers.provenance import write_provenance
 from .writers.results import write_results
 from .writers.tables import measurements, write_decisions, write_measurements
@@ -16,8 +16,6 @@ __all__ = [
     "write_measurements",
     "write_decisions",
     "write_overlay",
-    "colour_overlay",
-    "PALETTE",
     "write_provenance",
     "write_results",
 ]

@@ -88,6 +88,11 @@ def score_image(
     Raises:
         InputError: if the shapes differ, there is no truth label or one without pixels, the weights are too few,
             too many, negative or all zero, or another option is out of range.
+
+    Example:
+        >>> truth = Masks.from_labels(np.repeat([[1, 2]], 10, axis=1).repeat(20, axis=0))
+        >>> score_image(truth, truth).miou
+        1.0
     """
     predicted = predicted.masks if isinstance(predicted, Segmentation) else predicted
     truth = truth.truth if isinstance(truth, Scene) else truth

@@ -3,6 +3,6 @@
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
 from samiam.records.scene import Scene
-from samiam.records.segmentation import Action, Decision, Segmentation
+from samiam.records.segmentation import Action, Decision, Rule, Segmentation
 
-__all__ = ["Action", "Decision", "Masks", "Micrograph", "Scene", "Segmentation"]
+__all__ = ["Action", "Decision", "Masks", "Micrograph", "Rule", "Scene", "Segmentation"]

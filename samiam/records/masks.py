@@ -33,6 +33,11 @@ class Masks:
         crop_boxes_xywh: int64 (N, 4), the part of the image each mask was generated from.
         areas: int64 (N,), pixels in each mask.
         boxes_xywh: int64 (N, 4), tight boxes, left, top, width, height; zeros for an empty mask.
+
+    Example:
+        >>> masks = Masks.from_labels(np.array([[1, 1, 2], [1, 0, 2]]))
+        >>> masks, masks.areas.tolist(), masks[1].tolist()
+        (Masks(2 of 3 × 2 px), [3, 2], [[False, False, True], [False, False, True]])
     """
 
     packed: NDArray[np.uint8]
@@ -160,6 +165,10 @@ class Masks:
             areas=self.areas[chosen],
             boxes_xywh=self.boxes_xywh[chosen],
         )
+
+    def __repr__(self) -> str:
+        height, width = self.shape_hw
+        return f"Masks({len(self)} of {width} × {height} px)"
 
     def to_records(self) -> list[dict[str, Any]]:
         """The list of dictionaries that `segment_anything.SamAutomaticMaskGenerator.generate` returns.

@@ -6,14 +6,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.records.archive import archive_path, open_archive
+from samiam.records.showing import picture_of, png_of
 from samiam.storage.files import replacing
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _ROWS_PER_BLOCK = 512
 
@@ -31,6 +35,10 @@ class Micrograph:
     Raises:
         InputError: if the pixels are not a non-empty 2-D image of finite values in [0, 1], or the pixel size is
             not a positive finite number.
+
+    Example:
+        >>> Micrograph(np.zeros((2, 3)), pixel_size_nm=0.02, name="dark")
+        Micrograph(dark, 3 × 2 px, 0.02 nm/px)
     """
 
     pixels: NDArray[np.float32]
@@ -91,6 +99,18 @@ class Micrograph:
     def shape_hw(self) -> tuple[int, int]:
         """Height and width in pixels."""
         return self.pixels.shape[0], self.pixels.shape[1]
+
+    def picture(self) -> Image.Image:
+        """The image in grey, reduced to 1024 px where it is larger."""
+        return picture_of(np.rint(255 * self.pixels).astype(np.uint8))
+
+    def _repr_png_(self) -> bytes:
+        return png_of(self.picture())
+
+    def __repr__(self) -> str:
+        height, width = self.shape_hw
+        scale = "pixel size unknown" if self.pixel_size_nm is None else f"{self.pixel_size_nm:.4g} nm/px"
+        return f"Micrograph({self.name}, {width} × {height} px, {scale})"
 
     def save(self, path: str | Path) -> None:
         """Write the record to one .npz file; `load` gives it back bit for bit."""

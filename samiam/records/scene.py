@@ -40,6 +40,11 @@ class Scene:
 
     Raises:
         InputError: if shapes differ, a label has no name or no pixel, or difficulty and weights are out of range.
+
+    Example:
+        >>> labels = np.array([[1, 1, 2]])
+        >>> Scene(Micrograph(np.zeros((1, 3)), name="tiny"), labels, ["Ge", "SrTiO3"], 1, [10, 10], grains=labels)
+        Scene(tiny, difficulty 1: Ge, SrTiO3)
     """
 
     micrograph: Micrograph
@@ -70,6 +75,9 @@ class Scene:
     def truth(self) -> Masks:
         """One mask per material; mask i is label i + 1."""
         return Masks.from_labels(self.labels)
+
+    def __repr__(self) -> str:
+        return f"Scene({self.micrograph.name}, difficulty {self.difficulty}: {', '.join(self.materials)})"
 
     def save(self, path: str | Path) -> None:
         """Write the scene to `path` (.npz); `load` gives it back bit for bit."""

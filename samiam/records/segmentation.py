@@ -7,17 +7,35 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.colours import colour_overlay
 from samiam.errors import InputError
 from samiam.records.archive import archive_path, open_archive
 from samiam.records.masks import Masks
+from samiam.records.micrograph import Micrograph
+from samiam.records.showing import picture_of, png_of
 from samiam.storage.files import replacing
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 Action = Literal["kept", "merged", "removed"]
+Rule = Literal[
+    "tiny_child",  # a small part of a larger mask; value: its share of that mask
+    "compound_parent",  # its children cover it; value: the share that they cover
+    "redundant",  # the same region as a larger mask; value: how much of it lies there
+    "tiny_island",  # small, with nothing but unsegmented pixels around it; value: its pixels
+    "majority_vote",  # the cluster of most of its crops; value: their share, threshold: that of the next cluster
+    "classifier_vote",  # the name that most of its crops were given; value and threshold likewise
+    "without_crops",  # no crop fits into it
+    "dissolved",  # its material lost all pixels to others when masks were merged
+    "pointed_at",  # clicked on or boxed; value: its predicted IoU
+]
+"""What decides on a mask, and what `Decision.value` and `Decision.threshold` then are (paper §2.3)."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +45,7 @@ class Decision:
     Attributes:
         mask: the mask's index in the generator's order.
         action: "kept" (a material by itself), "merged" (united with others into one material) or "removed".
-        rule: the rule that decided it, for example "tiny_child", "majority_vote" (of clusters) or
-            "classifier_vote" (of names).
+        rule: what decided it.
         value: the measured quantity the rule looked at.
         threshold: what the value was compared with.
         material: the label of the material it belongs to, or None if removed.
@@ -37,7 +54,7 @@ class Decision:
 
     mask: int
     action: Action
-    rule: str
+    rule: Rule
     value: float
     threshold: float
     material: int | None = None
@@ -55,10 +72,16 @@ class Segmentation:
         n_materials_given: True if the number was given, False if estimated.
         generated: the masks as the generator made them.
         names: what each material is, name i for label i + 1, None for one without a name; none has one where not given.
+        micrograph: the image, for pictures; it is not saved with the rest. None where it is not at hand.
 
     Raises:
         InputError: if the labels are not a 2-D image of 0, 1, … without missing values, the log does not hold
             exactly one decision for each generated mask, or the names are not one for each material, each once.
+
+    Example:
+        >>> labels, decision = np.array([[1, 1, 0]]), Decision(0, "kept", "majority_vote", 1.0, 0.0, material=1)
+        >>> Segmentation(labels, [decision], 1, True, generated=Masks.from_labels(labels))
+        Segmentation(1 materials of 1 masks, number given: 1, 66.7% segmented)
     """
 
     labels: NDArray[np.uint32]
@@ -67,6 +90,7 @@ class Segmentation:
     n_materials_given: bool
     generated: Masks
     names: Sequence[str | None] = ()
+    micrograph: Micrograph | None = None
 
     def __post_init__(self) -> None:
         labels = np.asarray(self.labels)
@@ -86,6 +110,22 @@ class Segmentation:
     def masks(self) -> Masks:
         """One mask per material; mask i is label i + 1."""
         return Masks.from_labels(self.labels)
+
+    def picture(self) -> Image.Image:
+        """The micrograph with its materials tinted, on black where it is not at hand; reduced to 1024 px."""
+        pixels = np.zeros(self.labels.shape, np.float32) if self.micrograph is None else self.micrograph.pixels
+        return picture_of(colour_overlay(pixels, self.labels))
+
+    def _repr_png_(self) -> bytes:
+        return png_of(self.picture())
+
+    def __repr__(self) -> str:
+        how = "given" if self.n_materials_given else "estimated"
+        share = np.count_nonzero(self.labels) / self.labels.size
+        return (
+            f"Segmentation({len(self.masks)} materials of {len(self.generated)} masks, "
+            f"number {how}: {self.n_materials}, {share:.1%} segmented)"
+        )
 
     def save(self, path: str | Path) -> None:
         """Write labels and log to `path` (.npz) and the generated masks beside it (`<stem>_generated.npz`)."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from samiam.benchmark.figures import write_figure
-from samiam.formats import PALETTE
+from samiam.colours import PALETTE
 from samiam.records import Decision, Masks, Micrograph, Scene, Segmentation
 
 H, W = 64, 128

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import io
 
+from samiam.colours import PALETTE, colour_overlay
 from samiam.errors import InputError
-from samiam.formats import PALETTE, colour_overlay, write_overlay
+from samiam.formats import write_overlay
 from samiam.formats.writers.overlay import colour_of, scale_bar
 from samiam.records import Masks, Micrograph, Segmentation
 

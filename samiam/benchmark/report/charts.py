@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from samiam.benchmark.report.intervals import mean_intervals
 from samiam.benchmark.report.tables import leading, per_scene
-from samiam.formats.writers.overlay import colour_of
+from samiam.colours import colour_of
 from samiam.storage.files import replacing
 
 _NAMES = {"miou": "mIoU", "mfpr": "mFPR"}

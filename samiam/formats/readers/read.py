@@ -66,6 +66,12 @@ def read_micrograph(
 
     Raises:
         InputError: if the file cannot be used: one line that names it and says what to do.
+
+    Example:
+        >>> path = Path(tempfile.mkdtemp()) / "steps.npy"
+        >>> np.save(path, np.arange(1024.0).reshape(32, 32))
+        >>> read_micrograph(path, pixel_size_nm=0.02)
+        Micrograph(steps, 32 × 32 px, 0.02 nm/px)
     """
     try:
         return _read(Path(path), Request(frame, dataset), channel, pixel_size_nm, clip_percentiles)

@@ -18,7 +18,7 @@ from samiam.benchmark.report import charts
 from samiam.benchmark.report.charts import write_charts
 from samiam.benchmark.report.tables import everything
 from samiam.benchmark.rows import Row
-from samiam.formats import PALETTE
+from samiam.colours import PALETTE
 
 PAIR = [
     *(alone(1, "a", 0.5, mfpr=0.25), boosted(1, "a", 0.75, mfpr=0.125)),

@@ -1,0 +1,55 @@
+"""Records as one line and as pictures."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from samiam import Masks, Micrograph, Segmentation, build_generator, segment
+from samiam.colours import PALETTE
+from samiam.records import Decision, Scene
+
+LABELS = np.kron([[1, 2]], np.ones((40, 30), np.uint32)).astype(np.uint32)
+
+
+def segmentation(micrograph: Micrograph | None = None) -> Segmentation:
+    masks = Masks.from_labels(LABELS)
+    log = [Decision(index, "kept", "majority_vote", 1.0, 0.0, material=index + 1) for index in range(2)]
+    return Segmentation(LABELS, log, 2, False, masks, micrograph=micrograph)
+
+
+def test_one_line() -> None:
+    grey = Micrograph(np.full((40, 60), 0.5), name="grey")
+    assert repr(grey) == "Micrograph(grey, 60 × 40 px, pixel size unknown)"
+    assert repr(Micrograph(grey.pixels, 0.0254321)) == "Micrograph(micrograph, 60 × 40 px, 0.02543 nm/px)"
+    assert repr(Masks.from_labels(LABELS)) == "Masks(2 of 60 × 40 px)"
+    assert repr(segmentation()) == "Segmentation(2 materials of 2 masks, number estimated: 2, 100.0% segmented)"
+    scene = Scene(grey, LABELS, ["Ge", "SrTiO3"], 2, [10, 1], LABELS)
+    assert repr(scene) == "Scene(grey, difficulty 2: Ge, SrTiO3)"
+
+
+@pytest.mark.parametrize(("shape_hw", "size"), [((40, 60), (60, 40)), ((1500, 3000), (1024, 512))])
+def test_a_micrograph_is_shown_in_grey_and_reduced(shape_hw: tuple[int, int], size: tuple[int, int]) -> None:
+    picture = Micrograph(np.full(shape_hw, 0.5)).picture()
+    assert (picture.mode, picture.size) == ("L", size)
+    assert set(np.unique(np.asarray(picture)).tolist()) == {128}
+
+
+def test_a_segmentation_is_shown_over_its_micrograph() -> None:
+    white = segmentation(Micrograph(np.ones((40, 60))))
+    with Image.open(io.BytesIO(white._repr_png_())) as picture:
+        pixels = np.asarray(picture)
+    assert pixels.shape == (40, 60, 3)
+    for column, colour in ((10, PALETTE[0]), (50, PALETTE[1])):
+        np.testing.assert_allclose(pixels[20, column], 0.55 * 255 + 0.45 * np.array(colour), atol=1)
+    black = np.asarray(segmentation().picture())  # the image is not at hand
+    np.testing.assert_allclose(black[20, 10], 0.45 * np.array(PALETTE[0]), atol=1)
+
+
+def test_what_segment_gives_knows_its_micrograph() -> None:
+    stripes = np.kron([[0, 1]], np.ones((96, 48))) * (np.indices((96, 96)).sum(axis=0) % 6 < 3)
+    micrograph = Micrograph(stripes)
+    assert segment(micrograph, 2, generator=build_generator("texture")).micrograph is micrograph
