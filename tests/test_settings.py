@@ -28,6 +28,7 @@ from samiam.settings import (
     read_settings,
     settings,
 )
+from simulate.specimen.layers import Layer
 
 
 @settings
@@ -167,6 +168,9 @@ MODULES = (
     *("samiam.storage.settings", "samiam.texture.settings", "samiam.texture.spectrum", "samiam.training.settings"),
     *("samiam.training.classifier.settings", "samiam.training.compact.settings", "samiam.training.fenet.settings"),
     *("samiam.wandb_mode", "simulate.crops.ranges", "simulate.procedural.ranges"),
+    *("simulate.imaging.stem.detector", "simulate.imaging.stem.optics", "simulate.imaging.stem.scan"),
+    *("simulate.library.materials", "simulate.library.settings", "simulate.scenes.acquisition"),
+    "simulate.specimen.layers",
 )
 KINDS = [
     kind
@@ -188,6 +192,14 @@ GIVEN: dict[str, dict[str, Any]] = {
     "ContrastiveSettings": {"name": "contrastive"},
     "FieldSettings": {"name": "field"},
     "ClassificationSettings": {"name": "classification"},
+    "Acquisition": {"scan": {"shape_hw": [8, 8], "pixel_size_A": 0.1}, "dose_e_per_A2": 1e4},
+    "Boundary": {"kind": "grain", "x_A": 0.0},
+    "Detector": {"dose_e_per_A2": 1e4},
+    "Dopant": {"site": "A", "donor": "LaFeO3", "fraction": 0.1},
+    "Layer": {"material": "Ge"},
+    "Material": {"name": "mine", "host": "Ge"},
+    "Scan": {"shape_hw": [8, 8], "pixel_size_A": 0.1},
+    "Specimen": {"layers": (Layer("Ge"),)},
     "TrainSettings": {"data": {"name": "lattices"}, "learner": {"name": "contrastive"}},
 }
 

@@ -17,12 +17,12 @@ from simulate.crops.ranges import USUAL, CropConditions, check_crop, check_seed
 from simulate.crops.spectra import optics, spectrum
 from simulate.imaging import stem
 from simulate.imaging.stem import Scan
+from simulate.imaging.stem.detector import EXPOSED_PERCENTILES
 from simulate.library.entries import entry_name
 from simulate.library.responses import thin_film_fraction
 
 _JITTERS = 5.0  # standard deviations of a line's shift that stay on the raster
 _STRUCTURE, _SCAN, _ELECTRONS = 1, 2, 3  # streams of the seed
-_EXPOSED_PERCENTILES = (0.1, 99.9)  # as micrographs are stretched when they are read
 _LEAST_SPAN = 1e-3  # share of the beam that black and white are apart at least: vacuum alone stays featureless
 
 Floats = NDArray[np.float64]
@@ -104,7 +104,7 @@ def _digitised(
     per_A = thin_film_fraction(carbon, parameters.energy_kV, parameters.detector)
     together += parameters.contamination_A * per_A
     pixel_area_A2 = parameters.pixel_size_A**2
-    low, high = (float(level) for level in np.percentile(np.clip(together, 0, 1), _EXPOSED_PERCENTILES))
+    low, high = (float(level) for level in np.percentile(np.clip(together, 0, 1), EXPOSED_PERCENTILES))
     detector = stem.exposed(
         parameters.dose_e_per_A2,
         pixel_area_A2,
@@ -114,5 +114,5 @@ def _digitised(
         bits=parameters.bits,
     )
     counts = stem.detect(rng, together[None], pixel_area_A2, detector)
-    pixels = Micrograph.stretched(counts, clip_percentiles=_EXPOSED_PERCENTILES).pixels[0, : signal.size]
+    pixels = Micrograph.stretched(counts, clip_percentiles=EXPOSED_PERCENTILES).pixels[0, : signal.size]
     return pixels.reshape(signal.shape)

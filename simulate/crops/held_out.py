@@ -12,8 +12,8 @@ from pathlib import Path
 
 from samiam.errors import InputError
 from samiam.storage.files import made_folder, sha256_of
+from simulate.crops.choices import Interval
 from simulate.crops.datasets import CropDataset
-from simulate.crops.intervals import Interval
 from simulate.crops.ranges import RANGES, CropConditions, SplitSizes
 from simulate.crops.splits import write_crops
 from simulate.library.entries import entry_paths

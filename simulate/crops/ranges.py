@@ -4,46 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Literal, cast, get_args
 
 import numpy as np
-from pydantic import Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field
 
 from samiam.errors import InputError
 from samiam.settings import Count, declared, settings
-from simulate.crops.intervals import Interval, Range, Within
+from simulate.crops.choices import Different, Interval, Range, Within
 from simulate.imaging.stem import Optics
 from simulate.imaging.stem.optics import Energy_kV
 from simulate.library.materials import MATERIALS, View, material
-
-
-@dataclass(frozen=True)
-class Different:
-    """What a list of choices may be, for its annotation: none comes twice.
-
-    Attributes:
-        choices: what they are, in words.
-        least: how many there are at least.
-    """
-
-    choices: str
-    least: int = 1
-
-    @property
-    def description(self) -> str:
-        """In words."""
-        return f"a list of different {self.choices}{', one at least' if self.least else ''}"
-
-    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self._checked, handler(source))
-
-    def _checked(self, choices: tuple[object, ...]) -> tuple[object, ...]:
-        if len(choices) < self.least or len(set(choices)) < len(choices):
-            raise ValueError("too few, or one twice")
-        return choices
-
 
 _LOGARITHMIC = ("pixel_size_A", "dose_e_per_A2")
 _LARGEST_SIZE_PX = 1024  # the side of most scenes of the benchmark

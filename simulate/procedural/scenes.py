@@ -23,7 +23,7 @@ from simulate.procedural.ranges import DIFFICULTIES, SceneRanges
 from simulate.procedural.recording import count_electrons, scan_jitter
 from simulate.procedural.rendering import render
 
-_LEAST_SHARE = 0.005  # of the image, for each material: some hundred pixels of a small scene; chosen by hand
+_LEAST_SHARE = 0.005  # of the image, for each material; chosen by hand
 _REDRAWS = 50  # then a scene goes without what does not show
 
 

@@ -12,6 +12,7 @@ from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from simulate.imaging import stem
 from simulate.imaging.stem import Scan
+from simulate.imaging.stem.detector import EXPOSED_PERCENTILES
 from simulate.library.entries import check_convergence, entry_name
 from simulate.library.responses import thin_film_fraction
 from simulate.scenes.acquisition import Acquisition
@@ -23,7 +24,6 @@ from simulate.specimen.layers import Specimen
 from simulate.specimen.stack import Stack, build_stack
 
 _FINEST_A, _COARSEST_A = 0.18, 0.25  # raster pixels: 0.1 % and 0.5 % of the contrast under a source of 0.5 Å
-_EXPOSED_PERCENTILES = (0.1, 99.9)  # as micrographs are stretched when they are read
 _MARGIN_A = 8.0  # around what the scan reaches: the widest Gaussians of columns outside it
 
 Floats = NDArray[np.float64]
@@ -90,7 +90,7 @@ def expose(specimen: Specimen, acquisition: Acquisition, *, seed: int, laid_out_
     ideal = ideal_image(stack, acquisition, half_extent_A, structure, film)
     signal = stem.sample(ideal.image, ideal.pixel_A, ideal.origin_xy_A, read_at_A)
     pixel_area_A2 = acquisition.scan.pixel_size_A**2
-    low, high = (float(level) for level in np.percentile(np.clip(signal, 0, 1), _EXPOSED_PERCENTILES))
+    low, high = (float(level) for level in np.percentile(np.clip(signal, 0, 1), EXPOSED_PERCENTILES))
     detector = stem.exposed(
         acquisition.dose_e_per_A2, pixel_area_A2, low, high, readout_e=acquisition.readout_e, bits=acquisition.bits
     )

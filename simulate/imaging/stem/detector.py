@@ -12,9 +12,10 @@ from samiam.errors import InputError
 from samiam.settings import NotNegative, Positive, settings
 from simulate.imaging.stem.bounds import need_not_negative, need_positive
 
-Dose_e_per_A2 = Annotated[float, Field(gt=0, le=1e9)]  # more electrons in a pixel than Poisson counts hold
+Dose_e_per_A2 = Annotated[float, Field(gt=0, le=1e9)]  # above, no specimen lasts; chosen by hand
 
 _OVERSHOOT = 0.01  # of the beam: what Fourier transforms and splines add to or take from an intensity, and more
+EXPOSED_PERCENTILES = (0.1, 99.9)  # of an image: its dark and bright pixels, as micrographs are stretched when read
 _UNUSED = 0.03  # of the range of the converter, left at either end; chosen by hand
 _NOISE_SIGMAS = 3.5  # beyond these are fewer than one in a thousand of the darkest and brightest pixels
 

@@ -20,7 +20,7 @@ from simulate.imaging.stem.bounds import need_positive
 Energy_kV = Annotated[float, Field(ge=1, le=3000)]  # no microscope has less or more; volts are told from kilovolts
 
 _FWHM_PER_SIGMA = float(np.sqrt(8 * np.log(2)))  # of a Gaussian
-_WIDEST_BLUR_A = 50.0  # beyond, pupils take seconds and nobody would keep the image; chosen by hand
+_WIDEST_BLUR_A = 50.0  # beyond, pupils are too large to work out; chosen by hand
 _LEAST_PUPIL_RADIUS_PX = 128  # an aperture whose edge runs in steps then leaves errors of about 0.01
 
 

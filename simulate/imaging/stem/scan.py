@@ -34,8 +34,7 @@ class Scan:
         drift_A_per_s: (x, y) velocity of the specimen in its own axes. Where it moves right (x > 0), the beam
             falls on places further and further left of those meant.
         wander_A: rms distance, over the frame, of a slow random drift from its mean.
-        shear_deg: how much less than a right angle there is between the axes: the slow axis leans towards the fast
-            one.
+        shear_deg: how much less than a right angle there is between the axes: the slow axis leans towards the fast one.
         stretch: step along the slow axis over that along the fast axis.
         jitter_A: standard deviation of a line's random shift along the fast axis.
         flyback_A: how far along the fast axis the first pixel of a line lies from its place; positive where the

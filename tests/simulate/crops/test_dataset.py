@@ -79,7 +79,7 @@ def test_a_crop_of_any_size(size_px: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("of", "spacing_A"),
+    ("material", "spacing_A"),
     # (100)/(110) of SrTiO3, whichever is stronger; {111} of Ge along [110].
     [("SrTiO3", (3.905, 3.905 / np.sqrt(2))), ("Ge", (5.6579 / np.sqrt(3),))],
 )

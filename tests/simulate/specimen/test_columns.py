@@ -112,14 +112,14 @@ def test_dopants_are_drawn_atom_by_atom() -> None:
     [("100", "A", {"A"}), ("110", "A", {"AO"}), ("100", "B", {"BO"}), ("110", "B", {"B"}), ("100", "O", {"O", "BO"})],
 )
 def test_a_dopant_goes_to_the_columns_of_its_site(view: str, site: str, doped: set[str]) -> None:
-    doped = Material("doped", "SrTiO3", (Dopant(site, "LaFeO3", 0.5),))
-    _, found = placed(Layer(doped), view=view, half_A=40.0)
+    material = Material("doped", "SrTiO3", (Dopant(site, "LaFeO3", 0.5),))
+    _, found = placed(Layer(material), view=view, half_A=40.0)
     assert set(found.site[found.shares[:, 1] > 0]) == doped
 
 
 def test_several_dopants_of_a_site_never_exceed_it() -> None:
-    doped = Material("doped", "SrTiO3", (Dopant("A", "LaFeO3", 0.5), Dopant("A", "LaMnO3", 0.5)))
-    _, found = placed(Layer(doped), thickness_A=40.0)
+    material = Material("doped", "SrTiO3", (Dopant("A", "LaFeO3", 0.5), Dopant("A", "LaMnO3", 0.5)))
+    _, found = placed(Layer(material), thickness_A=40.0)
     assert found.shares.min() >= -1e-12
     is_a = found.site == "A"
     assert found.shares[is_a].mean(axis=0) == pytest.approx([0, 0.5, 0.5], abs=0.02)

@@ -1,4 +1,4 @@
-"""What a range of a condition is: one interval, or several between which something is held out."""
+"""What a condition of a crop may be drawn from: intervals, or a list of choices."""
 
 from __future__ import annotations
 
@@ -44,3 +44,29 @@ class Within:
 def _as_pairs(value: object) -> object:
     is_one = isinstance(value, tuple) and not any(isinstance(part, tuple) for part in value)
     return (value,) if is_one else value
+
+
+@dataclass(frozen=True)
+class Different:
+    """What a list of choices may be, for its annotation: none comes twice.
+
+    Attributes:
+        choices: what they are, in words.
+        least: how many there are at least.
+    """
+
+    choices: str
+    least: int = 1
+
+    @property
+    def description(self) -> str:
+        """In words."""
+        return f"a list of different {self.choices}{', one at least' if self.least else ''}"
+
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def _checked(self, choices: tuple[object, ...]) -> tuple[object, ...]:
+        if len(choices) < self.least or len(set(choices)) < len(choices):
+            raise ValueError("too few, or one twice")
+        return choices
