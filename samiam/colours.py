@@ -22,7 +22,7 @@ PALETTE: tuple[tuple[int, int, int], ...] = (
     (136, 34, 85),
 )
 _TINT, _LINE = 0.45, 0.95  # shares of the colour within a material and on its outline; chosen by eye
-_N_COLOURS = 3 * len(PALETTE)
+_N_COLOURS = 3 * len(PALETTE)  # the palette, darker and lighter
 
 
 def colour_of(label: int) -> tuple[int, int, int]:

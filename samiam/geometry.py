@@ -9,8 +9,8 @@ from scipy import ndimage
 from samiam.errors import InputError
 from samiam.records import Masks
 
-_RUNS_PER_BLOCK = 1 << 16
-_EXACT_IN_FLOAT32 = 1 << 24
+_RUNS_PER_BLOCK = 1 << 16  # at once, so that memory does not grow with the image
+_EXACT_IN_FLOAT32 = 1 << 24  # whole numbers up to here, which BLAS then adds without rounding
 
 
 def intersections(first: Masks, second: Masks | None = None) -> NDArray[np.int64]:

@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-_WINDOW_PX = 192
-_WINDOWS_A_SIDE = 5
-_SHORTEST_PX = 3.5
+# Chosen by hand on procedural scenes.
+_WINDOW_PX = 192  # dozens of cells of a usual lattice
+_WINDOWS_A_SIDE = 5  # so many at most, half overlapping
+_SHORTEST_PX = 3.5  # below it columns run together
 _BACKGROUND_PX = 16.0  # leaves periods up to a third of a window
-_LEAST_CORRELATION = 0.1
-_AS_STRONG = 0.8
-_STILL_THERE = 0.5
-_MOST_MULTIPLES = 4
-_LEAST_WINDOWS = 0.3
+_LEAST_CORRELATION = 0.1  # of the highest: lower peaks are noise
+_AS_STRONG = 0.8  # of the strongest: lattice vectors, of which the shortest counts
+_STILL_THERE = 0.5  # of the first peak at its multiples: what an amorphous film has not
+_MOST_MULTIPLES = 4  # that are looked at
+_LEAST_WINDOWS = 0.3  # share of the windows that must show a lattice
 
 
 def lattice_period(pixels: NDArray[np.float32]) -> float | None:

@@ -20,8 +20,8 @@ from samiam.records import Masks, Micrograph
 
 _SMOOTHING_PX = 8.0
 """Half of a coarse lattice's period: columns should not be segments."""
-_SMALLEST_SHARE = 0.005
-_BASINS = 32
+_SMALLEST_SHARE = 0.005  # of the image: the smallest mask of the compact generator, so that all are alike
+_BASINS = 32  # several times as many as any scene has regions
 
 
 def segment_by(baseline: Baseline, micrograph: Micrograph, n_materials: int) -> Masks:

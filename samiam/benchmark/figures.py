@@ -15,8 +15,8 @@ from samiam.geometry import intersections
 from samiam.records import Masks, Scene, Segmentation
 from samiam.storage.files import replacing
 
-_PANEL_PX = 512
-_TITLE_PX = 28
+_PANEL_PX = 512  # side of each of the panels that stand side by side
+_TITLE_PX = 28  # room for one line above them
 
 
 def write_figure(path: str | Path, scene: Scene, masks: Masks, segmentation: Segmentation, caption: str) -> Path:

@@ -8,7 +8,7 @@ from types import TracebackType
 
 import psutil
 
-_INTERVAL_S = 0.005
+_INTERVAL_S = 0.005  # between two looks at the memory; short against any stage
 
 
 class Meter:

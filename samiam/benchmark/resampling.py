@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-_ROUNDING = 1e-9
+_ROUNDING = 1e-9  # of a pixel: what rounding may add to a coordinate
 Kind = TypeVar("Kind", np.float32, np.uint32)
 
 

@@ -31,9 +31,9 @@ class Study:
     """What is done with every scene, as plain values that can be sent to another machine.
 
     Attributes:
-        own: see `build_methods`.
-        variants: likewise.
-        seeds: likewise.
+        own: the run's generator, encoder, booster and n_materials, see `build_methods`.
+        variants: by name what each changes of these.
+        seeds: of crops and clustering.
         scoring: what is measured.
         baselines: see `compare`.
         pictures: whether a picture is drawn of each scene, of the first method.

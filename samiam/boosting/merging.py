@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from samiam.records import Masks
 
-_EIGHT_NEIGHBOURS = np.ones((3, 3), np.bool_)
+_EIGHT_NEIGHBOURS = np.ones((3, 3), np.bool_)  # pixels that touch at a corner are connected
 
 
 def merge_masks(

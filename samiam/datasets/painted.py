@@ -16,7 +16,7 @@ from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from samiam.records.scene import CLASS_OF_LEVEL, EASY_WEIGHT
 
-_UNKNOWN_CLASS = 2
+_UNKNOWN_CLASS = 2  # the middle one of three
 
 
 class Region(Protocol):

@@ -14,7 +14,7 @@ from samiam.records import Masks
 
 Variant = Literal["paper", "released"]
 
-MATCH_IOU = 0.05
+MATCH_IOU = 0.05  # a mask matches a label from this IoU on (paper §3.2)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-CORRECT_IOU = 0.5
+CORRECT_IOU = 0.5  # above it no two masks can match one label (Kirillov et al., Panoptic Segmentation, CVPR 2019)
 
 
 class OneToOneScores(NamedTuple):

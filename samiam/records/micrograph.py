@@ -19,7 +19,7 @@ from samiam.storage.files import replacing
 if TYPE_CHECKING:
     from PIL import Image
 
-_ROWS_PER_BLOCK = 512
+_ROWS_PER_BLOCK = 512  # 32 MB in double precision of an image of 8192 px
 
 
 @dataclass(frozen=True, eq=False)

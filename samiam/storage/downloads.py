@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 DOWNLOAD_ERRORS = (OSError, http.client.HTTPException)
 """What a download raises; `reason_of` puts one into words."""
-_TIMEOUT_S = 30.0
-_CHUNK_BYTES = 1 << 20
+_TIMEOUT_S = 30.0  # without a byte; then the connection is taken for dead
+_CHUNK_BYTES = 1 << 20  # between two writes; how much an interruption can lose
 
 
 def user_cache(kind: str) -> Path:

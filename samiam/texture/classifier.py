@@ -23,7 +23,7 @@ from samiam.texture.network import Crop, NetworkEncoder
 from samiam.texture.settings import ClassifierOptions, NetworkName
 
 NAME = "crop_classifier"
-UNSURE = -1
+UNSURE = -1  # no place among the materials
 
 
 class TrainedClassifier:

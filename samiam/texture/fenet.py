@@ -14,8 +14,8 @@ from torchvision import models
 
 from samiam.texture.fractal import GROUPS, FractalModule
 
-EMBEDDING = 128
-_MAPS = 3
+EMBEDDING = 128  # the paper's texture vector
+_MAPS = 3  # to which the features are reduced before fractals are taken, as the authors have them
 _DESCRIPTOR = _MAPS * GROUPS
 
 Backbone = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]

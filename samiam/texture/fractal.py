@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 GROUPS = 15  # K, the groups of the soft histogram and the length of a descriptor
-DENSITY_SIZES = (1, 2, 3, 4, 5, 6)
-BOX_SIZES = (2, 3, 4, 5, 6)
+DENSITY_SIZES = (1, 2, 3, 4, 5, 6)  # windows around a pixel, the authors'
+BOX_SIZES = (2, 3, 4, 5, 6)  # of box counting, the authors'
 
-_LOW, _HIGH = 1.0, 256.0
+_LOW, _HIGH = 1.0, 256.0  # of rescaled maps: the logarithm of a density needs values of 1 and more
 
 
 def rescaled(maps: Tensor) -> Tensor:

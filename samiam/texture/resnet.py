@@ -15,7 +15,7 @@ from samiam.texture.network import NetworkEncoder
 from samiam.texture.settings import ResNet18Options
 
 _IMAGENET = "resnet18_imagenet"
-_INPUT_PX = 224
+_INPUT_PX = 224  # what ImageNet's networks are trained on
 # For each kind of features, the network's last layer and the length of a vector.
 _FEATURES = {"pooled": ("avgpool", 512), "layer3": ("layer3", 256 * 14 * 14)}
 

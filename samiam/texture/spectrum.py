@@ -15,8 +15,8 @@ from scipy import fft
 from samiam.errors import InputError
 from samiam.settings import settings
 
-_SIDE_PX = 128
-_HARMONICS = (2, 4, 6)
+_SIDE_PX = 128  # of the grid of frequencies: the largest crops
+_HARMONICS = (2, 4, 6)  # the rotational symmetries of plane lattices; 3 shows in a power spectrum as 6
 Wavelength = Annotated[float, Field(ge=2, le=_SIDE_PX)]
 Weight = Annotated[float, Field(ge=0)]
 

@@ -20,6 +20,7 @@ from samiam.storage.files import replacing
 
 _NAMES = {"miou": "mIoU", "mfpr": "mFPR"}
 _ERROR_BARS = "Error bars: 95 % of a bootstrap over the images."
+# Chosen by eye.
 _STYLE: Any = {
     "font.size": 12,
     "axes.titlesize": 13,
@@ -31,8 +32,9 @@ _STYLE: Any = {
     "figure.constrained_layout.use": True,
     "savefig.dpi": 110,
 }
-_PANEL_WIDTH, _PANEL_HEIGHT, _LINE_HEIGHT = 3.6, 3.2, 0.32
-_LARGEST = {"miou": 1.0}
+_PANEL_WIDTH, _PANEL_HEIGHT, _LINE_HEIGHT = 3.6, 3.2, 0.32  # inches, chosen by eye, as the styles are
+_LARGEST = {"miou": 1.0}  # the best there is, where an axis should end
+# Chosen by eye.
 _ERROR_STYLE: dict[str, Any] = {"ecolor": "0.25", "elinewidth": 1.2, "capsize": 3}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import bootstrap
 
-_RESAMPLES = 2000
+_RESAMPLES = 2000  # 1000 or more for intervals by percentiles (Efron & Tibshirani 1993)
 
 
 def mean_interval(values: ArrayLike) -> tuple[float, float]:

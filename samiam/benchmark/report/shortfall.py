@@ -9,9 +9,9 @@ import pandas as pd
 from samiam.benchmark.report.gains import PUBLISHED, differences
 from samiam.benchmark.report.tables import leading, per_scene
 
-_BETTER = {"miou": 1, "mfpr": -1}
+_BETTER = {"miou": 1, "mfpr": -1}  # which way a score gets better
 _NAMES = {"miou": "mIoU", "mfpr": "mFPR"}
-_MOST = 5
+_MOST = 5  # images that are named; more nobody looks up
 
 
 def shortfalls(table: pd.DataFrame) -> list[str]:

@@ -37,6 +37,7 @@ Intervals are of a paired bootstrap over the images. *Published*: the paper's ch
 micrographs; with other micrographs and another generator alone, the sizes cannot be compared one to one."""
 _ABOUT_INTERVALS = "Intervals are 95 % of a bootstrap of the mean over the images."
 _DECIMALS = {"difficulty": 0, "images": 0, "masks": 1, "materials": 1, "seconds": 2, "peak_mb": 0}
+"""Digits that are shown; other columns have three."""
 _TITLE = "Benchmark"
 
 

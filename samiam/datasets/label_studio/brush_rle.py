@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 
-_CHANNELS = 4
-_WORD_BITS = 8
+_CHANNELS = 4  # red, green, blue and alpha, all of one value
+_WORD_BITS = 8  # of each of them
 # Those that Label Studio itself writes.
 _COUNT_BITS = (3, 4, 8, 16)
 _REMEDY = "it is damaged or cut short, export it again"

@@ -29,7 +29,7 @@ _DM_DTYPES = {
     13: "<c16",
     14: "bool",
 }
-_DM_RGB = 23
+_DM_RGB = 23  # see the codes above
 # A calibration beyond these is no pixel of an electron microscope but a reciprocal length or another header's bytes.
 _SMALLEST_NM, _LARGEST_NM = 1e-5, 1e5
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 
-MAX_PIXELS = 16384**2
-MIN_SIDE_PX = 16
+MAX_PIXELS = 16384**2  # 1 GB in single precision
+MIN_SIDE_PX = 16  # in less no texture can be told
 _REMEDY_FOR_KIND = {
     "c": "save its modulus or its real part",
     "b": "it is a mask, not a micrograph; give the image itself",

@@ -16,7 +16,7 @@ from samiam.errors import InputError
 from samiam.formats.readers.raw import RawImage, Request, real_size
 from samiam.formats.readers.units import to_nm
 
-_NM_PER_RESOLUTION_UNIT = {2: 2.54e7, 3: 1e7}
+_NM_PER_RESOLUTION_UNIT = {2: 2.54e7, 3: 1e7}  # inch and centimetre, by TIFF 6.0's codes
 # Above this a resolution tag is one for printing: 72 dpi is 353 µm per pixel.
 _LARGEST_TAGGED_SIZE_NM = 100.0
 

@@ -12,8 +12,8 @@ import tifffile
 from samiam.records import Segmentation
 from samiam.storage.files import replacing
 
-_NM_PER_CM = 10**7
-_LARGEST_UINT32 = 2**32 - 1
+_NM_PER_CM = 10**7  # TIFF's resolutions are per cm
+_LARGEST_UINT32 = 2**32 - 1  # of TIFF's fractions
 
 
 def write_labels(path: str | Path, segmentation: Segmentation, pixel_size_nm: float | None) -> Path:

@@ -16,8 +16,8 @@ from samiam.formats.writers.coco import material_names
 from samiam.records import Micrograph, Segmentation
 from samiam.storage.files import replacing
 
-_SMALLEST_SIDE_PX = 384
-_LENGTH_UNITS = ((1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))
+_SMALLEST_SIDE_PX = 384  # room for a scale bar and a legend that can be read
+_LENGTH_UNITS = ((1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))  # nanometres in each
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 from sklearn.decomposition import PCA
 
-_PAD_PX = 32
+_PAD_PX = 32  # of mirror padding; as far as the widest filters reach
 _BANDWIDTH = np.log(1.4)  # of a filter, in log wavelength
 
 
