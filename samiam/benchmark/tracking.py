@@ -74,7 +74,7 @@ class WandbTracker:
             raise InputError(f"W&B cannot be used ({reason}); set logger.mode=offline or logger=none.") from error
 
     def log(self, outcomes: Sequence[Outcome], report: Path) -> None:
-        """See `Tracker.log`."""
+        """Log tables, pictures and the report, and close the run."""
         rows = [row for outcome in outcomes for row in outcome.rows]
         summary, table = summarise(rows), everything(rows)
         by = [column for column in ("condition", "difficulty") if column in summary]

@@ -87,7 +87,7 @@ def embed_crops(encoder: Encoder, micrograph: Micrograph, crops: Crops) -> NDArr
 
 
 def _is_large(sides: NDArray[np.int64], owners: NDArray[np.int64], areas: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """See `Crops.is_large`; all crops of a mask have one side."""
+    """Which crops have a side that fits into most of what is masked; all crops of a mask have one side."""
     whole = areas[np.unique(owners)].sum()
     for side in np.unique(sides)[::-1]:
         if areas[np.unique(owners[sides >= side])].sum() >= _MOST_OF_THE_AREA * whole:

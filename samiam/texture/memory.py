@@ -45,7 +45,7 @@ class RememberingEncoder:
         return self._encoder.options
 
     def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """See `Encoder.encode`."""
+        """One vector for each crop, float32 (C, D), remembered where just these crops were given before."""
         key = _key(crops)
         if key not in self._known:
             self._known[key] = self._encoder.encode(crops)

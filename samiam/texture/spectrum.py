@@ -59,7 +59,7 @@ class SpectrumEncoder:
         return asdict(self)
 
     def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """See `Encoder.encode`; D = n_rings · 4 + 2."""
+        """One vector for each crop, float32 (C, D) with D = n_rings · 4 + 2."""
         width = self.n_rings * (1 + len(_HARMONICS)) + 2
         return np.array([self._describe(crop) for crop in crops], np.float32).reshape(len(crops), width)
 

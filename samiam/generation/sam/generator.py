@@ -78,7 +78,7 @@ class SamGenerator:
     def predict(
         self, points: ArrayLike | None = None, labels: ArrayLike | None = None, boxes: ArrayLike | None = None
     ) -> Masks:
-        """See `PromptableGenerator.predict`: SAM's three masks, the most likely first."""
+        """SAM's three masks of what clicks (x, y) and a box may mean, the most likely first."""
         if self._shape_hw is None:
             raise InputError("no image to point at: call set_image first.")
         prompt = Prompt.of(points, labels, boxes, self._shape_hw)
