@@ -52,8 +52,8 @@ class Row:
         peak_mb: largest resident memory of the process meanwhile, in 10⁶ bytes.
         n_materials: the number of materials that the booster or the baseline used; None for the generator alone.
         n_materials_given: whether it was given; None for the generator alone.
-        crop_accuracy: share of crops of the true regions that its encoder's vectors put into the right cluster; None where
-            that was not asked for, or no crop fits.
+        crop_accuracy: share of crops of the true regions that the encoder's vectors put into the right cluster; None
+            where that was not asked for, or no crop fits.
         condition: how the image was taken, for example "half dose"; "" where a run has no conditions.
         seed: of the booster's crops and clustering.
         stages: by the name of each stage, in order, its seconds and its peak memory in 10⁶ bytes.
