@@ -58,7 +58,8 @@ def _dissolve(labels: NDArray[np.uint32], smallest_region_px: int) -> NDArray[np
     to_fill = segmented | ((np.bincount(holes.ravel()) < smallest_region_px)[holes] & (holes > 0))
     solid = np.zeros(labels.shape, np.bool_)
     for label in np.unique(labels[segmented]):
-        opened = _open(labels == label)
+        # What a square of 3 × 3 pixels can cover from within the image; a line along its border is thin too.
+        opened = np.asarray(ndimage.binary_opening(labels == label, _EIGHT_NEIGHBOURS))
         regions, _ = ndimage.label(opened)
         solid |= (np.bincount(regions.ravel()) >= smallest_region_px)[regions] & opened
     if not solid.any():
@@ -70,11 +71,6 @@ def _dissolve(labels: NDArray[np.uint32], smallest_region_px: int) -> NDArray[np
         touches_none = np.bincount(regions[solid], minlength=n_regions + 1) == 0
         dissolved[touches_none[regions] & (regions > 0)] = 0
     return dissolved
-
-
-def _open(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Keep what a square of 3 × 3 pixels can cover from within the image; a line along its border is thin too."""
-    return np.asarray(ndimage.binary_opening(region, _EIGHT_NEIGHBOURS))
 
 
 def _number_by_area(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], dict[int, int]]:

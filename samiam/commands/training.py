@@ -59,10 +59,12 @@ def train_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single
     """Train in a folder, or go on with the run that `resume` names; nothing is left of one that cannot begin."""
     resumed = config.get("resume")
     if resumed is not None:
-        _remove_if_empty(folder)  # Hydra made it for a new run
+        with suppress(OSError):  # Hydra made it for a new run
+            folder.rmdir()
         folder = check_resumable(Path(resumed))
         config = cast("dict[str, Any]", OmegaConf.to_container(OmegaConf.load(folder / _SETTINGS)))
-        command = f"{_command_of(folder)}, resumed"
+        began = (folder / _SETTINGS).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+        command = f"{began}, resumed"
     try:
         if resumed is None:
             rank_zero_only(_write_settings)(folder, command, recorded(read_training(config)))
@@ -178,16 +180,6 @@ def recorded(settings: TrainSettings) -> dict[str, Any]:
 def _write_settings(folder: Path, command: str, config: Mapping[str, Any]) -> None:
     settings = f"# {command}\n{OmegaConf.to_yaml(OmegaConf.create(dict(config)))}"
     (folder / _SETTINGS).write_text(settings, encoding="utf-8")
-
-
-def _command_of(folder: Path) -> str:
-    """What began the run in a folder."""
-    return (folder / _SETTINGS).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
-
-
-def _remove_if_empty(folder: Path) -> None:
-    with suppress(OSError):
-        folder.rmdir()
 
 
 if __name__ == "__main__":  # a further process of a training that `samiam train` began

@@ -86,7 +86,8 @@ def find_labelled(folder: str | Path) -> list[LabelledImage]:
 
 def annotator_folders(folder: Path) -> list[Path]:
     """The folders with both `dataset` and `labels_merged` in them, at any depth, in order."""
-    return sorted(path.parent for path in folder.rglob(_IMAGES) if path.is_dir() and _is_root(path.parent))
+    above = (path.parent for path in folder.rglob(_IMAGES) if path.is_dir())
+    return sorted(root for root in above if (root / _LABELS).is_dir() and root.name != "__MACOSX")
 
 
 def read_labelled(found: LabelledImage) -> Scene:
@@ -121,10 +122,6 @@ def read_labelled(found: LabelledImage) -> Scene:
     grains = read_brightness(found.root / _GRAINS / f"{found.image.stem}.png").astype(np.uint32)
     parameters = {**record["parameters"], **beside}
     return Scene(micrograph, labels, materials, record["difficulty"], record["weights"], grains, parameters)
-
-
-def _is_root(folder: Path) -> bool:
-    return (folder / _LABELS).is_dir() and folder.name != "__MACOSX"
 
 
 def _prefixes(folder: Path, roots: Sequence[Path]) -> dict[Path, str]:
@@ -200,7 +197,7 @@ def _label_files(label_folder: Path) -> list[Path]:
 
 
 def _read_labels(found: LabelledImage, micrograph: Micrograph) -> Painted:
-    files = sorted(_label_files(found.label_folder), key=_number)
+    files = sorted(_label_files(found.label_folder), key=lambda path: (int(_parsed(path)["number"]), path.name))
     if not files:
         raise InputError(f"{found.label_folder}: no labels in it; there should be one PNG for each.")
     regions = (PngRegion(_label_name(path), path) for path in files)
@@ -210,10 +207,6 @@ def _read_labels(found: LabelledImage, micrograph: Micrograph) -> Painted:
 def _label_name(path: Path) -> str:
     match = _parsed(path)
     return str(match["tag"] or match["merged"])
-
-
-def _number(path: Path) -> tuple[int, str]:
-    return int(_parsed(path)["number"]), path.name
 
 
 def _parsed(path: Path) -> re.Match[str]:

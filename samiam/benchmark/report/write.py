@@ -77,6 +77,7 @@ def write_report(
     _write_logs(folder, logs)
     main = _joined(_scores(rows), _gains(gain, found))
     robust, failed = _robustness(change, found), _failures(found, failures)
+    charts = write_charts(folder / "figures", found)
     text = _joined(
         _heading(facts, found, failures),
         main,
@@ -85,7 +86,7 @@ def write_report(
         _numbers(numbers_of_materials(found)),
         _section("Agreement of the annotators", "" if agreement is None else table(agreement, _DECIMALS)),
         robust,
-        _section("Charts", *_charts(folder, found)),
+        _section("Charts", *(_joined(caption, picture(path, folder, path.stem)) for caption, path in charts.items())),
         _section("Worst images", *worst_images(found, folder, pictures, logs)),
         _section("All images", *(picture(path, folder, scene) for scene, path in pictures.items())),
         failed,
@@ -199,11 +200,6 @@ def _robustness(change: pd.DataFrame, found: pd.DataFrame) -> str:
         "interval of a paired bootstrap."
     )
     return _section("Robustness", table(with_changes(change), _DECIMALS), about)
-
-
-def _charts(folder: Path, found: pd.DataFrame) -> list[str]:
-    drawn = write_charts(folder / "figures", found)
-    return [_joined(caption, picture(path, folder, path.stem)) for caption, path in drawn.items()]
 
 
 def _failures(found: pd.DataFrame, failures: Sequence[tuple[str, str]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from ncempy.io import dm, mrc, ser
@@ -129,14 +129,10 @@ def read_mrc(path: Path, request: Request) -> RawImage:
         dtype = np.dtype(header.dataType)
         frame = request.pick(n_frames, (height, width), dtype)
         offset = int(header.dataOffset)
-        if _size_of(file) < offset + n_frames * height * width * dtype.itemsize:
+        if os.fstat(file.fileno()).st_size < offset + n_frames * height * width * dtype.itemsize:
             raise InputError(_CUT_SHORT)
         array = header.getSlice(frame)
         return RawImage(array, frame, n_frames, **_mrc_size(header))
-
-
-def _size_of(file: BinaryIO) -> int:
-    return os.fstat(file.fileno()).st_size
 
 
 def _mrc_size(header: mrc.fileMRC) -> dict[str, Any]:

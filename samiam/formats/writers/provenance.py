@@ -54,7 +54,12 @@ def write_provenance(
         "platform": platform.platform(),
         "packages": {name: _version(name) for name in _PACKAGES},
         "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        "input": _input(micrograph),
+        "input": {
+            "name": micrograph.name,
+            "shape_hw": micrograph.shape_hw,
+            "pixel_size_nm": micrograph.pixel_size_nm,
+            **{key: micrograph.metadata.get(key) for key in _OF_THE_FILE},
+        },
         "config": config,
         "seed": seed,
         "times_s": times_s,
@@ -64,11 +69,6 @@ def write_provenance(
         "materials_found": int(segmentation.labels.max(initial=0)),
     }
     return write_json(path, content)
-
-
-def _input(micrograph: Micrograph) -> dict[str, Any]:
-    known = {"name": micrograph.name, "shape_hw": micrograph.shape_hw, "pixel_size_nm": micrograph.pixel_size_nm}
-    return known | {key: micrograph.metadata.get(key) for key in _OF_THE_FILE}
 
 
 def _version(package: str) -> str | None:

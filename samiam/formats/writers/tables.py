@@ -42,7 +42,7 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
         {
             "material": found["label"].astype(np.int64),
             "name": pd.Series(list[object](segmentation.names), dtype=object),
-            "area_px" if unit == "px" else "area_nm2": _area(found["area"], micrograph.pixel_size_nm),
+            **({"area_px": found["area"].astype(np.int64)} if unit == "px" else {"area_nm2": found["area"] * size**2}),
             "area_fraction": found["area"] / labels.size,
             "regions": _regions(segmentation),
             f"perimeter_{unit}": found["perimeter"] * size,
@@ -53,10 +53,6 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
             "mean_intensity": found["intensity_mean"].astype(np.float64),
         }
     )
-
-
-def _area(pixels: np.ndarray, pixel_size_nm: float | None) -> np.ndarray:
-    return pixels.astype(np.int64) if pixel_size_nm is None else pixels * pixel_size_nm**2
 
 
 def _regions(segmentation: Segmentation) -> list[int]:

@@ -94,7 +94,7 @@ class Shuffled(Dataset[tuple[Tensor, int]]):
         epoch, place = divmod(index, _length(self.crops))
         own = int(_order(self.seed, epoch, _length(self.crops))[place])
         crop, label = self.crops[own]
-        position = _position(self.seed, epoch, own)
+        position = int(np.random.default_rng([self.seed, epoch, own]).integers(8))  # of eight: turned and mirrored
         turned = torch.rot90(crop, position % 4, (1, 2))
         return (turned if position < 4 else turned.flip(2)), label
 
@@ -102,11 +102,6 @@ class Shuffled(Dataset[tuple[Tensor, int]]):
 @lru_cache(maxsize=2)
 def _order(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
     return np.random.default_rng([seed, epoch]).permutation(n)
-
-
-def _position(seed: int, epoch: int, index: int) -> int:
-    """Which of its eight positions a crop is seen in."""
-    return int(np.random.default_rng([seed, epoch, index]).integers(8))
 
 
 def images_of(batch: Sequence[tuple[Tensor, int]]) -> Batch:
