@@ -126,8 +126,8 @@ def boundary(mask: NDArray[np.bool_], thickness_px: int) -> NDArray[np.bool_]:
     return mask & ~inside
 
 
-def deepest_point(region: NDArray[np.bool_]) -> tuple[tuple[int, int], float]:
-    """The pixel (row, column) of a region farthest from its outside, the first of several, and how far that is.
+def pole_of_inaccessibility(region: NDArray[np.bool_]) -> tuple[tuple[int, int], float]:
+    """The pixel (row, column) of a region farthest from its edge, the first of several, and how far it is.
 
     Args:
         region: bool (H, W); beyond the image is outside. An empty region has a depth of 0.

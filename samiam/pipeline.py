@@ -11,7 +11,7 @@ from samiam.boosting import SemanticBooster, merge_masks
 from samiam.errors import InputError
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.records import Decision, Masks, Micrograph, Segmentation
-from samiam.registry import DEFAULT_GENERATOR, build_generator
+from samiam.registry import DEFAULT_GENERATOR, build_generator, encoder_beside
 
 
 def segment(
@@ -27,7 +27,7 @@ def segment(
         micrograph: the image.
         n_materials: how many materials there are, at least 1; None to estimate it.
         generator: what proposes masks; that of `DEFAULT_GENERATOR` where not given.
-        booster: what makes materials of them; `SemanticBooster()` where not given.
+        booster: what makes materials of them; one with `encoder_beside(generator)` where not given.
 
     Returns:
         One region per material, the generated masks, and why each went where it went.
@@ -41,7 +41,7 @@ def segment(
         Segmentation(2 materials of 12 masks, number given: 2, 100.0% segmented)
     """
     generator = generator or build_generator(DEFAULT_GENERATOR)
-    booster = booster or SemanticBooster()
+    booster = booster or SemanticBooster(encoder_beside(generator))
     return booster(micrograph, generator.generate(micrograph), n_materials)
 
 

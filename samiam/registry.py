@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from samiam.errors import InputError
@@ -128,6 +128,38 @@ def build_encoder(name: str, **options: Any) -> Encoder:
     from samiam.texture.fenet_encoder import build_fenet, build_fenet_dtd
 
     return build_fenet(options_read) if name == "fenet" else build_fenet_dtd(options_read)
+
+
+def encoder_beside(generator: MaskGenerator) -> Encoder:
+    """The default encoder beside a generator: that of the compact generator has its weights, and looks with it."""
+    if generator.name == "compact":
+        from samiam.compact.encoder import CompactEncoder
+        from samiam.compact.generator import CompactGenerator
+
+        if isinstance(generator, CompactGenerator):
+            return CompactEncoder(generator.model)
+    return build_encoder(DEFAULT_ENCODER)
+
+
+def encoder_options_beside(
+    generator: str, generator_options: Mapping[str, Any], encoder: str, encoder_options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """An encoder's options beside a generator, both by name: `encoder_beside` for what a user has typed.
+
+    The compact encoder has the weights and the device of the compact generator beside it where it is given none of its
+    own, since what was calibrated together belongs together; then both look at an image once.
+
+    Args:
+        generator: its name.
+        generator_options: its settings.
+        encoder: its name.
+        encoder_options: its settings.
+    """
+    own = dict(encoder_options)
+    if generator != "compact" or encoder != "compact":
+        return own
+    shared = ("device",) if own.get("weights") else ("weights", "weights_sha256", "device")
+    return {name: generator_options[name] for name in shared if name in generator_options} | own
 
 
 def build_classifier(**options: Any) -> CropClassifier:

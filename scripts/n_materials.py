@@ -4,7 +4,8 @@
 `--generator compact --encoder compact` the default method, without crops. `--varied` takes random lattices as varied as
 those that the compact network is trained on: mottled, fringed, epitaxial, off their zone axes.
 `--calibrate` finds the threshold of each estimator on the procedural scenes first, and prints them to be put into
-`samiam.boosting.n_materials`; that of "distance" belongs to the encoder.
+`samiam.boosting.n_materials`; that of "distance" belongs to the encoder and is written on the card of its weights,
+where `--card` names them.
 
 Columns: `hit`, share of images whose number is right; `error`, mean absolute difference; `hit (in masks)`, share of
 images where it is the number of materials that the masks have crops of, which is the best that the booster could know.
@@ -28,13 +29,17 @@ from tqdm import tqdm
 from samiam import build_encoder, build_generator
 from samiam.boosting import CropRules, GroupingRules, group_masks, merge_masks, remove_masks, sample_crops
 from samiam.boosting.grouping import count_materials
-from samiam.boosting.n_materials import DISTANCES, ESTIMATORS, THRESHOLDS, Estimator
+from samiam.boosting.n_materials import THRESHOLDS
+from samiam.boosting.settings import ESTIMATORS
 from samiam.generation import MaskGenerator
 from samiam.metrics import Scores, score_image
 from samiam.records import Masks, Scene
 from samiam.settings import read_settings
 from samiam.storage.files import sha256_of
+from samiam.storage.weight_files import add_to_card, read_card
 from samiam.texture import ContextEncoder, Encoder
+from samiam.texture.protocol import Estimator
+from samiam.training.compact.fitting import DISTANCES, best_threshold
 from simulate import SceneRanges, procedural_scene
 from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene
 
@@ -42,7 +47,7 @@ GRIDS: dict[Estimator, NDArray[np.float64]] = {
     "silhouette": np.linspace(0, 0.7, 15),
     "gap": np.linspace(0, 4, 9),
     "eigengap": np.linspace(0.05, 0.7, 14),
-    "distance": np.geomspace(0.1, 1.2, 26),
+    "distance": DISTANCES,
     "separation": np.geomspace(1, 8, 25),
 }
 """The thresholds that are tried."""
@@ -97,18 +102,10 @@ def case_of(scene: Scene, generator: MaskGenerator, encoder: Encoder, rules: Cro
 
 
 def calibrate(cases: Sequence[Case], estimator: Estimator) -> tuple[float, float]:
-    """The threshold that finds most numbers, and the share that it finds.
-
-    Of several the mean absolute difference decides, then the middle one is taken.
-    """
-    truth = np.array([len(case.scene.truth) for case in cases])
-    ranks = []
-    for threshold in GRIDS[estimator].tolist():
-        rules = GroupingRules(estimator=estimator, threshold=threshold)
-        off = np.abs(np.array([case.estimate(rules) for case in cases]) - truth)
-        ranks.append((float((off == 0).mean()), -float(off.mean())))
-    best = [index for index, rank in enumerate(ranks) if rank == max(ranks)]
-    return float(GRIDS[estimator][best[len(best) // 2]]), max(ranks)[0]
+    """The threshold that finds most numbers, and the share that it finds."""
+    rules = [GroupingRules(estimator=estimator, threshold=threshold) for threshold in GRIDS[estimator].tolist()]
+    off = [[abs(case.estimate(rule) - len(case.scene.truth)) for rule in rules] for case in cases]
+    return best_threshold(GRIDS[estimator], np.array(off))
 
 
 def rows(cases: Sequence[Case], thresholds: dict[Estimator, float]) -> Iterator[dict[str, Any]]:
@@ -175,6 +172,7 @@ def main() -> None:
     parser.add_argument("--estimators", nargs="+", choices=ESTIMATORS, default=list(ESTIMATORS))
     parser.add_argument("--all-crops", action="store_true", help="also cluster crops that were shrunk to fit")
     parser.add_argument("--calibrate", action="store_true", help="find thresholds on the procedural scenes first")
+    parser.add_argument("--card", metavar="WEIGHTS", help="weights on whose card the calibrated distance is written")
     options = parser.parse_args()
     if options.calibrate and options.benchmark:
         parser.error("thresholds are calibrated on procedural scenes, never on the benchmark; leave one out.")
@@ -185,12 +183,15 @@ def main() -> None:
     cases = [prepare(make()) for make in tqdm(scenes(options), unit="scene")]
     if options.all_crops:
         cases = [replace(case, is_large=np.ones_like(case.is_large)) for case in cases]
-    known = {**THRESHOLDS, "distance": DISTANCES.get(encoder.name, 1.0)}
+    known = {**THRESHOLDS, "distance": encoder.distance or 1.0}
     thresholds = {name: known[name] for name in options.estimators}
     if options.calibrate:
         for name in thresholds:
             thresholds[name], share = calibrate(cases, name)
             print(f'"{name}": {thresholds[name]:.3g},  # finds {share:.3f}')
+        if options.card and "distance" in thresholds:
+            known_so_far = read_card(options.card).get("calibration") or {}
+            add_to_card(options.card, calibration={**known_so_far, "distance": round(thresholds["distance"], 3)})
     print(f"\n{encoder.name}, " + ", ".join(f"{name} at {value:.3g}" for name, value in thresholds.items()) + "\n")
     print(table(list(rows(cases, thresholds))))
 

@@ -3,8 +3,8 @@
     python scripts/stages.py [--side PX] [--repeats N] [--device DEVICE] [--sam CHECKPOINT | --no-sam]
 
 Without a checkpoint SAM+ gets random weights of ViT-B's shape, which run as fast; its masks then mean nothing.
-The smallest time of each stage counts. "scale" is the measuring of the lattice, "network" the pass through it; SAM+'s
-are within "masks".
+The smallest time of each stage counts. "scale" is the measuring of the lattice, "network" the pass through it, which
+masks and vectors share; SAM+'s are within "masks".
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ from segment_anything import sam_model_registry
 
 from samiam import build_encoder, build_generator, read_micrograph
 from samiam.boosting import SemanticBooster
-from samiam.compact.field import FieldModel, known_scale, load_field_model
+from samiam.compact.encoder import CompactEncoder
 from samiam.compact.generator import CompactGenerator
+from samiam.compact.looks import CompactModel, seen_by
+from samiam.compact.scale import known_scale
 from samiam.compact.settings import CompactOptions, CompactWeights
+from samiam.compact.weights import load_model
 from samiam.formats import write_results
 from samiam.generation import MaskGenerator
 from samiam.records import Masks, Micrograph
@@ -58,12 +61,13 @@ class Stopwatch:
         self.seconds[stage] = min(self.seconds.get(stage, seconds), seconds)
 
 
-def compact_masks(model: FieldModel, micrograph: Micrograph, timed: Stopwatch) -> Masks:
+def compact_masks(model: CompactModel, micrograph: Micrograph, timed: Stopwatch) -> Masks:
     """What `CompactGenerator.generate` does, stage by stage."""
     with timed("scale"):
         scale = known_scale(micrograph.pixels)
     with timed("network"):
-        model(micrograph.pixels, scale)
+        seen_by(model.network, micrograph.pixels, scale=scale)
+    model.forget()
     whole = Stopwatch()
     with whole("generate"):
         masks = CompactGenerator(model, CompactOptions()).generate(micrograph)
@@ -113,8 +117,8 @@ def main() -> None:
         path = folder / "micrograph.png"
         pixels = procedural_scene(1, shape_hw=(options.side, options.side)).micrograph.pixels
         Image.fromarray(np.rint(pixels * 65535).astype(np.uint16)).save(path)
-        model = load_field_model(CompactWeights(device=options.device))
-        encoder = build_encoder("compact", device=options.device)
+        model = load_model(CompactWeights(device=options.device))
+        encoder = CompactEncoder(model)
         columns = {
             "compact": seconds_of(path, lambda m, timed: compact_masks(model, m, timed), encoder, options.repeats)
         }

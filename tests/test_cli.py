@@ -27,7 +27,7 @@ from skimage import io as skimage_io
 import samiam
 from samiam.cli import main
 from samiam.commands import segmenting
-from samiam.geometry import deepest_point
+from samiam.geometry import pole_of_inaccessibility
 from samiam.records import Masks, Micrograph
 from samiam.storage.checkpoints import CHECKPOINTS
 from samiam.storage.files import sha256_of
@@ -316,7 +316,7 @@ class TestPointing:
         scene = procedural_scene(2**35 + 4, shape_hw=(192, 192), ranges=ranges)
         np.save(tmp_path / "scene.npy", scene.micrograph.pixels)
         first, second = scene.truth
-        (y, x), (rows, columns) = deepest_point(first)[0], np.nonzero(second)
+        (y, x), (rows, columns) = pole_of_inaccessibility(first)[0], np.nonzero(second)
         box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
         options = (f"--point={x},{y}", f"--box={','.join(map(str, box))}")
         code, out, err = run("segment", tmp_path / "scene.npy", "-o", tmp_path, *options)

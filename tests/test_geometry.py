@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from samiam import geometry
 from samiam.errors import InputError
-from samiam.geometry import boundary, boundary_thickness_px, containment, deepest_point, intersections, iou
+from samiam.geometry import boundary, boundary_thickness_px, containment, intersections, iou, pole_of_inaccessibility
 from samiam.records import Masks
 
 Bools = NDArray[np.bool_]
@@ -158,7 +158,9 @@ def test_thickness_is_a_share_of_the_diagonal(shape_hw: tuple[int, int], fractio
         ((0, 0), (0, 0), (0, 0), 0),
     ],
 )
-def test_the_deepest_point(rows: tuple[int, int], columns: tuple[int, int], place: tuple[int, int], depth: int) -> None:
+def test_the_pole_of_inaccessibility(
+    rows: tuple[int, int], columns: tuple[int, int], place: tuple[int, int], depth: int
+) -> None:
     region = np.zeros((10, 12), np.bool_)
     region[slice(*rows), slice(*columns)] = True
-    assert deepest_point(region) == (place, depth)
+    assert pole_of_inaccessibility(region) == (place, depth)

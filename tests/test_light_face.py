@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 HEAVY = ("h5py", "matplotlib", "pandas", "pydantic", "scipy", "skimage", "sklearn", "torch")
-LAZY = ("samiam", "samiam.benchmark", "samiam.boosting", "samiam.formats", "simulate", "simulate.crops")
+LAZY = (
+    "samiam",
+    "samiam.benchmark",
+    "samiam.boosting",
+    "samiam.compact",
+    "samiam.formats",
+    "simulate",
+    "simulate.crops",
+)
 
 
 def imported_by(code: str, folder: Path) -> set[str]:
@@ -30,6 +38,7 @@ def command(*words: str) -> str:
     ("code", "allowed"),
     [
         ("import samiam", set()),
+        ("import samiam.compact", set()),
         (command("--version"), set()),
         (command("--help"), set()),
         (command("segment", "--help"), set()),

@@ -5,7 +5,7 @@ import pytest
 
 from samiam import Pointer, build_generator, select
 from samiam.errors import InputError
-from samiam.geometry import deepest_point
+from samiam.geometry import pole_of_inaccessibility
 from samiam.records import Decision, Micrograph
 from simulate import SceneRanges, procedural_scene
 
@@ -52,7 +52,7 @@ def test_refusals() -> None:
 @pytest.mark.parametrize("seed", [3, 5])
 def test_clicks_in_two_materials_of_a_scene(seed: int) -> None:
     scene = procedural_scene(2**35 + seed, shape_hw=(256, 256), ranges=EASY)
-    middles = [deepest_point(material)[0] for material in list(scene.truth)[:2]]
+    middles = [pole_of_inaccessibility(material)[0] for material in list(scene.truth)[:2]]
     found = select(scene.micrograph, [Pointer(point=(x, y)) for y, x in middles])
     labels = [int(found.labels[middle]) for middle in middles]
     assert sorted(labels) == [1, 2] == np.unique(found.labels[found.labels > 0]).tolist()
@@ -79,7 +79,7 @@ def test_clicks_find_their_materials_on_the_average() -> None:
     ious = []
     for seed in (3, 4, 5, 6):
         scene = procedural_scene(2**35 + seed, shape_hw=(256, 256), ranges=EASY)
-        middles = [deepest_point(material)[0] for material in list(scene.truth)[:2]]
+        middles = [pole_of_inaccessibility(material)[0] for material in list(scene.truth)[:2]]
         labels = select(scene.micrograph, [Pointer(point=(x, y)) for y, x in middles]).labels
         for material, middle in zip(scene.truth, middles, strict=False):
             mask = labels == labels[middle]

@@ -48,7 +48,8 @@ class Row:
         booster: what made materials of them, for example "booster"; None for the generator or the baseline alone.
         scores: how well it did.
         seconds: from the micrograph to the method's masks, when these were made; the boosters' rows include the
-            generator's time. Crops that an encoder remembers from an earlier booster cost nothing.
+            generator's time. Crops that an encoder remembers from an earlier booster cost nothing, nor
+            does a look of the compact network that an earlier method of the same weights had.
         peak_mb: largest resident memory of the process meanwhile, in 10⁶ bytes.
         n_materials: the number of materials that the booster or the baseline used; None for the generator alone.
         n_materials_given: whether it was given; None for the generator alone.

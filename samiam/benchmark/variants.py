@@ -14,7 +14,7 @@ from samiam.benchmark.settings import merged_variants
 from samiam.boosting.booster import build_booster
 from samiam.errors import InputError
 from samiam.generation import MaskGenerator
-from samiam.registry import build_classifier, build_encoder, build_generator
+from samiam.registry import build_classifier, build_encoder, build_generator, encoder_options_beside
 from samiam.storage.checkpoints import list_checkpoints
 from samiam.texture import ContextEncoder, Encoder
 from samiam.texture.memory import RememberingEncoder
@@ -52,7 +52,7 @@ def build_methods(own: Mapping[str, Any], variants: Mapping[str, Any], seeds: Se
     Raises:
         InputError: if a setting is unknown or cannot be used; the message names the variant.
     """
-    settings = merged_variants(own, variants)
+    settings = {name: _with_shared_weights(chosen) for name, chosen in merged_variants(own, variants).items()}
     parts = _Parts(settings)
     present: list[Method] = []
     left_out: dict[str, str] = {}
@@ -93,6 +93,16 @@ class _Parts:
             is_shared = self._uses[key] > 1 and not isinstance(encoder, ContextEncoder)
             self._encoders[key] = RememberingEncoder(encoder) if is_shared else encoder
         return self._encoders[key]
+
+
+def _with_shared_weights(chosen: Settings) -> Settings:
+    """The settings of a method, its encoder's completed by `encoder_options_beside`."""
+    encoder = chosen["encoder"]
+    (generator, of_generator), (own, of_encoder) = (
+        (str(part.get("name")), part.get("options") or {}) for part in (chosen["generator"], encoder)
+    )
+    options = encoder_options_beside(generator, of_generator, own, of_encoder)
+    return {**chosen, "encoder": {**encoder, "options": options}}
 
 
 @contextmanager

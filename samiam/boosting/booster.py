@@ -136,7 +136,7 @@ class SemanticBooster:
 
     @property
     def _suited_grouping(self) -> GroupingRules:
-        return suited_to(self.grouping, self.encoder.name)
+        return suited_to(self.grouping, self.encoder)
 
     @property
     def options(self) -> Mapping[str, Any]:

@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, DISTANCES, SUITED, estimate_n_materials
+from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, estimate_n_materials
 from samiam.boosting.settings import GroupingRules
 from samiam.errors import InputError
 from samiam.records import Rule
+from samiam.texture import Encoder
 
 
-def suited_to(rules: GroupingRules, encoder: str) -> GroupingRules:
-    """Rules with the estimator and the threshold that suit an encoder of this name, where none was chosen."""
-    estimator = rules.estimator or SUITED.get(encoder, DEFAULT_ESTIMATOR)
+def suited_to(rules: GroupingRules, encoder: Encoder) -> GroupingRules:
+    """Rules with the estimator and the threshold that an encoder says of itself, where none was chosen."""
+    estimator = rules.estimator or encoder.estimator or DEFAULT_ESTIMATOR
     if estimator == "distance" and rules.threshold is None:
-        return replace(rules, estimator=estimator, threshold=DISTANCES.get(encoder))
+        return replace(rules, estimator=estimator, threshold=encoder.distance)
     return replace(rules, estimator=estimator)
 
 

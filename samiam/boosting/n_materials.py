@@ -14,17 +14,17 @@ from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
-from samiam.boosting.settings import ESTIMATORS, Estimator
+from samiam.boosting.settings import ESTIMATORS
 from samiam.errors import InputError
+from samiam.texture.protocol import Estimator
 
 DEFAULT_ESTIMATOR: Estimator = "eigengap"
 """What estimates where nobody chose; right most often on the benchmark (`experiment=ablation_n_materials`)."""
-SUITED: dict[str, Estimator] = {"compact": "distance"}
-"""What estimates instead, by the name of the encoder; right most often on procedural scenes."""
 THRESHOLDS: dict[Estimator, float] = {"silhouette": 0.25, "gap": 1.0, "eigengap": 0.30, "separation": 3.3}
-"""The threshold of each estimator where none is given; "distance" has none, since it depends on the encoder."""
-DISTANCES = {"spectrum": 0.24, "fenet": 0.27, "compact": 0.45}
-"""The threshold of "distance" by the name of the encoder that it was calibrated for (`scripts/n_materials.py`)."""
+"""The threshold of each estimator where none is given; "distance" has none, since an encoder says its own.
+
+Calibrated on procedural scenes by `scripts/n_materials.py`.
+"""
 MOST_MATERIALS = 8
 """No estimate is larger."""
 
@@ -53,7 +53,7 @@ def estimate_n_materials(
     - "eigengap": the place of the largest gap among the smallest eigenvalues of the normalised graph Laplacian of the
       crops (von Luxburg 2007), for a Gaussian affinity whose width is `threshold` times their median distance.
     - "distance": average linkage of the masks' mean vectors, cut at the distance `threshold`, which belongs to the
-      encoder that it was calibrated for (`DISTANCES`) and has to be given.
+      encoder that it was calibrated for (`Encoder.distance`) and has to be given.
     - "separation": the same, cut at `threshold` times the standard deviation of the crops within the masks, pooled
       over the masks. Where no mask has two crops there is none, and the answer is 1.
 

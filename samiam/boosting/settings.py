@@ -9,9 +9,9 @@ from pydantic import Field
 
 from samiam.errors import InputError
 from samiam.settings import Count, RunSeed, Share, settings
+from samiam.texture.protocol import Estimator
 from samiam.texture.settings import ClassifierOptions
 
-Estimator = Literal["silhouette", "gap", "eigengap", "distance", "separation"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
 """The names that `estimate_n_materials` knows."""
 Threshold = Annotated[float, Field(ge=0)]

@@ -20,6 +20,7 @@ from samiam.registry import (
     build_classifier,
     build_encoder,
     build_generator,
+    encoder_options_beside,
     encoder_settings,
 )
 from samiam.settings import read_settings
@@ -72,7 +73,8 @@ class SegmentJob:
         read_settings(encoder_settings(encoder), encoder, encoder_options)  # refused before torch is imported
         built = build_generator(generator, **generator_options)
         classifier = None if classifier_options is None else build_classifier(**classifier_options)
-        booster = build_booster(build_encoder(encoder, **encoder_options), seed=seed, classifier=classifier)
+        options = encoder_options_beside(generator, generator_options, encoder, encoder_options)
+        booster = build_booster(build_encoder(encoder, **options), seed=seed, classifier=classifier)
         if pointers and not isinstance(built, PromptableGenerator):
             raise InputError(f"the generator {built.name} takes no clicks and boxes; use compact or a SAM.")
         return cls(built, booster, n_materials, seed, reading, tuple(pointers))

@@ -27,10 +27,10 @@ from samiam.commands.training_settings import (
     WholeLattices,
     read_training,
 )
-from samiam.compact.field import load_field_model
 from samiam.compact.network import FieldNetwork
 from samiam.compact.network import facts_of as facts_of_field
-from samiam.compact.settings import CompactWeights, FieldSize
+from samiam.compact.settings import FieldSize
+from samiam.compact.weights import read_network
 from samiam.errors import InputError
 from samiam.records import Scene
 from samiam.settings import read_settings
@@ -42,6 +42,7 @@ from samiam.training.classifier.crop_classification import CropClassification
 from samiam.training.classifier.crop_sets import CropSetsData
 from samiam.training.classifier.initialisation import initialised
 from samiam.training.classifier.settings import NetworkOptions
+from samiam.training.compact.fitting import calibrate
 from samiam.training.compact.learning import FieldLearner
 from samiam.training.compact.whole_scenes import WholeScenesData
 from samiam.training.fenet.contrastive import ContrastiveLearner
@@ -49,7 +50,7 @@ from samiam.training.fenet.dtd import DTDData, start_fenet
 from samiam.training.fenet.scene_crops import SceneCropsData
 from samiam.training.fenet.settings import DTDStart
 from samiam.training.run import Job, check_resumable, run
-from simulate import procedural_scene
+from simulate import SceneRanges, procedural_scene
 from simulate.crops import CropConditions, draw_once, held_out_splits, read_crops
 
 _SETTINGS = "settings.yaml"
@@ -114,6 +115,11 @@ def draw_scene(seed: int, *, data: LatticeCrops | WholeLattices) -> Scene:
     return procedural_scene(2**33 + seed, shape_hw=data.shape_hw, ranges=data.scenes)
 
 
+def draw_to_calibrate(number: int, *, ranges: SceneRanges) -> Scene:
+    """A scene of random lattices, 512 px a side as what the compact network mostly sees; none of those trained on."""
+    return procedural_scene(2**34 + number, shape_hw=(512, 512), ranges=ranges)
+
+
 def _drawing(data: LatticeCrops | WholeLattices) -> Callable[[int], Scene]:
     return partial(draw_scene, data=data)
 
@@ -130,7 +136,8 @@ def _compact(data: WholeLattices, learner: FieldSettings, seed: int) -> Job:
     network, start = _field_network(learner, seed)
     scenes = WholeScenesData(_drawing(data), replace(data.rules, seed=seed), data.workers)
     facts = facts_of_field(network.size)
-    return Job("compact", FieldLearner(network, recipe), scenes, facts, recipe.ema_decay, start=start)
+    finish = partial(calibrate, draw_scene=partial(draw_to_calibrate, ranges=data.scenes), rules=learner.calibration)
+    return Job("compact", FieldLearner(network, recipe), scenes, facts, recipe.ema_decay, start, finish)
 
 
 def _field_network(learner: FieldSettings, seed: int) -> tuple[FieldNetwork, Mapping[str, Any] | None]:
@@ -138,8 +145,7 @@ def _field_network(learner: FieldSettings, seed: int) -> tuple[FieldNetwork, Map
     if learner.start is None:
         return seeded(seed, partial(FieldNetwork, read_settings(FieldSize, "learner.size", learner.size))), None
     card = read_card(learner.start)
-    weights = CompactWeights(learner.start, card["sha256"], device="cpu")
-    return load_field_model(weights).network.train(), card
+    return read_network(Path(learner.start), card["sha256"]), card
 
 
 def _crop_classifier(data: SimulatedCrops, learner: ClassificationSettings, seed: int) -> Job:

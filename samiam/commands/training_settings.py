@@ -12,7 +12,7 @@ from samiam.compact.settings import FieldSize
 from samiam.errors import InputError
 from samiam.settings import Count, Seed, read_settings, settings
 from samiam.training.classifier.settings import NetworkOptions
-from samiam.training.compact.settings import FieldRecipe, WholeSceneRules
+from samiam.training.compact.settings import CalibrationRules, FieldRecipe, WholeSceneRules
 from samiam.training.fenet.settings import ContrastiveRecipe, DTDRules, DTDStart, SceneCropRules
 from samiam.training.settings import ClassificationRecipe, TrainerSettings
 from samiam.wandb_mode import LoggerSettings
@@ -146,12 +146,14 @@ class FieldSettings:
         start: a file of weights of this network to go on from, with its card; random weights where null.
         size: of the network; that of `start` where it is given.
         options: how it learns.
+        calibration: how the weights are calibrated in the end.
     """
 
     name: Literal["field"]
     start: str | None = None
     size: Mapping[str, Any] = field(default_factory=dict)
     options: FieldRecipe = field(default_factory=FieldRecipe)
+    calibration: CalibrationRules = field(default_factory=CalibrationRules)
 
     def __post_init__(self) -> None:
         if self.start is not None and self.size:

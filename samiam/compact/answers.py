@@ -1,4 +1,4 @@
-"""Clicks and boxes answered from a field: every answer is a choice among, or a union of, textures already found."""
+"""Clicks and boxes answered from a look: every answer is a choice among, or a union of, textures already found."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.compact.field import Field
+from samiam.compact.looks import Look
 from samiam.compact.pose import Pose
 from samiam.compact.regions import Granularity, Region, similarities
 from samiam.compact.textures import Texture
 from samiam.generation.prompts import Prompt
 
 _BY_DISTANCE = 0.3
-"""Cosine similarity that a click loses over the image's diagonal, where clicks share a texture out."""
+"""Cosine similarity that a click loses over the image's diagonal, where clicks share a texture out.
+
+This and the five below were chosen by hand on procedural scenes.
+"""
 _SHARED_COSTS, _UNION_COSTS, _UNKNOWN = 1.0, 2.0, -2.0
 """What a texture that clicks share out costs in preference, and each further texture of a union; an unrated one."""
 _FIT_OF_BOX = 16.0
@@ -27,7 +30,7 @@ _DEPTH_OF_DOUBT = 0.35
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A mask for a prompt, on the grid of a field.
+    """A mask for a prompt, on the grid of a look.
 
     Attributes:
         granularity: what it is.
@@ -53,20 +56,20 @@ def posed(prompt: Prompt, pose: Pose) -> Prompt:
 
 
 def answers(
-    field: Field, levels: list[list[Texture]], regions: Sequence[tuple[Region, float]], prompt: Prompt
+    look: Look, levels: list[list[Texture]], regions: Sequence[tuple[Region, float]], prompt: Prompt
 ) -> list[tuple[Answer, float]]:
     """At most one mask of each granularity, the most likely first, each with the chance that it is meant.
 
     Args:
-        field: of the image.
+        look: at the image.
         levels: its textures.
         regions: its candidate regions and how much each is preferred to others around the same point.
         prompt: what is pointed at.
     """
-    clicks, box = _on_grid(field, prompt.points_xy), _box_on_grid(field, prompt.box)
+    clicks, box = _on_grid(look, prompt.points_xy), _box_on_grid(look, prompt.box)
     found = [_answer(region, preference, clicks, prompt.is_inside, box) for region, preference in regions]
     if len(clicks) > 1:
-        found += _unions(field, levels, regions, clicks, prompt.is_inside, box)
+        found += _unions(look, levels, regions, clicks, prompt.is_inside, box)
     found.sort(key=lambda answer: -answer.preference)
     if not found:
         return []
@@ -119,7 +122,7 @@ def _within(answer: Answer, box: NDArray[np.bool_] | None) -> Answer:
 
 
 def _unions(
-    field: Field,
+    look: Look,
     levels: list[list[Texture]],
     regions: Sequence[tuple[Region, float]],
     clicks: NDArray[np.intp],
@@ -128,9 +131,9 @@ def _unions(
 ) -> Iterator[Answer]:
     """At each level, the textures that were clicked on, without what was clicked beside the thing."""
     of_texture = {id(r.texture): preference for r, preference in regions if r.granularity == "whole"}
-    nearer = _nearness_to_clicks(field, clicks, is_inside)
+    nearer = _nearness_to_clicks(look, clicks, is_inside)
     for textures in levels:
-        nearness = similarities(field, textures)
+        nearness = similarities(look, textures)
         nearest = nearness.argmax(axis=0)
         clicked = nearest[clicks[:, 0], clicks[:, 1]]
         wanted, unwanted = set(clicked[is_inside].tolist()), set(clicked[~is_inside].tolist())
@@ -147,14 +150,14 @@ def _unions(
         yield _within(Answer("whole", signed, preference), box)
 
 
-def _nearness_to_clicks(field: Field, clicks: NDArray[np.intp], is_inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _nearness_to_clicks(look: Look, clicks: NDArray[np.intp], is_inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     """By how much each point is nearer, in texture and in place, to a click on the thing than to one beside it."""
-    vectors = field.vectors.numpy()
-    rows, columns = np.ogrid[: field.boundaries.shape[0], : field.boundaries.shape[1]]
-    diagonal = float(np.hypot(*field.boundaries.shape))
+    vectors = look.vectors.numpy()
+    rows, columns = np.ogrid[: look.boundaries.shape[0], : look.boundaries.shape[1]]
+    diagonal = float(np.hypot(*look.boundaries.shape))
 
     def nearest(chosen: NDArray[np.intp]) -> NDArray[np.float32]:
-        near = np.full(field.boundaries.shape, -2, np.float32)
+        near = np.full(look.boundaries.shape, -2, np.float32)
         for y, x in chosen:
             far = np.hypot(rows - y, columns - x) / diagonal
             near = np.maximum(near, np.einsum("chw,c->hw", vectors, vectors[:, y, x]) - _BY_DISTANCE * far)
@@ -163,18 +166,18 @@ def _nearness_to_clicks(field: Field, clicks: NDArray[np.intp], is_inside: NDArr
     return nearest(clicks[is_inside]) - nearest(clicks[~is_inside])
 
 
-def _on_grid(field: Field, points_xy: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The points (row, column) of a field that clicked pixels fall on."""
-    (height, width), (rows, columns) = field.shape_hw, field.boundaries.shape
+def _on_grid(look: Look, points_xy: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The points (row, column) of a look that clicked pixels fall on."""
+    (height, width), (rows, columns) = look.shape_hw, look.boundaries.shape
     places = (points_xy[:, ::-1] + 0.5) * (rows / height, columns / width)
     return np.minimum(places.astype(np.intp), (rows - 1, columns - 1))
 
 
-def _box_on_grid(field: Field, box: tuple[float, float, float, float] | None) -> NDArray[np.bool_] | None:
-    """The points of a field within a box; at least one."""
+def _box_on_grid(look: Look, box: tuple[float, float, float, float] | None) -> NDArray[np.bool_] | None:
+    """The points of a look within a box; at least one."""
     if box is None:
         return None
-    (height, width), (rows, columns) = field.shape_hw, field.boundaries.shape
+    (height, width), (rows, columns) = look.shape_hw, look.boundaries.shape
     inside = np.zeros((rows, columns), np.bool_)
     left, right = (round(box[side] * columns / width) for side in (0, 2))
     top, bottom = (round(box[side] * rows / height) for side in (1, 3))

@@ -1,4 +1,4 @@
-"""Texture vectors for free: those that the compact generator's network has for every point of a micrograph."""
+"""Texture vectors for free: those of the look that the compact generator's masks come of."""
 
 from __future__ import annotations
 
@@ -8,29 +8,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.compact.field import Field, FieldModel, load_field_model
+from samiam.compact.looks import CompactModel, seen_by
 from samiam.compact.network import LENGTH
-from samiam.compact.pose import canonical_pose
 from samiam.compact.settings import CompactWeights
+from samiam.compact.weights import load_model
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
 from samiam.texture.inputs import checked_crop, continued
+from samiam.texture.protocol import Estimator
 
 _LEAST_PX = 64
+"""Crops smaller than this get a mirror padding; the coarsest maps are then 4 points wide."""
 _POINTS_OF_A_MASK = 60
+"""On the average; chosen by hand on procedural scenes."""
 _FEWEST_POINTS = 4
+"""Of a small mask beside large ones; chosen by hand on procedural scenes."""
 
 
 class CompactEncoder:
-    """Vectors of a field (`samiam.field`): of crops, where they lie in their micrograph, or of masks without crops.
+    """Vectors of a look: of crops, where they lie in their micrograph, or of masks without crops.
 
     Args:
-        model: makes the field of an image.
+        model: looks at images; a generator of the same model looks with it.
     """
 
     name = "compact"
 
-    def __init__(self, model: FieldModel) -> None:
+    def __init__(self, model: CompactModel) -> None:
         self._model = model
 
     @property
@@ -38,20 +42,30 @@ class CompactEncoder:
         """The hash of the weights."""
         return {"weights_sha256": self._model.sha256}
 
+    @property
+    def estimator(self) -> Estimator:
+        """What counts materials by these vectors, from the card of the weights."""
+        return self._model.calibration.estimator
+
+    @property
+    def distance(self) -> float:
+        """The threshold of the estimator "distance", from the card of the weights."""
+        return self._model.calibration.distance
+
     def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """See `Encoder.encode`; D = 16. Without the rest of the image, brightness says nothing: see `encode_within`."""
+        """One vector for each crop, D = 16; without the rest of the image, brightness says nothing."""
         vectors = np.zeros((len(crops), LENGTH), np.float32)
         for index, crop in enumerate(crops):
-            field = self._model(continued(checked_crop(crop, index), _LEAST_PX), scale=1.0)
-            vectors[index] = field.vectors.mean(dim=(1, 2)).numpy()
+            look = seen_by(self._model.network, continued(checked_crop(crop, index), _LEAST_PX), scale=1.0)
+            vectors[index] = look.vectors.mean(dim=(1, 2)).numpy()
         return vectors
 
     def encode_within(
         self, micrograph: Micrograph, corners_xy: NDArray[np.int64], sides: Sequence[int]
     ) -> NDArray[np.float32]:
-        """See `ContextEncoder.encode_within`; D = 16: the mean vector over each crop."""
-        pose = canonical_pose(micrograph.pixels)
-        vectors = pose.undo(_by_place(self._model(pose.apply(micrograph.pixels))))
+        """The mean vector over each crop, D = 16; see `ContextEncoder.encode_within`."""
+        look = self._model.look(micrograph.pixels)
+        vectors = look.pose.undo(look.vectors_by_place)
         rows, columns, length = vectors.shape
         table = np.zeros((rows + 1, columns + 1, length))
         table[1:, 1:] = vectors.astype(np.float64).cumsum(axis=0).cumsum(axis=1)
@@ -64,33 +78,32 @@ class CompactEncoder:
         return means
 
     def encode_masks(self, micrograph: Micrograph, masks: Masks) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """See `ContextEncoder.encode_masks`; D = 16. A mask gives points by its area, 60 on the average, at least 4.
+        """Vectors, D = 16, of points spread over each mask, and the mask that each is of.
 
-        A turned or mirrored micrograph has the same vectors.
+        A mask gives points by its area, 60 on the average, at least 4. A turned or mirrored micrograph has the same
+        vectors.
 
         Raises:
             InputError: if image and masks differ in shape.
         """
         if masks.shape_hw != micrograph.shape_hw:
             raise InputError(f"masks of shape {masks.shape_hw} do not fit {micrograph.name} of {micrograph.shape_hw}.")
-        pose = canonical_pose(micrograph.pixels)
-        vectors = _by_place(self._model(pose.apply(micrograph.pixels)))
+        look = self._model.look(micrograph.pixels)
+        vectors = look.vectors_by_place
         grid = np.ix_(
             *(
                 ((np.arange(points) + 0.5) * side / points).astype(int)
-                for points, side in zip(vectors.shape[:2], pose.apply(micrograph.pixels).shape, strict=True)
+                for points, side in zip(vectors.shape[:2], look.shape_hw, strict=True)
             )
         )
-        inside = [np.flatnonzero(pose.apply(mask)[grid]) for mask in masks]
+        inside = [np.flatnonzero(look.pose.apply(mask)[grid]) for mask in masks]
         share = _POINTS_OF_A_MASK * len(masks) / max(sum(map(len, inside)), 1)
         chosen = [points[_spread(len(points), share)] for points in inside]
         owners = np.repeat(np.arange(len(masks)), [len(points) for points in chosen])
         return vectors.reshape(-1, LENGTH)[np.concatenate([*chosen, np.zeros(0, np.intp)])], owners.astype(np.int64)
 
-
-def _by_place(field: Field) -> NDArray[np.float32]:
-    """The vectors of a field, (h, w, 16)."""
-    return np.moveaxis(field.vectors.numpy(), 0, -1)
+    def __repr__(self) -> str:
+        return f"CompactEncoder({self._model!r})"
 
 
 def _spread(n: int, share: float) -> NDArray[np.intp]:
@@ -103,6 +116,6 @@ def build_compact(options: CompactWeights) -> CompactEncoder:
     """Make a `CompactEncoder`.
 
     Raises:
-        InputError: if the weights are missing, damaged or of another network, or the device is unusable.
+        InputError: if the weights or the device cannot be used.
     """
-    return CompactEncoder(load_field_model(options))
+    return CompactEncoder(load_model(options))

@@ -14,11 +14,11 @@ from samiam.compact.settings import FieldSize
 STRIDE_PX = 4
 """Pixels of the image between two points of the field."""
 MULTIPLE_PX = 16
-"""Sides of an image that passes the network are multiples of this."""
+"""Sides of an image that passes the network are multiples of this: the stride of its coarsest maps."""
 LENGTH = 16
-"""Numbers in a texture vector."""
+"""Numbers in a texture vector; chosen by hand on procedural scenes."""
 _AROUND_PX = 15
-"""Side of what a pixel is compared with to tell whether columns are bright."""
+"""Side of what a pixel is compared with to tell whether columns are bright; chosen by hand on procedural scenes."""
 
 
 class Block(nn.Module):
@@ -38,8 +38,14 @@ class Block(nn.Module):
         return maps + self.scale * mixed
 
 
-class LookAround(nn.Module):
-    """Every point attends to the whole image, averaged down to `side`² points whatever its size."""
+class PooledSelfAttention(nn.Module):
+    """Every point attends to the whole image, pooled to at most `side`² points (as PVTv2, Wang et al. 2022).
+
+    Args:
+        width: channels.
+        n_heads: attention heads.
+        side: of the grid that keys and values are pooled to.
+    """
 
     def __init__(self, width: int, n_heads: int, side: int = 12) -> None:
         super().__init__()
@@ -93,9 +99,9 @@ class FieldNetwork(nn.Module):
         half = size.depths[2] // 2
         self.coarse = nn.Sequential(
             *(Block(coarse) for _ in range(half)),
-            LookAround(coarse, size.n_heads),
+            PooledSelfAttention(coarse, size.n_heads),
             *(Block(coarse) for _ in range(size.depths[2] - half)),
-            LookAround(coarse, size.n_heads),
+            PooledSelfAttention(coarse, size.n_heads),
         )
         self.from_coarse, self.from_middle = nn.Conv2d(coarse, middle, 1), nn.Conv2d(middle, fine, 1)
         self.joined_middle, self.joined_fine = Block(middle), nn.Sequential(Block(fine), nn.BatchNorm2d(fine))

@@ -53,6 +53,10 @@ class Pose:
         return slice(None, None, -1 if self.rows_reversed else 1), slice(None, None, -1 if self.columns_reversed else 1)
 
 
+UPRIGHT = Pose(swapped=False, rows_reversed=False, columns_reversed=False)
+"""The pose of an image as it is."""
+
+
 def canonical_pose(pixels: NDArray[np.floating[Any]]) -> Pose:
     """The pose in which what stands out of an image lies towards its end, along rows at least as much as along columns.
 

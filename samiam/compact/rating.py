@@ -1,4 +1,4 @@
-"""Which regions of a field are worth a mask, and which a click means."""
+"""Which regions of an image are worth a mask, and which a click means."""
 
 from __future__ import annotations
 
@@ -8,56 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.compact.field import Field
-from samiam.compact.regions import Region, regions_of_texture
-from samiam.compact.settings import CompactOptions
-from samiam.compact.textures import Texture, texture_tree
-
-_QUALITY = np.array(
-    [
-        1.622,
-        0.391,
-        0.22,
-        0.224,
-        -0.298,
-        -0.196,
-        1.025,
-        2.341,
-        1.652,
-        -1.416,
-        -2.099,
-        -0.813,
-        -0.27,
-        -0.322,
-        0.792,
-        -0.428,
-    ]
-)
-"""Logistic regression of the IoU with the truth on a region's evidence, by scripts/compact_quality.py."""
-_PREFERENCE = np.array(
-    [
-        0.0,
-        -1.942,
-        -2.232,
-        0.463,
-        -0.569,
-        -2.098,
-        3.653,
-        2.949,
-        0.813,
-        -1.066,
-        -1.445,
-        0.82,
-        -2.243,
-        -3.434,
-        -0.949,
-        3.802,
-        2.652,
-        -1.321,
-        -1.538,
-    ]
-)
-"""Which of the regions around a click is its material: a softmax over `Rated.evidence`, by the same script."""
+from samiam.compact.calibration import Calibration
+from samiam.compact.regions import Candidates, Region
+from samiam.compact.textures import Texture
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,50 +30,32 @@ class Rated:
     is_doubtful: bool = False
     quality_of_parts: float = 0.0
 
-    @classmethod
-    def of(cls, region: Region) -> Rated:
-        """Rate a region by itself."""
-        return cls(region, float(1 / (1 + np.exp(-region.evidence @ _QUALITY))))
-
     @property
     def evidence(self) -> NDArray[np.float64]:
-        """What tells whether a click on the region means it rather than another around the same point."""
+        """What tells whether a click on the region means it, (19,), named by `EVIDENCE_OF_CHOICE`."""
         return np.append(self.region.evidence, [self.quality, self.quality_of_parts, float(self.is_doubtful)])
 
-    @property
-    def preference(self) -> float:
-        """How much rather than another around the same point it is a material, as log odds."""
-        return float(self.evidence @ _PREFERENCE)
 
-
-def rated_regions(field: Field, options: CompactOptions) -> tuple[list[list[Texture]], list[Rated]]:
-    """Split an image into textures, the loosest first, and rate what each split gives.
+def rated_regions(candidates: Candidates, calibration: Calibration, split_thresh: float) -> list[Rated]:
+    """Rate the regions of an image.
 
     Args:
-        field: of the image.
-        options: how far to go.
+        candidates: the regions.
+        calibration: predicts their IoU.
+        split_thresh: of two textures that one is split into, one needs this predicted IoU at least, or the split looks
+            unreal.
 
     Returns:
-        The textures that share the image out after each split, and the regions, the best first.
+        The regions, the best first.
     """
-    root = texture_tree(field, options.smallest_mask)
-    shared_out = [] if root is None else [root]
-    smallest_points = options.smallest_mask * field.boundaries.numel()
-    levels: list[list[Texture]] = []
-    found: dict[int, list[Rated]] = {}
-    while len(levels) < options.most_splits:
-        loosest = max(shared_out, key=lambda texture: texture.spread if texture.parts else -1, default=None)
-        if loosest is None or not loosest.parts or loosest.spread < options.least_apart:
-            break
-        shared_out = [*(other for other in shared_out if other is not loosest), *loosest.parts]
-        levels.append(shared_out)
-        found[id(loosest)] = [
-            Rated.of(region)
-            for place in (len(shared_out) - 2, len(shared_out) - 1)
-            for region in regions_of_texture(field, shared_out, place, smallest_points)
-        ]
-    regions = [] if root is None else _in_context(root, found, options.split_thresh)[0]
-    return levels, sorted(regions, key=lambda rated: -rated.quality)
+    if candidates.root is None:
+        return []
+    found = {
+        texture: [Rated(region, calibration.predicted_iou(region.evidence)) for region in regions]
+        for texture, regions in candidates.regions.items()
+    }
+    regions, _ = _in_context(candidates.root, found, split_thresh)
+    return sorted(regions, key=lambda rated: -rated.quality)
 
 
 def _in_context(texture: Texture, found: Mapping[int, list[Rated]], threshold: float) -> tuple[list[Rated], bool]:

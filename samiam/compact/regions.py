@@ -1,8 +1,8 @@
-"""Candidate regions of a field: whole materials, their connected parts, and the grains of these."""
+"""Candidate regions of an image: whole materials, their connected parts, and the grains of these."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,26 +11,32 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from samiam.compact.field import Field
-from samiam.compact.textures import Texture
+from samiam.compact.evidence import evidence_of
+from samiam.compact.looks import Look
+from samiam.compact.settings import CompactOptions
+from samiam.compact.textures import Texture, texture_tree
 
 Granularity = Literal["whole", "connected", "grain"]
 GRANULARITIES: tuple[Granularity, ...] = ("whole", "connected", "grain")
 _ON_BOUNDARY = 0.4
+"""Grains begin where a boundary is less sure than this; chosen by hand on procedural scenes."""
 _MARGIN = 0.1
-"""Cosine similarity by which a texture must be nearer, or may be less near, than the next for `stability`."""
+"""Cosine similarity by which a texture must be nearer, or may be less near, than the next for `stability`.
+
+Chosen by hand on procedural scenes.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """A candidate for a mask, on the grid of a field.
+    """A candidate for a mask, on the grid of a look.
 
     Attributes:
         granularity: what it is.
         texture: what it consists of.
         inside: bool (h, w), the points that belong to it.
         signed: float32 (h, w), by how much each point is nearer in texture than to the next: above 0 inside.
-        evidence: float64 (n,), what its quality is predicted from.
+        evidence: float64 (16,), what its quality is predicted from, named by `EVIDENCE`.
         stability: share of its points that stay when the texture must be nearer than the next by a margin, of those
             that join when it may be less near by as much.
     """
@@ -43,30 +49,71 @@ class Region:
     stability: float
 
 
-def similarities(field: Field, textures: Sequence[Texture]) -> NDArray[np.float32]:
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """The textures of an image and the regions that they give, not rated yet.
+
+    Attributes:
+        root: the whole image as one texture; None where there is nothing to split.
+        levels: the textures that share the image out after each split.
+        regions: by `id` of a texture that was split, the regions of its two parts.
+    """
+
+    root: Texture | None
+    levels: list[list[Texture]]
+    regions: Mapping[int, list[Region]]
+
+
+def candidate_regions(look: Look, options: CompactOptions) -> Candidates:
+    """Split an image into textures, the loosest first, and find what regions each split gives.
+
+    Args:
+        look: at the image.
+        options: how far to go.
+    """
+    root = texture_tree(look, options.smallest_mask)
+    shared_out = [] if root is None else [root]
+    smallest_points = options.smallest_mask * look.boundaries.numel()
+    levels: list[list[Texture]] = []
+    found: dict[int, list[Region]] = {}
+    while len(levels) < options.most_splits:
+        loosest = max(shared_out, key=lambda texture: texture.spread if texture.parts else -1, default=None)
+        if loosest is None or not loosest.parts or loosest.spread < options.least_apart:
+            break
+        shared_out = [*(other for other in shared_out if other is not loosest), *loosest.parts]
+        levels.append(shared_out)
+        found[id(loosest)] = [
+            region
+            for place in (len(shared_out) - 2, len(shared_out) - 1)
+            for region in regions_of_texture(look, shared_out, place, smallest_points)
+        ]
+    return Candidates(root, levels, found)
+
+
+def similarities(look: Look, textures: Sequence[Texture]) -> NDArray[np.float32]:
     """Cosine similarity (n, h, w) of each point to each texture."""
     # In numpy: where a network is validated in mixed precision, torch's products are of half precision.
-    return np.tensordot(np.stack([texture.mean for texture in textures]), field.vectors.numpy(), axes=1)
+    return np.tensordot(np.stack([texture.mean for texture in textures]), look.vectors.numpy(), axes=1)
 
 
-def regions_of_texture(field: Field, textures: Sequence[Texture], place: int, smallest_points: float) -> list[Region]:
+def regions_of_texture(look: Look, textures: Sequence[Texture], place: int, smallest_points: float) -> list[Region]:
     """A texture as a whole, every connected part of it, and the grains of each part; the whole comes first.
 
     Args:
-        field: of the image.
+        look: at the image.
         textures: those that share the image out, at least two.
         place: of the texture among them.
         smallest_points: fewer points make no region.
     """
-    nearness = similarities(field, textures)
+    nearness = similarities(look, textures)
     margin = nearness[place] - np.delete(nearness, place, axis=0).max(axis=0)
-    boundaries = np.maximum(field.boundaries.numpy(), field.grain_boundaries.numpy())
+    boundaries = np.maximum(look.boundaries.numpy(), look.grain_boundaries.numpy())
     whole, regions = margin > 0, []
     for granularity, inside in _parts(whole, boundaries, smallest_points):
         signed = margin if granularity == "whole" else _limited(margin, whole, inside)
         strict, loose = (int(np.count_nonzero(signed > sign * _MARGIN)) for sign in (1, -1))
         stability = strict / max(loose, 1)
-        evidence = _evidence(granularity, inside, whole, textures[place], margin, field, stability)
+        evidence = evidence_of(granularity, inside, whole, textures[place], margin, look, stability)
         regions.append(Region(granularity, textures[place], inside, signed, evidence, stability))
     return regions
 
@@ -100,46 +147,3 @@ def _large_parts(inside: NDArray[np.bool_], smallest_points: float) -> list[NDAr
     labels, n = ndimage.label(inside)
     sizes = np.bincount(labels.ravel(), minlength=n + 1)[1:]
     return [labels == 1 + part for part in np.argsort(-sizes, kind="stable") if sizes[part] >= smallest_points]
-
-
-def _evidence(
-    granularity: Granularity,
-    inside: NDArray[np.bool_],
-    whole: NDArray[np.bool_],
-    texture: Texture,
-    margin: NDArray[np.float32],
-    field: Field,
-    stability: float,
-) -> NDArray[np.float64]:
-    """What tells a region that means something: how it differs from the rest, how even it is, how sharp its outline."""
-    outline = ndimage.binary_dilation(inside) & ~ndimage.binary_erosion(inside, border_value=1)
-    on_outline = outline if outline.any() else inside
-    interior = ndimage.binary_erosion(inside, iterations=2, border_value=1)
-    interior = interior if interior.any() else inside
-    between_materials, between_grains = (maps.numpy() for maps in (field.boundaries, field.grain_boundaries))
-    return np.array(
-        [
-            1.0,
-            float(granularity == "connected"),
-            float(granularity == "grain"),
-            np.log(max(texture.apart, 1e-3)),
-            np.log(max(texture.spread, 1e-3)),
-            float(margin[inside].mean()),
-            stability,
-            float(between_materials[on_outline].mean()),
-            float(between_grains[on_outline].mean()),
-            float(between_materials[interior].mean()),
-            _along_a_line(between_materials[interior]),
-            _along_a_line(between_grains[interior]),
-            texture.apart,
-            texture.spread,
-            np.log(inside.mean()),
-            int(np.count_nonzero(inside)) / max(int(np.count_nonzero(whole)), 1),
-        ]
-    )
-
-
-def _along_a_line(values: NDArray[np.float32]) -> float:
-    """The mean of the highest values, as many as a line across a region of this many points has."""
-    n = max(1, round(len(values) ** 0.5))
-    return float(np.partition(values, -n)[-n:].mean())

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
 
-from samiam.compact.field import Field
+from samiam.compact.looks import Look
 
 _MOST_POINTS = 1600
+"""Points that are clustered: average linkage takes time and memory by the square of their number."""
 _ON_BOUNDARY = 0.5
+"""A point is left out where a boundary is likelier than none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,20 +35,20 @@ class Texture:
     parts: tuple[Texture, ...]
 
 
-def texture_tree(field: Field, least_share: float) -> Texture | None:
+def texture_tree(look: Look, least_share: float) -> Texture | None:
     """The whole image as one texture, and what it falls apart into.
 
-    Points of a coarse grid are merged by the mean cosine distance of their vectors. Groups of too few points, as
-    lie along an interface, are left out.
+    Points of a coarse grid are merged by average linkage of the cosine distances between their vectors. Groups of too
+    few points, as lie along an interface, are left out.
 
     Args:
-        field: of the image.
+        look: at the image.
         least_share: smallest share of the points that makes a texture.
 
     Returns:
-        The root; None for a field of fewer than two points.
+        The root; None for a look of fewer than two points.
     """
-    vectors = _points(field)
+    vectors = _points(look)
     if len(vectors) < 2:
         return None
     root = to_tree(linkage(vectors, "average", metric="cosine"))
@@ -69,11 +71,11 @@ def _texture(node: ClusterNode, apart: float, vectors: NDArray[np.float64], leas
     return Texture(unit, float(node.dist), apart, node.count / len(vectors), parts)
 
 
-def _points(field: Field) -> NDArray[np.float64]:
+def _points(look: Look) -> NDArray[np.float64]:
     """Vectors (n, 16) at points of a coarse grid that lie on no boundary."""
-    _, height, width = field.vectors.shape
+    _, height, width = look.vectors.shape
     step = max(1, int(np.ceil(np.sqrt(height * width / _MOST_POINTS))))
     grid = np.s_[step // 2 :: step, step // 2 :: step]
-    vectors = field.vectors[:, *grid].flatten(1).T.numpy().astype(np.float64)
-    inside = (field.boundaries[grid] < _ON_BOUNDARY).flatten().numpy()
+    vectors = look.vectors[:, *grid].flatten(1).T.numpy().astype(np.float64)
+    inside = (look.boundaries[grid] < _ON_BOUNDARY).flatten().numpy()
     return vectors[inside] if inside.sum() >= 2 else vectors

@@ -1,4 +1,4 @@
-"""Of masks that are nearly the same, the best."""
+"""Non-maximum suppression by the IoU of masks: of masks that are nearly the same, the best."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def without_duplicates(alike: NDArray[np.floating[Any]], threshold: float) -> list[int]:
-    """Greedy non-maximum suppression; what comes first is preferred.
+def non_maximum_suppression(alike: NDArray[np.floating[Any]], threshold: float) -> list[int]:
+    """Greedy NMS on masks, not on boxes, so that nested regions with one box stay; what comes first is preferred.
 
     Args:
         alike: (N, N), the mask IoU of each pair.

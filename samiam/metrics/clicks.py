@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.geometry import deepest_point
+from samiam.geometry import pole_of_inaccessibility
 from samiam.records import Masks
 
 Click = tuple[float, float]
@@ -34,12 +34,12 @@ def click_ious(
     Returns:
         `n_clicks` values; where nothing is left to click at, the last is repeated.
     """
-    clicks, labels, ious = [_deepest(truth)[0]], [1], []
+    clicks, labels, ious = [_pole(truth)[0]], [1], []
     for _ in range(n_clicks):
         masks = predict(clicks, labels)
         mask = masks[0] if len(masks) else np.zeros_like(truth)
         ious.append(float(np.count_nonzero(mask & truth) / np.count_nonzero(mask | truth)))
-        (missing, missing_depth), (extra, extra_depth) = _deepest(truth & ~mask), _deepest(mask & ~truth & counted)
+        (missing, missing_depth), (extra, extra_depth) = _pole(truth & ~mask), _pole(mask & ~truth & counted)
         if max(missing_depth, extra_depth) == 0:
             return ious + ious[-1:] * (n_clicks - len(ious))
         is_missing = missing_depth >= extra_depth
@@ -48,7 +48,7 @@ def click_ious(
     return ious
 
 
-def _deepest(region: NDArray[np.bool_]) -> tuple[Click, float]:
+def _pole(region: NDArray[np.bool_]) -> tuple[Click, float]:
     """Where (x, y) a region is deepest, and how deep; 0 for an empty region."""
-    (y, x), depth = deepest_point(region)
+    (y, x), depth = pole_of_inaccessibility(region)
     return (float(x), float(y)), depth

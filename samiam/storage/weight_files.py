@@ -83,6 +83,17 @@ def write_weights(
         partial.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
+def add_to_card(path: str | Path, **entries: Any) -> None:
+    """Write further entries (JSON-serialisable) on the card beside a file of weights; those of these names go.
+
+    Raises:
+        InputError: if there is no card.
+    """
+    card = {**read_card(path), **entries}
+    with replacing(Path(path).with_suffix(".json")) as partial:
+        partial.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+
+
 def read_weights(path: str | Path, sha256: str | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors, in single precision, and the facts that `write_weights` wrote.
 

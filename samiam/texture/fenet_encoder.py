@@ -14,7 +14,7 @@ from samiam.device import pick_device
 from samiam.errors import InputError
 from samiam.storage.checkpoints import fit_state_dict
 from samiam.storage.files import sha256_of
-from samiam.storage.weight_files import given_or_shipped, read_weights, seeded
+from samiam.storage.weight_files import given_or_shipped, read_card, read_weights, seeded
 from samiam.texture.fenet import EMBEDDING, FENet
 from samiam.texture.inputs import continued, resized
 from samiam.texture.network import Crop, NetworkEncoder
@@ -51,11 +51,12 @@ def build_fenet(options: FENetOptions) -> NetworkEncoder:
     """
     place = pick_device(options.device)
     if options.weights == "random":
-        network, facts, sha256 = new_fenet(LATTICES, options.seed), LATTICES, None
+        network, facts, sha256, distance = new_fenet(LATTICES, options.seed), LATTICES, None, None
     else:
-        file = given_or_shipped("fenet_lattices", options.checkpoint, options.checkpoint_sha256)
-        network, facts, sha256 = load_fenet(*file)
-    return _encoder("fenet", network.to(place), facts, {**options.decisive, "checkpoint_sha256": sha256})
+        path, expected = given_or_shipped("fenet_lattices", options.checkpoint, options.checkpoint_sha256)
+        network, facts, sha256 = load_fenet(path, expected)
+        distance = calibrated_distance(path)
+    return _encoder("fenet", network.to(place), facts, {**options.decisive, "checkpoint_sha256": sha256}, distance)
 
 
 def build_fenet_dtd(options: FENetDTDOptions) -> NetworkEncoder:
@@ -74,8 +75,27 @@ def build_fenet_dtd(options: FENetDTDOptions) -> NetworkEncoder:
             "and give their path as checkpoint=."
         )
     place = pick_device(options.device)
-    network, facts, sha256 = load_fenet(Path(options.checkpoint), options.checkpoint_sha256)
-    return _encoder("fenet_dtd", network.to(place), facts, {**options.decisive, "checkpoint_sha256": sha256})
+    path = Path(options.checkpoint)
+    network, facts, sha256 = load_fenet(path, options.checkpoint_sha256)
+    own = {**options.decisive, "checkpoint_sha256": sha256}
+    return _encoder("fenet_dtd", network.to(place), facts, own, calibrated_distance(path))
+
+
+def calibrated_distance(path: Path) -> float | None:
+    """The threshold of the estimator "distance" on the card of a file of weights; None where there is none.
+
+    Raises:
+        InputError: if the card is no card, or the distance is no number above 0.
+    """
+    card = path.with_suffix(".json")
+    if not card.is_file():
+        return None
+    distance = (read_card(path).get("calibration") or {}).get("distance")
+    if distance is None:
+        return None
+    if not isinstance(distance, int | float) or not distance > 0:
+        raise InputError(f"{card}: calibration.distance={distance!r}: give a number above 0.")
+    return float(distance)
 
 
 def load_fenet(path: Path, sha256: str | None = None) -> tuple[FENet, dict[str, Any], str]:
@@ -125,7 +145,9 @@ class _Embedding(nn.Module):
         return functional.normalize(vectors) if self.normalised else vectors
 
 
-def _encoder(name: str, network: FENet, facts: Mapping[str, Any], options: Mapping[str, Any]) -> NetworkEncoder:
+def _encoder(
+    name: str, network: FENet, facts: Mapping[str, Any], options: Mapping[str, Any], distance: float | None
+) -> NetworkEncoder:
     batch_size = options["batch_size"]
     embedding = _Embedding(network, normalised=facts["normalised"])
-    return NetworkEncoder(name, embedding, EMBEDDING, prepare_for(facts), batch_size, options)
+    return NetworkEncoder(name, embedding, EMBEDDING, prepare_for(facts), batch_size, options, distance)

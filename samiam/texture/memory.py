@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.texture.protocol import Encoder
+from samiam.texture.protocol import Encoder, Estimator
 
 
 class RememberingEncoder:
@@ -43,6 +43,16 @@ class RememberingEncoder:
     def options(self) -> Mapping[str, Any]:
         """Those of the encoder within."""
         return self._encoder.options
+
+    @property
+    def estimator(self) -> Estimator | None:
+        """That of the encoder within."""
+        return self._encoder.estimator
+
+    @property
+    def distance(self) -> float | None:
+        """That of the encoder within."""
+        return self._encoder.distance
 
     def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """One vector for each crop, float32 (C, D), remembered where just these crops were given before."""

@@ -12,6 +12,7 @@ from torch import nn
 
 from samiam.errors import InputError
 from samiam.texture.inputs import as_imagenet, checked_crop
+from samiam.texture.protocol import Estimator
 
 Crop = NDArray[np.float32]
 
@@ -26,7 +27,13 @@ class NetworkEncoder:
         prepare: brings a grey crop to a size that the network takes.
         batch_size: crops that pass the network at once; decides memory, not vectors.
         options: every setting that decides the vectors, for provenance.
+        distance: threshold of the estimator "distance" that was calibrated for these weights; None without one.
+
+    Attributes:
+        estimator: none that suits these vectors better than the default.
     """
+
+    estimator: Estimator | None = None
 
     def __init__(
         self,
@@ -36,8 +43,10 @@ class NetworkEncoder:
         prepare: Callable[[Crop], Crop],
         batch_size: int,
         options: Mapping[str, Any],
+        distance: float | None = None,
     ) -> None:
         self.name = name
+        self.distance = distance
         self.options = options
         self._network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._device = next(network.parameters()).device

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samiam.records import Masks, Micrograph
+
+Estimator = Literal["silhouette", "gap", "eigengap", "distance", "separation"]
+"""What counts materials by the vectors of an encoder, see `samiam.boosting.estimate_n_materials`."""
 
 
 class Encoder(Protocol):
@@ -22,6 +25,16 @@ class Encoder(Protocol):
     @property
     def options(self) -> Mapping[str, Any]:
         """Every setting that decides the vectors (JSON-serialisable), for provenance."""
+        ...
+
+    @property
+    def estimator(self) -> Estimator | None:
+        """What counts materials best by these vectors; None where nobody has found out."""
+        ...
+
+    @property
+    def distance(self) -> float | None:
+        """The calibrated threshold of the estimator "distance", where vectors of one material end; None without one."""
         ...
 
     def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

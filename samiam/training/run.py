@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
@@ -44,6 +44,7 @@ class Job:
         ema_decay: share that each step keeps of the averaged weights, which are then what is validated and kept;
             None not to average.
         start: card of the weights that the network begins with, None where they are random or others'.
+        finish: what is left to do with the file of weights once it is written with its card.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Job:
     facts: Mapping[str, Any]
     ema_decay: float | None = None
     start: Mapping[str, Any] | None = None
+    finish: Callable[[Path], object] | None = None
 
     @property
     def network(self) -> nn.Module:
@@ -117,8 +119,11 @@ def run(
         **({} if job.start is None else {"start": job.start}),
     }
     if trainer.is_global_zero:
-        write_weights(folder / f"{job.name}.safetensors", job.network.state_dict(), job.facts, card)
+        weights = folder / f"{job.name}.safetensors"
+        write_weights(weights, job.network.state_dict(), job.facts, card)
         close(loggers)
+        if job.finish is not None:
+            job.finish(weights)
     return card
 
 

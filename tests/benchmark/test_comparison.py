@@ -20,6 +20,7 @@ from samiam.boosting import CropRules, SemanticBooster, sample_crops
 from samiam.metrics import clustering_accuracy, score_image
 from samiam.records import Decision, Masks, Micrograph, Scene, Segmentation
 from samiam.registry import build_encoder
+from samiam.texture.protocol import Estimator
 from simulate import procedural_scene
 
 SPECTRUM = build_encoder("spectrum")
@@ -66,6 +67,8 @@ class Brightness:
     """An encoder of a crop's mean."""
 
     name, options = "brightness", MappingProxyType({})
+    estimator: Estimator | None = None
+    distance: float | None = None
 
     def encode(self, crops: Sequence[Any]) -> Any:
         return np.array([[crop.mean()] for crop in crops], np.float32).reshape(len(crops), 1)

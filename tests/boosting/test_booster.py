@@ -22,6 +22,7 @@ from samiam.errors import InputError
 from samiam.records import Decision, Masks, Micrograph, Segmentation
 from samiam.registry import DEFAULT_ENCODER, build_encoder
 from samiam.texture import Encoder
+from samiam.texture.protocol import Estimator
 
 Bools = NDArray[np.bool_]
 SHAPE_HW = (192, 192)
@@ -91,6 +92,8 @@ class MeanEncoder:
 
     name = "mean"
     options: Mapping[str, Any] = {}
+    estimator: Estimator | None = None
+    distance: float | None = None
 
     def __init__(self) -> None:
         self.n_crops: list[int] = []

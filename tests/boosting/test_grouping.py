@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from samiam.boosting import Grouping, GroupingRules, group_masks
 from samiam.boosting.grouping import suited_to
-from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, DISTANCES
+from samiam.boosting.n_materials import DEFAULT_ESTIMATOR
 from samiam.boosting.settings import ESTIMATORS
 from samiam.errors import InputError
+from samiam.registry import build_encoder
 
 Partition = set[frozenset[int]]
 OWN = GroupingRules(without_crops="own")
@@ -77,28 +78,28 @@ def test_the_rules_say_how_to_estimate() -> None:
     coarse = GroupingRules(estimator="distance", threshold=2.0)
     assert group_masks(vectors, owners, 9, rules=coarse).n_materials == 1
     for estimator in ESTIMATORS:
-        rules = suited_to(GroupingRules(estimator=estimator), "fenet")
+        rules = suited_to(GroupingRules(estimator=estimator), build_encoder("fenet"))
         assert group_masks(vectors, owners, 9, rules=rules).n_materials == 3
     assert group_masks(vectors, owners, 9, 2, coarse).n_materials == 2
 
 
 def test_a_distance_takes_the_threshold_of_its_encoder_where_nobody_chose() -> None:
-    for encoder, distance in DISTANCES.items():
-        suited = suited_to(GroupingRules(estimator="distance", seed=3), encoder)
+    for encoder, distance in {"spectrum": 0.24, "fenet": 0.27, "compact": 0.45}.items():
+        suited = suited_to(GroupingRules(estimator="distance", seed=3), build_encoder(encoder))
         assert suited == GroupingRules(estimator="distance", threshold=distance, seed=3)
     for chosen in (
         GroupingRules(estimator="eigengap"),
         GroupingRules(estimator="gap"),
         GroupingRules(estimator="distance", threshold=0.7),
     ):
-        assert suited_to(chosen, "fenet") == chosen
+        assert suited_to(chosen, build_encoder("fenet")) == chosen
     with pytest.raises(InputError, match="no threshold that suits every encoder"):
-        group_masks(*clouds(3), 9, rules=suited_to(GroupingRules(estimator="distance"), "resnet18"))
+        group_masks(*clouds(3), 9, rules=suited_to(GroupingRules(estimator="distance"), build_encoder("resnet18")))
 
 
 def test_an_encoder_has_its_estimator_where_nobody_chose() -> None:
-    assert suited_to(GroupingRules(), "fenet") == GroupingRules(estimator=DEFAULT_ESTIMATOR)
-    assert suited_to(GroupingRules(), "compact") == GroupingRules(estimator="distance", threshold=DISTANCES["compact"])
+    assert suited_to(GroupingRules(), build_encoder("fenet")) == GroupingRules(estimator=DEFAULT_ESTIMATOR)
+    assert suited_to(GroupingRules(), build_encoder("compact")) == GroupingRules(estimator="distance", threshold=0.45)
 
 
 @pytest.mark.parametrize("n_tones", [1, 2, 3])

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from samiam.boosting import SemanticBooster
 from samiam.compact.encoder import CompactEncoder
-from samiam.compact.field import load_field_model
 from samiam.compact.pose import Pose, canonical_pose
+from samiam.compact.weights import look
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
 from samiam.registry import build_encoder
@@ -49,8 +49,7 @@ def test_crops_by_themselves() -> None:
 
 def test_crops_within_their_micrograph_are_means_of_the_field() -> None:
     pose = canonical_pose(micrograph().pixels)
-    field = load_field_model()(pose.apply(micrograph().pixels)).vectors.numpy()
-    vectors = pose.undo(np.moveaxis(field, 0, -1))
+    vectors = pose.undo(np.moveaxis(look(micrograph()).vectors.numpy(), 0, -1))
     found = encoder().encode_within(micrograph(), np.array([[8, 20], [400, 448]]), [64, 60])
     np.testing.assert_allclose(found[0], vectors[5:21, 2:18].mean(axis=(0, 1)), atol=1e-5)
     np.testing.assert_allclose(found[1], vectors[112:127, 100:115].mean(axis=(0, 1)), atol=1e-5)
@@ -76,8 +75,7 @@ def test_a_small_mask_beside_large_ones_has_a_few_points_of_its_own() -> None:
     vectors, owners = encoder().encode_masks(micrograph(), Masks.from_arrays(masks))
     assert np.bincount(owners)[1] == 4
     pose = canonical_pose(micrograph().pixels)
-    field = encoder()._model(pose.apply(micrograph().pixels)).vectors.numpy()
-    within = pose.undo(np.moveaxis(field, 0, -1))[2:8, 2:8].reshape(-1, 16)
+    within = pose.undo(np.moveaxis(look(micrograph()).vectors.numpy(), 0, -1))[2:8, 2:8].reshape(-1, 16)
     assert all((vector == within).all(axis=1).any() for vector in vectors[owners == 1])
 
 

@@ -12,7 +12,7 @@ from samiam.compact.generator import CompactGenerator
 from samiam.compact.pose import Pose
 from samiam.errors import InputError
 from samiam.generation import PromptableGenerator
-from samiam.generation.suppression import without_duplicates
+from samiam.generation.suppression import non_maximum_suppression
 from samiam.geometry import intersections, iou
 from samiam.metrics import click_ious, score_image
 from samiam.records import Masks, Micrograph, Scene
@@ -246,5 +246,5 @@ class TestOptions:
 
 def test_of_near_duplicates_the_first_stays() -> None:
     alike = np.array([[1, 0.95, 0.2], [0.95, 1, 0.95], [0.2, 0.95, 1]])
-    assert without_duplicates(alike, 0.9) == [0, 2]
-    assert without_duplicates(alike, 1.0) == [0, 1, 2]
+    assert non_maximum_suppression(alike, 0.9) == [0, 2]
+    assert non_maximum_suppression(alike, 1.0) == [0, 1, 2]

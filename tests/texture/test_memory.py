@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.registry import build_encoder
 from samiam.texture.memory import RememberingEncoder
+from samiam.texture.protocol import Estimator
 
 Crop = NDArray[np.float32]
 
@@ -19,6 +20,8 @@ class Counting:
 
     name = "counting"
     options: dict[str, Any] = {"length": 3}  # noqa: RUF012
+    estimator: Estimator | None = "gap"
+    distance: float | None = 0.7
 
     def __init__(self) -> None:
         self.asked: list[list[Crop]] = []
@@ -101,6 +104,7 @@ def test_who_alters_a_vector_does_not_alter_the_memory() -> None:
 def test_it_passes_for_the_encoder_within() -> None:
     encoder = RememberingEncoder(Counting())
     assert (encoder.name, encoder.options) == ("counting", {"length": 3})
+    assert (encoder.estimator, encoder.distance) == ("gap", 0.7)
 
 
 def test_around_a_real_encoder() -> None:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from samiam.generation.suppression import without_duplicates
+from samiam.generation.suppression import non_maximum_suppression
 from samiam.generation.texture.filter_bank import sharpen, texture_map
 from samiam.generation.texture.hierarchy import RegionTree, region_tree
-from samiam.geometry import deepest_point, intersections, iou
+from samiam.geometry import intersections, iou, pole_of_inaccessibility
 from samiam.records import Masks, Micrograph
 from samiam.settings import Count, settings
 
@@ -93,10 +93,10 @@ class TextureGenerator:
             shape_hw,
             predicted_iou=predicted_iou[candidates],
             stability_score=stability[candidates],
-            points_xy=[_deepest_point(region, stride_px, shape_hw) for region in regions],
+            points_xy=[_pole(region, stride_px, shape_hw) for region in regions],
         )
         alike = iou(intersections(masks), masks.areas, masks.areas)
-        return masks.select(without_duplicates(alike, self.nms_thresh))
+        return masks.select(non_maximum_suppression(alike, self.nms_thresh))
 
 
 def _qualities(tree: RegionTree, smallest_points: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -117,7 +117,7 @@ def _upsample(region: NDArray[np.bool_], stride_px: int, shape_hw: tuple[int, in
     return region.repeat(stride_px, axis=0).repeat(stride_px, axis=1)[: shape_hw[0], : shape_hw[1]]
 
 
-def _deepest_point(region: NDArray[np.bool_], stride_px: int, shape_hw: tuple[int, int]) -> tuple[float, float]:
+def _pole(region: NDArray[np.bool_], stride_px: int, shape_hw: tuple[int, int]) -> tuple[float, float]:
     """The point (x, y) farthest from the region's edge, in pixels; the last stride may be cut short."""
-    (y, x), _ = deepest_point(region)
+    (y, x), _ = pole_of_inaccessibility(region)
     return min((x + 0.5) * stride_px, shape_hw[1] - 1), min((y + 0.5) * stride_px, shape_hw[0] - 1)

@@ -9,22 +9,25 @@ from scipy import ndimage
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from samiam.compact.field import Field, FieldModel
 from samiam.compact.generator import CompactGenerator
+from samiam.compact.looks import CompactModel, Look, seen_by
 from samiam.compact.network import FieldNetwork
 from samiam.compact.settings import CompactOptions
+from samiam.compact.weights import shipped_calibration
 from samiam.geometry import intersections, iou
 from samiam.metrics import click_ious, score_image
 from samiam.records import Masks, Micrograph
 
 _RECALLS = (50, 75, 90)
-_MOST_POINTS = 6000  # that KMeans sees, for time's sake
+"""IoUs in per cent from which a material counts as found: roughly, well, nearly exactly."""
+_MOST_POINTS = 6000
+"""Points that KMeans is fitted to, for the sake of time; all are then assigned."""
 
 
 def field_scores(
     network: FieldNetwork, pixels: NDArray[np.float32], materials: NDArray[np.integer], grains: NDArray[np.integer]
 ) -> dict[str, float]:
-    """Scores of one scene.
+    """Scores of one scene, its regions rated as those of the weights that ship.
 
     Args:
         network: what is judged, in evaluation mode.
@@ -37,16 +40,16 @@ def field_scores(
         one point of the field; `recall_50`, `_75` and `_90`, the share of materials that some generated mask has with
         that IoU; `click_1` and `click_3`, the mean IoU with a material after so many clicks; `score`, the mean of all.
     """
-    model, micrograph = FieldModel(network), Micrograph(pixels)
+    model, micrograph = CompactModel(network, shipped_calibration()), Micrograph(pixels)
     truth, generator = Masks.from_labels(materials), CompactGenerator(model, CompactOptions())
-    field = model(pixels)
+    look = seen_by(model.network, pixels)
     masks = generator.generate(micrograph)
     best = iou(intersections(truth, masks), truth.areas, masks.areas).max(axis=1, initial=0)
     generator.set_image(micrograph)
     clicks = np.array([click_ious(generator.predict, material, materials > 0, 3) for material in truth])
     scores = {
-        "kmeans_iou": score_image(_clustered(field, len(truth)), truth).matched_iou,
-        "boundary_f": _boundary_f(field, materials, grains),
+        "kmeans_iou": score_image(_clustered(look, len(truth)), truth).matched_iou,
+        "boundary_f": _boundary_f(look, materials, grains),
         **{f"recall_{percent}": float((best >= percent / 100).mean()) for percent in _RECALLS},
         "click_1": float(clicks[:, 0].mean()),
         "click_3": float(clicks[:, 2].mean()),
@@ -54,21 +57,21 @@ def field_scores(
     return {**scores, "score": float(np.mean(list(scores.values())))}
 
 
-def _clustered(field: Field, n_materials: int) -> Masks:
-    """KMeans on the vectors of a field, at the size of the image."""
-    vectors = field.vectors.flatten(1).T.numpy()
+def _clustered(look: Look, n_materials: int) -> Masks:
+    """KMeans on the vectors of a look, at the size of the image."""
+    vectors = look.vectors.flatten(1).T.numpy()
     with threadpool_limits(1):
         found = KMeans(n_materials, n_init=4, random_state=0).fit(vectors[:: -(-len(vectors) // _MOST_POINTS)])
     centres = found.cluster_centers_.astype(np.float32)
     # The nearest centre has the largest product less half of its squared length.
-    nearness = np.tensordot(centres, field.vectors.numpy(), axes=1) - (centres**2).sum(axis=1)[:, None, None] / 2
+    nearness = np.tensordot(centres, look.vectors.numpy(), axes=1) - (centres**2).sum(axis=1)[:, None, None] / 2
     ahead = (nearness[k] - np.delete(nearness, k, axis=0).max(axis=0, initial=-np.inf) for k in range(n_materials))
-    return Masks.from_arrays((field.above_zero(values) for values in ahead), field.shape_hw)
+    return Masks.from_arrays((look.above_zero(values) for values in ahead), look.shape_hw)
 
 
-def _boundary_f(field: Field, materials: NDArray[np.integer], grains: NDArray[np.integer]) -> float:
+def _boundary_f(look: Look, materials: NDArray[np.integer], grains: NDArray[np.integer]) -> float:
     """F-score of boundaries of both kinds; a scene without any, found to have none, scores 1."""
-    found = torch.maximum(field.boundaries, field.grain_boundaries).numpy() > 0.5
+    found = torch.maximum(look.boundaries, look.grain_boundaries).numpy() > 0.5
     rows, columns = (side // points for side, points in zip(materials.shape, found.shape, strict=True))
     real = np.zeros(materials.shape, np.bool_)
     for labels in (materials, grains):

@@ -39,6 +39,19 @@ class FieldRecipe:
 
 
 @settings
+class CalibrationRules:
+    """How many random scenes new weights are calibrated on; minutes on two cores.
+
+    Attributes:
+        scenes: whose regions are rated.
+        distance_scenes: whose materials are counted.
+    """
+
+    scenes: Count = 100
+    distance_scenes: Count = 60
+
+
+@settings
 class WholeSceneRules:
     """How many scenes there are, and how those to train on are varied.
 

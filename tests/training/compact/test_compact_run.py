@@ -12,7 +12,9 @@ from composed_configs import composed
 
 from samiam import build_encoder, build_generator
 from samiam.commands import training as train
+from samiam.compact.calibration import read_calibration
 from samiam.compact.network import FieldNetwork, FieldSize
+from samiam.compact.weights import shipped_calibration
 from samiam.errors import InputError
 from samiam.storage.weight_files import read_card, read_weights
 from simulate import procedural_scene
@@ -20,6 +22,7 @@ from simulate import procedural_scene
 TINY = [
     *("experiment=compact", "logger=none", "data.shape_hw=[64,64]", "data.rules.scenes=4", "data.rules.val_scenes=1"),
     *("data.rules.batch_size=2", "data.workers=0", "trainer.accelerator=cpu", "trainer.progress=false"),
+    *("+learner.calibration.scenes=1", "+learner.calibration.distance_scenes=1"),
     *("+learner.size.widths=[8,8,16]", "+learner.size.depths=[1,1,2]", "+learner.size.n_heads=2"),
 ]
 
@@ -47,6 +50,10 @@ def test_weights_that_generate_and_a_run_that_goes_on(tmp_path: Path) -> None:
     resumed, at_once = (read_weights(folder / "compact.safetensors")[0] for folder in (halted, whole))
     for name, tensor in at_once.items():
         torch.testing.assert_close(resumed[name], tensor, atol=0, rtol=0)
+
+    calibration = read_calibration(whole / "compact.safetensors")
+    assert calibration.estimator == "distance"
+    assert calibration != shipped_calibration()
 
     micrograph = procedural_scene(0, shape_hw=(96, 96)).micrograph
     weights = whole / "compact.safetensors"

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from samiam.compact.field import load_field_model
 from samiam.compact.network import FieldNetwork, FieldSize
 from samiam.compact.settings import CompactWeights
+from samiam.compact.weights import load_model
 from samiam.errors import InputError
 from samiam.records import Scene
 from samiam.storage.weight_files import seeded
@@ -163,7 +163,7 @@ def scores_of(network: FieldNetwork) -> dict[str, float]:
 
 
 def test_scores_of_the_network_that_ships() -> None:
-    scores = scores_of(load_field_model(CompactWeights(device="cpu")).network)
+    scores = scores_of(load_model(CompactWeights(device="cpu")).network)
     single = {"kmeans_iou", "boundary_f", "recall_50", "recall_75", "recall_90", "click_1", "click_3"}
     assert set(scores) == single | {"score"}
     assert all(0 <= value <= 1 for value in scores.values())

@@ -1,0 +1,144 @@
+"""One look at a micrograph: its pose, its scale and one pass of the network; masks, vectors and answers come of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from samiam.compact.calibration import Calibration
+from samiam.compact.network import MULTIPLE_PX, FieldNetwork, standardised
+from samiam.compact.pose import UPRIGHT, Pose, canonical_pose
+from samiam.compact.scale import known_scale
+
+_ROWS_AT_ONCE = 256
+"""Rows of a mask that are interpolated at once, for the sake of memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What the network sees in an image, on a grid over it, in the pose in which it was seen.
+
+    Attributes:
+        vectors: float32 (16, h, w), a unit vector of texture at each point; vectors of one material point the same way.
+        boundaries: float32 (h, w), how sure it is that two materials meet there, [0, 1].
+        grain_boundaries: float32 (h, w), likewise for two grains of one material.
+        shape_hw: of the image in that pose, in pixels.
+        pose: how the image was turned and mirrored.
+        scale: what it was magnified by.
+    """
+
+    vectors: Tensor
+    boundaries: Tensor
+    grain_boundaries: Tensor
+    shape_hw: tuple[int, int]
+    pose: Pose = UPRIGHT
+    scale: float = 1.0
+
+    @property
+    def vectors_by_place(self) -> NDArray[np.float32]:
+        """The vectors, (h, w, 16)."""
+        return np.moveaxis(self.vectors.numpy(), 0, -1)
+
+    def above_zero(self, values: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Where values (h, w), interpolated linearly, are above 0: bool (H, W), in the pose of the look."""
+        height, width = self.shape_hw
+        columns = functional.interpolate(torch.from_numpy(values)[None], width, mode="linear")[0]
+        places = ((torch.arange(height) + 0.5) * len(values) / height - 0.5).clamp(0, len(values) - 1)
+        above = places.floor().long()
+        below, part = (above + 1).clamp(max=len(values) - 1), (places - above)[:, None]
+        mask = np.empty(self.shape_hw, np.bool_)
+        for top in range(0, height, _ROWS_AT_ONCE):
+            rows = slice(top, top + _ROWS_AT_ONCE)
+            between = torch.lerp(columns[above[rows]], columns[below[rows]], part[rows])
+            mask[rows] = (between > 0).numpy()
+        return mask
+
+    def in_image(self, values: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Where values (h, w) are above 0: a mask of the image as it was given."""
+        return self.pose.undo(self.above_zero(values))
+
+    def in_image_xy(self, point_yx: tuple[int, int]) -> tuple[float, float]:
+        """A point of the grid as a pixel (x, y) of the image as it was given."""
+        y, x = (
+            (place + 0.5) * side / points - 0.5
+            for place, side, points in zip(point_yx, self.shape_hw, self.boundaries.shape, strict=True)
+        )
+        return self.pose.undo_point((x, y), self.shape_hw)
+
+
+class CompactModel:
+    """A trained network with its calibration, and its last look.
+
+    Args:
+        network: the network, on its device.
+        calibration: how its regions are rated and its vectors counted.
+        sha256: of its weights, for provenance; None where they have no file.
+    """
+
+    def __init__(self, network: FieldNetwork, calibration: Calibration, sha256: str | None = None) -> None:
+        self.network = in_use(network)
+        self.calibration = calibration
+        self.sha256 = sha256
+        # Key and look in one attribute: of two threads, one may look in vain, but none gets the look of another image.
+        self._last: tuple[bytes, Look] | None = None
+
+    def look(self, pixels: NDArray[np.float32]) -> Look:
+        """The look at an image in its canonical pose; the last one is remembered by the image's content.
+
+        Args:
+            pixels: float32 (H, W) in [0, 1].
+        """
+        key = _key(pixels)
+        last = self._last
+        if last is None or last[0] != key:
+            pose = canonical_pose(pixels)
+            last = key, seen_by(self.network, pose.apply(pixels), pose=pose)
+            self._last = last
+        return last[1]
+
+    def forget(self) -> None:
+        """Give the last look's memory back."""
+        self._last = None
+
+    def __repr__(self) -> str:
+        return f"CompactModel(weights {self.sha256[:12] if self.sha256 else 'without a file'})"
+
+
+def in_use(network: FieldNetwork) -> FieldNetwork:
+    """A network as it is used: in evaluation mode, and in the memory format that convolutions are fastest in."""
+    return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def seen_by(
+    network: FieldNetwork, pixels: NDArray[np.float32], *, pose: Pose = UPRIGHT, scale: float | None = None
+) -> Look:
+    """What a network sees in an image, by one pass.
+
+    Args:
+        network: `in_use`.
+        pixels: float32 (H, W) in [0, 1], in this pose.
+        pose: how they were turned and mirrored.
+        scale: what the image is magnified by before it passes the network; `known_scale(pixels)` where None.
+    """
+    shape_hw = (int(pixels.shape[0]), int(pixels.shape[1]))
+    image = torch.from_numpy(np.array(pixels, np.float32))[None, None]
+    scale = known_scale(pixels) if scale is None else scale
+    sides = [max(1, round(side * scale / MULTIPLE_PX)) * MULTIPLE_PX for side in shape_hw]
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        resized = functional.interpolate(image, sides, mode="bilinear", antialias=True).to(device)
+        inputs = standardised(resized).contiguous(memory_format=torch.channels_last)
+        vectors, logits = (maps[0].float().cpu() for maps in network(inputs))
+        boundaries, grain_boundaries = logits.sigmoid()
+    return Look(vectors, boundaries, grain_boundaries, shape_hw, pose, scale)
+
+
+def _key(pixels: NDArray[np.float32]) -> bytes:
+    """What tells images apart; milliseconds where a look takes a second."""
+    return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest() + repr(pixels.shape).encode()

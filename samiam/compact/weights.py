@@ -1,0 +1,86 @@
+"""Files of the compact network's weights: read once, used by generator, encoder and clicks together."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from samiam.compact.calibration import Calibration, read_calibration
+from samiam.compact.looks import CompactModel, Look
+from samiam.compact.network import FieldNetwork
+from samiam.compact.settings import CompactWeights, FieldSize
+from samiam.device import pick_device
+from samiam.errors import InputError
+from samiam.records import Micrograph
+from samiam.storage.files import sha256_of
+from samiam.storage.weight_files import given_or_shipped, read_weights, shipped_weights
+
+NAME = "compact"
+_MOST_MODELS = 4
+"""Models that are kept, each some 10 MB with its last look at an image of usual size."""
+
+
+def look(micrograph: Micrograph, source: CompactWeights = CompactWeights()) -> Look:
+    """Look at a micrograph, or remember the look where it was the last that these weights looked at.
+
+    Generator, encoder and clicks of the same weights share the look.
+
+    Args:
+        micrograph: the image.
+        source: which weights, and where they run.
+
+    Raises:
+        InputError: if the weights or the device cannot be used, see `load_model`.
+    """
+    return load_model(source).look(micrograph.pixels)
+
+
+def load_model(source: CompactWeights = CompactWeights()) -> CompactModel:
+    """The network with its weights and its calibration, loaded once in a process for one file and device.
+
+    It is shared: who trains it on takes `read_network`.
+
+    Raises:
+        InputError: if the weights are missing, damaged, of another network or hash, their card has no calibration, or
+            the device is unusable.
+    """
+    place = pick_device(source.device)
+    path, sha256 = given_or_shipped(NAME, source.weights, source.weights_sha256)
+    return _loaded(path.absolute(), sha256, place, _states(path, path.with_suffix(".json")))
+
+
+@lru_cache(_MOST_MODELS)
+def _loaded(path: Path, sha256: str | None, place: torch.device, states: object) -> CompactModel:  # noqa: ARG001
+    """A model; `states` are there to tell a file from another that has taken its place since."""
+    network = read_network(path, sha256).to(place)
+    return CompactModel(network, read_calibration(path), sha256 or sha256_of(path))
+
+
+def _states(*paths: Path) -> tuple[tuple[int, int, int], ...]:
+    """Inode, size and time of the files that there are."""
+    found = [path.stat() for path in paths if path.is_file()]
+    return tuple((state.st_ino, state.st_size, state.st_mtime_ns) for state in found)
+
+
+def read_network(path: Path, sha256: str | None = None) -> FieldNetwork:
+    """A network of its own from a file of weights, on the CPU.
+
+    Raises:
+        InputError: if the file is missing, damaged, of another network or of another hash.
+    """
+    state, facts = read_weights(path, sha256)
+    if facts.get("network") != "field":
+        raise InputError(f"{path}: weights of {facts.get('network')!r}, not of the compact generator's network.")
+    network = FieldNetwork(FieldSize(tuple(facts["widths"]), tuple(facts["depths"]), facts["n_heads"]))
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise InputError(f"{path}: its tensors do not fit the network that it names; train it again.") from error
+    return network
+
+
+def shipped_calibration() -> Calibration:
+    """That of the weights that ship, by which a network is judged that has none of its own yet."""
+    return read_calibration(shipped_weights(NAME))

@@ -1,0 +1,224 @@
+"""Calibration of new weights: how the regions of their looks are rated and their vectors counted, fitted on scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.optimize import minimize
+
+from samiam.boosting.grouping import count_materials
+from samiam.boosting.removal import remove_masks
+from samiam.boosting.settings import GroupingRules
+from samiam.compact.calibration import Calibration
+from samiam.compact.encoder import CompactEncoder
+from samiam.compact.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
+from samiam.compact.generator import CompactGenerator
+from samiam.compact.looks import CompactModel, in_use, seen_by
+from samiam.compact.network import FieldNetwork
+from samiam.compact.rating import Rated, rated_regions
+from samiam.compact.regions import Candidates, candidate_regions
+from samiam.compact.settings import CompactOptions
+from samiam.compact.weights import read_network
+from samiam.records import Scene
+from samiam.storage.weight_files import add_to_card
+from samiam.training.compact.settings import CalibrationRules
+
+Evidence = NDArray[np.float64]
+Choice = tuple[Evidence, NDArray[np.float64]]
+"""Of the regions around a click, the evidence (n, 19) and the IoU (n,) with what was clicked on."""
+
+DISTANCES = np.geomspace(0.1, 1.2, 26)
+"""The thresholds that are tried: ten per cent apart, over all distances that unit vectors of two materials have."""
+_FIRST_COUNTED = 10_000
+"""Scenes from here on are counted, those before are rated."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """The regions of a scene, on the grid of the look, beside the truth.
+
+    Attributes:
+        candidates: the regions, without their outlines.
+        materials: bool (M, h, w).
+        finer: bool (F, h, w), grains and connected parts of materials.
+    """
+
+    candidates: Candidates
+    materials: NDArray[np.bool_]
+    finer: NDArray[np.bool_]
+
+
+def calibrate(weights: Path, draw_scene: Callable[[int], Scene], rules: CalibrationRules) -> Calibration:
+    """Fit a calibration of weights and write it on their card.
+
+    Args:
+        weights: a file of weights with its card.
+        draw_scene: makes the scene of a number; none of them may be among those trained on.
+        rules: how many scenes.
+
+    Raises:
+        InputError: if the weights cannot be read.
+    """
+    found = fit_calibration(read_network(weights), draw_scene, rules)
+    add_to_card(weights, calibration=asdict(found))
+    return found
+
+
+def fit_calibration(network: FieldNetwork, draw_scene: Callable[[int], Scene], rules: CalibrationRules) -> Calibration:
+    """Fit how regions are rated first, then which of them clicks mean, then where vectors of one material end.
+
+    Each fit goes by the ones before. Numbers are rounded to what they are worth, three decimals.
+    """
+    network = in_use(network)
+    rated_scenes = [examined(network, draw_scene(number)) for number in range(rules.scenes)]
+    quality = fit_quality(*rated_evidence(rated_scenes))
+    unsure = dict.fromkeys(EVIDENCE_OF_CHOICE, 0.0)  # no click has been looked at yet, no distance either
+    found = Calibration(_named(EVIDENCE, quality), unsure, "distance", 1.0)
+    choices = choices_of(rated_scenes, found)
+    found = replace(found, preference=_named(EVIDENCE_OF_CHOICE, fit_preference(choices)))
+    counted = (draw_scene(_FIRST_COUNTED + number) for number in range(rules.distance_scenes))
+    return replace(found, distance=fit_distance(CompactModel(network, found), counted))
+
+
+def _named(names: Sequence[str], values: NDArray[np.float64]) -> dict[str, float]:
+    return dict(zip(names, values.round(3).tolist(), strict=True))
+
+
+def examined(network: FieldNetwork, scene: Scene) -> Examined:
+    """The candidate regions of a scene beside its truth."""
+    look = seen_by(network, scene.micrograph.pixels)
+    candidates = candidate_regions(look, CompactOptions())
+    no_outline = np.zeros((0, 0), np.float32)
+    regions = {
+        texture: [replace(region, signed=no_outline) for region in of_texture]
+        for texture, of_texture in candidates.regions.items()
+    }
+    rows, columns = (
+        ((np.arange(points) + 0.5) * side / points).astype(int)
+        for points, side in zip(look.boundaries.shape, scene.micrograph.shape_hw, strict=True)
+    )
+    labels, grains = (image[np.ix_(rows, columns)] for image in (scene.labels, scene.grains))
+    materials = [labels == material for material in np.unique(labels[labels > 0])]
+    finer = [grains == grain for grain in np.unique(grains[grains > 0])]
+    for material in materials:
+        parts, n_parts = ndimage.label(material)
+        finer += [parts == part for part in range(1, n_parts + 1)]
+    return Examined(replace(candidates, regions=regions), np.array(materials), np.array(finer))
+
+
+def rated_evidence(scenes: Sequence[Examined]) -> tuple[Evidence, NDArray[np.float64]]:
+    """The evidence (n, 16) of all regions, and the IoU (n,) of each with the truth that fits it best."""
+    evidence, best = [np.zeros((0, len(EVIDENCE)))], [np.zeros(0)]
+    for scene in scenes:
+        regions = [region for of_texture in scene.candidates.regions.values() for region in of_texture]
+        if regions:
+            inside = np.array([region.inside for region in regions])
+            evidence.append(np.array([region.evidence for region in regions]))
+            best.append(np.maximum(_ious(inside, scene.materials).max(axis=1), _ious(inside, scene.finer).max(axis=1)))
+    return np.concatenate(evidence), np.concatenate(best)
+
+
+def choices_of(scenes: Sequence[Examined], calibration: Calibration) -> list[Choice]:
+    """What there is to choose from where the materials of scenes are clicked on."""
+    rng = np.random.default_rng(0)
+    choices: list[Choice] = []
+    for scene in scenes:
+        rated = rated_regions(scene.candidates, calibration, CompactOptions().split_thresh)
+        if rated:
+            choices += _choices(rated, scene.materials, rng)
+    return choices
+
+
+def _choices(rated: Sequence[Rated], materials: NDArray[np.bool_], rng: np.random.Generator) -> Iterator[Choice]:
+    inside = np.array([region.region.inside for region in rated])
+    evidence = np.array([region.evidence for region in rated])
+    ious = _ious(inside, materials)
+    for number, material in enumerate(materials):
+        for y, x in _clicks_on(material, rng):
+            around = inside[:, y, x]
+            if around.any():
+                yield evidence[around], ious[around, number]
+
+
+def _ious(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """IoU of each pair of masks, (N, M)."""
+    a, b = (masks.reshape(len(masks), -1).astype(np.float64) for masks in (first, second))
+    overlaps = a @ b.T
+    return np.asarray(overlaps / (a.sum(axis=1)[:, None] + b.sum(axis=1) - overlaps))
+
+
+def _clicks_on(material: NDArray[np.bool_], rng: np.random.Generator) -> Iterator[tuple[int, int]]:
+    """A material's pole of inaccessibility, and two points at least half as far from its edge."""
+    depth = ndimage.distance_transform_edt(np.pad(material, 1))[1:-1, 1:-1]
+    deep = np.argwhere(depth > depth.max() / 2)
+    for y, x in (np.argwhere(depth == depth.max())[0], *deep[rng.integers(len(deep), size=2)]):
+        yield int(y), int(x)
+
+
+def fit_quality(evidence: Evidence, best: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logistic regression of the IoU: coefficients (n,) from evidence (m, n) and IoUs (m,); zeros where m is 0."""
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        predicted = 1 / (1 + np.exp(-evidence @ weights))
+        entropy = best * np.log(predicted + 1e-9) + (1 - best) * np.log(1 - predicted + 1e-9)
+        return float(-entropy.mean() + 1e-4 * (weights**2).sum())
+
+    start = np.zeros(evidence.shape[1])
+    return np.asarray(minimize(loss, start).x) if len(best) else start
+
+
+def fit_preference(choices: Sequence[Choice]) -> NDArray[np.float64]:
+    """Coefficients (19,) of a softmax over the regions around a click that make the expected IoU highest.
+
+    Zeros where there is nothing to choose from.
+    """
+    if not choices:
+        return np.zeros(len(EVIDENCE_OF_CHOICE))
+    scale = np.concatenate([evidence for evidence, _ in choices]).std(axis=0) + 1e-9
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        total, slope = 0.0, np.zeros(len(weights))
+        for evidence, iou in choices:
+            shares = np.exp(evidence @ weights - (evidence @ weights).max())
+            shares /= shares.sum()
+            expected = float(shares @ iou)
+            total -= expected
+            slope -= evidence.T @ (shares * (iou - expected))
+        penalty = 1e-3 * (weights * scale) ** 2
+        return total / len(choices) + penalty.sum(), slope / len(choices) + 2e-3 * weights * scale**2
+
+    return np.asarray(minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B").x)
+
+
+def fit_distance(model: CompactModel, scenes: Iterator[Scene]) -> float:
+    """The threshold of "distance" by which the default method finds the number of materials most often."""
+    generator, encoder = CompactGenerator(model, CompactOptions()), CompactEncoder(model)
+    off = []
+    for scene in scenes:
+        masks = generator.generate(scene.micrograph)
+        kept, _ = remove_masks(masks)
+        vectors, owners = encoder.encode_masks(scene.micrograph, masks.select(kept))
+        all_large = np.ones(len(owners), np.bool_)
+        rules = (GroupingRules(estimator="distance", threshold=threshold) for threshold in DISTANCES.tolist())
+        off.append([abs(count_materials(vectors, owners, all_large, rule) - len(scene.truth)) for rule in rules])
+    threshold, _ = best_threshold(DISTANCES, np.array(off))
+    return round(threshold, 3)
+
+
+def best_threshold(thresholds: NDArray[np.float64], off: NDArray[np.int64]) -> tuple[float, float]:
+    """The threshold that finds most numbers of materials, and the share that it finds.
+
+    Of several the mean absolute difference decides, then the middle one is taken.
+
+    Args:
+        thresholds: (T,).
+        off: (scenes, T), by how much each number is wrong.
+    """
+    ranks = list(zip((off == 0).mean(axis=0).tolist(), (-off.mean(axis=0)).tolist(), strict=True))
+    best = [place for place, rank in enumerate(ranks) if rank == max(ranks)]
+    return float(thresholds[best[len(best) // 2]]), max(ranks)[0]
