@@ -329,7 +329,7 @@ def any_masks(draw: st.DrawFn) -> Masks:
 
 
 @given(any_masks(), st.integers(1, 4), st.sampled_from(["drop", "own"]), st.data())
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 def test_what_holds_for_any_masks(masks: Masks, n_materials: int, without_crops: str, data: st.DataObject) -> None:
     booster = build_booster(build_encoder("spectrum"), grouping={"without_crops": without_crops})
     first = boosted(masks, n_materials, booster)
