@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from hypothesis import settings
 from threadpoolctl import threadpool_limits
+
+# The same examples every time, however busy the machine is.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -95,7 +95,7 @@ files = st.builds("{}/{}{}".format, st.sampled_from("xyz"), names, st.sampled_fr
 
 
 @given(st.lists(files, unique=True, max_size=8))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 def test_no_two_files_share_a_folder(paths: list[str]) -> None:
     found = folder_names([Path(path) for path in paths])
     assert len(set(found)) == len(found) == len(paths)

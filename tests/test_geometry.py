@@ -20,7 +20,7 @@ from samiam.geometry import boundary, boundary_thickness_px, containment, inters
 from samiam.records import Masks
 
 Bools = NDArray[np.bool_]
-quick = settings(max_examples=80, deadline=None, derandomize=True)
+quick = settings(max_examples=80)
 
 
 @st.composite

@@ -27,7 +27,7 @@ from torch import from_numpy
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
 
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(max_examples=60)
 stacks = hnp.arrays(bool, st.tuples(st.integers(0, 4), st.integers(1, 9), st.integers(1, 19)))
 
 

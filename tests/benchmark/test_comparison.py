@@ -54,6 +54,8 @@ class Spy:
     wait_s: float = 0.0
     seen: list[Any] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
+    encoder: None = None
+    classifier: None = None
 
     def __call__(self, micrograph: Micrograph, masks: Masks, n_materials: int | None, watch: Any) -> Segmentation:
         self.seen.append((micrograph, masks, n_materials))

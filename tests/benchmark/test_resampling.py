@@ -55,7 +55,7 @@ def test_a_small_turn_goes_the_way_of_a_quarter_turn() -> None:
     turn_deg=st.floats(-360, 360),
     magnification=st.floats(0.1, 10),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_nothing_is_read_from_beyond_the_edges(height: int, width: int, turn_deg: float, magnification: float) -> None:
     """The corners of the view lie between the centres of the image's outermost pixels."""
     found = labels_of(np.ones((height, width), np.uint32), turn_deg, magnification)

@@ -138,8 +138,13 @@ def naming_booster(*known: str, encoder: Encoder | None = None, **options: Any) 
     return build_booster(encoder or build_encoder("spectrum"), classifier=classifier, **options)
 
 
+@lru_cache
+def fenet() -> Encoder:
+    return build_encoder("fenet")
+
+
 def booster_of_crops(**rules: Any) -> SemanticBooster:
-    return SemanticBooster(build_encoder("fenet"), **rules)
+    return SemanticBooster(fenet(), **rules)
 
 
 def boosted(masks: Masks, n_materials: int | None, booster: SemanticBooster | None = None) -> Segmentation:
@@ -332,7 +337,7 @@ def any_masks(draw: st.DrawFn) -> Masks:
 
 
 @given(any_masks(), st.integers(1, 4), st.sampled_from(["drop", "own"]), st.data())
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 def test_what_holds_for_any_masks(masks: Masks, n_materials: int, without_crops: str, data: st.DataObject) -> None:
     booster = build_booster(build_encoder("spectrum"), grouping={"without_crops": without_crops})
     first = boosted(masks, n_materials, booster)
@@ -429,7 +434,7 @@ def test_unnamed_masks_of_one_material_are_united_too() -> None:
 
 def test_masks_that_nobody_can_name_are_grouped_as_without_a_classifier() -> None:
     for n_materials in (1, 2, 3, None):
-        with_one = boosted(proposals(), n_materials, naming_booster("unseen", encoder=build_encoder("fenet")))
+        with_one = boosted(proposals(), n_materials, naming_booster("unseen", encoder=fenet()))
         without = boosted(proposals(), n_materials)
         assert_same_after(range(9), without, with_one)
         assert with_one.names == without.names == (None,) * len(without.masks)

@@ -18,7 +18,7 @@ from samiam.records import Masks, Micrograph
 Bools = NDArray[np.bool_]
 Placement = Literal["random", "grid"]
 PLACEMENTS: list[Placement] = ["random", "grid"]
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(max_examples=60)
 
 
 def noise(shape_hw: tuple[int, int] = (200, 220)) -> Micrograph:

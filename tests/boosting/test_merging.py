@@ -17,7 +17,7 @@ from samiam.records import Masks
 Bools = NDArray[np.bool_]
 Labels = NDArray[np.uint32]
 EIGHT = np.ones((3, 3))
-quick = settings(max_examples=100, deadline=None, derandomize=True)
+quick = settings(max_examples=100)
 
 
 def box(top: int, left: int, height: int, width: int, shape_hw: tuple[int, int] = (100, 120)) -> Bools:

@@ -174,7 +174,7 @@ def any_votes(draw: st.DrawFn) -> list[list[int]]:
 
 
 @given(any_votes(), st.sampled_from([0.0, 0.5, 0.8]), st.data())
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 def test_neither_the_order_of_masks_nor_of_crops_nor_of_materials_matters(
     votes: list[list[int]], least_share: float, data: st.DataObject
 ) -> None:
@@ -189,7 +189,7 @@ def test_neither_the_order_of_masks_nor_of_crops_nor_of_materials_matters(
 
 
 @given(any_votes(), st.integers(0, 2))
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 def test_one_more_vote_for_its_name_never_takes_it_away(votes: list[list[int]], material: int) -> None:
     before, after = named(*votes), named(*[[*crops, material] for crops in votes])
     assert (after.materials[before.materials == material] == material).all()

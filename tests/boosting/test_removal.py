@@ -24,7 +24,7 @@ OFF = RemovalRules(tiny_child=None, compound_parent=None, redundant=False, tiny_
 TINY_CHILD, COMPOUND = replace(OFF, tiny_child=0.05), replace(OFF, tiny_child=0.05, compound_parent=0.70)
 REDUNDANT = replace(OFF, redundant=True)
 ORDER = ("tiny_child", "compound_parent", "redundant", "tiny_island")
-quick = settings(max_examples=120, deadline=None, derandomize=True)
+quick = settings(max_examples=120)
 
 
 def runs(*limits: tuple[int, int], **columns: Any) -> Masks:

@@ -14,6 +14,7 @@ from dm_writer import write_dm
 from file_writers import write_mrc, write_ser, write_velox
 from ncempy.io import emd
 from PIL import Image
+from refusals import refusal
 
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES, read_micrograph
@@ -42,12 +43,8 @@ def write_image(path: Path, values: Any = IMAGE) -> Path:
 
 
 def refused(path: Path, **options: Any) -> str:
-    with pytest.raises(InputError) as caught:
-        read_micrograph(path, **options)
-    message = str(caught.value)
-    assert message.isprintable(), "one line"
+    message = refusal(lambda: read_micrograph(path, **options))
     assert message.startswith("".join(c if c.isprintable() else " " for c in str(path)) + ": ")
-    assert message.endswith("."), "a sentence"
     assert len(message) < len(str(path)) + 320
     return message
 
@@ -76,21 +73,20 @@ class TestEverySuffix:
         (tmp_path / f"a{suffix}").write_text("\n")
         refused(tmp_path / f"a{suffix}")
 
-    @pytest.mark.parametrize("part", [0.02, 0.1, 0.4, 0.75, 0.93])
-    def test_truncated(self, tmp_path: Path, suffix: str, part: float) -> None:
+    def test_truncated(self, tmp_path: Path, suffix: str) -> None:
         path = write_image(tmp_path / f"a{suffix}")
         content = path.read_bytes()
-        path.write_bytes(content[: int(len(content) * part)])
-        refused(path)
+        for part in (0.02, 0.1, 0.4, 0.75, 0.93):
+            path.write_bytes(content[: int(len(content) * part)])
+            refused(path)
 
     def test_constant(self, tmp_path: Path, suffix: str) -> None:
         assert "every pixel is 5" in refused(write_image(tmp_path / f"a{suffix}", np.full((32, 32), 5, np.uint16)))
 
-    @pytest.mark.parametrize("shape", [(1, 1), (15, 32), (32, 15)])
-    def test_small(self, tmp_path: Path, suffix: str, shape: tuple[int, int]) -> None:
-        path = write_image(tmp_path / f"a{suffix}", IMAGE[: shape[0], : shape[1]].copy())
-        message = refused(path)
-        assert "at least 16" in message or "spectrum" in message or "two dimensions" in message
+    def test_small(self, tmp_path: Path, suffix: str) -> None:
+        for height, width in ((1, 1), (15, 32), (32, 15)):
+            message = refused(write_image(tmp_path / f"{height}x{width}{suffix}", IMAGE[:height, :width].copy()))
+            assert "at least 16" in message or "spectrum" in message or "two dimensions" in message
 
     def test_options(self, tmp_path: Path, suffix: str) -> None:
         path = write_image(tmp_path / f"a{suffix}")

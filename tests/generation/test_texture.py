@@ -20,7 +20,7 @@ from samiam.records import Masks, Micrograph
 from samiam.registry import GENERATORS, build_generator
 from simulate import procedural_scene
 
-quick = settings(max_examples=15, deadline=None, derandomize=True)
+quick = settings(max_examples=15)
 BANK: dict[str, Any] = {
     "stride_px": 4,
     "wavelengths_px": (4.0, 6.3, 10.0, 16.0, 25.0),

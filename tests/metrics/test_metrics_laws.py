@@ -17,7 +17,7 @@ from samiam.metrics import mean_scores, score_image
 from samiam.records import Masks
 
 VARIANTS = ["paper", "released"]
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(max_examples=60)
 Pair = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 

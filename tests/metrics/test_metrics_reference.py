@@ -21,7 +21,7 @@ from samiam.metrics import boundary, score_image
 from samiam.records import Masks
 
 Bools = NDArray[np.bool_]
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(max_examples=60)
 
 
 def jaccard(first: Bools, second: Bools) -> float:

@@ -14,7 +14,7 @@ from samiam.registry import ENCODERS, build_encoder
 from samiam.texture.spectrum import SpectrumEncoder
 
 Crop = NDArray[np.float32]
-quick = settings(max_examples=25, deadline=None, derandomize=True)
+quick = settings(max_examples=25)
 HEXAGONAL = (9.0, 60.0)
 SQUARE = (9.0, 90.0)
 WIDE = (13.0, 90.0)
