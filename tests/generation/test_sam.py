@@ -226,7 +226,10 @@ def test_build_sam_refuses_what_it_does_not_know() -> None:
         build_generator("vit_x")
     with pytest.raises(InputError, match="unknown generator 'resnet18_imagenet'"):
         build_generator("resnet18_imagenet")
-    with pytest.raises(InputError, match=r"device\) has no option iou_thresh; .* points_per_side, "):
+    with pytest.raises(
+        InputError,
+        match=r"vit_b has no setting 'iou_thresh'; did you mean 'pred_iou_thresh'\? It has points_per_side, ",
+    ):
         build_generator("vit_b", iou_thresh=0.5)
     with pytest.raises(InputError, match="device='gpu'"):
         build_generator("vit_b", device="gpu")
