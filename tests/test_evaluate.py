@@ -339,6 +339,7 @@ class TestRefusals:
     @pytest.fixture(autouse=True)
     def fresh_hydra(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+        monkeypatch.setattr("samiam.cluster._TIMEOUT", "200ms")
         yield
         GlobalHydra.instance().clear()
 

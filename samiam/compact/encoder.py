@@ -14,7 +14,7 @@ from samiam.compact.settings import CompactWeights
 from samiam.compact.weights import load_model
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
-from samiam.texture.inputs import checked_crop, continued
+from samiam.texture.inputs import checked_crop, mirror_padded
 from samiam.texture.protocol import Estimator
 
 _LEAST_PX = 64
@@ -56,7 +56,7 @@ class CompactEncoder:
         """One vector for each crop, D = 16; without the rest of the image, brightness says nothing."""
         vectors = np.zeros((len(crops), LENGTH), np.float32)
         for index, crop in enumerate(crops):
-            look = seen_by(self._model.network, continued(checked_crop(crop, index), _LEAST_PX), scale=1.0)
+            look = seen_by(self._model.network, mirror_padded(checked_crop(crop, index), _LEAST_PX), scale=1.0)
             vectors[index] = look.vectors.mean(dim=(1, 2)).numpy()
         return vectors
 

@@ -18,7 +18,7 @@ from samiam.storage.checkpoints import fit_state_dict
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import given_or_shipped, read_weights
 from samiam.texture.crop_network import LEAST_PX, CropNetwork, new_crop_network
-from samiam.texture.inputs import continued
+from samiam.texture.inputs import mirror_padded
 from samiam.texture.network import Crop, NetworkEncoder
 from samiam.texture.settings import ClassifierOptions, NetworkName
 
@@ -47,7 +47,7 @@ class TrainedClassifier:
             NAME,
             _Verdict(network),
             2 * len(materials),
-            partial(continued, least_px=LEAST_PX),
+            partial(mirror_padded, least_px=LEAST_PX),
             settings.batch_size,
             self.options,
         )

@@ -17,7 +17,7 @@ from samiam.texture.fenet import EMBEDDING, FENet
 from samiam.texture.settings import NetworkName
 
 LEAST_PX = 64
-"""Crops smaller than this are continued by their mirror images; all are shown at their own scale."""
+"""Crops smaller than this are mirror-padded; all are shown at their own scale."""
 _SHARPNESS = 16.0  # logits of unit vectors alone could never make the softmax sure
 SHARE_WITHIN = 0.99
 """Share of the crops rightly told that lie within a class's reach."""

@@ -16,7 +16,7 @@ from samiam.storage.checkpoints import fit_state_dict
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import given_or_shipped, read_card, read_weights, seeded
 from samiam.texture.fenet import EMBEDDING, FENet
-from samiam.texture.inputs import continued, resized
+from samiam.texture.inputs import mirror_padded, resized
 from samiam.texture.network import Crop, NetworkEncoder
 from samiam.texture.settings import FENetDTDOptions, FENetOptions
 
@@ -130,7 +130,7 @@ def prepare_for(facts: Mapping[str, Any]) -> Callable[[Crop], Crop]:
     wanted = facts["input"]
     if wanted["kind"] == "resized":
         return partial(resized, side=wanted["side_px"])
-    return partial(continued, least_px=wanted["least_px"])
+    return partial(mirror_padded, least_px=wanted["least_px"])
 
 
 class _Embedding(nn.Module):

@@ -33,8 +33,8 @@ def resized(crop: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     return functional.interpolate(grey, (side, side), mode="bilinear", antialias=True)[0, 0].numpy()
 
 
-def continued(crop: NDArray[np.float32], least_px: int) -> NDArray[np.float32]:
-    """A crop at its own scale, continued by its mirror images where a side is below `least_px`."""
+def mirror_padded(crop: NDArray[np.float32], least_px: int) -> NDArray[np.float32]:
+    """A crop at its own scale, mirror-padded where a side is below `least_px`."""
     missing = [max(0, least_px - side) for side in crop.shape]
     if not any(missing):
         return crop

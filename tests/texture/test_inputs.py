@@ -5,17 +5,17 @@ import pytest
 import torch
 
 from samiam.errors import InputError
-from samiam.texture.inputs import as_imagenet, checked_crop, continued, resized
+from samiam.texture.inputs import as_imagenet, checked_crop, mirror_padded, resized
 
 
 def test_a_large_crop_stays_as_it_is() -> None:
     crop = np.random.default_rng(0).random((64, 90), np.float32)
-    assert continued(crop, 64) is crop
+    assert mirror_padded(crop, 64) is crop
 
 
 def test_a_small_crop_keeps_its_pixels_and_goes_on_as_its_mirror_image() -> None:
     crop = np.arange(6, dtype=np.float32).reshape(2, 3)
-    grown = continued(crop, 5)
+    grown = mirror_padded(crop, 5)
     assert grown.shape == (5, 5)
     assert np.array_equal(grown[1:3, 1:4], crop)
     assert np.array_equal(grown[1], [0, 0, 1, 2, 2])
@@ -23,7 +23,7 @@ def test_a_small_crop_keeps_its_pixels_and_goes_on_as_its_mirror_image() -> None
 
 
 def test_a_crop_much_smaller_than_wanted_is_mirrored_more_than_once() -> None:
-    assert continued(np.array([[0.0, 1.0]], np.float32), 8).shape == (8, 8)
+    assert mirror_padded(np.array([[0.0, 1.0]], np.float32), 8).shape == (8, 8)
 
 
 def test_a_stretched_crop_keeps_its_mean() -> None:

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from samiam.errors import InputError
 from samiam.texture.crop_network import LEAST_PX
-from samiam.texture.inputs import as_imagenet, continued
+from samiam.texture.inputs import as_imagenet, mirror_padded
 from samiam.training.sampling import FreshIndices, epochs_of
 
 Crops = Dataset[tuple[Tensor, int]]
@@ -106,7 +106,7 @@ def _order(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
 
 def images_of(batch: Sequence[tuple[Tensor, int]]) -> Batch:
     """Crops of one size as images at their own scale, mirrored beyond their edges where they are too small."""
-    crops = [continued(crop[0].numpy(), LEAST_PX) for crop, _ in batch]
+    crops = [mirror_padded(crop[0].numpy(), LEAST_PX) for crop, _ in batch]
     return as_imagenet(torch.from_numpy(np.stack(crops)[:, None])), torch.tensor([label for _, label in batch])
 
 

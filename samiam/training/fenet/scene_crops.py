@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from samiam.boosting import CropRules, sample_crops
 from samiam.records import Scene
-from samiam.texture.inputs import continued
+from samiam.texture.inputs import mirror_padded
 from samiam.training.fenet.settings import SceneCropRules
 from samiam.training.sampling import fresh_loader
 
@@ -56,7 +56,7 @@ class SceneCrops(Dataset[Batch]):
         least_px = max(side_px, self.rules.least_px)
         crops = np.zeros((len(drawn.pixels), 1, least_px, least_px), np.float32)
         for crop, pixels in zip(crops, drawn.pixels, strict=True):
-            crop[0] = np.clip(self._vary(image=continued(pixels, least_px))["image"], 0, 1)
+            crop[0] = np.clip(self._vary(image=mirror_padded(pixels, least_px))["image"], 0, 1)
         return torch.from_numpy(crops), torch.from_numpy(drawn.owners), torch.full((len(crops),), place)
 
 

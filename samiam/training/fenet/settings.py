@@ -43,7 +43,7 @@ class SceneCropRules:
         scenes: scenes in a batch.
         crops: crops of each material.
         sides_px: sides of a crop to choose from, one for each batch; smaller where a material is thin.
-        least_px: crops smaller than this are continued by their mirror images.
+        least_px: crops smaller than this are mirror-padded.
         turn_deg: crops are turned by up to this, and by multiples of 90°, and mirrored.
         zoom: crops are magnified by up to 1 ± this.
         gain: brightness is multiplied by up to 1 ± this, as by another thickness.
