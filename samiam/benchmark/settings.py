@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from samiam.boosting.settings import BoosterSettings
+from samiam.datasets.layout_names import Layout
 from samiam.errors import InputError
 from samiam.registry import encoder_settings, generator_settings
 from samiam.settings import Count, Seed, Share, read_settings, settings
 from samiam.wandb_mode import LoggerSettings
 
 Baseline = Literal["kmeans", "multi_otsu", "watershed", "felzenszwalb"]
-Layout = Literal["zenodo", "label_images", "label_studio"]
 
 
 @settings

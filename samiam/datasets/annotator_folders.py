@@ -26,7 +26,7 @@ _LABEL_FILE = re.compile(r"(?:.*-tag-(?P<tag>.+)|(?P<merged>.+)-merged)-(?P<numb
 
 
 @dataclass(frozen=True, eq=False)
-class LabelledImage:
+class AnnotatorImage:
     """Where an image and its labels are, and what is known of them beside.
 
     Attributes:
@@ -47,12 +47,12 @@ class LabelledImage:
     record: Mapping[str, Any] | None = None
 
 
-def labelled_scenes(folder: str | Path) -> Iterator[Scene]:
-    """The labelled micrographs in a folder, read one after the other; see `find_labelled` and `read_labelled`."""
-    return (read_labelled(found) for found in find_labelled(folder))
+def annotated_scenes(folder: str | Path) -> Iterator[Scene]:
+    """The labelled micrographs of all annotators in a folder, read one after the other."""
+    return (read_annotator_image(found) for found in find_annotator_images(folder))
 
 
-def find_labelled(folder: str | Path) -> list[LabelledImage]:
+def find_annotator_images(folder: str | Path) -> list[AnnotatorImage]:
     """Look for labelled micrographs; no image is read.
 
     Every folder with both `dataset` and `labels_merged` in it, at any depth, is one annotator's. There are images
@@ -90,7 +90,7 @@ def annotator_folders(folder: Path) -> list[Path]:
     return sorted(root for root in above if (root / _LABELS).is_dir() and root.name != "__MACOSX")
 
 
-def read_labelled(found: LabelledImage) -> Scene:
+def read_annotator_image(found: AnnotatorImage) -> Scene:
     """Read a labelled micrograph.
 
     Several PNGs of one label are united. A pixel in several labels goes to the one with the fewest pixels, which was
@@ -100,7 +100,7 @@ def read_labelled(found: LabelledImage) -> Scene:
     image without notes is of class 2.
 
     Args:
-        found: as `find_labelled` gives it.
+        found: as `find_annotator_images` gives it.
 
     Raises:
         InputError: if a file is missing, unexpected, changed or damaged, or a label is empty or of another shape than
@@ -134,7 +134,7 @@ def _prefixes(folder: Path, roots: Sequence[Path]) -> dict[Path, str]:
     }
 
 
-def _of_annotator(folder: Path, root: Path, prefix: str) -> list[LabelledImage]:
+def _of_annotator(folder: Path, root: Path, prefix: str) -> list[AnnotatorImage]:
     images = by_name(image_files(root / _IMAGES), root / _IMAGES)
     label_folders = {path.name: path for path in sorted((root / _LABELS).iterdir()) if path.is_dir()}
     records = _manifest(root)
@@ -148,7 +148,7 @@ def _of_annotator(folder: Path, root: Path, prefix: str) -> list[LabelledImage]:
             raise InputError(f"{image}: not in {root / _MANIFEST}; remove it, or write the data set again.")
         if notes and stem not in notes:
             raise InputError(f"{image}: the notes in CSV have no difficulty for it; add a line, or remove the notes.")
-        result.append(LabelledImage(prefix + stem, root, image, labels, notes.get(stem), records.get(stem)))
+        result.append(AnnotatorImage(prefix + stem, root, image, labels, notes.get(stem), records.get(stem)))
     if label_folders:
         raise InputError(f"{next(iter(label_folders.values()))}: labels without an image in {root / _IMAGES}.")
     if missing := records.keys() - images.keys():
@@ -179,7 +179,7 @@ def _notes(folder: Path, root: Path) -> dict[str, Note]:
     return {stem: note for path in files for stem, note in read_notes(path)}
 
 
-def _verify(found: LabelledImage, files: Mapping[str, str]) -> None:
+def _verify(found: AnnotatorImage, files: Mapping[str, str]) -> None:
     """Every file that the manifest lists is there unchanged, and no label that it does not list."""
     listed = {found.root / PurePosixPath(path): sha256 for path, sha256 in files.items()}
     for path, sha256 in listed.items():
@@ -196,7 +196,7 @@ def _label_files(label_folder: Path) -> list[Path]:
     return sorted(path for path in label_folder.iterdir() if path.is_file() and not path.name.startswith("."))
 
 
-def _read_labels(found: LabelledImage, micrograph: Micrograph) -> Painted:
+def _read_labels(found: AnnotatorImage, micrograph: Micrograph) -> Painted:
     files = sorted(_label_files(found.label_folder), key=lambda path: (int(_parsed(path)["number"]), path.name))
     if not files:
         raise InputError(f"{found.label_folder}: no labels in it; there should be one PNG for each.")

@@ -14,7 +14,7 @@ from PIL import Image
 from refusals import refusal
 from scipy import ndimage
 
-from samiam.datasets.annotator_folders import find_labelled, labelled_scenes, read_labelled
+from samiam.datasets.annotator_folders import annotated_scenes, find_annotator_images, read_annotator_image
 from samiam.errors import InputError
 from samiam.records import Scene
 from samiam.storage.files import sha256_of
@@ -60,7 +60,7 @@ def notes(path: Path, rows: list[tuple[object, ...]]) -> None:
 
 
 def only(folder: Path) -> Scene:
-    (scene,) = labelled_scenes(folder)
+    (scene,) = annotated_scenes(folder)
     return scene
 
 
@@ -177,7 +177,7 @@ class TestNotes:
             write_image(tmp_path / root, "a", LABELS)
         notes(tmp_path / "notes.csv", [(1, "a.png", 5, 1)])
         notes(tmp_path / SPURGEON / "notes.csv", [(1, "a.png", 1, 1)])
-        assert [scene.difficulty for scene in labelled_scenes(tmp_path)] == [1, 3]
+        assert [scene.difficulty for scene in annotated_scenes(tmp_path)] == [1, 3]
 
     def test_without_a_heading_and_with_blank_lines(self, tmp_path: Path) -> None:
         write_image(tmp_path, "a", LABELS)
@@ -198,7 +198,7 @@ class TestNotes:
         write_image(tmp_path, "a", LABELS)
         (tmp_path / "notes.csv").write_text(text)
         with pytest.raises(InputError, match=part):
-            find_labelled(tmp_path)
+            find_annotator_images(tmp_path)
 
 
 class TestTwoAnnotators:
@@ -206,7 +206,7 @@ class TestTwoAnnotators:
         write_image(tmp_path / SPURGEON, "a", LABELS, ".jpg")
         write_image(tmp_path / DOTY, "a", LABELS, ".jpg")
         write_image(tmp_path / DOTY, "b", LABELS, ".tiff")
-        names = [scene.micrograph.name for scene in labelled_scenes(tmp_path)]
+        names = [scene.micrograph.name for scene in annotated_scenes(tmp_path)]
         spurgeon, doty = Path(SPURGEON).name, Path(DOTY).name
         assert names == [f"{spurgeon}-a", f"{doty}-a", f"{doty}-b"]
         assert only(tmp_path / SPURGEON).micrograph.name == "a"
@@ -215,12 +215,16 @@ class TestTwoAnnotators:
     def test_folders_of_one_name_are_told_apart(self, tmp_path: Path) -> None:
         for root in ("round-1/expert", "round-2/expert", "other"):
             write_image(tmp_path / root, "a", LABELS)
-        assert [found.name for found in find_labelled(tmp_path)] == ["other-a", "round-1-expert-a", "round-2-expert-a"]
+        assert [found.name for found in find_annotator_images(tmp_path)] == [
+            "other-a",
+            "round-1-expert-a",
+            "round-2-expert-a",
+        ]
 
     def test_only_folders_with_both_count(self, tmp_path: Path) -> None:
         write_image(tmp_path / "deep" / "down", "a", LABELS)
         (tmp_path / "other" / "dataset").mkdir(parents=True)
-        assert [found.image.name for found in find_labelled(tmp_path)] == ["a.png"]
+        assert [found.image.name for found in find_annotator_images(tmp_path)] == ["a.png"]
 
 
 class TestRefusals:
@@ -230,7 +234,7 @@ class TestRefusals:
         return tmp_path
 
     def refusal(self, folder: Path) -> str:
-        return refusal(lambda: list(labelled_scenes(folder)))
+        return refusal(lambda: list(annotated_scenes(folder)))
 
     def test_no_folder(self, tmp_path: Path) -> None:
         assert "nowhere: no such folder" in self.refusal(tmp_path / "nowhere")
@@ -341,20 +345,20 @@ class TestManifest:
         (root / "dataset" / "a.tiff").rename(root / "dataset" / "b.tiff")
         (root / "labels_merged" / "a").rename(root / "labels_merged" / "b")
         with pytest.raises(InputError, match=r"b\.tiff: not in"):
-            find_labelled(root)
+            find_annotator_images(root)
         write_image(root, "a", LABELS, ".tiff")
         (root / "dataset" / "a.tiff").unlink()
         (root / "dataset" / "b.tiff").unlink()
         Image.fromarray(image()).save(root / "dataset" / "c.png")
         with pytest.raises(InputError, match="no labels for it"):
-            find_labelled(root)
+            find_annotator_images(root)
 
     def test_an_image_that_only_the_manifest_has(self, root: Path) -> None:
         content = json.loads((root / "manifest.json").read_text())
         content["scenes"].append({**content["scenes"][0], "name": "gone"})
         (root / "manifest.json").write_text(json.dumps(content))
         with pytest.raises(InputError, match="gone, which the manifest lists, is missing"):
-            find_labelled(root)
+            find_annotator_images(root)
 
     def test_an_unlisted_label(self, root: Path) -> None:
         write_mask(root / "labels_merged" / "a" / "C-merged-4.png", box(0, 4, 0, 4))
@@ -372,17 +376,17 @@ class TestManifest:
     def test_a_damaged_manifest(self, root: Path, text: str) -> None:
         (root / "manifest.json").write_text(text)
         with pytest.raises(InputError, match=r"manifest\.json: damaged or of another kind"):
-            find_labelled(root)
+            find_annotator_images(root)
 
 
 def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:
     write_image(tmp_path, "a", LABELS)
     write_image(tmp_path, "b", LABELS)
     (tmp_path / "dataset" / "b.png").write_bytes(b"no picture")
-    first, second = find_labelled(tmp_path)
-    assert read_labelled(first).micrograph.name == "a"
+    first, second = find_annotator_images(tmp_path)
+    assert read_annotator_image(first).micrograph.name == "a"
     with pytest.raises(InputError, match="is neither a PNG nor a JPEG"):
-        read_labelled(second)
+        read_annotator_image(second)
 
 
 def test_grains_of_islands_against_an_independent_count(tmp_path: Path) -> None:

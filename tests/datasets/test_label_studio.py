@@ -15,7 +15,7 @@ from refusals import refusal
 
 from samiam.datasets.label_studio.annotations import annotator_name
 from samiam.datasets.label_studio.brush_rle import encode_mask
-from samiam.datasets.label_studio.exports import find_label_studio, has_label_studio, read_annotated
+from samiam.datasets.label_studio.exports import find_label_studio_images, has_label_studio, read_label_studio_image
 from samiam.errors import InputError
 from samiam.records import Scene
 
@@ -68,7 +68,7 @@ def export(folder: Path, *tasks: Any, name: str = "project-1.json") -> Path:
 
 
 def scenes(folder: Path) -> list[Scene]:
-    return [read_annotated(found) for found in find_label_studio(folder)]
+    return [read_label_studio_image(found) for found in find_label_studio_images(folder)]
 
 
 def only(folder: Path) -> Scene:
@@ -77,7 +77,7 @@ def only(folder: Path) -> Scene:
 
 
 def names(folder: Path) -> list[str]:
-    return [found.name for found in find_label_studio(folder)]
+    return [found.name for found in find_label_studio_images(folder)]
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ class TestJson:
     def test_annotators(self, folder: Path, by: object) -> None:
         export(folder, task(annotation(*BOTH), annotation(*BOTH, number=21, by=by)))
         assert names(folder) == [f"{annotator_name(by)}-a", "2-a"][:: 1 if by == 1 else -1]
-        assert {found.image.stem for found in find_label_studio(folder)} == {"a"}
+        assert {found.image.stem for found in find_label_studio_images(folder)} == {"a"}
 
     def test_an_annotator_who_did_it_twice(self, folder: Path) -> None:
         export(folder, task(annotation(*BOTH), annotation(*BOTH, number=21)))
@@ -147,8 +147,8 @@ class TestJson:
         np.testing.assert_array_equal(only(folder).labels, GE + 2 * STO)
 
     def test_they_can_be_sent_elsewhere(self, folder: Path) -> None:
-        (found,) = find_label_studio(export(folder, task(annotation(*BOTH))))
-        np.testing.assert_array_equal(read_annotated(pickle.loads(pickle.dumps(found))).labels, GE + 2 * STO)
+        (found,) = find_label_studio_images(export(folder, task(annotation(*BOTH))))
+        np.testing.assert_array_equal(read_label_studio_image(pickle.loads(pickle.dumps(found))).labels, GE + 2 * STO)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ class TestJson:
 def test_addresses_of_images(tmp_path: Path, address: str, file: str, place: str) -> None:
     write_image(tmp_path / place, file)
     write_image(tmp_path / place, "other.png")
-    (found,) = find_label_studio(export(tmp_path, task(annotation(*BOTH), image=address)))
+    (found,) = find_label_studio_images(export(tmp_path, task(annotation(*BOTH), image=address)))
     assert found.image == tmp_path / place / file
     assert found.name == Path(file).stem
 
@@ -204,7 +204,7 @@ class TestPngs:
         write_png(folder, "task-13-annotation-22-by-2-brush-Ge-0.png", GE)
         entries = [{"id": 13, "image": "/data/upload/1/0a1b2c3d-a.png"}, {"id": 12, "image": "b.png"}]
         export(folder, *entries, {"id": 12, "image": "b.png", "annotator": 3})
-        found = {each.annotation.task: each.image.name for each in find_label_studio(folder)}
+        found = {each.annotation.task: each.image.name for each in find_label_studio_images(folder)}
         assert found == {"12": "b.png", "13": "a.png"}
 
     def test_images_named_as_the_tasks(self, folder: Path) -> None:
@@ -216,12 +216,12 @@ class TestPngs:
     def test_nothing_tells_which_image(self, folder: Path) -> None:
         write_image(folder, "b.png")
         with pytest.raises(InputError, match=r"task 12, annotation 20: nothing tells which image.*JSON-MIN"):
-            find_label_studio(folder)
+            find_label_studio_images(folder)
 
     def test_a_task_that_the_json_lacks(self, folder: Path) -> None:
         export(folder, {"id": 13, "image": "a.png"})
         with pytest.raises(InputError, match="task 12, annotation 20: the task is in no JSON file"):
-            find_label_studio(folder)
+            find_label_studio_images(folder)
 
     def test_another_shape(self, folder: Path) -> None:
         write_png(folder, "task-12-annotation-20-by-2-tag-Ge-0.png", np.ones((24, 31), bool))

@@ -20,7 +20,7 @@ from samiam.records import Scene
 
 
 @dataclass(frozen=True, eq=False)
-class AnnotatedImage:
+class LabelStudioImage:
     """A micrograph and what one annotator painted on it.
 
     Attributes:
@@ -36,7 +36,7 @@ class AnnotatedImage:
 
 
 def has_label_studio(folder: Path) -> bool:
-    """Whether a folder holds what `find_label_studio` expects.
+    """Whether a folder holds what `find_label_studio_images` expects.
 
     Raises:
         InputError: if there is a JSON file that is damaged or not as Label Studio writes it.
@@ -44,7 +44,7 @@ def has_label_studio(folder: Path) -> bool:
     return any(is_region_png(path) for path in folder.iterdir()) or bool(read_tasks(folder))
 
 
-def find_label_studio(folder: Path) -> list[AnnotatedImage]:
+def find_label_studio_images(folder: Path) -> list[LabelStudioImage]:
     """Look for annotations that Label Studio exported; no image is read.
 
     The micrographs lie in the folder or its `images`, under the names that they were uploaded with or that Label
@@ -76,7 +76,7 @@ def find_label_studio(folder: Path) -> list[AnnotatedImage]:
     return _named(pairs)
 
 
-def read_annotated(found: AnnotatedImage) -> Scene:
+def read_label_studio_image(found: LabelStudioImage) -> Scene:
     """Read a micrograph and paint its regions.
 
     Regions of one label are united, and of several labels the smaller lies over the larger; `overlapping_px` among the
@@ -125,11 +125,11 @@ def _image_by_number(annotations: list[Annotation], images: Mapping[str, Path], 
     return image
 
 
-def _named(pairs: list[tuple[Path, Annotation]]) -> list[AnnotatedImage]:
+def _named(pairs: list[tuple[Path, Annotation]]) -> list[LabelStudioImage]:
     several = len({annotation.annotator for _, annotation in pairs}) > 1
     names = [f"{annotation.annotator}-{image.stem}" if several else image.stem for image, annotation in pairs]
     often = Counter(names)
     return [
-        AnnotatedImage(name if often[name] == 1 else f"{name}-annotation-{annotation.number}", image, annotation)
+        LabelStudioImage(name if often[name] == 1 else f"{name}-annotation-{annotation.number}", image, annotation)
         for name, (image, annotation) in zip(names, pairs, strict=True)
     ]

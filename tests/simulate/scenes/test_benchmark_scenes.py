@@ -15,7 +15,7 @@ import tifffile
 from distributed import LocalCluster
 from PIL import Image
 
-from samiam.datasets.annotator_folders import find_labelled, labelled_scenes, read_labelled
+from samiam.datasets.annotator_folders import annotated_scenes, find_annotator_images, read_annotator_image
 from samiam.errors import InputError
 from samiam.formats import read_micrograph
 from samiam.records import Scene
@@ -162,7 +162,7 @@ class TestWriting:
             assert record["level"] == record["parameters"]["difficulty"]["level"]
 
     def test_read_back_bit_for_bit(self, written: Path) -> None:
-        for read, made in zip(labelled_scenes(written), SMALL, strict=True):
+        for read, made in zip(annotated_scenes(written), SMALL, strict=True):
             assert_equal(read, made.expose().scene(made.name))
 
     def test_read_back_without_the_manifest(self, written: Path, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ class TestWriting:
             if path != "manifest.json":
                 (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
                 (tmp_path / path).write_bytes(content)
-        for read, made in zip(labelled_scenes(tmp_path), SMALL, strict=True):
+        for read, made in zip(annotated_scenes(tmp_path), SMALL, strict=True):
             scene = made.expose().scene(made.name)
             np.testing.assert_array_equal(read.micrograph.pixels, scene.micrograph.pixels)
             np.testing.assert_array_equal(read.labels, scene.labels)
@@ -232,8 +232,8 @@ class TestResuming:
     def test_others_are_kept(self, folder: Path, made: list[str], scheduler: str) -> None:
         write_scenes(folder, [Recipe("c", "LaFeO3-film", 5, side_px=100)], scheduler=scheduler)
         assert made == ["c"]
-        assert [found.name for found in find_labelled(folder)] == ["a", "b", "c"]
-        assert_equal(read_labelled(find_labelled(folder)[0]), SMALL[0].expose().scene("a"))
+        assert [found.name for found in find_annotator_images(folder)] == ["a", "b", "c"]
+        assert_equal(read_annotator_image(find_annotator_images(folder)[0]), SMALL[0].expose().scene("a"))
 
     def test_another_recipe_of_the_name_is_made(self, folder: Path, made: list[str], scheduler: str) -> None:
         write_scenes(folder, [Recipe("a", "LaFeO3-film", 5, side_px=220)], scheduler=scheduler)
@@ -246,7 +246,7 @@ class TestResuming:
         monkeypatch.setattr(dataset, "simulation_sha256", lambda: "another")
         write_scenes(folder, SMALL[:1], scheduler=scheduler)
         assert made == ["a"]
-        assert [found.name for found in find_labelled(folder)] == ["a"]
+        assert [found.name for found in find_annotator_images(folder)] == ["a"]
         assert not any("/b" in path for path in contents(folder))
 
     @pytest.mark.parametrize("text", ["", "{}", "[]", '{"scenes": 1}', '{"scenes": [1], "simulation_sha256": "x"}'])
@@ -300,8 +300,8 @@ def test_the_whole_benchmark(tmp_path: Path) -> None:
     assert all(22 <= len(names) <= 32 for names in classes.values()), {k: len(v) for k, v in classes.items()}
     assert tuple(name for k in (1, 2, 3) for name in classes[k][:4]) == QUICK
     assert all(2 <= len(record["materials"]) <= 4 for record in records)
-    for found in find_labelled(tmp_path)[:3]:
-        assert_equal(read_labelled(found), benchmark_scene(found.name))
+    for found in find_annotator_images(tmp_path)[:3]:
+        assert_equal(read_annotator_image(found), benchmark_scene(found.name))
     easiest_pair = {pair: [] for pair in ("SrTiO3 | La-SrTiO3", "Ge | SrTiO3")}  # type: ignore[var-annotated]
     for record in records:
         for pair, d in record["parameters"]["difficulty"]["separability"].items():
