@@ -163,7 +163,12 @@ def test_what_is_said_of_them() -> None:
 
 # Every class of settings that there is.
 MODULES = (
-    *("samiam.benchmark.settings", "samiam.boosting.settings", "samiam.commands.training_settings"),
+    *(
+        "samiam.benchmark.method_settings",
+        "samiam.benchmark.settings",
+        "samiam.boosting.settings",
+        "samiam.commands.training_settings",
+    ),
     *("samiam.compact.settings", "samiam.generation.sam.settings", "samiam.generation.texture.generator"),
     *("samiam.storage.settings", "samiam.texture.settings", "samiam.texture.spectrum", "samiam.training.settings"),
     *("samiam.training.classifier.settings", "samiam.training.compact.settings", "samiam.training.fenet.settings"),

@@ -2,7 +2,7 @@ from .comparison import Comparison, Scoring, compare
 from .results import failures_of, write_results
 from .rows import Method, Row
 from .runs import run
-from .sources import Source
+from .scenes.sources import Source
 from .study import Outcome, Study, examine
 from .tracking import Tracker, build_tracker
 from .variants import Methods, build_methods

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from samiam.benchmark.baselines import segment_by
-from samiam.benchmark.cache import Cache, Kind, facts_of_micrograph, facts_of_scene
+from samiam.benchmark.caching.cache import Cache, Kind, facts_of_micrograph, facts_of_scene
 from samiam.benchmark.meter import Meter, StageMeter
 from samiam.benchmark.rows import Method, Row
 from samiam.benchmark.settings import Baseline

@@ -9,7 +9,7 @@ import torch
 from distributed import as_completed
 from tqdm import tqdm
 
-from samiam.benchmark.sources import Source
+from samiam.benchmark.scenes.sources import Source
 from samiam.benchmark.study import Outcome, Study, examine, line_of
 from samiam.cluster import dask_client
 

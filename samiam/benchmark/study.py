@@ -15,12 +15,12 @@ from typing import Any
 import torch
 from threadpoolctl import threadpool_limits
 
-from samiam.benchmark.cache import Cache
+from samiam.benchmark.caching.cache import Cache
 from samiam.benchmark.comparison import Comparison, Scoring, compare
 from samiam.benchmark.figures import write_figure
 from samiam.benchmark.rows import Row
+from samiam.benchmark.scenes.sources import Source
 from samiam.benchmark.settings import Baseline
-from samiam.benchmark.sources import Source
 from samiam.benchmark.variants import Methods, build_methods
 from samiam.errors import InputError
 from samiam.records import Decision, Scene

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from samiam.benchmark.method_settings import merged_variants
 from samiam.benchmark.rows import Method
-from samiam.benchmark.settings import merged_variants
 from samiam.boosting.booster import build_booster
 from samiam.errors import InputError
 from samiam.generation import MaskGenerator

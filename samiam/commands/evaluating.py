@@ -12,8 +12,9 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from samiam.benchmark import Outcome, Scoring, Source, Study, build_tracker, failures_of, run, write_results
-from samiam.benchmark.conditions import under_conditions
 from samiam.benchmark.results import REPORT
+from samiam.benchmark.scenes.conditions import under_conditions
+from samiam.benchmark.scenes.sources import labelled_sources
 from samiam.benchmark.settings import (
     EvaluateSettings,
     LabelledBenchmark,
@@ -22,7 +23,6 @@ from samiam.benchmark.settings import (
     build_conditions,
     read_evaluation,
 )
-from samiam.benchmark.sources import labelled_sources
 from samiam.datasets.zenodo import zenodo_folder
 from simulate import procedural_scene
 from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene, recipe

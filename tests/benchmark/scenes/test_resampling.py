@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samiam.benchmark.resampling import resampled
+from samiam.benchmark.scenes.resampling import resampled
 
 ONE = np.array([[1, 2, 3], [4, 5, 6]], np.uint32)
 

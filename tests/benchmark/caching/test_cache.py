@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from samiam.benchmark import Method, Scoring, compare
-from samiam.benchmark import cache as cache_module
-from samiam.benchmark.cache import Cache, Kind, facts_of_micrograph, facts_of_scene
+from samiam.benchmark.caching import cache as cache_module
+from samiam.benchmark.caching.cache import Cache, Kind, facts_of_micrograph, facts_of_scene
 from samiam.boosting import CropRules, SemanticBooster
 from samiam.generation.texture.generator import TextureGenerator
 from samiam.records import Scene

@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.benchmark.resampling import resampled
+from samiam.benchmark.scenes.resampling import resampled
+from samiam.benchmark.scenes.sources import Source
 from samiam.benchmark.settings import Condition
-from samiam.benchmark.sources import Source
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from samiam.benchmark.sources import Layout, labelled_sources
+from samiam.benchmark.scenes.sources import Layout, labelled_sources
 from samiam.datasets.label_studio.brush_rle import encode_mask
 from samiam.errors import InputError
 from samiam.records import Scene

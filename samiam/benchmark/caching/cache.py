@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
-from samiam.benchmark.import_closure import import_closure
+from samiam.benchmark.caching.import_closure import import_closure
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 

@@ -13,9 +13,9 @@ from composed_configs import written
 from made_records import assert_same, made_scene
 from scipy import ndimage
 
-from samiam.benchmark.conditions import under, under_conditions
+from samiam.benchmark.scenes.conditions import under, under_conditions
+from samiam.benchmark.scenes.sources import Source
 from samiam.benchmark.settings import Condition, build_conditions
-from samiam.benchmark.sources import Source
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 

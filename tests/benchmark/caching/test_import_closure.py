@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from samiam.benchmark.import_closure import import_closure
+from samiam.benchmark.caching.import_closure import import_closure
 from samiam.errors import InputError
 
 FILES = {
