@@ -63,7 +63,13 @@ class CompactEncoder:
     def encode_within(
         self, micrograph: Micrograph, corners_xy: NDArray[np.int64], sides: Sequence[int]
     ) -> NDArray[np.float32]:
-        """The mean vector over each crop, D = 16; see `ContextEncoder.encode_within`."""
+        """The mean vector over each square crop: float32 (C, 16).
+
+        Args:
+            micrograph: the image.
+            corners_xy: int64 (C, 2), left and top of each crop.
+            sides: C sides in pixels.
+        """
         look = self._model.look(micrograph.pixels)
         vectors = look.pose.undo(look.vectors_by_place)
         rows, columns, length = vectors.shape

@@ -54,7 +54,7 @@ def evidence_of(
         texture: what it consists of.
         margin: float32 (h, w), by how much each point is nearer to the texture than to the next.
         look: at the image.
-        stability: see `Region`.
+        stability: share of its points under a loose threshold that are its under a strict one too.
     """
     outline = ndimage.binary_dilation(inside) & ~ndimage.binary_erosion(inside, border_value=1)
     on_outline = outline if outline.any() else inside

@@ -72,9 +72,19 @@ class CompactGenerator:
     def predict(
         self, points: ArrayLike | None = None, labels: ArrayLike | None = None, boxes: ArrayLike | None = None
     ) -> Masks:
-        """The material that a prompt may mean, a connected part of it, a grain; see `PromptableGenerator.predict`.
+        """The material that a prompt may mean in the image that was set, a connected part of it, a grain.
 
-        At most three masks, whose predicted IoU is the chance that each is meant; none where nothing stands out.
+        Args:
+            points: (P, 2), clicked pixels (x, y).
+            labels: (P,), 1 for a click on the thing, 0 for one beside it; all 1 where None.
+            boxes: x0, y0, x1, y1 around it, or None.
+
+        Returns:
+            At most three masks, the most likely first, whose predicted IoU is the chance that each is meant; none where
+            nothing stands out.
+
+        Raises:
+            InputError: if no image was set, there is nothing to go by, or a prompt lies outside of the image.
         """
         seen = self._pointed_at
         if seen is None:

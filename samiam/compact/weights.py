@@ -32,7 +32,8 @@ def look(micrograph: Micrograph, source: CompactWeights = CompactWeights()) -> L
         source: which weights, and where they run.
 
     Raises:
-        InputError: if the weights or the device cannot be used, see `load_model`.
+        InputError: if the weights are missing, damaged, of another network or hash, their card has no calibration, or
+            the device is unusable.
     """
     return load_model(source).look(micrograph.pixels)
 

@@ -96,7 +96,7 @@ class FieldLearner(pl.LightningModule):
         self.recipe = recipe
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """See `FieldNetwork.forward`; pixels are grey, in [0, 1]."""
+        """Vectors (B, 16, H/4, W/4) and boundary logits (B, 2, H/4, W/4) of grey pixels (B, 1, H, W) in [0, 1]."""
         found: tuple[Tensor, Tensor] = self.network(standardised(pixels).contiguous(memory_format=torch.channels_last))
         return found
 

@@ -80,7 +80,7 @@ class WholeScenesData(pl.LightningDataModule):
     """New scenes in every training epoch, the same few in every validation.
 
     Args:
-        draw_scene: see `WholeScenes`.
+        draw_scene: makes the scene of a seed, a whole number below 2³².
         rules: how many, and how varied.
         n_workers: processes that draw; the batches do not depend on it.
     """
