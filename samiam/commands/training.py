@@ -162,7 +162,9 @@ def _crop_classifier(data: SimulatedCrops, learner: ClassificationSettings, seed
 def drawn_crops(data: SimulatedCrops) -> tuple[Path, tuple[str, ...]]:
     """The folder of simulated crops, drawn first unless they are there, and its splits: train, val, then tests."""
     conditions = read_settings(CropConditions, "data.conditions", data.conditions)
-    splits = held_out_splits(data.materials, conditions, data.tests(), data.sizes, data.size_px, data.seed)
+    splits = held_out_splits(
+        data.materials, conditions, data.conditions_of_tests(), data.sizes, data.size_px, data.seed
+    )
     return draw_once(data.folder, splits, data.workers), tuple(splits)
 
 

@@ -112,9 +112,9 @@ class SimulatedCrops:
             except InputError as error:
                 raise InputError(f"materials: {error}") from error
         read_settings(CropConditions, "conditions", self.conditions)
-        self.tests()
+        self.conditions_of_tests()
 
-    def tests(self) -> dict[str, CropConditions]:
+    def conditions_of_tests(self) -> dict[str, CropConditions]:
         """The conditions of each test, by its name."""
         found = {}
         for name, changes in self.held_out.items():

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 
 from samiam.compact.answers import answers, posed
 from samiam.compact.looks import CompactModel, Look
-from samiam.compact.rating import Rated, rated_regions
-from samiam.compact.regions import Candidates, candidate_regions
+from samiam.compact.regions.candidates import Candidates, candidate_regions
+from samiam.compact.regions.rating import Rated, rated_regions
 from samiam.compact.settings import CompactOptions
 from samiam.compact.weights import load_model
 from samiam.errors import InputError

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from samiam.compact.calibration import Calibration
 from samiam.compact.network import MULTIPLE_PX, FieldNetwork, standardised
 from samiam.compact.pose import UPRIGHT, Pose, canonical_pose
+from samiam.compact.regions.calibration import Calibration
 from samiam.compact.scale import known_scale
 
 _ROWS_AT_ONCE = 256

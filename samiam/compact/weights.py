@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
-from samiam.compact.calibration import Calibration, read_calibration
 from samiam.compact.looks import CompactModel, Look
 from samiam.compact.network import FieldNetwork
+from samiam.compact.regions.calibration import Calibration, read_calibration
 from samiam.compact.settings import CompactWeights, FieldSize
 from samiam.device import pick_device
 from samiam.errors import InputError

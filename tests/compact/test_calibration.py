@@ -15,7 +15,7 @@ from samiam import build_encoder, build_generator, segment
 from samiam.benchmark.variants import build_methods
 from samiam.commands.inputs import Reading
 from samiam.commands.segmenting import SegmentJob
-from samiam.compact.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
+from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
 from samiam.compact.weights import shipped_calibration
 from samiam.errors import InputError
 from samiam.records import Micrograph

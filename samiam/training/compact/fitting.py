@@ -14,14 +14,14 @@ from scipy.optimize import minimize
 from samiam.boosting.grouping import count_materials
 from samiam.boosting.removal import remove_masks
 from samiam.boosting.settings import GroupingRules
-from samiam.compact.calibration import Calibration
 from samiam.compact.encoder import CompactEncoder
-from samiam.compact.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
 from samiam.compact.generator import CompactGenerator
 from samiam.compact.looks import CompactModel, in_use, seen_by
 from samiam.compact.network import FieldNetwork
-from samiam.compact.rating import Rated, rated_regions
-from samiam.compact.regions import Candidates, candidate_regions
+from samiam.compact.regions.calibration import Calibration
+from samiam.compact.regions.candidates import Candidates, candidate_regions
+from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
+from samiam.compact.regions.rating import Rated, rated_regions
 from samiam.compact.settings import CompactOptions
 from samiam.compact.weights import read_network
 from samiam.records import Scene

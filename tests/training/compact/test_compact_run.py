@@ -12,8 +12,8 @@ from composed_configs import composed
 
 from samiam import build_encoder, build_generator
 from samiam.commands import training as train
-from samiam.compact.calibration import read_calibration
 from samiam.compact.network import FieldNetwork, FieldSize
+from samiam.compact.regions.calibration import read_calibration
 from samiam.compact.weights import shipped_calibration
 from samiam.errors import InputError
 from samiam.storage.weight_files import read_card, read_weights

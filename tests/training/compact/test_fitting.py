@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samiam.compact.calibration import read_calibration
+from samiam.compact.regions.calibration import read_calibration
 from samiam.compact.weights import read_network
 from samiam.records import Scene
 from samiam.storage.weight_files import add_to_card, read_card, shipped_weights

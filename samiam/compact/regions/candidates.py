@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from samiam.compact.evidence import evidence_of
 from samiam.compact.looks import Look
+from samiam.compact.regions.evidence import evidence_of
+from samiam.compact.regions.textures import Texture, texture_tree
 from samiam.compact.settings import CompactOptions
-from samiam.compact.textures import Texture, texture_tree
 
 Granularity = Literal["whole", "connected", "grain"]
 GRANULARITIES: tuple[Granularity, ...] = ("whole", "connected", "grain")

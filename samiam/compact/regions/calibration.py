@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from samiam.compact.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
+from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
 from samiam.errors import InputError
 from samiam.settings import read_settings, settings
 from samiam.storage.weight_files import read_card

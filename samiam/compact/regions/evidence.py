@@ -10,8 +10,8 @@ from scipy import ndimage
 
 if TYPE_CHECKING:
     from samiam.compact.looks import Look
-    from samiam.compact.regions import Granularity
-    from samiam.compact.textures import Texture
+    from samiam.compact.regions.candidates import Granularity
+    from samiam.compact.regions.textures import Texture
 
 EVIDENCE = (
     "constant",

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.compact.calibration import Calibration
-from samiam.compact.regions import Candidates, Region
-from samiam.compact.textures import Texture
+from samiam.compact.regions.calibration import Calibration
+from samiam.compact.regions.candidates import Candidates, Region
+from samiam.compact.regions.textures import Texture
 
 
 @dataclass(frozen=True, eq=False)
