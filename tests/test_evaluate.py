@@ -21,6 +21,7 @@ from PIL import Image
 
 from samiam.benchmark.settings import SimulatedBenchmark, ZenodoBenchmark, read_evaluation
 from samiam.boosting.n_materials import ESTIMATORS
+from samiam.commands.composing import EVALUATE, main
 from samiam.commands.evaluating import evaluate, sources
 from samiam.datasets.zenodo import PAPERS_RECORD
 from samiam.errors import InputError
@@ -333,6 +334,17 @@ class TestBenchmarks:
     def test_simulated(self, scenes: Makers) -> None:
         (make,) = scenes(composed("benchmark.scenes=[2]")["benchmark"])
         assert make().micrograph.name == BENCHMARK[1].name
+
+
+def test_configs_of_one_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own" / "experiment").mkdir(parents=True)
+    (tmp_path / "own" / "experiment" / "mine.yaml").write_text("# @package _global_\nfigures: false\nseed: 7\n")
+    monkeypatch.chdir(tmp_path)
+    words = ["--config-dir", "own", "experiment=mine", "benchmark.difficulties=[1]", *SMALL, "hydra.run.dir=run"]
+    assert main(EVALUATE, words) == 0
+    GlobalHydra.instance().clear()
+    assert OmegaConf.load(tmp_path / "run" / "settings.yaml").seed == 7
+    assert main(EVALUATE, ["--config-dir=own", "experiment=min"]) == 2
 
 
 class TestRefusals:

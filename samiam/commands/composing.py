@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any, get_args
 
@@ -27,6 +27,20 @@ from omegaconf.errors import OmegaConfBaseException
 
 from samiam.errors import InputError
 from samiam.settings import declared, described, did_you_mean, is_of_run, is_settings, unknown
+
+_TAKE_A_VALUE = (
+    "--config-dir",
+    "-cd",
+    "--config-name",
+    "-cn",
+    "--config-path",
+    "-cp",
+    "--package",
+    "-p",
+    "--cfg",
+    "-c",
+)
+"""Flags of Hydra's whose next word is no setting."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +71,10 @@ class Program:
         inside = package / "configs" / self.name
         return inside if inside.is_dir() else package.parent / "configs" / self.name
 
-    def choices(self, group: str) -> list[str]:
-        """What may be chosen in a group."""
-        return sorted(path.stem for path in (self.configs / group).glob("*.yaml"))
+    def choices(self, group: str, beside: Path | None = None) -> list[str]:
+        """What may be chosen in a group, with that of a user's own folder of configs beside."""
+        folders = [self.configs] if beside is None else [self.configs, beside]
+        return sorted({path.stem for folder in folders for path in (folder / group).glob("*.yaml")})
 
     @property
     def groups(self) -> list[str]:
@@ -95,10 +110,18 @@ def main(program: Program, words: Sequence[str]) -> int:
         print(help_of(program))
         return 0
     try:
-        return _run(program, [checked(program, word) for word in words], words)
+        own = next((Path(value) for flag, value in pairwise(_parted(words)) if flag in ("--config-dir", "-cd")), None)
+        pairs = zip(["", *words], words, strict=False)
+        taken = [word if flag in _TAKE_A_VALUE else checked(program, word, own) for flag, word in pairs]
+        return _run(program, taken, words)
     except (InputError, HydraException, OmegaConfBaseException) as error:
         print(f"{program.script}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+
+
+def _parted(words: Sequence[str]) -> list[str]:
+    """Words with flags and their values apart."""
+    return [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
 
 
 def _run(program: Program, words: Sequence[str], typed: Sequence[str]) -> int:
@@ -140,8 +163,13 @@ def _work(program: Program, config: DictConfig, typed: Sequence[str]) -> int:
     return code
 
 
-def checked(program: Program, word: str) -> str:
+def checked(program: Program, word: str, beside: Path | None = None) -> str:
     """A word as Hydra takes it; a setting need not stand in a file to be changed.
+
+    Args:
+        program: whose setting it may be.
+        word: as it was typed.
+        beside: a user's own folder of configs, whose choices count as well.
 
     Raises:
         InputError: if it names no group, choice or setting; the message says which is nearest, or which program an
@@ -158,7 +186,7 @@ def checked(program: Program, word: str) -> str:
         return word
     if key in program.groups:
         for choice in _choices_of(override):
-            _check_choice(program, key, choice)
+            _check_choice(program, key, choice, beside)
         return word if override.is_delete() else f"{key}={word.partition('=')[2]}"
     _check_key(program, key)
     return word if override.is_delete() else f"++{key}={word.partition('=')[2]}"
@@ -172,8 +200,8 @@ def _choices_of(override: Override) -> list[str]:
     return [value for value in values if isinstance(value, str)]
 
 
-def _check_choice(program: Program, group: str, choice: str) -> None:
-    known = program.choices(group)
+def _check_choice(program: Program, group: str, choice: str, beside: Path | None) -> None:
+    known = program.choices(group, beside)
     if choice in known:
         return
     other = TRAIN if program is EVALUATE else EVALUATE

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Action = Literal["kept", "merged", "removed"]
 Rule = Literal[
     "tiny_child",  # a small part of a larger mask; value: its share of that mask
-    "compound_parent",  # its children cover it; value: the share that they cover
+    "compound_parent",  # its children make it up; value: the sum of their areas over its own
     "redundant",  # the same region as a larger mask; value: how much of it lies there
     "tiny_island",  # small, with nothing but unsegmented pixels around it; value: its pixels
     "majority_vote",  # the cluster of most of its crops; value: their share, threshold: that of the next cluster
