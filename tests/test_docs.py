@@ -1,4 +1,4 @@
-"""The commands that the docs quote are accepted by the programs."""
+"""The commands that the docs and the scripts quote are accepted by the programs."""
 
 from __future__ import annotations
 
@@ -8,36 +8,44 @@ from pathlib import Path
 
 import pytest
 
-from samiam.cli import _parser
+from samiam import cli
 from samiam.commands.composing import EVALUATE, TRAIN, checked
+from simulate import __main__ as simulating
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
-PROGRAMS = {"evaluate.py": EVALUATE, "train.py": TRAIN}
+SCRIPTS = sorted(ROOT.glob("scripts/*.py"))
+PROGRAMS = {"evaluate": EVALUATE, "train": TRAIN}
+PLACEHOLDER = re.compile(r"…|\[.*\]|KEY=VALUE|\w+=NAME")  # a word that stands for others
 
 
 def commands() -> list[tuple[str, list[str]]]:
-    """Each command of a block of shell in a page, as words."""
+    """Each command as words: those of a page's blocks of shell, and those of `python …` within a line."""
     found = []
-    for page in PAGES:
-        for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
-            for line in block.replace("\\\n", " ").splitlines():
-                words = shlex.split(line, comments=True)
-                if words:
-                    found.append((f"{page.name}: {line}", words))
+    for page in (*PAGES, *SCRIPTS):
+        text = page.read_text(encoding="utf-8")
+        blocks = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+        lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+        for line in [*lines, *re.findall(r"`(python [^`\n]+)`", text)]:
+            words = shlex.split(line.removeprefix("srun "), comments=True)
+            if words:
+                found.append((f"{page.name}: {line}", words))
     return found
 
 
 @pytest.mark.parametrize("words", [pytest.param(words, id=line) for line, words in commands()])
 def test_a_quoted_command_is_accepted(words: list[str]) -> None:
     program, *rest = words
-    if program == "python" and rest[0] in PROGRAMS:
+    named = rest[0].removesuffix(".py") if rest else ""
+    if program in ("python", "samiam") and named in PROGRAMS:
         for word in rest[1:]:
-            if "GROUP=" not in word and "KEY=" not in word and word != "…":
-                checked(PROGRAMS[rest[0]], word)
+            if not PLACEHOLDER.fullmatch(word):
+                checked(PROGRAMS[named], word)
     elif program == "samiam":
-        _parser().parse_args(rest)
-    elif program == "python" and rest[0].endswith(".py"):
+        cli._parser().parse_args(rest)
+    elif rest[:2] == ["-m", "simulate"]:
+        simulating._parser().parse_args(rest[2:])
+    elif program == "python" and named != "-m":
         assert (ROOT / rest[0]).is_file()
     elif program == "make":
         assert f"\n{rest[0]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
