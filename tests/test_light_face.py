@@ -94,6 +94,7 @@ def test_a_public_name_is_the_same_whoever_came_first(package: str) -> None:
         assert name in dir(module)
 
 
+@pytest.mark.slow  # that the names are there at all, the test above shows
 def test_every_public_name_can_be_imported_at_once(tmp_path: Path) -> None:
     code = "import os\nos.environ['EAGER_IMPORT'] = '1'\n" + "\n".join(f"import {package}" for package in STUBS)
     assert "torch" in imported_by(code, tmp_path)
