@@ -81,7 +81,7 @@ def select(
     Example:
         >>> halves = np.kron([[0.2, 0.8]], np.ones((96, 48))) * (np.indices((96, 96)).sum(axis=0) % 6 < 3)
         >>> select(Micrograph(halves), [Pointer(point=(20, 50))], generator=build_generator("compact", device="cpu"))
-        Segmentation(1 materials of 1 masks, number given: 1, 50.0% segmented)
+        Segmentation(1 material of 1 mask, number given: 1, 50.0% segmented)
     """
     chosen = generator or build_generator(DEFAULT_GENERATOR)
     if not isinstance(chosen, PromptableGenerator):

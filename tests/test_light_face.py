@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import importlib
+import ast
 import pkgutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
+from ncempy.io import emd, mrc
 
-HEAVY = ("h5py", "matplotlib", "pandas", "pydantic", "scipy", "skimage", "sklearn", "torch")
-LAZY = (
-    "samiam",
-    "samiam.benchmark",
-    "samiam.boosting",
-    "samiam.compact",
-    "samiam.formats",
-    "simulate",
-    "simulate.crops",
-)
+ROOT = Path(__file__).parent.parent
+HEAVY = ("cv2", "h5py", "matplotlib", "pandas", "pydantic", "scipy", "skimage", "sklearn", "torch")
+PIXELS = np.arange(1024, dtype=np.float32).reshape(32, 32)
+WRITERS = {
+    ".npy": lambda path: np.save(path, PIXELS),
+    ".tif": lambda path: tifffile.imwrite(path, PIXELS),
+    ".mrc": lambda path: mrc.mrcWriter(path, PIXELS[None], (1.0, 0.2, 0.2)),
+    ".emd": lambda path: emd.emdWriter(path, PIXELS, pixel_size=(0.02, 0.02), pixel_unit=("[n_m]", "[n_m]")),
+}
+STUBS = {".".join(stub.parent.relative_to(ROOT).parts): stub for stub in ROOT.glob("s*/**/__init__.pyi")}
 
 
 def imported_by(code: str, folder: Path) -> set[str]:
@@ -39,6 +43,9 @@ def command(*words: str) -> str:
     [
         ("import samiam", set()),
         ("import samiam.compact", set()),
+        ("import samiam.datasets, samiam.metrics", set()),
+        ("from samiam.boosting.settings import CropRules", {"pydantic"}),
+        ("from samiam.metrics import score_image", {"scipy"}),
         (command("--version"), set()),
         (command("--help"), set()),
         (command("segment", "--help"), set()),
@@ -58,18 +65,36 @@ def test_what_is_not_imported(code: str, allowed: set[str], tmp_path: Path) -> N
     assert imported_by(code, tmp_path) <= allowed
 
 
-@pytest.mark.parametrize("package", LAZY)
+@pytest.mark.parametrize(("suffix", "allowed"), [(".npy", set()), (".tif", set()), (".mrc", set()), (".emd", {"h5py"})])
+def test_a_reader_is_imported_when_its_kind_is_met(suffix: str, allowed: set[str], tmp_path: Path) -> None:
+    WRITERS[suffix](tmp_path / f"steps{suffix}")
+    assert imported_by(command("info", f"steps{suffix}"), tmp_path) == allowed
+
+
+def stubbed(package: str) -> dict[str, object]:
+    """What the stub of a package says that its names are."""
+    nodes = ast.parse(STUBS[package].read_text(encoding="utf-8")).body
+    return {
+        alias.name: getattr(import_module(f"{package}.{node.module}"), alias.name)
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+@pytest.mark.parametrize("package", STUBS)
 def test_a_public_name_is_the_same_whoever_came_first(package: str) -> None:
-    module = importlib.import_module(package)
-    for found in pkgutil.iter_modules(module.__path__, f"{package}."):  # a submodule must not take a name's place
-        if not found.name.endswith("__main__"):
-            importlib.import_module(found.name)
-    for name in module.__all__:
-        assert not isinstance(getattr(module, name), type(sys)), f"{package}.{name} is a module"
+    module = import_module(package)
+    submodules = {found.name for found in pkgutil.iter_modules(module.__path__)}
+    assert not submodules & set(module.__all__), "once such a submodule is imported, it takes the name's place"
+    stated = stubbed(package)
+    assert sorted(stated) == sorted(module.__all__)
+    for name, meant in stated.items():
+        assert getattr(module, name) is meant
         assert name in dir(module)
 
 
 @pytest.mark.slow  # that the names are there at all, the test above shows
 def test_every_public_name_can_be_imported_at_once(tmp_path: Path) -> None:
-    code = "import os\nos.environ['EAGER_IMPORT'] = '1'\n" + "\n".join(f"import {package}" for package in LAZY)
+    code = "import os\nos.environ['EAGER_IMPORT'] = '1'\n" + "\n".join(f"import {package}" for package in STUBS)
     assert "torch" in imported_by(code, tmp_path)

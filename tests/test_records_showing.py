@@ -8,17 +8,28 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from samiam import Masks, Micrograph, Segmentation, build_generator, segment
+from samiam import (
+    Masks,
+    Micrograph,
+    Segmentation,
+    SemanticBooster,
+    build_encoder,
+    build_generator,
+    segment,
+)
+from samiam.boosting import CropRules
 from samiam.colours import PALETTE
 from samiam.records import Decision, Scene
+from samiam.registry import build_classifier
 
 LABELS = np.kron([[1, 2]], np.ones((40, 30), np.uint32)).astype(np.uint32)
+
+DECISIONS = [Decision(index, "kept", "majority_vote", 1.0, 0.0, material=index + 1) for index in range(2)]
 
 
 def segmentation(micrograph: Micrograph | None = None) -> Segmentation:
     masks = Masks.from_labels(LABELS)
-    log = [Decision(index, "kept", "majority_vote", 1.0, 0.0, material=index + 1) for index in range(2)]
-    return Segmentation(LABELS, log, 2, False, masks, micrograph=micrograph)
+    return Segmentation(LABELS, DECISIONS, 2, False, masks, micrograph=micrograph)
 
 
 def test_one_line() -> None:
@@ -26,6 +37,9 @@ def test_one_line() -> None:
     assert repr(grey) == "Micrograph(grey, 60 × 40 px, pixel size unknown)"
     assert repr(Micrograph(grey.pixels, 0.0254321)) == "Micrograph(micrograph, 60 × 40 px, 0.02543 nm/px)"
     assert repr(Masks.from_labels(LABELS)) == "Masks(2 of 60 × 40 px)"
+    assert repr(Segmentation(LABELS // 2, [DECISIONS[0]], 1, True, Masks.from_labels(LABELS // 2))) == (
+        "Segmentation(1 material of 1 mask, number given: 1, 50.0% segmented)"
+    )
     assert repr(segmentation()) == "Segmentation(2 materials of 2 masks, number estimated: 2, 100.0% segmented)"
     scene = Scene(grey, LABELS, ["Ge", "SrTiO3"], 2, [10, 1], LABELS)
     assert repr(scene) == "Scene(grey, difficulty 2: Ge, SrTiO3)"
@@ -47,6 +61,27 @@ def test_a_segmentation_is_shown_over_its_micrograph() -> None:
         np.testing.assert_allclose(pixels[20, column], 0.55 * 255 + 0.45 * np.array(colour), atol=1)
     black = np.asarray(segmentation().picture())  # the image is not at hand
     np.testing.assert_allclose(black[20, 10], 0.45 * np.array(PALETTE[0]), atol=1)
+
+
+def test_a_large_segmentation_is_reduced_with_its_outlines() -> None:
+    labels = np.kron(LABELS, np.ones((60, 60), np.uint32)).astype(np.uint32)
+    white, masks = Micrograph(np.ones(labels.shape)), Masks.from_labels(labels)
+    pixels = np.asarray(Segmentation(labels, DECISIONS, 2, False, masks, micrograph=white).picture())
+    assert pixels.shape == (683, 1024, 3)
+    np.testing.assert_allclose(pixels[300, 500], 0.55 * 255 + 0.45 * np.array(PALETTE[0]), atol=1)
+    np.testing.assert_allclose(pixels[300, 511], 0.05 * 255 + 0.95 * np.array(PALETTE[0]), atol=1)
+    np.testing.assert_allclose(pixels[300, 512], 0.55 * 255 + 0.45 * np.array(PALETTE[1]), atol=1)
+
+
+def test_methods_as_one_line() -> None:
+    encoder = build_encoder("spectrum", n_rings=4)
+    assert repr(SemanticBooster(encoder, crops=CropRules(n_crops=3))) == (
+        f"SemanticBooster({encoder!r}, crops={CropRules(n_crops=3)!r})"
+    )
+    assert repr(build_encoder("resnet18", weights="random")) == "NetworkEncoder(resnet18, vectors of 512)"
+    classifier = build_classifier()
+    sha256 = classifier.options["checkpoint_sha256"]
+    assert repr(classifier) == f"TrainedClassifier({len(classifier.materials)} materials, weights {sha256[:12]})"
 
 
 def test_what_segment_gives_knows_its_micrograph() -> None:

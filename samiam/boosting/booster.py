@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -100,6 +100,12 @@ class SemanticBooster:
         log = removed + _log_of_merging(kept, groups, label_of)
         log.sort(key=lambda decision: decision.mask)
         return Segmentation(labels, log, groups.n_materials, groups.given, masks, self._names(label_of), micrograph)
+
+    def __repr__(self) -> str:  # the encoder, and what is not as by default
+        usual = SemanticBooster(self.encoder)
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        unusual = (f"{name}={value!r}" for name, value in values if value != getattr(usual, name))
+        return f"SemanticBooster({', '.join([repr(self.encoder), *unusual])})"
 
     def _group(self, micrograph: Micrograph, masks: Masks, n_materials: int | None, watch: Watch) -> Grouping:
         rules = self._suited_grouping

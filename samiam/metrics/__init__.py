@@ -1,9 +1,5 @@
 """Masks against the truth of an image: the paper's scores (§3.2) and the usual one-to-one ones."""
 
-from samiam.geometry import boundary
-from samiam.metrics.clicks import click_ious
-from samiam.metrics.clustering import clustering_accuracy
-from samiam.metrics.matched import Variant
-from samiam.metrics.scores import Scores, mean_scores, score_image
+import lazy_loader
 
-__all__ = ["Scores", "Variant", "boundary", "click_ious", "clustering_accuracy", "mean_scores", "score_image"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

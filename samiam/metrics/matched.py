@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.geometry import boundary, intersections, iou
+from samiam.geometry import boundary as boundary  # public here as well
+from samiam.geometry import intersections, iou
 from samiam.records import Masks
 
 Variant = Literal["paper", "released"]

@@ -17,7 +17,7 @@ from samiam.errors import InputError
 from samiam.records.archive import archive_path, open_archive
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
-from samiam.records.showing import picture_of, png_of
+from samiam.records.showing import counted, nearest, picture_of, png_of
 from samiam.storage.files import replacing
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Segmentation:
     Example:
         >>> labels, decision = np.array([[1, 1, 0]]), Decision(0, "kept", "majority_vote", 1.0, 0.0, material=1)
         >>> Segmentation(labels, [decision], 1, True, generated=Masks.from_labels(labels))
-        Segmentation(1 materials of 1 masks, number given: 1, 66.7% segmented)
+        Segmentation(1 material of 1 mask, number given: 1, 66.7% segmented)
     """
 
     labels: NDArray[np.uint32]
@@ -113,8 +113,9 @@ class Segmentation:
 
     def picture(self) -> Image.Image:
         """The micrograph with its materials tinted, on black where it is not at hand; reduced to 1024 px."""
-        pixels = np.zeros(self.labels.shape, np.float32) if self.micrograph is None else self.micrograph.pixels
-        return picture_of(colour_overlay(pixels, self.labels))
+        image = self.micrograph or Micrograph(np.zeros(self.labels.shape, np.float32))
+        grey = np.asarray(image.picture(), np.float32) / 255  # reduced before it is tinted, or thin outlines would fade
+        return picture_of(colour_overlay(grey, nearest(self.labels, grey.shape)))
 
     def _repr_png_(self) -> bytes:
         return png_of(self.picture())
@@ -123,7 +124,7 @@ class Segmentation:
         how = "given" if self.n_materials_given else "estimated"
         share = np.count_nonzero(self.labels) / self.labels.size
         return (
-            f"Segmentation({len(self.masks)} materials of {len(self.generated)} masks, "
+            f"Segmentation({counted(len(self.masks), 'material')} of {counted(len(self.generated), 'mask')}, "
             f"number {how}: {self.n_materials}, {share:.1%} segmented)"
         )
 

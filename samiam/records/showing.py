@@ -1,4 +1,4 @@
-"""Records as pictures in a notebook."""
+"""Records as a line and as pictures in a notebook."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ def picture_of(pixels: NDArray[Any]) -> Image.Image:
     picture = Image.fromarray(np.ascontiguousarray(pixels))
     picture.thumbnail((_LARGEST_PX, _LARGEST_PX), Image.Resampling.LANCZOS)
     return picture
+
+
+def nearest(labels: NDArray[np.uint32], shape_hw: tuple[int, int]) -> NDArray[np.uint32]:
+    """Labels (H, W) at the centres of as many pixels as the shape has; no label is mixed with another."""
+    rows, columns = ((2 * np.arange(n) + 1) * side // (2 * n) for n, side in zip(shape_hw, labels.shape, strict=True))
+    return labels[np.ix_(rows, columns)]
+
+
+def counted(n: int, thing: str) -> str:
+    """`1 mask`, `2 masks`."""
+    return f"{n} {thing}{'' if n == 1 else 's'}"
 
 
 def png_of(picture: Image.Image) -> bytes:

@@ -80,6 +80,9 @@ class TrainedClassifier:
         n = len(self.materials)
         return verdicts[:, :n], verdicts[:, n:]
 
+    def __repr__(self) -> str:
+        return f"TrainedClassifier({len(self.materials)} materials, weights {self.options['checkpoint_sha256'][:12]})"
+
 
 class _Verdict(nn.Module):
     """Shares and distances side by side: (B, 2 · classes)."""

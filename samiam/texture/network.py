@@ -73,6 +73,9 @@ class NetworkEncoder:
                 vectors[indices] = self._network(images).float().cpu().numpy()
         return vectors
 
+    def __repr__(self) -> str:
+        return f"NetworkEncoder({self.name}, vectors of {self._length})"
+
 
 def _batches(shapes: Sequence[tuple[int, ...]], batch_size: int) -> list[list[int]]:
     """Indices of crops that can pass the network together."""

@@ -154,6 +154,7 @@ def test_options_are_provenance() -> None:
     made: MaskGenerator = generator()
     assert made.name == "tiny"
     assert json.loads(json.dumps(made.options)) == {**ALL.decisive, "checkpoint_sha256": "0" * 64}
+    assert repr(made) == "SamGenerator(tiny, weights 000000000000)"
 
 
 @pytest.mark.parametrize(

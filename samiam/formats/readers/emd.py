@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-from ncempy.io import emd, emdVelox
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
+from samiam.formats.readers.ncempy_modules import ncempy_io
 from samiam.formats.readers.raw import RawImage, Request, real_size
 from samiam.formats.readers.units import to_nm
+
+if TYPE_CHECKING:
+    from ncempy.io import emd, emdVelox
+else:
+    emd, emdVelox = map(ncempy_io, ("emd", "emdVelox"))  # noqa: N816 - its own name
 
 
 def read_emd(path: Path, request: Request) -> RawImage:

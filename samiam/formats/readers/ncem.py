@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ncempy.io import dm, mrc, ser
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
+from samiam.formats.readers.ncempy_modules import ncempy_io
 from samiam.formats.readers.raw import RawImage, Request, real_size
 from samiam.formats.readers.units import to_nm
+
+if TYPE_CHECKING:
+    from ncempy.io import dm, mrc, ser
+else:
+    dm, mrc, ser = map(ncempy_io, ("dm", "mrc", "ser"))
 
 _CUT_SHORT = "ends before its pixels do; it was cut short, copy or export it again."
 # DataType codes of DigitalMicrograph (the numbers in its own header files); 23 is blue, green, red, unused.

@@ -90,6 +90,9 @@ class SamGenerator:
         order = np.argsort(-scores, kind="stable")
         return Masks.from_arrays(masks[order], self._shape_hw, predicted_iou=scores[order])
 
+    def __repr__(self) -> str:
+        return f"SamGenerator({self._name}, weights {self._checkpoint_sha256[:12]})"
+
     def _check_crops(self, micrograph: Micrograph) -> None:
         """Refuse an image of which some crop would have no pixels, or none once its long side is `img_size`."""
         n_layers = self._settings.crop_n_layers
