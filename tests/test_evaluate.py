@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import subprocess
 import sys
@@ -165,15 +167,18 @@ def messages(stderr: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where two runs of the same command have left their results, in `first` and `second`."""
+    """Where two runs of the same command, one in a process of its own, have left their results: `first`, `second`."""
     folder = tmp_path_factory.mktemp("outputs")
-    for run in ("first", "second"):
-        command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, f"hydra.run.dir={folder / run}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, encoding="utf-8")
-        assert done.returncode == 0, done.stderr
-        assert "Traceback" not in done.stderr
-        assert done.stdout.endswith(f"\n{folder / 'latest' / 'report' / 'report.html'}\n")
-        assert (folder / "latest").readlink() == Path(run)
+    command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, f"hydra.run.dir={folder / 'first'}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert main(EVALUATE, [*SMALL, f"hydra.run.dir={folder / 'second'}"]) == 0
+    GlobalHydra.instance().clear()
+    for stdout in (done.stdout, printed.getvalue()):
+        assert stdout.endswith(f"\n{folder / 'latest' / 'report' / 'report.html'}\n")
+    assert (folder / "latest").readlink() == Path("second")
     return folder
 
 
