@@ -75,8 +75,9 @@ class Segmentation:
         micrograph: the image, for pictures; it is not saved with the rest. None where it is not at hand.
 
     Raises:
-        InputError: if the labels are not a 2-D image of 0, 1, … without missing values, the log does not hold
-            exactly one decision for each generated mask, or the names are not one for each material, each once.
+        InputError: if the labels are not a 2-D image of 0, 1, … without missing values and of the shape of the masks
+            and the micrograph, the log does not hold exactly one decision for each generated mask, or the names are
+            not one for each material, each once.
 
     Example:
         >>> labels, decision = np.array([[1, 1, 0]]), Decision(0, "kept", "majority_vote", 1.0, 0.0, material=1)
@@ -96,6 +97,8 @@ class Segmentation:
         labels = np.asarray(self.labels)
         if labels.ndim != 2 or labels.shape != self.generated.shape_hw:
             raise InputError(f"labels of shape {labels.shape} do not fit masks of shape {self.generated.shape_hw}.")
+        if self.micrograph is not None and self.micrograph.shape_hw != labels.shape:
+            raise InputError(f"labels of shape {labels.shape} do not fit a micrograph of {self.micrograph.shape_hw}.")
         present = np.unique(labels[labels != 0])
         if not np.array_equal(present, np.arange(1, len(present) + 1)):
             raise InputError(f"labels must be 1, 2, … without gaps, not {present.tolist()}.")
@@ -124,7 +127,7 @@ class Segmentation:
         how = "given" if self.n_materials_given else "estimated"
         share = np.count_nonzero(self.labels) / self.labels.size
         return (
-            f"Segmentation({counted(len(self.masks), 'material')} of {counted(len(self.generated), 'mask')}, "
+            f"Segmentation({counted(int(self.labels.max()), 'material')} of {counted(len(self.generated), 'mask')}, "
             f"number {how}: {self.n_materials}, {share:.1%} segmented)"
         )
 
