@@ -55,8 +55,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         body = body[: self.server.hangs_up_after]
+        self.server.sent_bytes += len(body)  # before the client has it all and looks
         self.wfile.write(body)
-        self.server.sent_bytes += len(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
