@@ -26,7 +26,8 @@ from samiam import build_encoder, build_generator, read_micrograph
 from samiam.boosting import SemanticBooster
 from samiam.compact.encoder import CompactEncoder
 from samiam.compact.generator import CompactGenerator
-from samiam.compact.looks import CompactModel, seen_by
+from samiam.compact.looks import seen_by
+from samiam.compact.model import CompactModel
 from samiam.compact.scale import known_scale
 from samiam.compact.settings import CompactOptions, CompactWeights
 from samiam.compact.weights import load_model

@@ -11,7 +11,8 @@ from scipy import ndimage
 
 from samiam.compact.looks import Look
 from samiam.compact.pose import Pose
-from samiam.compact.regions.candidates import Granularity, Region, similarities
+from samiam.compact.regions.candidates import Region, similarities
+from samiam.compact.regions.evidence import Granularity
 from samiam.compact.regions.textures import Texture
 from samiam.generation.prompts import Prompt
 

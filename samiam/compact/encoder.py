@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.compact.looks import CompactModel, seen_by
+from samiam.compact.looks import seen_by
+from samiam.compact.model import CompactModel
 from samiam.compact.network import LENGTH
 from samiam.compact.settings import CompactWeights
 from samiam.compact.weights import load_model

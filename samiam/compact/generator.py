@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from samiam.compact.answers import answers, posed
-from samiam.compact.looks import CompactModel, Look
+from samiam.compact.looks import Look
+from samiam.compact.model import CompactModel
 from samiam.compact.regions.candidates import Candidates, candidate_regions
 from samiam.compact.regions.rating import Rated, rated_regions
 from samiam.compact.settings import CompactOptions

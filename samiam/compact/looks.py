@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from samiam.compact.network import MULTIPLE_PX, FieldNetwork, standardised
-from samiam.compact.pose import UPRIGHT, Pose, canonical_pose
-from samiam.compact.regions.calibration import Calibration
+from samiam.compact.pose import UPRIGHT, Pose
 from samiam.compact.scale import known_scale
 
 _ROWS_AT_ONCE = 256
@@ -72,44 +70,6 @@ class Look:
         return self.pose.undo_point((x, y), self.shape_hw)
 
 
-class CompactModel:
-    """A trained network with its calibration, and its last look.
-
-    Args:
-        network: the network, on its device.
-        calibration: how its regions are rated and its vectors counted.
-        sha256: of its weights, for provenance; None where they have no file.
-    """
-
-    def __init__(self, network: FieldNetwork, calibration: Calibration, sha256: str | None = None) -> None:
-        self.network = in_use(network)
-        self.calibration = calibration
-        self.sha256 = sha256
-        # Key and look in one attribute: of two threads, one may look in vain, but none gets the look of another image.
-        self._last: tuple[bytes, Look] | None = None
-
-    def look(self, pixels: NDArray[np.float32]) -> Look:
-        """The look at an image in its canonical pose; the last one is remembered by the image's content.
-
-        Args:
-            pixels: float32 (H, W) in [0, 1].
-        """
-        key = _key(pixels)
-        last = self._last
-        if last is None or last[0] != key:
-            pose = canonical_pose(pixels)
-            last = key, seen_by(self.network, pose.apply(pixels), pose=pose)
-            self._last = last
-        return last[1]
-
-    def forget(self) -> None:
-        """Give the last look's memory back."""
-        self._last = None
-
-    def __repr__(self) -> str:
-        return f"CompactModel(weights {self.sha256[:12] if self.sha256 else 'without a file'})"
-
-
 def in_use(network: FieldNetwork) -> FieldNetwork:
     """A network as it is used: in evaluation mode, and in the memory format that convolutions are fastest in."""
     return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
@@ -137,8 +97,3 @@ def seen_by(
         vectors, logits = (maps[0].float().cpu() for maps in network(inputs))
         boundaries, grain_boundaries = logits.sigmoid()
     return Look(vectors, boundaries, grain_boundaries, shape_hw, pose, scale)
-
-
-def _key(pixels: NDArray[np.float32]) -> bytes:
-    """What tells images apart; milliseconds where a look takes a second."""
-    return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest() + repr(pixels.shape).encode()

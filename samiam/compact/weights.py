@@ -7,7 +7,8 @@ from pathlib import Path
 
 import torch
 
-from samiam.compact.looks import CompactModel, Look
+from samiam.compact.looks import Look
+from samiam.compact.model import CompactModel
 from samiam.compact.network import FieldNetwork
 from samiam.compact.regions.calibration import Calibration, read_calibration
 from samiam.compact.settings import CompactWeights, FieldSize

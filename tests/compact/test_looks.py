@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from samiam import SemanticBooster, build_encoder, build_generator, segment
-from samiam.compact.looks import CompactModel, Look, in_use, seen_by
+from samiam.compact.looks import Look, in_use, seen_by
+from samiam.compact.model import CompactModel
 from samiam.compact.network import FieldNetwork, FieldSize, facts_of, standardised
 from samiam.compact.pose import Pose
 from samiam.compact.scale import known_scale

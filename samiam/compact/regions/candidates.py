@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +11,10 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from samiam.compact.looks import Look
-from samiam.compact.regions.evidence import evidence_of
+from samiam.compact.regions.evidence import Granularity, evidence_of
 from samiam.compact.regions.textures import Texture, texture_tree
 from samiam.compact.settings import CompactOptions
 
-Granularity = Literal["whole", "connected", "grain"]
-GRANULARITIES: tuple[Granularity, ...] = ("whole", "connected", "grain")
 _ON_BOUNDARY = 0.4
 """Grains begin where a boundary is less sure than this; chosen by hand on procedural scenes."""
 _MARGIN = 0.1

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-if TYPE_CHECKING:
-    from samiam.compact.looks import Look
-    from samiam.compact.regions.candidates import Granularity
-    from samiam.compact.regions.textures import Texture
+from samiam.compact.looks import Look
+from samiam.compact.regions.textures import Texture
+
+Granularity = Literal["whole", "connected", "grain"]
+"""A material as a whole, a connected part of one, a grain."""
 
 EVIDENCE = (
     "constant",

@@ -16,7 +16,8 @@ from samiam.boosting.removal import remove_masks
 from samiam.boosting.settings import GroupingRules
 from samiam.compact.encoder import CompactEncoder
 from samiam.compact.generator import CompactGenerator
-from samiam.compact.looks import CompactModel, in_use, seen_by
+from samiam.compact.looks import in_use, seen_by
+from samiam.compact.model import CompactModel
 from samiam.compact.network import FieldNetwork
 from samiam.compact.regions.calibration import Calibration
 from samiam.compact.regions.candidates import Candidates, candidate_regions

@@ -10,7 +10,8 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from samiam.compact.generator import CompactGenerator
-from samiam.compact.looks import CompactModel, Look, seen_by
+from samiam.compact.looks import Look, seen_by
+from samiam.compact.model import CompactModel
 from samiam.compact.network import FieldNetwork
 from samiam.compact.settings import CompactOptions
 from samiam.compact.weights import shipped_calibration
