@@ -5,6 +5,7 @@ That nothing heavy is imported before is held by tests/test_light_face.py.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,18 @@ MISTYPES = [
     ("segment a.png --classifier --classifier-option confidenc=0.5", "confidence"),
     ("models info resnet", "resnet18"),
 ]
+
+
+def test_a_library_that_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "samiam.commands.training", raising=False)
+    monkeypatch.setitem(sys.modules, "pytorch_lightning", None)
+    assert main(["train"]) == 2
+    GlobalHydra.instance().clear()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("pytorch_lightning is not installed; pip install 'samiam[research]'.")
 
 
 @pytest.mark.parametrize(("typed", "suggested"), MISTYPES, ids=[typed for typed, _ in MISTYPES])

@@ -9,7 +9,7 @@ import os
 import pkgutil
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
@@ -152,7 +152,7 @@ def _work(program: Program, config: DictConfig, typed: Sequence[str]) -> int:
         command = shlex.join(["python", program.script, *(own if is_single else HydraConfig.get().overrides.task)])
         if plain.get("resume") is None:
             pkgutil.resolve_name(program.read)(plain)
-        code: int = pkgutil.resolve_name(program.work)(plain, folder, command, is_single=is_single)
+        code: int = _work_of(program)(plain, folder, command, is_single=is_single)
     except (InputError, OmegaConfBaseException) as error:
         made = takewhile(lambda parent: parent.name in (program.name, "outputs"), folder.parents)
         with suppress(OSError):  # where there is something in one, it stays
@@ -163,6 +163,16 @@ def _work(program: Program, config: DictConfig, typed: Sequence[str]) -> int:
             return 2
         raise  # of several runs Hydra finishes the others first
     return code
+
+
+def _work_of(program: Program) -> Callable[..., int]:
+    """What does a program's work, with all that it needs."""
+    try:
+        found: Callable[..., int] = pkgutil.resolve_name(program.work)
+    except ModuleNotFoundError as error:
+        library = str(error.name).partition(".")[0]
+        raise InputError(f"{library} is not installed; pip install 'samiam[research]'.") from error
+    return found
 
 
 def checked(program: Program, word: str, beside: Path | None = None) -> str:
