@@ -5,13 +5,14 @@ That nothing heavy is imported before is held by tests/test_light_face.py.
 
 from __future__ import annotations
 
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from samiam.cli import main
+from samiam.commands import composing
 
 MISTYPES = [
     # what is typed, and what has to be suggested
@@ -64,12 +65,11 @@ def test_a_library_that_is_not_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delitem(sys.modules, "samiam.commands.training", raising=False)
-    monkeypatch.setitem(sys.modules, "pytorch_lightning", None)
-    assert main(["train"]) == 2
+    assert composing.main(replace(composing.TRAIN, work="not_installed.anywhere:work"), []) == 2
     GlobalHydra.instance().clear()
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith("pytorch_lightning is not installed; pip install 'samiam[research]'.")
+    assert line == "train.py: not_installed is not installed; pip install 'samiam[research]'."
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("typed", "suggested"), MISTYPES, ids=[typed for typed, _ in MISTYPES])

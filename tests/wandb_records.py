@@ -9,6 +9,19 @@ from pathlib import Path
 _BLOCK, _HEADER = 32768, 7
 
 
+def record_of(run: Path, patience_s: float = 20) -> Path:
+    """The file of a run's folder, which another process writes: there, and no longer growing."""
+    until, size = time.monotonic() + patience_s, -1
+    while time.monotonic() < until:
+        found = list(run.glob("*.wandb"))
+        now = found[0].stat().st_size if found else -1
+        if now == size > 0:
+            return found[0]
+        size = now
+        time.sleep(0.25)
+    raise AssertionError(f"{run}: no record of W&B in it, or one that still grows")
+
+
 def contents(written: Path) -> bytes:
     """The bytes of a `.wandb` file without the headers that cut records in two at the borders of blocks.
 

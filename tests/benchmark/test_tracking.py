@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from made_rows import alone, boosted
 from PIL import Image
-from wandb_records import contents, missing
+from wandb_records import contents, missing, record_of
 
 from samiam.benchmark import Outcome, Source, Tracker, build_tracker
 from samiam.benchmark.settings import EvaluationLogger
@@ -143,7 +143,7 @@ class TestWandb:
             build_tracker(EvaluationLogger(tags=("dose",), group="doses"), tmp_path, {"seed": 7}), tmp_path
         )  # "auto"
         (run,) = (tmp_path / "wandb").glob("offline-run-*")
-        (record,) = run.glob("*.wandb")
+        record = record_of(run)
         parts = [
             b"difficulty 1/sam/miou",
             b"difficulty 2/sam + booster/miou",
@@ -174,7 +174,7 @@ class TestWandb:
 
     def test_several_boosters_are_a_group_of_runs(self, tmp_path: Path) -> None:
         logged(build_tracker(EvaluationLogger(), tmp_path, {}), tmp_path, TWO)
-        records = [next(run.glob("*.wandb")) for run in sorted((tmp_path / "wandb").glob("offline-run-*"))]
+        records = [record_of(run) for run in sorted((tmp_path / "wandb").glob("offline-run-*"))]
         assert len(records) == 3
         for record in records:
             assert not missing(record, [tmp_path.name.encode()])  # the group

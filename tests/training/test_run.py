@@ -14,7 +14,7 @@ import pytest
 import torch
 import wandb
 from composed_configs import composed
-from wandb_records import missing
+from wandb_records import missing, record_of
 
 from samiam.commands import training as train
 from samiam.commands.composing import TRAIN, main
@@ -164,7 +164,8 @@ def test_wandb_keeps_config_and_metrics_offline(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("WANDB_MODE", "offline")
     overrides = ["trainer.epochs=1", "logger.name=wandb", "+logger.project=tested", "+logger.mode=auto"]
     train.train(settings(*overrides), tmp_path, "python train.py")
-    (written,) = tmp_path.glob("wandb/offline-run-*/run-*.wandb")
+    (run,) = tmp_path.glob("wandb/offline-run-*")
+    written = record_of(run)
     assert not missing(written, [b"val/accuracy", b"train/loss", b"p_epitaxial", b"tested"])
     assert wandb.run is None
 
