@@ -182,7 +182,6 @@ def build_classifier(**options: Any) -> CropClassifier:
 
 def _check(what: str, name: str, known: Sequence[str]) -> None:
     if name not in known:
-        from samiam.settings import did_you_mean
+        from samiam.settings import unknown_name
 
-        suggestion = did_you_mean(str(name), known) or "."
-        raise InputError(f"unknown {what} {name!r}{suggestion} Known are {', '.join(known)}.")
+        raise InputError(unknown_name(what, str(name), known))

@@ -8,13 +8,12 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from samiam.errors import InputError
-from samiam.settings import Count, RunSeed, Share, settings
+from samiam.settings import Count, NotNegative, RunSeed, Share, settings
 from samiam.texture.protocol import Estimator
 from samiam.texture.settings import ClassifierOptions
 
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
 """The names that `estimate_n_materials` knows."""
-Threshold = Annotated[float, Field(ge=0)]
 
 
 @settings
@@ -34,8 +33,8 @@ class RemovalRules:
     """
 
     contained: Annotated[float, Field(gt=0, lt=1)] = 0.90
-    tiny_child: Threshold | None = 0.05
-    compound_parent: Threshold | None = 0.70
+    tiny_child: NotNegative | None = 0.05
+    compound_parent: NotNegative | None = 0.70
     redundant: bool = True
     tiny_island_px: Annotated[int, Field(ge=0)] | None = 3600
 

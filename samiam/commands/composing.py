@@ -26,7 +26,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from samiam.errors import InputError
-from samiam.settings import declared, described, did_you_mean, is_of_run, is_settings, unknown
+from samiam.settings import declared, described, did_you_mean, is_of_run, is_settings, unknown, unknown_name
 
 _TAKE_A_VALUE = (
     "--config-dir",
@@ -222,8 +222,7 @@ def _check_choice(program: Program, group: str, choice: str, beside: Path | None
             f"experiment={choice} belongs to {other.script}: `python {other.script} experiment={choice}`; "
             f"{program.script} has {', '.join(known)}."
         )
-    suggestion = did_you_mean(_ALSO_CALLED.get(choice, choice), known) or "."
-    raise InputError(f"unknown {group} {choice!r}{suggestion} Known are {', '.join(known)}.")
+    raise InputError(unknown_name(group, choice, known, _ALSO_CALLED.get(choice)))
 
 
 def _check_key(program: Program, key: str) -> None:

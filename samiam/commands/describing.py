@@ -7,7 +7,7 @@ import textwrap
 
 from samiam.errors import InputError
 from samiam.registry import ENCODERS, GENERATORS, encoder_settings, generator_settings
-from samiam.settings import described, did_you_mean
+from samiam.settings import described, unknown_name
 from samiam.texture.settings import ClassifierOptions
 
 _CLASSIFIER = "classifier"
@@ -21,7 +21,7 @@ def model(name: str) -> str:
     """
     known = list(dict.fromkeys([*GENERATORS, *ENCODERS, _CLASSIFIER]))
     if name not in known:
-        raise InputError(f"unknown model {name!r}{did_you_mean(name, known) or '.'} Known are {', '.join(known)}.")
+        raise InputError(unknown_name("model", name, known))
     parts = [generator(name)] if name in GENERATORS else []
     parts += [encoder(name)] if name in ENCODERS else []
     parts += [classifier()] if name == _CLASSIFIER else []

@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from samiam.errors import InputError
 from samiam.texture.inputs import as_imagenet, checked_crop
 from samiam.texture.protocol import Estimator
 
@@ -87,9 +86,3 @@ def _batches(shapes: Sequence[tuple[int, ...]], batch_size: int) -> list[list[in
         for indices in of_shape.values()
         for start in range(0, len(indices), batch_size)
     ]
-
-
-def check_batch_size(batch_size: int) -> None:
-    """Raise InputError unless at least one crop passes at once."""
-    if batch_size < 1:
-        raise InputError(f"batch_size={batch_size}: give the number of crops that pass the network at once, 1 or more.")

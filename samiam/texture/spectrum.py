@@ -13,7 +13,7 @@ from pydantic import Field
 from scipy import fft
 
 from samiam.errors import InputError
-from samiam.settings import settings
+from samiam.settings import NotNegative, settings
 from samiam.texture.protocol import Estimator
 
 _SIDE_PX = 128  # of the grid of frequencies: the largest crops
@@ -21,7 +21,6 @@ _HARMONICS = (2, 4, 6)  # the rotational symmetries of plane lattices; 3 shows i
 _DISTANCE = 0.24
 """Calibrated on procedural scenes by scripts/n_materials.py, with the weights below at their defaults."""
 Wavelength = Annotated[float, Field(ge=2, le=_SIDE_PX)]
-Weight = Annotated[float, Field(ge=0)]
 
 
 @settings
@@ -44,8 +43,8 @@ class SpectrumEncoder:
     n_rings: Annotated[int, Field(ge=2)] = 12
     shortest_px: Wavelength = 2.5
     longest_px: Wavelength = 40.0
-    symmetry_weight: Weight = 0.5
-    brightness_weight: Weight = 3.0
+    symmetry_weight: NotNegative = 0.5
+    brightness_weight: NotNegative = 3.0
 
     def __post_init__(self) -> None:
         if self.shortest_px >= self.longest_px:

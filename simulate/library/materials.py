@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from samiam.errors import InputError
-from samiam.settings import Positive, Share, did_you_mean, settings
+from samiam.settings import Positive, Share, settings, unknown_name
 from simulate.library.crystals import CRYSTALS, FILMS, Crystal, Direction, crystal
 
 View = Literal["100", "110"]
@@ -140,6 +140,5 @@ def material(name: str) -> Material:
         InputError: if there is none of that name.
     """
     if name not in MATERIALS:
-        suggestion = did_you_mean(name, MATERIALS) or "."
-        raise InputError(f"unknown material {name!r}{suggestion} Known are {', '.join(MATERIALS)}.")
+        raise InputError(unknown_name("material", name, MATERIALS))
     return MATERIALS[name]
