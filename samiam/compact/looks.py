@@ -24,6 +24,7 @@ class Look:
 
     Attributes:
         vectors: float32 (16, h, w), a unit vector of texture at each point; vectors of one material point the same way.
+        grain_vectors: float32 (16, h, w), likewise for grains: lattices that lie alike point the same way.
         boundaries: float32 (h, w), how sure it is that two materials meet there, [0, 1].
         grain_boundaries: float32 (h, w), likewise for two grains of one material.
         shape_hw: of the image in that pose, in pixels.
@@ -32,6 +33,7 @@ class Look:
     """
 
     vectors: Tensor
+    grain_vectors: Tensor
     boundaries: Tensor
     grain_boundaries: Tensor
     shape_hw: tuple[int, int]
@@ -94,6 +96,6 @@ def seen_by(
     with torch.inference_mode():
         resized = functional.interpolate(image, sides, mode="bilinear", antialias=True).to(device)
         inputs = standardised(resized).contiguous(memory_format=torch.channels_last)
-        vectors, logits = (maps[0].float().cpu() for maps in network(inputs))
+        vectors, grain_vectors, logits = (maps[0].float().cpu() for maps in network(inputs))
         boundaries, grain_boundaries = logits.sigmoid()
-    return Look(vectors, boundaries, grain_boundaries, shape_hw, pose, scale)
+    return Look(vectors, grain_vectors, boundaries, grain_boundaries, shape_hw, pose, scale)

@@ -9,7 +9,7 @@ import torch
 
 from samiam.compact.looks import Look
 from samiam.compact.model import CompactModel
-from samiam.compact.network import FieldNetwork
+from samiam.compact.network import NETWORK, FieldNetwork
 from samiam.compact.regions.calibration import Calibration, read_calibration
 from samiam.compact.settings import CompactWeights, FieldSize
 from samiam.device import pick_device
@@ -73,7 +73,7 @@ def read_network(path: Path, sha256: str | None = None) -> FieldNetwork:
         InputError: if the file is missing, damaged, of another network or of another hash.
     """
     state, facts = read_weights(path, sha256)
-    if facts.get("network") != "field":
+    if facts.get("network") != NETWORK:
         raise InputError(f"{path}: weights of {facts.get('network')!r}, not of the compact generator's network.")
     network = FieldNetwork(FieldSize(tuple(facts["widths"]), tuple(facts["depths"]), facts["n_heads"]))
     try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Annotated
 
 from pydantic import Field
 
 from samiam.errors import InputError
 from samiam.settings import Count, NotNegative, Positive, Rising, Share, settings
+from simulate.procedural.effects import EffectRanges
 from simulate.procedural.fills import Mottle
 from simulate.procedural.lattices import CellName
 
@@ -43,6 +45,19 @@ class SceneRanges:
             superlattice.
         p_tilted: probability that further grains of a polycrystalline layer are seen off their zone axis, as fringes.
         probe: standard deviation of a column's image, as a share of the scene's typical lattice vector.
+        p_one: probability that all of the image is one material.
+        p_one_amorphous: probability that it is amorphous then.
+        p_one_split: probability that it has grains, laths or an antiphase boundary then.
+        p_particles: probability that the image is of particles on a support.
+        n_particles: how many, drawn log-uniformly.
+        particle_px: their radius, drawn log-uniformly.
+        p_laths: probability that the grains of a layer are parallel bands in two orientations, as twins and
+            stacking-fault bands are.
+        p_overlap: probability that a crystalline layer is seen through another lattice, with moiré.
+        p_curved: probability that an amorphous film consists of curved fringes, as graphitic carbon.
+        p_atoms: probability that an amorphous film carries single heavy atoms.
+        p_carbon: probability that the speckle of a thin amorphous film lies over all of the image, as in TEM.
+        effects: what specimen, microscope and storage do to the image.
     """
 
     n_materials: _Counts = (2, 5)
@@ -67,6 +82,18 @@ class SceneRanges:
     p_multilayer: Share = 0.0
     p_tilted: Share = 0.0
     probe: Annotated[tuple[Positive, Positive], Rising] = (0.09, 0.17)
+    p_one: Share = 0.0
+    p_one_amorphous: Share = 0.15
+    p_one_split: Share = 0.5
+    p_particles: Share = 0.0
+    n_particles: _Counts = (3, 80)
+    particle_px: Annotated[tuple[Positive, Positive], Rising] = (7.0, 70.0)
+    p_laths: Share = 0.0
+    p_overlap: Share = 0.0
+    p_curved: Share = 0.0
+    p_atoms: Share = 0.0
+    p_carbon: Share = 0.0
+    effects: EffectRanges = field(default_factory=EffectRanges)
 
     def __post_init__(self) -> None:
         if self.thinnest_layer * self.n_materials[1] > 1:

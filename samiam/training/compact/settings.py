@@ -20,7 +20,8 @@ class FieldRecipe:
         weight_decay: of AdamW.
         warm_up_steps: batches during which the learning rate rises.
         temperature: what cosine similarities are divided by.
-        points: of each image that are compared with one another.
+        sameness_weight: of the loss of absolute distances beside that of relative ones.
+        points: of each image that are compared with one another, half of them spread over materials, half over grains.
         boundary_weight: of the boundary's loss beside that of the vectors.
         boundary_emphasis: how much more a point on a boundary counts than one off it.
         ema_decay: share of the averaged weights that a step keeps.
@@ -31,6 +32,7 @@ class FieldRecipe:
     weight_decay: NotNegative = 0.02
     warm_up_steps: Count = 150
     temperature: Positive = 0.1
+    sameness_weight: NotNegative = 1.0
     points: Annotated[int, Field(ge=2)] = 384
     boundary_weight: NotNegative = 2.0
     boundary_emphasis: Positive = 3.0

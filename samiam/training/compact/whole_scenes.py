@@ -17,15 +17,15 @@ from samiam.records import Scene
 from samiam.training.compact.settings import WholeSceneRules
 from samiam.training.sampling import fresh_loader
 
-Batch = tuple[Tensor, Tensor, Tensor]
+Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 _TRAIN, _VAL = 0, 1  # streams of the seed
 
 
 class WholeScenes(Dataset[Batch]):
     """Scenes; scene i depends on the seed, the stream and i alone.
 
-    A scene is pixels float32 (1, H, W) in [0, 1], materials int64 (H, W) and grains int64 (H, W), both 0 where there
-    is none.
+    A scene is pixels float32 (1, H, W) in [0, 1] and int64 (H, W) materials, grains and orientations, each 0 where
+    there is none; grains whose lattices lie alike have one orientation.
 
     Args:
         draw_scene: makes the scene of a seed, a whole number below 2³².
@@ -43,14 +43,15 @@ class WholeScenes(Dataset[Batch]):
     def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng([self.rules.seed, self.stream, index])
         scene = self.draw_scene(int(rng.integers(2**32)))
-        labels = np.stack([scene.labels, scene.grains], axis=-1).astype(np.int16)
+        of_grain = np.array([0, *scene.parameters["orientations"]])
+        labels = np.stack([scene.labels, scene.grains, of_grain[scene.grains]], axis=-1).astype(np.int16)
         pixels: NDArray[np.float32] = np.array(scene.micrograph.pixels)
         if self._vary is not None:
             self._vary.set_random_seed(int(rng.integers(2**32)))
             varied = self._vary(image=pixels, mask=labels)
             pixels, labels = np.clip(varied["image"], 0, 1), varied["mask"]
-        materials, grains = torch.from_numpy(np.moveaxis(labels, -1, 0).astype(np.int64))
-        return torch.from_numpy(pixels.reshape(1, *materials.shape)), materials, grains
+        materials, grains, orientations = torch.from_numpy(np.moveaxis(labels, -1, 0).astype(np.int64))
+        return torch.from_numpy(pixels.reshape(1, *materials.shape)), materials, grains, orientations
 
 
 def _variation(rules: WholeSceneRules) -> albumentations.Compose:
