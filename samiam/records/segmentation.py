@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,11 +73,18 @@ class Segmentation:
         generated: the masks as the generator made them.
         names: what each material is, name i for label i + 1, None for one without a name; none has one where not given.
         micrograph: the image, for pictures; it is not saved with the rest. None where it is not at hand.
+        grains: uint32 (H, W), 0 where nothing is segmented; grains are 1, 2, …, each within one label. Grains of a
+            material differ in how its lattice lies. Each material is one grain where not given.
+        material_of: for label i + 1 the number of its material. Labels are materials where not given; where they are
+            grains, several are of one material.
+        confidences: for label i + 1 its predicted IoU with what it should be, [0, 1], None where nothing predicts it;
+            nothing does where not given.
+        remark: what there is to say of the result in words, such as why nothing was found; None for nothing.
 
     Raises:
         InputError: if the labels are not a 2-D image of 0, 1, … without missing values and of the shape of the masks
-            and the micrograph, the log does not hold exactly one decision for each generated mask, or the names are
-            not one for each material, each once.
+            and the micrograph, the log does not hold exactly one decision for each generated mask, the names are not
+            one for each material, each once, or what else is of each label is not of as many.
 
     Example:
         >>> labels, decision = np.array([[1, 1, 0]]), Decision(0, "kept", "majority_vote", 1.0, 0.0, material=1)
@@ -92,6 +99,10 @@ class Segmentation:
     generated: Masks
     names: Sequence[str | None] = ()
     micrograph: Micrograph | None = None
+    grains: NDArray[np.uint32] | None = None
+    material_of: Sequence[int] = ()
+    confidences: Sequence[float | None] = ()
+    remark: str | None = None
 
     def __post_init__(self) -> None:
         labels = np.asarray(self.labels)
@@ -105,14 +116,59 @@ class Segmentation:
         if [decision.mask for decision in self.decisions] != list(range(len(self.generated))):
             raise InputError("the decision log needs exactly one entry for each generated mask, in order.")
         object.__setattr__(self, "names", _checked_names(self.names, len(present)))
-        labels = labels.astype(np.uint32)
-        labels.flags.writeable = False
-        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "material_of", tuple(self.material_of) or tuple(range(1, len(present) + 1)))
+        object.__setattr__(self, "confidences", tuple(self.confidences) or (None,) * len(present))
+        for name in ("material_of", "confidences"):
+            if len(getattr(self, name)) != len(present):
+                raise InputError(f"{name}={getattr(self, name)}: give one for each of {len(present)} labels.")
+        grains = labels if self.grains is None else np.asarray(self.grains)
+        if self.grains is not None:
+            _check_grains(grains, labels)
+        for name, image in (("labels", labels), ("grains", grains)):
+            image = image.astype(np.uint32)
+            image.flags.writeable = False
+            object.__setattr__(self, name, image)
 
     @cached_property
     def masks(self) -> Masks:
         """One mask per material; mask i is label i + 1."""
         return Masks.from_labels(self.labels)
+
+    @property
+    def n_grains(self) -> int:
+        """How many grains there are in all materials together."""
+        return int(self.each_grain.max(initial=0))
+
+    @property
+    def each_grain(self) -> NDArray[np.uint32]:
+        """The image of grains, which is there whether it was given or not."""
+        assert self.grains is not None  # noqa: S101 - for the type checker: `__post_init__` has made one
+        return self.grains
+
+    @cached_property
+    def label_of_grain(self) -> tuple[int, ...]:
+        """The label that grain i + 1 lies in."""
+        return tuple(_label_of(self.each_grain, self.labels)[1:].tolist())
+
+    def by_grains(self) -> Segmentation:
+        """The same with the grains as labels, each still known to be of its material.
+
+        A grain has the confidence of what it lies in; a name is of the material, which `material_of` tells.
+
+        Example:
+            >>> labels, grains = np.array([[1, 1, 2]]), np.array([[1, 2, 3]])
+            >>> whole = Segmentation(labels, [], 2, True, Masks.from_arrays([], (1, 3)), grains=grains)
+            >>> whole.by_grains().labels.tolist(), whole.by_grains().material_of
+            ([[1, 2, 3]], (1, 1, 2))
+        """
+        places = np.array(self.label_of_grain, np.intp) - 1
+        return replace(
+            self,
+            labels=self.each_grain,
+            names=(),
+            material_of=[self.material_of[place] for place in places],
+            confidences=[self.confidences[place] for place in places],
+        )
 
     def picture(self) -> Image.Image:
         """The micrograph with its materials tinted, on black where it is not at hand; reduced to 1024 px."""
@@ -139,10 +195,15 @@ class Segmentation:
             "n_materials": self.n_materials,
             "n_materials_given": self.n_materials_given,
             "names": self.names,
+            "material_of": self.material_of,
+            "confidences": self.confidences,
+            "remark": self.remark,
             "decisions": [asdict(decision) for decision in self.decisions],
         }
         with replacing(path) as partial:
-            np.savez_compressed(partial, kind="Segmentation", labels=self.labels, header=json.dumps(header))
+            np.savez_compressed(
+                partial, kind="Segmentation", labels=self.labels, grains=self.each_grain, header=json.dumps(header)
+            )
 
     @classmethod
     def load(cls, path: str | Path) -> Segmentation:
@@ -150,7 +211,8 @@ class Segmentation:
         fields = open_archive(path, "Segmentation", ("labels", "header"))
         header = json.loads(str(fields["header"]))
         decisions = [Decision(**decision) for decision in header.pop("decisions")]
-        return cls(fields["labels"], decisions, generated=Masks.load(_generated_path(archive_path(path))), **header)
+        generated = Masks.load(_generated_path(archive_path(path)))
+        return cls(fields["labels"], decisions, generated=generated, grains=fields.get("grains"), **header)
 
 
 def _checked_names(names: Sequence[str | None], n_found: int) -> tuple[str | None, ...]:
@@ -160,6 +222,24 @@ def _checked_names(names: Sequence[str | None], n_found: int) -> tuple[str | Non
     if not all(isinstance(name, str) and name.strip() for name in known) or len(set(known)) < len(known):
         raise InputError(f"names {list(names)}: each is a text that stands once, or None for a material without one.")
     return tuple(names) or (None,) * n_found
+
+
+def _check_grains(grains: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]]) -> None:
+    """Refuse grains that are not 1, 2, … or that reach from one label into another."""
+    if grains.shape != labels.shape:
+        raise InputError(f"grains of shape {grains.shape} do not fit labels of shape {labels.shape}.")
+    if not np.array_equal(_label_of(grains, labels)[grains], labels) or (np.bincount(grains.ravel())[1:] == 0).any():
+        raise InputError(
+            "grains must be 1, 2, … without gaps, each within one label, and 0 where nothing is segmented."
+        )
+
+
+def _label_of(grains: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
+    """The label at one pixel of each grain, by its number from 0."""
+    found = np.zeros(int(grains.max(initial=0)) + 1, np.uint32)
+    found[grains.ravel()] = labels.ravel()
+    found[0] = 0
+    return found
 
 
 def _generated_path(path: Path) -> Path:

@@ -72,9 +72,7 @@ class EffectRanges:
     p_saturated: Share = 0.0
     saturated: Annotated[tuple[Share, Share], Rising] = (0.002, 0.08)
     p_jpeg: Share = 0.0
-    jpeg: Annotated[
-        tuple[Annotated[int, Field(ge=1, le=100)], Annotated[int, Field(ge=1, le=100)]], Rising
-    ] = (20, 90)
+    jpeg: Annotated[tuple[Annotated[int, Field(ge=1, le=100)], Annotated[int, Field(ge=1, le=100)]], Rising] = (20, 90)
     p_inverted: Share = 0.0
 
 
@@ -104,9 +102,7 @@ def before_counting(
     return image
 
 
-def after_counting(
-    rng: np.random.Generator, counts: NDArray[np.float64], effects: EffectRanges
-) -> NDArray[np.float64]:
+def after_counting(rng: np.random.Generator, counts: NDArray[np.float64], effects: EffectRanges) -> NDArray[np.float64]:
     """Counts (H, W) as scan and detector give them."""
     if _happens(rng, effects.p_grainy):
         counts = np.asarray(ndimage.gaussian_filter(counts, float(rng.uniform(*effects.grainy))))

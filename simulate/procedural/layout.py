@@ -104,7 +104,9 @@ def split_into_grains(rng: np.random.Generator, region: NDArray[np.bool_], n: in
     return grains
 
 
-def split_into_laths(rng: np.random.Generator, region: NDArray[np.bool_], width_px: tuple[float, float]) -> NDArray[np.uint32]:
+def split_into_laths(
+    rng: np.random.Generator, region: NDArray[np.bool_], width_px: tuple[float, float]
+) -> NDArray[np.uint32]:
     """Parallel bands of a region, each of a width of its own: uint32 (H, W), 1 … n inside, 0 outside."""
     y, x = np.mgrid[: region.shape[0], : region.shape[1]]
     angle = rng.uniform(0, np.pi)

@@ -105,4 +105,6 @@ def _particle(rng: np.random.Generator, radius_px: float, probe_px: float, base_
     lattice: Lattice = random_lattice(rng, (period_px, 1.5 * period_px), (1, 2))
     lattice = replace(lattice, sigma_px=max(0.8, min(probe_px, 0.25 * period_px)))
     contrast = float(rng.uniform(0.2, 1.0))
-    return Fill("lattice", level, contrast, lattice, has_tilted_grains=bool(rng.uniform() < 0.5), spread_of_grains=spread)
+    return Fill(
+        "lattice", level, contrast, lattice, has_tilted_grains=bool(rng.uniform() < 0.5), spread_of_grains=spread
+    )

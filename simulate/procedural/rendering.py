@@ -71,9 +71,7 @@ def _crystals(
     return crystals
 
 
-def _strength_of_grains(
-    rng: np.random.Generator, regions: Layout, fills: list[Fill]
-) -> NDArray[np.float64] | None:
+def _strength_of_grains(rng: np.random.Generator, regions: Layout, fills: list[Fill]) -> NDArray[np.float64] | None:
     """How bright each grain is beside the others of its material, by its number from 0; None where all are alike."""
     spreads = np.array([fills[material - 1].spread_of_grains for material in regions.material_of_grain])
     return np.exp([0.0, *(spreads * rng.normal(size=len(spreads)))]) if spreads.any() else None
@@ -97,7 +95,9 @@ def _columns(
         plane = planes.setdefault(lattice.sigma_px, np.zeros((height + 2 * margin, width + 2 * margin)))
         region = regions.grains == grain
         for column in lattice.columns:
-            _deposit(plane, lattice.positions_px(column, (height, width), origin_xy), contrast * column.intensity, region)
+            _deposit(
+                plane, lattice.positions_px(column, (height, width), origin_xy), contrast * column.intensity, region
+            )
         if fill.overlap is not None:  # of the same probe, so that it has the same plane
             for column in fill.overlap.columns:
                 xy = fill.overlap.positions_px(column, (height, width), origin_xy)

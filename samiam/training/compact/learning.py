@@ -155,7 +155,9 @@ class FieldLearner(pl.LightningModule):
 
     def validation_step(self, batch: Batch) -> None:
         """Scores of one scene: of its field, of the masks generated from it, and of those that clicks select."""
-        scores = field_scores(self.network, batch[0][0, 0].cpu().numpy(), *(maps[0].cpu().numpy() for maps in batch[1:]))
+        scores = field_scores(
+            self.network, batch[0][0, 0].cpu().numpy(), *(maps[0].cpu().numpy() for maps in batch[1:])
+        )
         shown = {f"val/{name}": value for name, value in scores.items()}
         self.log_dict(shown, prog_bar=True, batch_size=1, sync_dist=True)
 
