@@ -15,6 +15,7 @@ from samiam.compact.settings import CompactWeights
 from samiam.compact.weights import load_model
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
+from samiam.texture.field import Sameness, TextureField
 from samiam.texture.inputs import checked_crop, mirror_padded
 from samiam.texture.protocol import Estimator
 
@@ -108,6 +109,16 @@ class CompactEncoder:
         chosen = [points[_spread(len(points), share)] for points in inside]
         owners = np.repeat(np.arange(len(masks)), [len(points) for points in chosen])
         return vectors.reshape(-1, LENGTH)[np.concatenate([*chosen, np.zeros(0, np.intp)])], owners.astype(np.int64)
+
+    def field(self, micrograph: Micrograph) -> TextureField:
+        """The look's vectors of materials and grains, as the image was given."""
+        look = self._model.look(micrograph.pixels)
+        boundaries = np.maximum(look.boundaries.numpy(), look.grain_boundaries.numpy())
+        materials, grains = (np.moveaxis(maps.numpy(), 0, -1) for maps in (look.vectors, look.grain_vectors))
+        same_material, same_grain = (Sameness(*pair) for pair in self._model.network.sameness.tolist())
+        undo = look.pose.undo
+        shape_hw = micrograph.shape_hw
+        return TextureField(undo(materials), undo(grains), undo(boundaries), same_material, same_grain, shape_hw)
 
     def __repr__(self) -> str:
         return f"CompactEncoder({self._model!r})"

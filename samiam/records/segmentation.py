@@ -33,6 +33,7 @@ Rule = Literal[
     "classifier_vote",  # the name that most of its crops were given; value and threshold likewise
     "without_crops",  # no crop fits into it
     "dissolved",  # its material lost all pixels to others when masks were merged
+    "no_structure",  # the image is blank or pure noise
     "pointed_at",  # clicked on or boxed; value: its predicted IoU
 ]
 """What decides on a mask, and what `Decision.value` and `Decision.threshold` then are (paper §2.3)."""
@@ -142,7 +143,7 @@ class Segmentation:
     @property
     def each_grain(self) -> NDArray[np.uint32]:
         """The image of grains, which is there whether it was given or not."""
-        assert self.grains is not None  # noqa: S101 - for the type checker: `__post_init__` has made one
+        assert self.grains is not None  # `__post_init__` has made one
         return self.grains
 
     @cached_property

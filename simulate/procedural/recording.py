@@ -78,4 +78,4 @@ def stored_as_jpeg(pixels: NDArray[np.float32], quality: int) -> NDArray[np.floa
     """Pixels (H, W) in [0, 1] after JPEG of a quality from 1 to 100."""
     file = io.BytesIO()
     Image.fromarray((pixels * 255 + 0.5).astype(np.uint8)).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file), np.float32) / 255
+    return (np.asarray(Image.open(file)) / 255).astype(np.float32)

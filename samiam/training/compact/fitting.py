@@ -20,7 +20,7 @@ from samiam.compact.looks import in_use, seen_by
 from samiam.compact.model import CompactModel
 from samiam.compact.network import FieldNetwork
 from samiam.compact.regions.calibration import Calibration
-from samiam.compact.regions.candidates import Candidates, candidate_regions
+from samiam.compact.regions.candidates import Candidates, Region, candidate_regions
 from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
 from samiam.compact.regions.rating import Rated, rated_regions
 from samiam.compact.settings import CompactOptions
@@ -94,11 +94,8 @@ def examined(network: FieldNetwork, scene: Scene) -> Examined:
     """The candidate regions of a scene beside its truth."""
     look = seen_by(network, scene.micrograph.pixels)
     candidates = candidate_regions(look, CompactOptions())
-    no_outline = np.zeros((0, 0), np.float32)
-    regions = {
-        texture: [replace(region, signed=no_outline) for region in of_texture]
-        for texture, of_texture in candidates.regions.items()
-    }
+    regions = {texture: list(map(_without_outline, found)) for texture, found in candidates.regions.items()}
+    whole_image = None if candidates.whole_image is None else _without_outline(candidates.whole_image)
     rows, columns = (
         ((np.arange(points) + 0.5) * side / points).astype(int)
         for points, side in zip(look.boundaries.shape, scene.micrograph.shape_hw, strict=True)
@@ -109,7 +106,12 @@ def examined(network: FieldNetwork, scene: Scene) -> Examined:
     for material in materials:
         parts, n_parts = ndimage.label(material)
         finer += [parts == part for part in range(1, n_parts + 1)]
-    return Examined(replace(candidates, regions=regions), np.array(materials), np.array(finer))
+    return Examined(replace(candidates, regions=regions, whole_image=whole_image), np.array(materials), np.array(finer))
+
+
+def _without_outline(region: Region) -> Region:
+    """A region without what takes most memory and no fit looks at."""
+    return replace(region, signed=np.zeros((0, 0), np.float32))
 
 
 def rated_evidence(scenes: Sequence[Examined]) -> tuple[Evidence, NDArray[np.float64]]:
@@ -117,6 +119,8 @@ def rated_evidence(scenes: Sequence[Examined]) -> tuple[Evidence, NDArray[np.flo
     evidence, best = [np.zeros((0, len(EVIDENCE)))], [np.zeros(0)]
     for scene in scenes:
         regions = [region for of_texture in scene.candidates.regions.values() for region in of_texture]
+        if scene.candidates.whole_image is not None:
+            regions.append(scene.candidates.whole_image)
         if regions:
             inside = np.array([region.inside for region in regions])
             evidence.append(np.array([region.evidence for region in regions]))

@@ -147,7 +147,7 @@ class FieldLearner(pl.LightningModule):
         return loss
 
     def _of_vectors(self, vectors: Tensor, labels: Tensor, points: Tensor, head: int) -> Tensor:
-        """What vectors (B, 16, h, w) lack at some points (B, n) of the order and of the distance that labels ask for."""
+        """What vectors (B, 16, h, w) lack, at points (B, n), of the order and the distance that labels ask for."""
         chosen = vectors.flatten(2).transpose(1, 2).gather(1, points[:, :, None].expand(-1, -1, vectors.shape[1]))
         labels = labels.flatten(1).gather(1, points)
         sameness = sameness_loss(chosen, labels, self.network.sameness[head])
