@@ -1,6 +1,6 @@
 from .imaging.stem import Optics, Scan
 from .library.materials import MATERIALS, Dopant, Material
-from .procedural.ranges import DIFFICULTIES, SceneRanges
+from .procedural.ranges import DIFFICULTIES, EFFECTS, SceneRanges
 from .procedural.scenes import procedural_scene
 from .scenes.acquisition import Acquisition
 from .scenes.exposure import compose, expose
@@ -22,4 +22,5 @@ __all__ = [
     "procedural_scene",
     "SceneRanges",
     "DIFFICULTIES",
+    "EFFECTS",
 ]

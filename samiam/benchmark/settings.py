@@ -49,6 +49,23 @@ class ProceduralBenchmark:
 
 
 @settings
+class EffectsBenchmark:
+    """Random lattices as real micrographs show them: each seed under each effect of specimen, microscope and storage.
+
+    Attributes:
+        name: of the kind of benchmark.
+        effects: names of effects, see `simulate.EFFECTS`; all where empty. Others are compared with the first.
+        seeds: of the scenes.
+        shape_hw: height and width in pixels.
+    """
+
+    name: Literal["effects"]
+    effects: tuple[str, ...] = ()
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 1, 2, 3, 4, 5)
+    shape_hw: tuple[Annotated[int, Field(ge=64)], Annotated[int, Field(ge=64)]] = (512, 512)
+
+
+@settings
 class LabelledBenchmark:
     """Labelled micrographs in a folder.
 
@@ -149,8 +166,8 @@ class EvaluateSettings:
         cache: folder of results, which no later run works out again; null to keep nothing.
     """
 
-    benchmark: SimulatedBenchmark | ProceduralBenchmark | LabelledBenchmark | ZenodoBenchmark = field(
-        default_factory=SimulatedBenchmark
+    benchmark: SimulatedBenchmark | ProceduralBenchmark | EffectsBenchmark | LabelledBenchmark | ZenodoBenchmark = (
+        field(default_factory=SimulatedBenchmark)
     )
     generator: GeneratorChoice = field(default_factory=lambda: GeneratorChoice("compact"))
     encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice("compact"))
@@ -171,6 +188,8 @@ class EvaluateSettings:
     cache: str | None = "outputs/cache"
 
     def __post_init__(self) -> None:
+        if isinstance(self.benchmark, EffectsBenchmark) and self.conditions:
+            raise InputError("conditions: benchmark=effects has conditions of its own, the effects; leave one of both.")
         if len(set(self.seeds)) < len(self.seeds):
             raise InputError(f"seed={list(self.seeds)}: give a seed, or a list of different ones.")
 

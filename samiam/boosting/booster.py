@@ -122,6 +122,7 @@ class SemanticBooster:
             micrograph,
             levels.grains,
             levels.material_of,
+            levels.confidences,
             remark=shortfall(n_materials, levels.material_of),
         )
 

@@ -12,6 +12,7 @@ from samiam.boosting.claiming import claim_rest
 from samiam.boosting.dividing import divided
 from samiam.boosting.merging import numbered_by_area
 from samiam.texture import TextureField
+from samiam.texture.confidence import confidences
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +24,14 @@ class Levels:
         grains: uint32 (H, W), likewise; each lies within one region.
         material_of: for region i + 1 the number of its material; materials are numbered by falling area too.
         renumbered: the number of the material that had each label before.
+        confidences: the predicted IoU of each region; None where nothing predicts it.
     """
 
     labels: NDArray[np.uint32]
     grains: NDArray[np.uint32]
     material_of: list[int]
     renumbered: dict[int, int]
+    confidences: Sequence[float | None] = ()
 
 
 def levels_of(labels: NDArray[np.uint32], field: TextureField, n_regions: int | None = None) -> Levels:
@@ -47,7 +50,8 @@ def levels_of(labels: NDArray[np.uint32], field: TextureField, n_regions: int | 
         regions, by_place = numbered_by_area(division.labels)
         origin = [division.origin[place] for place in sorted(by_place, key=by_place.__getitem__)]
     grains, _ = numbered_by_area(divided(regions, field, by_materials=False).labels)
-    return Levels(regions, grains, origin, {old + 1: new for old, new in by_area.items()})
+    trusted = () if field.confidence is None else confidences(regions, field, field.confidence)
+    return Levels(regions, grains, origin, {old + 1: new for old, new in by_area.items()}, trusted)
 
 
 def shortfall(n_regions: int | None, found: Sequence[int]) -> str | None:

@@ -16,6 +16,7 @@ from samiam.benchmark.results import REPORT
 from samiam.benchmark.scenes.conditions import under_conditions
 from samiam.benchmark.scenes.sources import labelled_sources
 from samiam.benchmark.settings import (
+    EffectsBenchmark,
     EvaluateSettings,
     LabelledBenchmark,
     ProceduralBenchmark,
@@ -24,7 +25,9 @@ from samiam.benchmark.settings import (
     read_evaluation,
 )
 from samiam.datasets.zenodo import zenodo_folder
-from simulate import procedural_scene
+from samiam.errors import InputError
+from samiam.settings import unknown_name
+from simulate import EFFECTS, procedural_scene
 from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene, recipe
 from simulate.scenes.dose_and_drift import scene_under
 
@@ -77,6 +80,8 @@ def sources(settings: EvaluateSettings) -> list[Source]:
         return labelled_sources(benchmark.folder, benchmark.layout)
     if isinstance(benchmark, ZenodoBenchmark):
         return labelled_sources(benchmark.folder or zenodo_folder(benchmark.record), "zenodo")
+    if isinstance(benchmark, EffectsBenchmark):
+        return _under_effects(benchmark)
     if isinstance(benchmark, ProceduralBenchmark):
         made = {
             f"procedural-{difficulty}-{seed}": partial(
@@ -90,6 +95,23 @@ def sources(settings: EvaluateSettings) -> list[Source]:
         chosen = benchmark.scenes if isinstance(benchmark.scenes, tuple) else named[benchmark.scenes]
         made = {name: partial(benchmark_scene, name) for name in (recipe(which).name for which in chosen)}
     return [Source(name, name, make) for name, make in made.items()]
+
+
+def _under_effects(benchmark: EffectsBenchmark) -> list[Source]:
+    """Each seed under each effect."""
+    for name in benchmark.effects:
+        if name not in EFFECTS:
+            raise InputError(f"benchmark.effects: {unknown_name('effect', name, EFFECTS)}")
+    return [
+        Source(
+            f"effects-{seed}",
+            f"effects-{seed}",
+            partial(procedural_scene, seed, shape_hw=benchmark.shape_hw, ranges=EFFECTS[effect]),
+            effect,
+        )
+        for seed in benchmark.seeds
+        for effect in benchmark.effects or EFFECTS
+    ]
 
 
 def _study(config: Mapping[str, Any], settings: EvaluateSettings) -> Study:

@@ -115,10 +115,17 @@ class CompactEncoder:
         look = self._model.look(micrograph.pixels)
         boundaries = np.maximum(look.boundaries.numpy(), look.grain_boundaries.numpy())
         materials, grains = (np.moveaxis(maps.numpy(), 0, -1) for maps in (look.vectors, look.grain_vectors))
-        same_material, same_grain = (Sameness(*pair) for pair in self._model.network.sameness.tolist())
+        calibration = self._model.calibration
         undo = look.pose.undo
-        shape_hw = micrograph.shape_hw
-        return TextureField(undo(materials), undo(grains), undo(boundaries), same_material, same_grain, shape_hw)
+        return TextureField(
+            undo(materials),
+            undo(grains),
+            undo(boundaries),
+            Sameness(*calibration.same_material),
+            Sameness(*calibration.same_grain),
+            micrograph.shape_hw,
+            calibration.confidence,
+        )
 
     def __repr__(self) -> str:
         return f"CompactEncoder({self._model!r})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,8 @@ class TextureField:
         same_material: what the cosine of two vectors of materials says.
         same_grain: what the cosine of two vectors of grains says.
         shape_hw: of the image, in pixels.
+        confidence: by name of `EVIDENCE_OF_REGION` what predicts how far a region can be trusted; None where nothing
+            was fitted.
     """
 
     materials: NDArray[np.float32]
@@ -48,6 +50,7 @@ class TextureField:
     same_material: Sameness
     same_grain: Sameness
     shape_hw: tuple[int, int]
+    confidence: Mapping[str, float] | None = None
 
     @property
     def places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

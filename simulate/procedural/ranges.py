@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import Annotated
+from dataclasses import field, replace
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -145,3 +145,48 @@ DIFFICULTIES: dict[int, SceneRanges] = {
     ),
 }
 """By class of difficulty; chosen by hand, so that each class has more of what makes the one before difficult."""
+
+_PLAIN = SceneRanges(
+    n_materials=(2, 4),
+    period_px=(6.0, 26.0),
+    thinnest_layer=0.13,
+    roughness_px=(1.0, 5.0),
+    counts_per_pixel=(60.0, 400.0),
+    p_epitaxial=0.3,
+    p_mottled=0.5,
+)
+
+
+def _with(**effects: Any) -> SceneRanges:
+    return replace(_PLAIN, effects=EffectRanges(**effects))
+
+
+EFFECTS: dict[str, SceneRanges] = {
+    "plain": _PLAIN,
+    "graded": _with(p_graded=1, graded=(3, 3)),
+    "hazed": _with(p_hazed=1, hazed=(0.5, 0.5)),
+    "faded": _with(p_faded=1, faded=(3, 3)),
+    "defocused": _with(p_defocused=1),
+    "phase contrast": _with(p_phase=1),
+    "row noise": _with(p_rows=1, rows=(0.3, 0.3)),
+    "charged": _with(p_charged=1, charged=(1, 1)),
+    "grainy": _with(p_grainy=1, grainy=(0.8, 0.8)),
+    "gamma": _with(p_gamma=1),
+    "saturated": _with(p_saturated=1, saturated=(0.05, 0.05)),
+    "JPEG": _with(p_jpeg=1, jpeg=(30, 30)),
+    "inverted": _with(p_inverted=1),
+    "under carbon": replace(_PLAIN, p_carbon=1),
+    "fine": replace(_PLAIN, period_px=(4, 6)),
+    "coarse": replace(_PLAIN, period_px=(50, 100)),
+    "one material": replace(_PLAIN, p_one=1, p_one_split=0),
+    "one material in grains": replace(_PLAIN, p_one=1, p_one_amorphous=0, p_one_split=1),
+    "particles": replace(_PLAIN, p_particles=1),
+    "laths": replace(_PLAIN, p_laths=1),
+    "overlapping": replace(_PLAIN, p_overlap=0.5),
+    "curved fringes": replace(_PLAIN, p_capped=1, p_curved=1),
+    "single atoms": replace(_PLAIN, p_capped=1, p_atoms=1),
+}
+"""By effect what scenes are drawn from that show it, clearly but as published micrographs do; first those without any.
+
+What microscope and storage do comes after the specimen is drawn: a seed has the same specimen under each of these.
+"""

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from samiam.compact.network import STRIDE_PX, FieldNetwork, standardised
-from samiam.training.compact.scores import field_scores
+from samiam.training.compact.scores import field_scores, kmeans_iou
 from samiam.training.compact.settings import FieldRecipe
 from samiam.training.compact.whole_scenes import Batch
 from samiam.training.schedule import adamw_with_warm_up
@@ -153,13 +153,23 @@ class FieldLearner(pl.LightningModule):
         sameness = sameness_loss(chosen, labels, self.network.sameness[head])
         return field_loss(chosen, labels, self.recipe.temperature) + self.recipe.sameness_weight * sameness
 
-    def validation_step(self, batch: Batch) -> None:
-        """Scores of one scene: of its field, of the masks generated from it, and of those that clicks select."""
-        scores = field_scores(
-            self.network, batch[0][0, 0].cpu().numpy(), *(maps[0].cpu().numpy() for maps in batch[1:])
-        )
-        shown = {f"val/{name}": value for name, value in scores.items()}
-        self.log_dict(shown, prog_bar=True, batch_size=1, sync_dist=True)
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002 - Lightning's
+        """Scores of one scene: of its field, of the masks generated from it, and of those that clicks select.
+
+        Of scenes that show one effect each, the IoU of KMeans on the vectors alone.
+        """
+        images = [maps[0].cpu().numpy() for maps in (batch[0][0], *batch[1:])]
+        name = self._data_names[dataloader_idx]
+        if name:
+            shown = {f"val/{name}": kmeans_iou(self.network, images[0], images[1])}
+        else:
+            shown = {f"val/{score}": value for score, value in field_scores(self.network, *images).items()}
+        self.log_dict(shown, prog_bar=not name, batch_size=1, sync_dist=True, add_dataloader_idx=False)
+
+    @property
+    def _data_names(self) -> list[str]:
+        data: Any = self.trainer.datamodule  # type: ignore[attr-defined]
+        return getattr(data, "names", [""])
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """AdamW under one warm-up and one cosine over the whole training."""

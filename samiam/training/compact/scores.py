@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from samiam.compact.generator import CompactGenerator
-from samiam.compact.looks import Look, seen_by
+from samiam.compact.looks import Look, in_use, seen_by
 from samiam.compact.model import CompactModel
 from samiam.compact.network import FieldNetwork
 from samiam.compact.settings import CompactOptions
@@ -65,6 +65,12 @@ def field_scores(
         "click_3": float(clicks[:, 2].mean()),
     }
     return {**scores, "score": float(np.mean(list(scores.values())))}
+
+
+def kmeans_iou(network: FieldNetwork, pixels: NDArray[np.float32], materials: NDArray[np.integer]) -> float:
+    """The matched IoU of KMeans on the vectors of a scene, its number of materials given; see `field_scores`."""
+    truth, look = Masks.from_labels(materials), seen_by(in_use(network), pixels)
+    return score_image(_clustered(look, look.vectors, len(truth)), truth).matched_iou
 
 
 def _clustered(look: Look, maps: Tensor, n_clusters: int) -> Masks:

@@ -60,6 +60,7 @@ class WholeSceneRules:
     Attributes:
         scenes: in an epoch, a full batch at least; all of them are new ones.
         val_scenes: to validate on, the same in every epoch, not varied.
+        scenes_of_slice: likewise of each effect, see `simulate.EFFECTS`.
         batch_size: scenes in a batch; those to validate on come one by one.
         zoom: a scene is magnified by up to 1 + this or reduced by as much.
         turn_deg: it is turned by up to this, and by multiples of 90°, and mirrored.
@@ -71,6 +72,7 @@ class WholeSceneRules:
 
     scenes: Count = 2400
     val_scenes: Count = 48
+    scenes_of_slice: Count = 2
     batch_size: Count = 16
     zoom: NotNegative = 0.35
     turn_deg: NotNegative = 45.0

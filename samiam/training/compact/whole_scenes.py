@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 import albumentations
 import cv2
@@ -84,23 +86,35 @@ class WholeScenesData(pl.LightningDataModule):
         draw_scene: makes the scene of a seed, a whole number below 2³².
         rules: how many, and how varied.
         n_workers: processes that draw; the batches do not depend on it.
+        slices: by name what makes the scenes that show one effect each, which are validated by themselves.
     """
 
-    def __init__(self, draw_scene: Callable[[int], Scene], rules: WholeSceneRules, n_workers: int = 0) -> None:
+    def __init__(
+        self,
+        draw_scene: Callable[[int], Scene],
+        rules: WholeSceneRules,
+        n_workers: int = 0,
+        slices: Mapping[str, Callable[[int], Scene]] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
-        self.draw_scene, self.rules, self.n_workers = draw_scene, rules, n_workers
+        self.draw_scene, self.rules, self.n_workers, self.slices = draw_scene, rules, n_workers, dict(slices)
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches of new scenes."""
-        return self._loader(_TRAIN, self.rules.batch_size)
+        scenes = WholeScenes(self.draw_scene, self.rules, _TRAIN)
+        batch_size = self.rules.batch_size
+        return fresh_loader(scenes, self.trainer, is_training=True, batch_size=batch_size, n_workers=self.n_workers)
 
-    def val_dataloader(self) -> DataLoader[Batch]:
-        """The scenes to validate on, one by one."""
-        return self._loader(_VAL, 1)
+    def val_dataloader(self) -> list[DataLoader[Batch]]:
+        """The scenes to validate on, one by one: those of all effects together, then each slice."""
+        of_slice = replace(self.rules, val_scenes=self.rules.scenes_of_slice)
+        drawn = [(self.draw_scene, self.rules), *((draw, of_slice) for draw in self.slices.values())]
+        return [
+            fresh_loader(WholeScenes(draw, rules, _VAL), self.trainer, is_training=False, batch_size=1, n_workers=0)
+            for draw, rules in drawn
+        ]
 
-    def _loader(self, stream: int, batch_size: int | None) -> DataLoader[Batch]:
-        dataset = WholeScenes(self.draw_scene, self.rules, stream)
-        is_training = stream == _TRAIN
-        return fresh_loader(
-            dataset, self.trainer, is_training=is_training, batch_size=batch_size, n_workers=self.n_workers
-        )
+    @property
+    def names(self) -> list[str]:
+        """What the scores of each loader to validate on are called by; those of all effects together have no name."""
+        return ["", *self.slices]
