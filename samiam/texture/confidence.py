@@ -57,11 +57,13 @@ def evidence_of_regions(labels: NDArray[np.integer[Any]], field: TextureField) -
     at_points = labels[field.places]
     n = int(labels.max(initial=0))
     present = [label for label in range(1, n + 1) if (at_points == label).any()]
+    evidence, outlines = np.full((n, len(EVIDENCE_OF_REGION)), np.nan), _outlines(at_points)
+    if not present:
+        return evidence
     of_vectors = [
         _of_vectors(vectors, at_points, present, sameness)
         for vectors, sameness in ((field.materials, field.same_material), (field.grains, field.same_grain))
     ]
-    evidence, outlines = np.full((n, len(EVIDENCE_OF_REGION)), np.nan), _outlines(at_points)
     for place, label in enumerate(present):
         inside = at_points == label
         evidence[label - 1] = [
