@@ -104,6 +104,7 @@ class FieldNetwork(nn.Module):
         self.middle = nn.Sequential(*(Block(middle) for _ in range(size.depths[1])))
         self.to_coarse = _halved(middle, coarse)
         self.spectra = LocalSpectra(coarse, MULTIPLE_PX)
+        self.from_spectra = nn.Conv2d(coarse, coarse, 1)
         half = size.depths[2] // 2
         self.coarse = nn.Sequential(
             *(Block(coarse) for _ in range(half)),
@@ -115,6 +116,10 @@ class FieldNetwork(nn.Module):
         self.joined_middle, self.joined_fine = Block(middle), nn.Sequential(Block(fine), nn.BatchNorm2d(fine))
         self.head = nn.Conv2d(fine, LENGTH + 2, 1)
         self.grain_head = nn.Conv2d(fine, LENGTH, 1)
+        # How a lattice lies stands in the spectra nearly as it is: a short way for it.
+        self.spectra_to_grains = nn.Sequential(
+            nn.Conv2d(coarse, middle, 3, padding=1), nn.GELU(), nn.Conv2d(middle, LENGTH, 1)
+        )
         # Log odds that two points are of one material, and of one grain, by the cosine of their vectors.
         self.sameness = nn.Parameter(torch.tensor([[10.0, -5.0], [10.0, -5.0]]))
 
@@ -128,15 +133,15 @@ class FieldNetwork(nn.Module):
             Unit vectors (B, 16, H/4, W/4) of materials, such vectors of grains, and logits (B, 2, H/4, W/4) of a
             boundary between two materials and between two grains of one material within these pixels.
         """
+        spectra = self.spectra(images)
         fine = self.fine(self.stem(torch.cat([images, evened(images)], dim=1)))
         middle = self.middle(self.to_middle(fine))
-        coarse = self.coarse(self.to_coarse(middle) + self.spectra(images))
+        coarse = self.coarse(self.to_coarse(middle) + self.from_spectra(spectra))
         middle = self.joined_middle(middle + _doubled(self.from_coarse(coarse)))
         fine = self.joined_fine(fine + _doubled(self.from_middle(middle)))
         out = self.head(fine).float()
-        vectors, of_grains = (
-            functional.normalize(maps, dim=1) for maps in (out[:, :LENGTH], self.grain_head(fine).float())
-        )
+        of_grains = self.grain_head(fine).float() + _doubled(_doubled(self.spectra_to_grains(spectra).float()))
+        vectors, of_grains = (functional.normalize(maps, dim=1) for maps in (out[:, :LENGTH], of_grains))
         return vectors, of_grains, out[:, LENGTH:]
 
 

@@ -21,7 +21,7 @@ class LocalSpectra(nn.Module):
     how its lattice lies and how its reflections compare.
 
     Args:
-        width: channels.
+        width: channels, an even number.
         stride_px: pixels of the image between two points.
     """
 
@@ -31,15 +31,12 @@ class LocalSpectra(nn.Module):
         n = (2 * _HIGHEST + 1) * (_HIGHEST + 1)
         self.of_whole = nn.Sequential(nn.Conv2d(n, width // 2, 1), nn.GELU())
         self.of_half = nn.Sequential(nn.Conv2d(n, width // 2, 1), nn.GELU())
-        self.out = nn.Conv2d(width // 2 * 2, width, 1)
-        nn.init.zeros_(self.out.weight)
 
     def forward(self, images: Tensor) -> Tensor:
         """Standardised images (B, 1, H, W) to (B, width, H / stride, W / stride)."""
         whole = window_spectra(images, self.stride_px)
         half = window_spectra(functional.avg_pool2d(images, 2), self.stride_px // 2)
-        found: Tensor = self.out(torch.cat([self.of_whole(whole), self.of_half(half)], dim=1))
-        return found
+        return torch.cat([self.of_whole(whole), self.of_half(half)], dim=1)
 
 
 @torch.no_grad()

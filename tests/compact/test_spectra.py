@@ -46,11 +46,6 @@ def test_a_blank_window_has_no_waves() -> None:
     assert window_spectra(torch.full((1, 1, 64, 64), 0.3), 16).max() < 0.02
 
 
-def test_a_new_branch_adds_the_same_everywhere() -> None:
-    found = LocalSpectra(8, 16)(torch.rand(1, 1, 64, 96))
-    torch.testing.assert_close(found, found[:, :, :1, :1].expand_as(found))
-
-
 def test_evened_images_lose_slow_changes() -> None:
     wedge = torch.linspace(1, 5, 128).expand(1, 1, 128, 128)
     image = standardised(wedge * (2 + lattice(0)))

@@ -20,7 +20,7 @@ def test_even_odds_lie_where_slope_and_offset_say() -> None:
 
 def test_each_pixel_is_nearest_to_the_mean_of_its_half() -> None:
     field = field_of(HALVES)
-    means = [field.materials[HALVES == half].mean(axis=0) for half in (0, 1)]
+    means = [field.materials[half == HALVES].mean(axis=0) for half in (0, 1)]
     np.testing.assert_array_equal(field.nearest(field.materials, means), in_pixels(HALVES))
 
 

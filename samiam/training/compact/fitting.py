@@ -31,6 +31,7 @@ from samiam.storage.weight_files import add_to_card
 from samiam.texture.confidence import EVIDENCE_OF_REGION, evidence_of_regions
 from samiam.training.compact.sameness import Pair, fit_sameness, pairs_of_look
 from samiam.training.compact.settings import CalibrationRules
+from samiam.training.compact.whole_scenes import orientations_of
 
 Evidence = NDArray[np.float64]
 Choice = tuple[Evidence, NDArray[np.float64]]
@@ -117,8 +118,8 @@ def examined(network: FieldNetwork, scene: Scene) -> Examined:
         ((np.arange(points) + 0.5) * side / points).astype(int)
         for points, side in zip(look.boundaries.shape, scene.micrograph.shape_hw, strict=True)
     )
-    labels, grains = (image[np.ix_(rows, columns)].astype(np.int64) for image in (scene.labels, scene.grains))
-    orientations = np.array([0, *scene.parameters["orientations"]])[grains]
+    images = (scene.labels, scene.grains, orientations_of(scene))
+    labels, grains, orientations = (image[np.ix_(rows, columns)].astype(np.int64) for image in images)
     materials = [labels == material for material in np.unique(labels[labels > 0])]
     finer = [grains == grain for grain in np.unique(grains[grains > 0])]
     for material in materials:

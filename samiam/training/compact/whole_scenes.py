@@ -45,8 +45,7 @@ class WholeScenes(Dataset[Batch]):
     def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng([self.rules.seed, self.stream, index])
         scene = self.draw_scene(int(rng.integers(2**32)))
-        of_grain = np.array([0, *scene.parameters["orientations"]])
-        labels = np.stack([scene.labels, scene.grains, of_grain[scene.grains]], axis=-1).astype(np.int16)
+        labels = np.stack([scene.labels, scene.grains, orientations_of(scene)], axis=-1).astype(np.int16)
         pixels: NDArray[np.float32] = np.array(scene.micrograph.pixels)
         if self._vary is not None:
             self._vary.set_random_seed(int(rng.integers(2**32)))
@@ -54,6 +53,15 @@ class WholeScenes(Dataset[Batch]):
             pixels, labels = np.clip(varied["image"], 0, 1), varied["mask"]
         materials, grains, orientations = torch.from_numpy(np.moveaxis(labels, -1, 0).astype(np.int64))
         return torch.from_numpy(pixels.reshape(1, *materials.shape)), materials, grains, orientations
+
+
+def orientations_of(scene: Scene) -> NDArray[np.int64]:
+    """A number (H, W) for how the lattice lies at each pixel, 0 where there is no grain.
+
+    It stands in the scene's parameters, by grain, as `orientations`; where it does not, every grain lies by itself.
+    """
+    of_grain = scene.parameters.get("orientations", range(1, int(scene.grains.max(initial=0)) + 1))
+    return np.array([0, *of_grain], np.int64)[scene.grains]
 
 
 def _variation(rules: WholeSceneRules) -> albumentations.Compose:
