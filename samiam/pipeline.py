@@ -20,17 +20,19 @@ def segment(
     *,
     generator: MaskGenerator | None = None,
     booster: SemanticBooster | None = None,
+    grains: bool = False,
 ) -> Segmentation:
     """Segment a micrograph into its materials, without labels and without training.
 
     Args:
         micrograph: the image.
-        n_materials: how many materials there are, at least 1; None to estimate it.
+        n_materials: how many materials there are (grains, where those are asked for), at least 1; None to estimate it.
         generator: what proposes masks; that of `DEFAULT_GENERATOR` where not given.
         booster: what makes materials of them; one with `encoder_beside(generator)` where not given.
+        grains: whether the grains are the regions, crystals of one material in different orientations apart.
 
     Returns:
-        One region per material, the generated masks, and why each went where it went.
+        One region per material or grain, the generated masks, and why each went where it went.
 
     Raises:
         InputError: if `n_materials` is smaller than 1.
@@ -42,7 +44,7 @@ def segment(
     """
     generator = generator or build_generator(DEFAULT_GENERATOR)
     booster = booster or SemanticBooster(encoder_beside(generator))
-    return booster(micrograph, generator.generate(micrograph), n_materials)
+    return booster(micrograph, generator.generate(micrograph), n_materials, grains=grains)
 
 
 @dataclass(frozen=True)

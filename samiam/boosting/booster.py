@@ -79,7 +79,13 @@ class SemanticBooster:
             raise InputError("embedding='masks': a classifier needs crops; leave one of them out.")
 
     def __call__(
-        self, micrograph: Micrograph, masks: Masks, n_materials: int | None = None, watch: Watch = _unwatched
+        self,
+        micrograph: Micrograph,
+        masks: Masks,
+        n_materials: int | None = None,
+        watch: Watch = _unwatched,
+        *,
+        grains: bool = False,
     ) -> Segmentation:
         """Segment an image into its materials.
 
@@ -88,6 +94,7 @@ class SemanticBooster:
             masks: the masks that a generator made for it.
             n_materials: how many materials there are; None to estimate it. The classifier may find more.
             watch: surrounds each stage ("removal", "embedding", "grouping", "merging", "dividing"), as a meter does.
+            grains: whether the grains are the regions, see `Segmentation.by_grains`.
 
         Returns:
             The materials, with the names that the classifier gave, and one decision for each mask. No masks, and an
@@ -112,7 +119,7 @@ class SemanticBooster:
         label_of = {material: levels.renumbered[label] for material, label in label_of.items()}
         log = removed + _log_of_merging(kept, groups, label_of)
         log.sort(key=lambda decision: decision.mask)
-        return Segmentation(
+        found = Segmentation(
             levels.labels,
             log,
             groups.n_materials if n_materials is None else n_materials,
@@ -125,6 +132,7 @@ class SemanticBooster:
             levels.confidences,
             remark=shortfall(n_materials, levels.material_of),
         )
+        return found.by_grains() if grains else found
 
     def __repr__(self) -> str:  # the encoder, and what is not as by default
         usual = SemanticBooster(self.encoder)

@@ -12,10 +12,12 @@ from samiam.boosting import SemanticBooster, build_booster
 from samiam.commands.each import for_each
 from samiam.commands.inputs import Reading, folder_names
 from samiam.errors import InputError
-from samiam.formats import measurements, read_micrograph, write_results
+from samiam.formats import read_micrograph, write_results
+from samiam.formats.writers.wording import report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.pipeline import Pointer, select
 from samiam.records import Micrograph, Segmentation
+from samiam.records.showing import counted
 from samiam.registry import (
     build_classifier,
     build_encoder,
@@ -34,6 +36,7 @@ class SegmentJob:
         generator: what proposes masks.
         booster: what makes materials of them.
         n_materials: how many there are; None to estimate it for each file.
+        grains: whether the grains are the regions, which are then what is counted.
         pointers: what selects materials instead of the booster, where there are any.
         seed: seed of crops and clustering.
         reading: how files are read.
@@ -45,6 +48,7 @@ class SegmentJob:
     seed: int
     reading: Reading
     pointers: tuple[Pointer, ...] = ()
+    grains: bool = False
 
     @classmethod
     def of(
@@ -59,15 +63,18 @@ class SegmentJob:
         seed: int,
         reading: Reading,
         pointers: Sequence[Pointer] = (),
+        grains: bool = False,
     ) -> SegmentJob:
         """Make a job from names and settings; without `classifier_options` there is no classifier.
 
         Raises:
-            InputError: if a name or a setting is unknown, weights cannot be had, or a number of materials or a
-                classifier is given beside pointers.
+            InputError: if a name or a setting is unknown, weights cannot be had, or a number of materials, a
+                classifier or grains are asked for beside pointers.
         """
         if pointers and (n_materials is not None or classifier_options is not None):
             raise InputError("what is pointed at is neither counted nor classified; leave out -k and --classifier.")
+        if pointers and grains:
+            raise InputError("what is pointed at is not divided into grains; leave out --grains.")
         if seed < 0:
             raise InputError(f"a seed of {seed} is impossible; give 0 or more.")
         read_settings(encoder_settings(encoder), encoder, encoder_options)  # refused before torch is imported
@@ -77,7 +84,7 @@ class SegmentJob:
         booster = build_booster(build_encoder(encoder, **options), seed=seed, classifier=classifier)
         if pointers and not isinstance(built, PromptableGenerator):
             raise InputError(f"the generator {built.name} takes no clicks and boxes; use compact or a SAM.")
-        return cls(built, booster, n_materials, seed, reading, tuple(pointers))
+        return cls(built, booster, n_materials, seed, reading, tuple(pointers), grains)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -89,6 +96,7 @@ class SegmentJob:
             "generator": {"name": self.generator.name, **self.generator.options},
             "booster": self.booster.options,
             "n_materials": self.n_materials,
+            "grains": self.grains,
         }
 
 
@@ -117,7 +125,7 @@ def _boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dic
     started = time.perf_counter()
     masks = job.generator.generate(micrograph)
     generated = time.perf_counter()
-    segmentation = job.booster(micrograph, masks, job.n_materials)
+    segmentation = job.booster(micrograph, masks, job.n_materials, grains=job.grains)
     return segmentation, {"generate": generated - started, "boost": time.perf_counter() - generated}
 
 
@@ -134,13 +142,14 @@ def _report(
     height, width = micrograph.shape_hw
     size = micrograph.pixel_size_nm
     how = "given" if segmentation.n_materials_given else "estimated"
+    found = counted(len(segmentation.masks), "grain" if segmentation.labels_are_grains else "material")
+    counts = segmentation.masks.areas.tolist()
+    areas = [f"{count:,} px" if size is None else f"{count * size**2:,.2f} nm²" for count in counts]
     lines = [
         f"{path}: {width} × {height} px, {'pixel size unknown' if size is None else f'{size:.4g} nm/px'}",
-        f"  {len(segmentation.generated)} masks → {len(segmentation.masks)} materials "
-        f"(number {how}: {segmentation.n_materials}) in {seconds:.1f} s",
+        f"  {counted(len(segmentation.generated), 'mask')} → {found} (number {how}: {segmentation.n_materials}) "
+        f"in {seconds:.1f} s",
+        *(f"  {line}" for line in report_lines(segmentation, areas)),
+        f"  wrote {place}/: {' '.join(written)}",
     ]
-    for row in measurements(segmentation, micrograph).to_dict("records"):
-        area = f"{row['area_px']:,} px" if size is None else f"{row['area_nm2']:,.2f} nm²"
-        called = "" if row["name"] is None else f"{row['name']}, "
-        lines.append(f"  material {row['material']}: {called}{100 * row['area_fraction']:5.1f} %, {area}")
-    return "\n".join([*lines, f"  wrote {place}/: {' '.join(written)}"])
+    return "\n".join(lines)

@@ -73,6 +73,7 @@ class Segmentation:
         n_materials_given: True if the number was given, False if estimated.
         generated: the masks as the generator made them.
         names: what each material is, name i for label i + 1, None for one without a name; none has one where not given.
+            Labels of one material have its name.
         micrograph: the image, for pictures; it is not saved with the rest. None where it is not at hand.
         grains: uint32 (H, W), 0 where nothing is segmented; grains are 1, 2, …, each within one label. Grains of a
             material differ in how its lattice lies. Each material is one grain where not given.
@@ -81,11 +82,12 @@ class Segmentation:
         confidences: for label i + 1 its predicted IoU with what it should be, [0, 1], None where nothing predicts it;
             nothing does where not given.
         remark: what there is to say of the result in words, such as why nothing was found; None for nothing.
+        labels_are_grains: whether `by_grains` made it, so that labels are grains also where no material has several.
 
     Raises:
         InputError: if the labels are not a 2-D image of 0, 1, … without missing values and of the shape of the masks
             and the micrograph, the log does not hold exactly one decision for each generated mask, the names are not
-            one for each material, each once, or what else is of each label is not of as many.
+            one for each label, each of one material, or what else is of each label is not of as many.
 
     Example:
         >>> labels, decision = np.array([[1, 1, 0]]), Decision(0, "kept", "majority_vote", 1.0, 0.0, material=1)
@@ -104,6 +106,7 @@ class Segmentation:
     material_of: Sequence[int] = ()
     confidences: Sequence[float | None] = ()
     remark: str | None = None
+    labels_are_grains: bool = False
 
     def __post_init__(self) -> None:
         labels = np.asarray(self.labels)
@@ -116,12 +119,12 @@ class Segmentation:
             raise InputError(f"labels must be 1, 2, … without gaps, not {present.tolist()}.")
         if [decision.mask for decision in self.decisions] != list(range(len(self.generated))):
             raise InputError("the decision log needs exactly one entry for each generated mask, in order.")
-        object.__setattr__(self, "names", _checked_names(self.names, len(present)))
         object.__setattr__(self, "material_of", tuple(self.material_of) or tuple(range(1, len(present) + 1)))
         object.__setattr__(self, "confidences", tuple(self.confidences) or (None,) * len(present))
         for name in ("material_of", "confidences"):
             if len(getattr(self, name)) != len(present):
                 raise InputError(f"{name}={getattr(self, name)}: give one for each of {len(present)} labels.")
+        object.__setattr__(self, "names", _checked_names(self.names, self.material_of))
         grains = labels if self.grains is None else np.asarray(self.grains)
         if self.grains is not None:
             _check_grains(grains, labels)
@@ -134,6 +137,11 @@ class Segmentation:
     def masks(self) -> Masks:
         """One mask per material; mask i is label i + 1."""
         return Masks.from_labels(self.labels)
+
+    @property
+    def segmented_fraction(self) -> float:
+        """Share of the image that belongs to a material, 0 to 1."""
+        return np.count_nonzero(self.labels) / self.labels.size
 
     @property
     def n_grains(self) -> int:
@@ -151,10 +159,15 @@ class Segmentation:
         """The label that grain i + 1 lies in."""
         return tuple(_label_of(self.each_grain, self.labels)[1:].tolist())
 
+    @property
+    def grain_counts(self) -> tuple[int, ...]:
+        """How many grains label i + 1 has."""
+        return tuple(np.bincount(self.label_of_grain, minlength=len(self.material_of) + 1)[1:].tolist())
+
     def by_grains(self) -> Segmentation:
         """The same with the grains as labels, each still known to be of its material.
 
-        A grain has the confidence of what it lies in; a name is of the material, which `material_of` tells.
+        A grain has the confidence and the name of what it lies in.
 
         Example:
             >>> labels, grains = np.array([[1, 1, 2]]), np.array([[1, 2, 3]])
@@ -166,27 +179,39 @@ class Segmentation:
         return replace(
             self,
             labels=self.each_grain,
-            names=(),
+            names=[self.names[place] for place in places],
             material_of=[self.material_of[place] for place in places],
             confidences=[self.confidences[place] for place in places],
+            labels_are_grains=True,
         )
 
     def picture(self) -> Image.Image:
-        """The micrograph with its materials tinted, on black where it is not at hand; reduced to 1024 px."""
+        """The micrograph with its materials tinted and its grains outlined, on black where it is not at hand.
+
+        It is reduced to 1024 px.
+        """
         image = self.micrograph or Micrograph(np.zeros(self.labels.shape, np.float32))
         grey = np.asarray(image.picture(), np.float32) / 255  # reduced before it is tinted, or thin outlines would fade
-        return picture_of(colour_overlay(grey, nearest(self.labels, grey.shape)))
+        labels, grains = (nearest(image, grey.shape) for image in (self.labels, self.each_grain))
+        return picture_of(colour_overlay(grey, labels, grains))
 
     def _repr_png_(self) -> bytes:
         return png_of(self.picture())
 
     def __repr__(self) -> str:
         how = "given" if self.n_materials_given else "estimated"
-        share = np.count_nonzero(self.labels) / self.labels.size
+        remark = "" if self.remark is None else f"; {self.remark}"
         return (
-            f"Segmentation({counted(int(self.labels.max()), 'material')} of {counted(len(self.generated), 'mask')}, "
-            f"number {how}: {self.n_materials}, {share:.1%} segmented)"
+            f"Segmentation({self._counts()} of {counted(len(self.generated), 'mask')}, number {how}: "
+            f"{self.n_materials}, {self.segmented_fraction:.1%} segmented{remark})"
         )
+
+    def _counts(self) -> str:
+        """`2 materials`, or `2 materials (5 grains)` where one has several, or `5 grains (2 materials)`."""
+        materials, grains = counted(len(set(self.material_of)), "material"), counted(self.n_grains, "grain")
+        if self.labels_are_grains:
+            return f"{grains} ({materials})"
+        return materials if self.n_grains == len(self.material_of) else f"{materials} ({grains})"
 
     def save(self, path: str | Path) -> None:
         """Write labels and log to `path` (.npz) and the generated masks beside it (`<stem>_generated.npz`)."""
@@ -199,6 +224,7 @@ class Segmentation:
             "material_of": self.material_of,
             "confidences": self.confidences,
             "remark": self.remark,
+            "labels_are_grains": self.labels_are_grains,
             "decisions": [asdict(decision) for decision in self.decisions],
         }
         with replacing(path) as partial:
@@ -216,13 +242,16 @@ class Segmentation:
         return cls(fields["labels"], decisions, generated=generated, grains=fields.get("grains"), **header)
 
 
-def _checked_names(names: Sequence[str | None], n_found: int) -> tuple[str | None, ...]:
-    if len(names) not in (0, n_found):
-        raise InputError(f"{len(names)} names for {n_found} materials; give one (or None) for each, or none at all.")
-    known = [name for name in names if name is not None]
+def _checked_names(names: Sequence[str | None], material_of: Sequence[int]) -> tuple[str | None, ...]:
+    if len(names) not in (0, len(material_of)):
+        raise InputError(
+            f"{len(names)} names for {len(material_of)} materials; give one (or None) for each, or none at all."
+        )
+    named = {(name, material) for name, material in zip(names, material_of, strict=False) if name is not None}
+    known = [name for name, _ in named]
     if not all(isinstance(name, str) and name.strip() for name in known) or len(set(known)) < len(known):
-        raise InputError(f"names {list(names)}: each is a text that stands once, or None for a material without one.")
-    return tuple(names) or (None,) * n_found
+        raise InputError(f"names {list(names)}: each is a text of one material, or None for a material without one.")
+    return tuple(names) or (None,) * len(material_of)
 
 
 def _check_grains(grains: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]]) -> None:

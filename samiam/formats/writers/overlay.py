@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from samiam.colours import colour_of, colour_overlay
-from samiam.formats.writers.coco import material_names
+from samiam.formats.writers.wording import legend_texts, percent
 from samiam.records import Micrograph, Segmentation
 from samiam.storage.files import replacing
 
@@ -49,7 +48,7 @@ def scale_bar(width_px: int, pixel_size_nm: float | None) -> ScaleBar:
 
 
 def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmentation) -> Path:
-    """Write an RGB PNG: the tinted micrograph with a scale bar, and a legend in a strip below.
+    """Write an RGB PNG: the tinted micrograph, dashes between grains, a scale bar, and a legend in a strip below.
 
     Small images are enlarged by a whole factor, so that the writing can be read.
 
@@ -67,8 +66,10 @@ def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmen
     height, width = micrograph.shape_hw
     factor = max(1, -(-_SMALLEST_SIDE_PX // max(height, width)))
     # Enlarged before the lines are drawn, so that they stay thin.
-    pixels, labels = (_enlarged(array, factor) for array in (micrograph.pixels, segmentation.labels))
-    picture = Image.fromarray(colour_overlay(pixels, labels))
+    pixels, labels, grains = (
+        _enlarged(array, factor) for array in (micrograph.pixels, segmentation.labels, segmentation.each_grain)
+    )
+    picture = Image.fromarray(colour_overlay(pixels, labels, grains))
     font_px = min(96, max(14, round(math.hypot(*picture.size) / 50)))
     strip = _legend(segmentation, max(picture.width, 12 * font_px), font_px)
     bar = scale_bar(width, micrograph.pixel_size_nm)
@@ -118,25 +119,27 @@ def _bar_strip(width: int, bar: ScaleBar, font_px: int) -> Image.Image:
 
 
 def _legend(segmentation: Segmentation, width: int, font_px: int) -> Image.Image:
-    """A white strip with a swatch, the name and the share of the image for each material, in as many rows as needed."""
-    counts = np.bincount(segmentation.labels.ravel())[1:]
-    names = material_names(segmentation.names)
-    texts = [f"{name}  {100 * n / segmentation.labels.size:.1f} %" for name, n in zip(names, counts, strict=True)]
+    """A white strip, a swatch and a text for each label and for what is not segmented, in as many rows as needed."""
+    entries: list[tuple[str, tuple[int, int, int] | None]] = [
+        (text, colour_of(label)) for label, text in enumerate(legend_texts(segmentation), start=1)
+    ]
+    if not entries:
+        entries = [("no material found", None)]
+    elif segmentation.segmented_fraction < 1:
+        entries.append((f"not segmented  {percent(1 - segmentation.segmented_fraction)}", None))
     font = ImageFont.load_default(size=font_px)
-    cell = round(max((font.getlength(text) for text in texts), default=0)) + 3 * font_px
+    cell = round(max(font.getlength(text) for text, _ in entries)) + 3 * font_px
     n_columns = max(1, (width - font_px) // cell)
     row_px = round(1.7 * font_px)
-    n_rows = max(1, -(-len(texts) // n_columns))
+    n_rows = -(-len(entries) // n_columns)
     strip = Image.new("RGB", (max(width, cell), n_rows * row_px + font_px // 2), "white")
     draw = ImageDraw.Draw(strip)
-    if not texts:
-        draw.text((font_px // 2, strip.height / 2), "no material found", fill="black", font=font, anchor="lm")
-    for index, text in enumerate(texts):
+    for index, (text, colour) in enumerate(entries):
         row, column = divmod(index, n_columns)
         left, middle = font_px // 2 + column * cell, font_px // 4 + row * row_px + row_px / 2
         half = font_px // 2
         box = (left, middle - half, left + 2 * half, middle + half)
-        draw.rectangle(box, fill=colour_of(index + 1), outline="black")
+        draw.rectangle(box, fill=colour, outline="black")  # hollow where there is no colour
         draw.text((left + 2 * half + font_px // 2, middle), text, fill="black", font=font, anchor="lm")
     return strip
 

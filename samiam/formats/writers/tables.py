@@ -16,7 +16,7 @@ from samiam.storage.files import replacing
 
 
 def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataFrame:
-    """Measure each material.
+    """Measure each material, or each grain where labels are grains.
 
     Args:
         segmentation: M materials over the micrograph.
@@ -26,8 +26,10 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
         M rows: `material` (its label), `name` (None where it has none), `area_nm2`, `area_fraction` (of the image),
         `regions` (connected through sides or corners), `perimeter_nm` (as scikit-image estimates it),
         `centroid_x_nm`, `centroid_y_nm` (from the centre of the top left pixel, x to the right, y down), `width_nm`,
-        `height_nm` (of the box around all its regions) and `mean_intensity` (of the scaled image, 0 to 1). Where the
-        pixel size is unknown the columns are `area_px`, `perimeter_px` and so on.
+        `height_nm` (of the box around all its regions), `mean_intensity` (of the scaled image, 0 to 1), `grains` (how
+        many) and `confidence` (its predicted IoU, NaN where nothing predicts it). Where the pixel size is unknown the
+        columns are `area_px`, `perimeter_px` and so on. Of grains there is `grain` (its label) first, `material` and
+        `name` are those of its material, and there is no column `grains`.
 
     Raises:
         InputError: if the two are of different shapes.
@@ -40,7 +42,8 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
     found = regionprops_table(labels.astype(np.int64), micrograph.pixels, properties=wanted)  # type: ignore[no-untyped-call]
     return pd.DataFrame(
         {
-            "material": found["label"].astype(np.int64),
+            **({"grain": found["label"].astype(np.int64)} if segmentation.labels_are_grains else {}),
+            "material": np.array(segmentation.material_of, np.int64),
             "name": pd.Series(list[object](segmentation.names), dtype=object),
             **({"area_px": found["area"].astype(np.int64)} if unit == "px" else {"area_nm2": found["area"] * size**2}),
             "area_fraction": found["area"] / labels.size,
@@ -51,6 +54,8 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
             f"width_{unit}": (found["bbox-3"] - found["bbox-1"]) * size,
             f"height_{unit}": (found["bbox-2"] - found["bbox-0"]) * size,
             "mean_intensity": found["intensity_mean"].astype(np.float64),
+            **({} if segmentation.labels_are_grains else {"grains": np.array(segmentation.grain_counts, np.int64)}),
+            "confidence": np.array(segmentation.confidences, np.float64),
         }
     )
 
@@ -76,7 +81,22 @@ def write_measurements(path: str | Path, segmentation: Segmentation, micrograph:
     Raises:
         InputError: as `measurements` does.
     """
-    table = measurements(segmentation, micrograph)
+    return _write_table(path, measurements(segmentation, micrograph))
+
+
+def write_grains(path: str | Path, segmentation: Segmentation, micrograph: Micrograph) -> Path:
+    """Write what `measurements` makes of the grains as CSV, less the confidence, which is that of their materials.
+
+    Returns:
+        The file written.
+
+    Raises:
+        InputError: as `measurements` does.
+    """
+    return _write_table(path, measurements(segmentation.by_grains(), micrograph).drop(columns="confidence"))
+
+
+def _write_table(path: str | Path, table: pd.DataFrame) -> Path:
     with replacing(path) as partial:
         table.to_csv(partial, index=False)
     return Path(path)
