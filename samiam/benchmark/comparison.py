@@ -16,7 +16,7 @@ from samiam.benchmark.rows import Method, Row
 from samiam.benchmark.settings import Baseline
 from samiam.boosting import SemanticBooster, embed_crops, sample_crops
 from samiam.generation import MaskGenerator
-from samiam.metrics import Variant, clustering_accuracy, score_image
+from samiam.metrics import Unlabelled, Variant, clustering_accuracy, score_image
 from samiam.records import Masks, Scene, Segmentation
 
 _NO_CACHE = Cache()
@@ -30,11 +30,13 @@ class Scoring:
         variant: which definition of the scores, see `score_image`.
         weighted: whether easy labels weigh 10 and hard ones 1 (paper §3.3).
         crop_accuracy: whether each booster's encoder is also tried on crops of the true regions.
+        unlabelled: what pixels without a label are, see `score_image`.
     """
 
     variant: Variant = "paper"
     weighted: bool = False
     crop_accuracy: bool = False
+    unlabelled: Unlabelled = "background"
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +146,9 @@ class _Bench:
             n_materials = len(self.scene.truth) if method.give_n_materials else None
             stages = StageMeter()
             with Meter() as meter:
-                found = method.booster(self.scene.micrograph, generated.masks, n_materials, stages)
+                found = method.booster(
+                    self.scene.micrograph, generated.masks, n_materials, stages, grains=method.grains
+                )
             seconds, peak_mb = generated.seconds + meter.seconds, max(generated.peak_mb, meter.peak_mb)
             row = replace(
                 self._scored(found, method.generator.name, seconds, peak_mb),
@@ -155,7 +159,11 @@ class _Bench:
             )
             return row, found
 
-        options = {"booster": dict(method.booster.options), "given": method.give_n_materials}
+        options = {
+            "booster": dict(method.booster.options),
+            "given": method.give_n_materials,
+            "grains": method.grains,
+        }
         made_from = {**self._facts, "generator": _facts(method.generator), **options}
         booster = method.booster
         makers = (method.generator, booster, booster.encoder, booster.classifier)
@@ -186,7 +194,8 @@ class _Bench:
     def _scored(self, found: Masks | Segmentation, method: str, seconds: float, peak_mb: float) -> Row:
         scene = self.scene
         weights = scene.weights if self.scoring.weighted else None
-        scores = score_image(found, scene, variant=self.scoring.variant, weights=weights)
+        scoring = self.scoring
+        scores = score_image(found, scene, variant=scoring.variant, weights=weights, unlabelled=scoring.unlabelled)
         row = Row(scene.micrograph.name, scene.difficulty, method, None, scores, seconds, peak_mb)
         return replace(row, labelling_s=scene.parameters.get("labelling_s"))
 

@@ -67,7 +67,7 @@ def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outc
     whole = _recorded(settings)
     tracker = build_tracker(settings.logger, folder, whole)
     outcomes = run(to_do, study, workers=settings.workers, scheduler=settings.scheduler)
-    print(write_results(folder, outcomes, facts))
+    print(write_results(folder, outcomes, facts, by_image=settings.by_image))
     (folder / "settings.yaml").write_text(f"# {command}\n{OmegaConf.to_yaml(whole)}", encoding="utf-8")
     tracker.log(outcomes, folder / REPORT)
     return outcomes
@@ -121,12 +121,13 @@ def _study(config: Mapping[str, Any], settings: EvaluateSettings) -> Study:
         "encoder": asdict(settings.encoder),
         "booster": config.get("booster", {}),
         "n_materials": settings.n_materials,
+        "grains": settings.grains,
     }
     return Study(
         own=own,
         variants=settings.variants,
         seeds=settings.seeds,
-        scoring=Scoring(settings.variant, settings.weighted, settings.crop_accuracy),
+        scoring=Scoring(settings.variant, settings.weighted, settings.crop_accuracy, settings.unlabelled),
         baselines=settings.baselines,
         pictures=settings.figures,
         cache=None if settings.cache is None else str(Path(settings.cache).absolute()),
@@ -143,6 +144,7 @@ def _facts(settings: EvaluateSettings, study: Study) -> dict[str, str]:
         "encoder": ", ".join(dict.fromkeys(method.booster.encoder.name for method in methods.present)),
         "number of materials": ", ".join(dict.fromkeys(given)),
         "scores": f"{settings.variant} definitions{', weighted' if settings.weighted else ''}",
+        "pixels without a label": {"ignored": "not looked at", "background": "background"}[settings.unlabelled],
         **{f"variant {name}": json.dumps(changes) for name, changes in settings.variants.items()},
         **{f"condition {name}": json.dumps(changes) for name, changes in settings.conditions.items()},
         **{f"left out: {name}": reason for name, reason in methods.left_out.items()},

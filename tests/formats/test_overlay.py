@@ -113,6 +113,7 @@ def test_every_size_of_picture(tmp_path: Path, shape: tuple[int, int], n_materia
     assert max(shape) * factor >= 384
     assert picture.shape[0] > shape[0] * factor, "the legend is below"
     below = picture[shape[0] * factor :]
+    assert below.shape[0] < shape[0] * factor or min(shape) < 100, "the legend is not larger than the image"
     assert (below == 255).mean() > 0.3
     for label in range(1, n_materials + 1):
         assert (below == PALETTE[label - 1]).all(axis=2).any(), "each material has a swatch"
@@ -133,6 +134,22 @@ def test_the_legend_shows_names(tmp_path: Path) -> None:
     wide = legend("a material with a name of sixty letters, more than would fit", None)
     assert wide.shape[1] > 400
     assert (wide[:, -10:] == 255).all()
+
+
+def test_what_is_not_segmented_has_a_hollow_swatch(tmp_path: Path) -> None:
+    """The strip is longer by one row where something is not segmented; nothing else is drawn in colour."""
+    labels, micrograph = halves(512, 512), Micrograph(np.zeros((512, 512), np.float32))
+
+    def legend(labels: NDArray[np.uint32]) -> NDArray[np.uint8]:
+        return np.asarray(io.imread(write_overlay(tmp_path / "a.png", micrograph, segmentation_of(labels))))[512:]
+
+    whole = legend(labels)
+    labels[:16] = 0
+    holed = legend(labels)
+    is_colour = np.ptp(holed.astype(int), axis=2) > 60
+    assert len(holed) >= len(whole)
+    assert (holed != 255).any(axis=2).sum() > (whole != 255).any(axis=2).sum() + 100, "an entry more"
+    assert len({tuple(colour) for colour in holed[is_colour].tolist()}) == 2, "the swatches of two materials"
 
 
 def test_many_materials_wrap(tmp_path: Path) -> None:

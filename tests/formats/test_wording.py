@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from samiam.formats.writers.wording import legend_texts, material_names, percent, region_names, report_lines
+from samiam.records import Masks, Segmentation
+
+
+def made() -> Segmentation:
+    """Two materials in three grains, a quarter of the image, and a quarter that is not segmented."""
+    labels = np.repeat([[1, 1, 2, 0]], 4, axis=0)
+    grains = np.repeat([[1, 2, 3, 0]], 4, axis=0)
+    return Segmentation(
+        labels, [], 2, True, Masks.empty((4, 4)), ["SrTiO3", None], grains=grains, confidences=[0.934, None]
+    )
+
+
+@pytest.mark.parametrize(
+    ("fraction", "words"), [(0, "0.0 %"), (1e-6, "<0.1 %"), (0.0005, "0.1 %"), (0.031, "3.1 %"), (1, "100.0 %")]
+)
+def test_percent(fraction: float, words: str) -> None:
+    assert percent(fraction) == words
+
+
+def test_materials() -> None:
+    assert region_names(made()) == material_names(made()) == ["SrTiO3", "material 2"]
+    assert legend_texts(made()) == ["SrTiO3  50.0 % · 2 grains · confidence 0.93", "material 2  25.0 %"]
+    assert report_lines(made(), ["8 px", "4 px"]) == [
+        "material 1: SrTiO3,  50.0 %, 8 px, 2 grains, confidence 0.93",
+        "material 2:  25.0 %, 4 px",
+        "not segmented: 25.0 %",
+    ]
+
+
+def test_grains() -> None:
+    grains = made().by_grains()
+    assert region_names(grains) == ["grain 1 of SrTiO3", "grain 2 of SrTiO3", "grain 3 of material 2"]
+    assert material_names(grains) == ["SrTiO3", "SrTiO3", "material 2"]
+    assert legend_texts(grains)[1:] == ["grain 2 of SrTiO3  25.0 % · confidence 0.93", "grain 3 of material 2  25.0 %"]
+    assert report_lines(grains, ["4 px"] * 3)[2:] == ["grain 3 of material 2:  25.0 %, 4 px", "not segmented: 25.0 %"]
+
+
+def test_a_remark_has_a_line_of_its_own() -> None:
+    whole = Segmentation(np.ones((4, 4)), [], 1, True, Masks.empty((4, 4)), remark="one crystal")
+    assert report_lines(whole, ["16 px"]) == ["material 1: 100.0 %, 16 px", "one crystal"]
+
+
+def test_nothing() -> None:
+    nothing = Segmentation(np.zeros((4, 4)), [], 0, False, Masks.empty((4, 4)), remark="no structure stands out")
+    assert legend_texts(nothing) == []
+    assert report_lines(nothing, []) == ["not segmented: 100.0 %", "no structure stands out"]
