@@ -54,6 +54,8 @@ def composed(*overrides: str) -> dict[str, Any]:
 
 def check(settings: dict[str, Any]) -> None:
     """All that stands in the configs is known and can be used; no weights are needed to tell."""
+    if settings["benchmark"]["name"] == "labelled":
+        settings = settings | {"benchmark": {"folder": ".", **settings["benchmark"]}}
     read_evaluation(settings)
 
 
@@ -74,7 +76,7 @@ class TestConfigs:
     @pytest.mark.parametrize(("group", "choice"), choices_of("evaluate"))
     def test_every_choice(self, group: str, choice: str) -> None:
         settings = composed(f"{group}={choice}")
-        check(settings | ({"benchmark": {**settings["benchmark"], "folder": "."}} if choice == "labelled" else {}))
+        check(settings)
         default = composed()
         assert all(settings[other] == default[other] for other in GROUPS if other != group)
         assert set(settings[group]) == set(written("evaluate", f"{group}/{choice}"))
@@ -335,10 +337,52 @@ class TestBenchmarks:
         (make,) = scenes(composed("benchmark=labelled", f"benchmark.folder={tmp_path}")["benchmark"])
         np.testing.assert_array_equal(make().labels, scene.labels)
 
+    @pytest.mark.parametrize(
+        ("words", "unlabelled"),
+        [
+            (("benchmark=labelled", "benchmark.folder=x"), "ignored"),
+            (("benchmark=labelled", "benchmark.folder=x", "benchmark.unlabelled=background"), "background"),
+            (("benchmark=zenodo",), "background"),
+            (("benchmark=zenodo", "benchmark.unlabelled=ignored"), "ignored"),
+            (("benchmark=full",), "background"),
+        ],
+    )
+    def test_what_is_not_labelled(self, words: tuple[str, ...], unlabelled: str) -> None:
+        assert read_evaluation(composed(*words)).unlabelled == unlabelled
+
     @pytest.mark.slow
     def test_simulated(self, scenes: Makers) -> None:
         (make,) = scenes(composed("benchmark.scenes=[2]")["benchmark"])
         assert make().micrograph.name == BENCHMARK[1].name
+
+
+@pytest.fixture
+def halves(tmp_path: Path) -> Path:
+    """A folder with one label image: two textures, labelled but for a strip between them."""
+    for name in ("images", "labels"):
+        (tmp_path / "real" / name).mkdir(parents=True)
+    rows, columns = np.indices((96, 128))
+    stripes = np.where(columns < 64, columns % 6 < 3, 0.5 * (rows % 12 < 6))
+    Image.fromarray((255 * stripes).astype(np.uint8)).save(tmp_path / "real" / "images" / "halves.png")
+    labels = np.where(columns < 56, 1, np.where(columns < 72, 0, 2)).astype(np.uint8)
+    Image.fromarray(labels).save(tmp_path / "real" / "labels" / "halves.png")
+    return tmp_path / "real"
+
+
+def test_labelled_images_one_by_one(halves: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = ["generator=texture", "encoder=spectrum", "logger=none", "cache=null", "figures=false"]
+    words = ["experiment=labelled", f"benchmark.folder={halves}", *small]
+    evaluate(composed(*words), tmp_path / "run", "a command")
+    report = tmp_path / "run" / "report"
+    table = pd.read_csv(report / "by_image.csv")
+    assert table["image"].tolist() == ["halves", "mean of several"]
+    assert [name for name in table if name.endswith(" IoU")] == [
+        *("texture + given IoU", "texture + estimated IoU", "texture + grains IoU"),
+    ]
+    assert table["texture + given found"].tolist()[0] == 2
+    assert pd.read_csv(report / "summary.csv")["mprecision"].tolist() == [1.0] * 4, "the strip is not looked at"
+    assert "\n## Image by image\n" in capsys.readouterr().out
+    assert "\n- pixels without a label: not looked at\n" in (report / "report.md").read_text(encoding="utf-8")
 
 
 def test_configs_of_one_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -368,6 +412,8 @@ class TestRefusals:
             ("encoder.name=nope", ("encoder.name: unknown encoder 'nope'", "spectrum")),
             ("variant=foo", ("variant='foo': give paper or released.",)),
             ("weighted=foo", ("weighted='foo': give true or false.",)),
+            ("grains=2", ("grains=2: give true or false.",)),
+            ("benchmark.unlabelled=ignored", ("benchmark has no setting 'unlabelled'",)),
             ("+booster.nope=0", ("booster has no setting 'nope'", "removal")),
             ("+benchmark.foo=1", ("benchmark has no setting 'foo'", "seeds")),
             ("benchmark.name=nope", ("benchmark.name='nope': give simulated or procedural or labelled or zenodo.",)),
@@ -433,7 +479,7 @@ class TestRefusals:
             (["benchmark=labelled", "benchmark.folder=."], ".: no layout of labelled micrographs fits; looked for"),
             (
                 ["benchmark=labelled", "+benchmark.seeds=[0]"],
-                "benchmark has no setting 'seeds'. It has name, folder, layout.",
+                "benchmark has no setting 'seeds'. It has name, folder, layout, unlabelled.",
             ),
             (
                 ["benchmark=labelled", "benchmark.folder=.", "benchmark.layout=nope"],

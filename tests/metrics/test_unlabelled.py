@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from samiam.metrics import score_image
 from samiam.records import Masks
 
 SHAPE_HW = (9, 12)
+quick = settings(max_examples=40)
 label_images = hnp.arrays(np.uint32, SHAPE_HW, elements=st.integers(0, 3))
 
 
@@ -43,6 +44,7 @@ def compact(labels: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 @given(label_images, label_images)
+@quick
 def test_the_one_to_one_iou_is_that_of_an_independent_implementation(
     found: NDArray[np.uint32], truth: NDArray[np.uint32]
 ) -> None:
@@ -54,6 +56,7 @@ def test_the_one_to_one_iou_is_that_of_an_independent_implementation(
 
 
 @given(label_images, label_images)
+@quick
 def test_pixels_without_a_label_change_nothing(found: NDArray[np.uint32], truth: NDArray[np.uint32]) -> None:
     truth.flat[0], found.flat[:3] = 1, [1, 2, 3]
     truth.flat[1:3] = 1

@@ -170,7 +170,7 @@ def _image_by_image(each: pd.DataFrame) -> str:
         return ""
     about = (
         "One-to-one IoU: the mean over the truth's labels of the IoU with one region each, paired best; in brackets "
-        "the number of regions found. At the end means, and in brackets the share of the images with as many regions "
+        "the number of regions found.\nAt the end means, and in brackets the share of the images with as many regions "
         "as the truth."
     )
     return _section("Image by image", table(with_numbers(each), _DECIMALS), about)
