@@ -50,6 +50,9 @@ def test_one_line() -> None:
     assert repr(split.by_grains()) == (
         "Segmentation(4 grains (2 materials) of 2 masks, number estimated: 2, 100.0% segmented; a twin)"
     )
+    assert repr(replace(segmentation(), material_of=(1, 1))) == (
+        "Segmentation(2 regions (1 material) of 2 masks, number estimated: 2, 100.0% segmented)"
+    )
     scene = Scene(grey, LABELS, ["Ge", "SrTiO3"], 2, [10, 1], LABELS)
     assert repr(scene) == "Scene(grey, difficulty 2: Ge, SrTiO3)"
 

@@ -107,7 +107,8 @@ class SemanticBooster:
             nothing = np.zeros(micrograph.shape_hw, np.uint32)
             log = [Decision(index, "removed", "no_structure", 0.0, 0.0) for index in range(len(masks))]
             given = n_materials is not None
-            return Segmentation(nothing, log, n_materials or 0, given, masks, micrograph=micrograph, remark=lack)
+            found = Segmentation(nothing, log, n_materials or 0, given, masks, micrograph=micrograph, remark=lack)
+            return found.by_grains() if grains else found
         with watch("removal"):
             kept, removed = remove_masks(masks, self.removal)
             remaining = masks.select(kept)

@@ -142,7 +142,7 @@ def _report(
     height, width = micrograph.shape_hw
     size = micrograph.pixel_size_nm
     how = "given" if segmentation.n_materials_given else "estimated"
-    found = counted(len(segmentation.masks), "grain" if segmentation.labels_are_grains else "material")
+    found = counted(len(segmentation.masks), segmentation.kind)
     counts = segmentation.masks.areas.tolist()
     areas = [f"{count:,} px" if size is None else f"{count * size**2:,.2f} nm²" for count in counts]
     lines = [

@@ -206,12 +206,19 @@ class Segmentation:
             f"{self.n_materials}, {self.segmented_fraction:.1%} segmented{remark})"
         )
 
-    def _counts(self) -> str:
-        """`2 materials`, or `2 materials (5 grains)` where one has several, or `5 grains (2 materials)`."""
-        materials, grains = counted(len(set(self.material_of)), "material"), counted(self.n_grains, "grain")
+    @property
+    def kind(self) -> str:
+        """What labels are: "material", "grain" where `by_grains` made them, "region" where some are of one material."""
         if self.labels_are_grains:
-            return f"{grains} ({materials})"
-        return materials if self.n_grains == len(self.material_of) else f"{materials} ({grains})"
+            return "grain"
+        return "material" if len(set(self.material_of)) == len(self.material_of) else "region"
+
+    def _counts(self) -> str:
+        """`2 materials`, and in brackets what else there is: `2 materials (5 grains)`, `3 regions (2 materials)`."""
+        numbers = {"region": len(self.material_of), "material": len(set(self.material_of)), "grain": self.n_grains}
+        others = [counted(n, kind) for kind, n in numbers.items() if n != len(self.material_of)]
+        beside = f" ({', '.join(others)})" if others else ""
+        return f"{counted(len(self.material_of), self.kind)}{beside}"
 
     def save(self, path: str | Path) -> None:
         """Write labels and log to `path` (.npz) and the generated masks beside it (`<stem>_generated.npz`)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,17 +88,28 @@ def test_grains_as_the_regions(tmp_path: Path) -> None:
     assert categories(found["materials.json"]) == categories(found["grains.json"])
     assert [annotation.get("score") for annotation in found["materials.json"]["annotations"]] == [0.75, 0.75, None]
     table = found["materials.csv"]
-    assert table.columns[:3].tolist() == ["grain", "material", "name"]
+    assert table["label"].tolist() == [1, 2, 3]
     assert table["material"].tolist() == [1, 1, 2]
     assert table["name"].tolist()[:2] == ["SrTiO3", "SrTiO3"]
-    assert "grains" not in table
-    assert found["provenance.json"]["materials_found"] == 2
+    provenance = found["provenance.json"]
+    assert (provenance["materials_found"], provenance["regions_found"], provenance["grains_found"]) == (2, 3, 3)
 
 
-@pytest.mark.parametrize(("by_grains", "n_grains"), [(False, None), (True, 3)])
-def test_the_description_of_the_labels(tmp_path: Path, by_grains: bool, n_grains: int | None) -> None:
+def test_parts_of_a_material_that_were_asked_for(tmp_path: Path) -> None:
+    found = written(tmp_path, replace(made(), names=(None, None), material_of=(1, 1)))
+    assert categories(found["materials.json"]) == [
+        *(("part 1 of material 1", "material 1"), ("part 2 of material 1", "material 1")),
+    ]
+    assert found["materials.csv"]["material"].tolist() == [1, 1]
+    assert found["grains.csv"]["material"].tolist() == [1, 1, 1]
+    provenance = found["provenance.json"]
+    assert (provenance["materials_found"], provenance["regions_found"], provenance["grains_found"]) == (1, 2, 3)
+
+
+@pytest.mark.parametrize("by_grains", [False, True])
+def test_the_description_of_the_labels(tmp_path: Path, by_grains: bool) -> None:
     written(tmp_path, made().by_grains() if by_grains else made())
-    for name, n in (("labels", n_grains), ("grains", 3)):
+    for name, n_labels in (("labels", 3 if by_grains else 2), ("grains", 3)):
         with tifffile.TiffFile(tmp_path / f"{name}.tif") as file:
             description = json.loads(file.pages.first.description)
-        assert description == {"pixel_size_nm": 0.5, "n_materials": 2} | ({} if n is None else {"n_grains": n})
+        assert description == {"pixel_size_nm": 0.5, "n_materials": 2, "n_labels": n_labels}

@@ -41,6 +41,14 @@ def test_grains() -> None:
     assert report_lines(grains, ["4 px"] * 3)[2:] == ["grain 3 of material 2:  25.0 %, 4 px", "not segmented: 25.0 %"]
 
 
+def test_parts_of_a_material() -> None:
+    """The third region is a material by itself, although another has the number of its label."""
+    labels = np.array([[1, 2, 3, 3]])
+    parts = Segmentation(labels, [], 3, True, Masks.empty((1, 4)), material_of=[1, 1, 2])
+    assert region_names(parts) == ["part 1 of material 1", "part 2 of material 1", "material 2"]
+    assert report_lines(parts, ["1 px"] * 3)[1:] == ["part 2 of material 1:  25.0 %, 1 px", "material 2:  50.0 %, 1 px"]
+
+
 def test_a_remark_has_a_line_of_its_own() -> None:
     whole = Segmentation(np.ones((4, 4)), [], 1, True, Masks.empty((4, 4)), remark="one crystal")
     assert report_lines(whole, ["16 px"]) == ["material 1: 100.0 %, 16 px", "one crystal"]

@@ -89,7 +89,11 @@ class TestLabels:
             assert tags["XResolution"].value == tags["YResolution"].value
             numerator, denominator = tags["XResolution"].value
             assert 1e7 * denominator / numerator == pytest.approx(size_nm, rel=1e-4)
-            assert json.loads(file.pages.first.description) == {"pixel_size_nm": size_nm, "n_materials": 2}
+            assert json.loads(file.pages.first.description) == {
+                "pixel_size_nm": size_nm,
+                "n_materials": 2,
+                "n_labels": 2,
+            }
 
     def test_numbers_beyond_16_bits(self, tmp_path: Path) -> None:
         labels = np.arange(1, 262145, dtype=np.uint32).reshape(512, 512)
@@ -148,6 +152,7 @@ class TestMeasurements:
         table = pd.read_csv(path)
         assert table.columns.tolist() == [
             *(
+                "label",
                 "material",
                 "name",
                 "area_nm2",

@@ -67,6 +67,7 @@ def write_provenance(
         "n_materials_given": segmentation.n_materials_given,
         "masks_generated": len(segmentation.generated),
         "materials_found": len(set(segmentation.material_of)),
+        "regions_found": len(segmentation.material_of),
         "grains_found": segmentation.n_grains,
         "not_segmented_fraction": 1 - segmentation.segmented_fraction,
         "remark": segmentation.remark,

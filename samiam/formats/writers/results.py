@@ -29,7 +29,7 @@ def write_results(
     Files: `labels.tif` and `grains.tif` (uint32, with their resolution), `overlay.png`, `materials.json`, `grains.json`
     and `masks.json` (COCO, the materials, their grains and all generated masks), `materials.csv` and `grains.csv`
     (areas and extents), `decisions.csv` (what became of each mask and why) and `provenance.json`. Where labels are
-    grains, the files of materials are of them.
+    grains or parts of materials, the files of materials are of them.
 
     Args:
         folder: made if missing; files of those names in it are replaced, others are left alone.
@@ -67,7 +67,7 @@ def write_results(
 def _write_regions(
     path: Path, segmentation: Segmentation, micrograph_name: str, scores: Sequence[float | None] | None = None
 ) -> Path:
-    """The labels as COCO, each a category; that of a grain is within its material."""
-    within = material_names(segmentation) if segmentation.labels_are_grains else None
-    names = region_names(segmentation)
+    """The labels as COCO, each a category; those of grains and parts are within their material."""
+    names, materials = region_names(segmentation), material_names(segmentation)
+    within = None if names == materials else materials
     return write_coco(path, segmentation.masks, micrograph_name, names, supercategories=within, scores=scores)

@@ -16,20 +16,20 @@ from samiam.storage.files import replacing
 
 
 def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataFrame:
-    """Measure each material, or each grain where labels are grains.
+    """Measure each region: the materials, or what they were divided into.
 
     Args:
-        segmentation: M materials over the micrograph.
+        segmentation: M labels over the micrograph.
         micrograph: gives the intensities and the pixel size.
 
     Returns:
-        M rows: `material` (its label), `name` (None where it has none), `area_nm2`, `area_fraction` (of the image),
-        `regions` (connected through sides or corners), `perimeter_nm` (as scikit-image estimates it),
-        `centroid_x_nm`, `centroid_y_nm` (from the centre of the top left pixel, x to the right, y down), `width_nm`,
-        `height_nm` (of the box around all its regions), `mean_intensity` (of the scaled image, 0 to 1), `grains` (how
-        many) and `confidence` (its predicted IoU, NaN where nothing predicts it). Where the pixel size is unknown the
-        columns are `area_px`, `perimeter_px` and so on. Of grains there is `grain` (its label) first, `material` and
-        `name` are those of its material, and there is no column `grains`.
+        M rows: `label`, `material` (its number, which several labels may share), `name` (None where it has none),
+        `area_nm2`, `area_fraction` (of the image), `regions` (connected through sides or corners), `perimeter_nm` (as
+        scikit-image estimates it), `centroid_x_nm`, `centroid_y_nm` (from the centre of the top left pixel, x to the
+        right, y down), `width_nm`, `height_nm` (of the box around all its regions), `mean_intensity` (of the scaled
+        image, 0 to 1), `grains` (how many) and `confidence` (its predicted IoU, NaN where nothing predicts it). Where
+        the pixel size is unknown the
+        columns are `area_px`, `perimeter_px` and so on.
 
     Raises:
         InputError: if the two are of different shapes.
@@ -42,7 +42,7 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
     found = regionprops_table(labels.astype(np.int64), micrograph.pixels, properties=wanted)  # type: ignore[no-untyped-call]
     return pd.DataFrame(
         {
-            **({"grain": found["label"].astype(np.int64)} if segmentation.labels_are_grains else {}),
+            "label": found["label"].astype(np.int64),
             "material": np.array(segmentation.material_of, np.int64),
             "name": pd.Series(list[object](segmentation.names), dtype=object),
             **({"area_px": found["area"].astype(np.int64)} if unit == "px" else {"area_nm2": found["area"] * size**2}),
@@ -54,7 +54,7 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
             f"width_{unit}": (found["bbox-3"] - found["bbox-1"]) * size,
             f"height_{unit}": (found["bbox-2"] - found["bbox-0"]) * size,
             "mean_intensity": found["intensity_mean"].astype(np.float64),
-            **({} if segmentation.labels_are_grains else {"grains": np.array(segmentation.grain_counts, np.int64)}),
+            "grains": np.array(segmentation.grain_counts, np.int64),
             "confidence": np.array(segmentation.confidences, np.float64),
         }
     )
@@ -85,7 +85,7 @@ def write_measurements(path: str | Path, segmentation: Segmentation, micrograph:
 
 
 def write_grains(path: str | Path, segmentation: Segmentation, micrograph: Micrograph) -> Path:
-    """Write what `measurements` makes of the grains as CSV, less the confidence, which is that of their materials.
+    """Write what `measurements` makes of the grains as CSV, `grain` being their label; a confidence they have none.
 
     Returns:
         The file written.
@@ -93,7 +93,8 @@ def write_grains(path: str | Path, segmentation: Segmentation, micrograph: Micro
     Raises:
         InputError: as `measurements` does.
     """
-    return _write_table(path, measurements(segmentation.by_grains(), micrograph).drop(columns="confidence"))
+    table = measurements(segmentation.by_grains(), micrograph).rename(columns={"label": "grain"})
+    return _write_table(path, table.drop(columns=["grains", "confidence"]))
 
 
 def _write_table(path: str | Path, table: pd.DataFrame) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,11 +11,13 @@ from samiam.records import Segmentation
 
 
 def region_names(segmentation: Segmentation) -> list[str]:
-    """What each label is called: its name, or "material 1"; of grains "grain 1 of SrTiO3", "grain 2 of material 1"."""
-    materials = material_names(segmentation)
-    if not segmentation.labels_are_grains:
-        return materials
-    return [f"grain {number} of {material}" for number, material in enumerate(materials, start=1)]
+    """What each label is called: what its material is, "grain 2 of SrTiO3", or "part 2 of material 1" of several."""
+    materials, times = material_names(segmentation), Counter(segmentation.material_of)
+    part = "grain" if segmentation.labels_are_grains else "part"
+    return [
+        material if times[number] == 1 and part == "part" else f"{part} {label} of {material}"
+        for label, (material, number) in enumerate(zip(materials, segmentation.material_of, strict=True), start=1)
+    ]
 
 
 def material_names(segmentation: Segmentation) -> list[str]:
@@ -53,12 +56,9 @@ def report_lines(segmentation: Segmentation, areas: Sequence[str]) -> list[str]:
 
 
 def _report_names(segmentation: Segmentation) -> list[str]:
-    if segmentation.labels_are_grains:
-        return [f"{name}:" for name in region_names(segmentation)]
-    return [
-        f"material {number}:" if name is None else f"material {number}: {name},"
-        for number, name in enumerate(segmentation.names, start=1)
-    ]
+    """Those of whole materials with their numbers."""
+    each = zip(region_names(segmentation), segmentation.names, segmentation.material_of, strict=True)
+    return [f"material {number}: {name}," if called == name else f"{called}:" for called, name, number in each]
 
 
 def _facts(segmentation: Segmentation) -> list[list[str]]:
