@@ -35,7 +35,7 @@ def segment(
         One region per material or grain, the generated masks, and why each went where it went.
 
     Raises:
-        InputError: if `n_materials` is smaller than 1.
+        InputError: if `n_materials` is smaller than 1, or the booster's encoder sees no grains and they are asked for.
 
     Example:
         >>> halves = np.kron([[0, 1]], np.ones((96, 48))) * (np.indices((96, 96)).sum(axis=0) % 6 < 3)

@@ -398,6 +398,7 @@ class TestOptions:
 
         boost = SemanticBooster.__call__
         monkeypatch.setattr(SemanticBooster, "__call__", boosted)
+        monkeypatch.setattr(SemanticBooster, "check_sees_grains", lambda _: None)
         words = ("segment", png, "-k", 2, "--encoder=spectrum", "-o", png.parent / "out")
         place = png.parent / "out" / "a"
         code, out, _ = run(*words)
@@ -562,6 +563,10 @@ class TestRefusals:
             (("--box", "9,9,3,12"), ("box 9,9,3,12", "x0 < x1")),
             (("--point", "64,64", "-k", "2"), ("neither counted nor classified", "-k")),
             (("--box", "9,9,30,30", "--grains"), ("not divided into grains", "leave out --grains")),
+            (
+                ("--grains", "--generator=texture", "--encoder=spectrum"),
+                ("grains: the encoder spectrum does not see them; use compact.",),
+            ),
             (("--classifier", "nowhere.safetensors"), ("nowhere.safetensors",)),
             (("--classifier", "--classifier-option", "nope=1"), ("no setting 'nope'", "confidence")),
             (("--classifier-option", "confidence=1"), ("--classifier-option confidence", "add --classifier")),

@@ -371,16 +371,16 @@ def halves(tmp_path: Path) -> Path:
 
 def test_labelled_images_one_by_one(halves: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small = ["generator=texture", "encoder=spectrum", "logger=none", "cache=null", "figures=false"]
-    words = ["experiment=labelled", f"benchmark.folder={halves}", *small]
+    words = ["experiment=labelled", "~variants.grains", f"benchmark.folder={halves}", *small]
     evaluate(composed(*words), tmp_path / "run", "a command")
     report = tmp_path / "run" / "report"
     table = pd.read_csv(report / "by_image.csv")
     assert table["image"].tolist() == ["halves", "mean of several"]
     assert [name for name in table if name.endswith(" IoU")] == [
-        *("texture + given IoU", "texture + estimated IoU", "texture + grains IoU"),
+        *("texture + given IoU", "texture + estimated IoU"),
     ]
     assert table["texture + given found"].tolist()[0] == 2
-    assert pd.read_csv(report / "summary.csv")["mprecision"].tolist() == [1.0] * 4, "the strip is not looked at"
+    assert pd.read_csv(report / "summary.csv")["mprecision"].tolist() == [1.0] * 3, "the strip is not looked at"
     assert "\n## Image by image\n" in capsys.readouterr().out
     assert "\n- pixels without a label: not looked at\n" in (report / "report.md").read_text(encoding="utf-8")
 
@@ -413,6 +413,7 @@ class TestRefusals:
             ("variant=foo", ("variant='foo': give paper or released.",)),
             ("weighted=foo", ("weighted='foo': give true or false.",)),
             ("grains=2", ("grains=2: give true or false.",)),
+            ("grains=true", ("grains: the encoder spectrum does not see them; use compact.",)),
             ("benchmark.unlabelled=ignored", ("benchmark has no setting 'unlabelled'",)),
             ("+booster.nope=0", ("booster has no setting 'nope'", "removal")),
             ("+benchmark.foo=1", ("benchmark has no setting 'foo'", "seeds")),

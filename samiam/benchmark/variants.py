@@ -140,6 +140,7 @@ def _method(name: str, parts: _Parts, settings: Settings, seed: int) -> Method:
         booster["classifier"] = build_classifier(**booster["classifier"])
     label, generator = parts.generator(name, settings["generator"])
     made = build_booster(parts.encoder(settings["encoder"]), seed=seed, **booster)
-    return Method(
-        name, made, generator, settings["n_materials"] == "given", label, seed, bool(settings.get("grains", False))
-    )
+    grains = bool(settings.get("grains", False))
+    if grains:
+        made.check_sees_grains()
+    return Method(name, made, generator, settings["n_materials"] == "given", label, seed, grains)

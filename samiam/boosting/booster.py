@@ -102,6 +102,8 @@ class SemanticBooster:
             grains are found too, what no mask covers goes to the material that it looks like, and a number that is
             higher than that of the materials is reached by dividing them, the most distinct split first.
         """
+        if grains:
+            self.check_sees_grains()
         lack = lack_of_structure(micrograph.pixels)
         if lack is not None:
             nothing = np.zeros(micrograph.shape_hw, np.uint32)
@@ -134,6 +136,11 @@ class SemanticBooster:
             remark=shortfall(n_materials, levels.material_of),
         )
         return found.by_grains() if grains else found
+
+    def check_sees_grains(self) -> None:
+        """Refuse an encoder that does not tell grains apart, which would pass materials off as grains."""
+        if not isinstance(self.encoder, FieldEncoder):
+            raise InputError(f"grains: the encoder {self.encoder.name} does not see them; use compact.")
 
     def __repr__(self) -> str:  # the encoder, and what is not as by default
         usual = SemanticBooster(self.encoder)

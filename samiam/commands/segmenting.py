@@ -68,8 +68,8 @@ class SegmentJob:
         """Make a job from names and settings; without `classifier_options` there is no classifier.
 
         Raises:
-            InputError: if a name or a setting is unknown, weights cannot be had, or a number of materials, a
-                classifier or grains are asked for beside pointers.
+            InputError: if a name or a setting is unknown, weights cannot be had, a number of materials, a classifier
+                or grains are asked for beside pointers, or grains of an encoder that sees none.
         """
         if pointers and (n_materials is not None or classifier_options is not None):
             raise InputError("what is pointed at is neither counted nor classified; leave out -k and --classifier.")
@@ -82,6 +82,8 @@ class SegmentJob:
         classifier = None if classifier_options is None else build_classifier(**classifier_options)
         options = encoder_options_beside(generator, generator_options, encoder, encoder_options)
         booster = build_booster(build_encoder(encoder, **options), seed=seed, classifier=classifier)
+        if grains:
+            booster.check_sees_grains()
         if pointers and not isinstance(built, PromptableGenerator):
             raise InputError(f"the generator {built.name} takes no clicks and boxes; use compact or a SAM.")
         return cls(built, booster, n_materials, seed, reading, tuple(pointers), grains)
