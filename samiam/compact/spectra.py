@@ -29,8 +29,9 @@ class LocalSpectra(nn.Module):
         super().__init__()
         self.stride_px = stride_px
         n = (2 * _HIGHEST + 1) * (_HIGHEST + 1)
-        self.of_whole = nn.Sequential(nn.Conv2d(n, width // 2, 1), nn.GELU())
-        self.of_half = nn.Sequential(nn.Conv2d(n, width // 2, 1), nn.GELU())
+        self.of_whole, self.of_half = (
+            nn.Sequential(nn.BatchNorm2d(n), nn.Conv2d(n, width // 2, 1), nn.GELU()) for _ in range(2)
+        )
 
     def forward(self, images: Tensor) -> Tensor:
         """Standardised images (B, 1, H, W) to (B, width, H / stride, W / stride)."""

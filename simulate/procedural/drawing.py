@@ -48,6 +48,8 @@ def draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: fl
             kinds[cap - 1] = "amorphous"
     shortest, longest = ranges.period_px
     period_px = (max(shortest, 0.75 * base_period_px), min(longest, 1.35 * base_period_px))
+    if ranges.p_any_period > 0 and rng.uniform() < ranges.p_any_period:
+        period_px = (shortest, longest)
     probe_px = float(rng.uniform(*ranges.probe)) * base_period_px  # one probe images every column of a scene
     fills: list[Fill] = []
     for kind in kinds:

@@ -51,6 +51,8 @@ class SceneRanges:
         p_particles: probability that the image is of particles on a support.
         n_particles: how many, drawn log-uniformly.
         particle_px: their radius, drawn log-uniformly.
+        p_any_period: probability that the lattices of a scene differ as much as `period_px` lets them; else they are
+            within a third of a typical one.
         p_laths: probability that the grains of a layer are parallel bands in two orientations, as twins and
             stacking-fault bands are.
         p_overlap: probability that a crystalline layer is seen through another lattice, with moiré.
@@ -88,6 +90,7 @@ class SceneRanges:
     p_particles: Share = 0.0
     n_particles: _Counts = (3, 80)
     particle_px: Annotated[tuple[Positive, Positive], Rising] = (7.0, 70.0)
+    p_any_period: Share = 0.0
     p_laths: Share = 0.0
     p_overlap: Share = 0.0
     p_curved: Share = 0.0

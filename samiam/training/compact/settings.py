@@ -72,7 +72,7 @@ class WholeSceneRules:
 
     scenes: Count = 2400
     val_scenes: Count = 48
-    scenes_of_slice: Count = 2
+    scenes_of_slice: Count = 4
     batch_size: Count = 16
     zoom: NotNegative = 0.35
     turn_deg: NotNegative = 45.0

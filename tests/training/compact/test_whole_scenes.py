@@ -111,10 +111,10 @@ def loaded(epoch: int = 0, rank: int = 0, world_size: int = 1) -> WholeScenesDat
 def test_every_epoch_has_new_scenes_to_train_on_and_the_same_to_validate_on() -> None:
     scenes = WholeScenes(partial(draw, shape_hw=(64, 64)), RULES, 0)
     for epoch in (0, 2):
-        (pixels, _, _), _ = loaded(epoch).train_dataloader()
+        (pixels, *_), _ = loaded(epoch).train_dataloader()
         expected = torch.stack([scenes[8 * epoch + index][0] for index in range(4)])
         assert torch.equal(pixels, expected)
-    first, later = (torch.cat([batch[0] for batch in loaded(epoch).val_dataloader()]) for epoch in (0, 2))
+    first, later = (torch.cat([batch[0] for batch in loaded(epoch).val_dataloader()[0]]) for epoch in (0, 2))
     assert torch.equal(first, later)
 
 
