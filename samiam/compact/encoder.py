@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.compact.looks import seen_by
+from samiam.compact.looks import LENGTH_OF_LOOK, seen_by
 from samiam.compact.model import CompactModel
-from samiam.compact.network import LENGTH
 from samiam.compact.settings import CompactWeights
 from samiam.compact.weights import load_model
 from samiam.errors import InputError
@@ -55,8 +54,8 @@ class CompactEncoder:
         return self._model.calibration.distance
 
     def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """One vector for each crop, D = 16; without the rest of the image, brightness says nothing."""
-        vectors = np.zeros((len(crops), LENGTH), np.float32)
+        """One vector for each crop, D = 32; without the rest of the image, brightness says nothing."""
+        vectors = np.zeros((len(crops), LENGTH_OF_LOOK), np.float32)
         for index, crop in enumerate(crops):
             look = seen_by(self._model.network, mirror_padded(checked_crop(crop, index), _LEAST_PX), scale=1.0)
             vectors[index] = look.vectors.mean(dim=(1, 2)).numpy()
@@ -65,7 +64,7 @@ class CompactEncoder:
     def encode_within(
         self, micrograph: Micrograph, corners_xy: NDArray[np.int64], sides: Sequence[int]
     ) -> NDArray[np.float32]:
-        """The mean vector over each square crop: float32 (C, 16).
+        """The mean vector over each square crop: float32 (C, 32).
 
         Args:
             micrograph: the image.
@@ -86,7 +85,7 @@ class CompactEncoder:
         return means
 
     def encode_masks(self, micrograph: Micrograph, masks: Masks) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Vectors, D = 16, of points spread over each mask, and the mask that each is of.
+        """Vectors, D = 32, of points spread over each mask, and the mask that each is of.
 
         A mask gives points by its area, 60 on the average, at least 4. A turned or mirrored micrograph has the same
         vectors.
@@ -108,7 +107,8 @@ class CompactEncoder:
         share = _POINTS_OF_A_MASK * len(masks) / max(sum(map(len, inside)), 1)
         chosen = [points[_spread(len(points), share)] for points in inside]
         owners = np.repeat(np.arange(len(masks)), [len(points) for points in chosen])
-        return vectors.reshape(-1, LENGTH)[np.concatenate([*chosen, np.zeros(0, np.intp)])], owners.astype(np.int64)
+        every = np.concatenate([*chosen, np.zeros(0, np.intp)])
+        return vectors.reshape(-1, LENGTH_OF_LOOK)[every], owners.astype(np.int64)
 
     def field(self, micrograph: Micrograph) -> TextureField:
         """The look's vectors of materials and grains, as the image was given."""

@@ -1,4 +1,4 @@
-"""One look at a micrograph: its pose, its scale and one pass of the network; masks, vectors and answers come of it."""
+"""A look at a micrograph: its pose, its scale and two passes of the network; masks, vectors and answers come of it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from samiam.compact.network import MULTIPLE_PX, FieldNetwork, standardised
+from samiam.compact.network import LENGTH, MULTIPLE_PX, FieldNetwork, standardised
 from samiam.compact.pose import UPRIGHT, Pose
 from samiam.compact.scale import known_scale
 
+LENGTH_OF_LOOK = 2 * LENGTH
+"""Numbers in a vector of a look: those of two scales."""
+_COARSER = 0.6
+"""Scale of a second pass beside that of the first: what differs over large cells shows there.
+
+Chosen on published micrographs of grain boundaries, films and particles (docs/results/real.md).
+"""
 _ROWS_AT_ONCE = 256
 """Rows of a mask that are interpolated at once, for the sake of memory."""
 
@@ -23,8 +30,8 @@ class Look:
     """What the network sees in an image, on a grid over it, in the pose in which it was seen.
 
     Attributes:
-        vectors: float32 (16, h, w), a unit vector of texture at each point; vectors of one material point the same way.
-        grain_vectors: float32 (16, h, w), likewise for grains: lattices that lie alike point the same way.
+        vectors: float32 (32, h, w), a unit vector of texture at each point; vectors of one material point the same way.
+        grain_vectors: float32 (32, h, w), likewise for grains: lattices that lie alike point the same way.
         boundaries: float32 (h, w), how sure it is that two materials meet there, [0, 1].
         grain_boundaries: float32 (h, w), likewise for two grains of one material.
         shape_hw: of the image in that pose, in pixels.
@@ -42,7 +49,7 @@ class Look:
 
     @property
     def vectors_by_place(self) -> NDArray[np.float32]:
-        """The vectors, (h, w, 16)."""
+        """The vectors, (h, w, 32)."""
         return np.moveaxis(self.vectors.numpy(), 0, -1)
 
     def above_zero(self, values: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -80,7 +87,7 @@ def in_use(network: FieldNetwork) -> FieldNetwork:
 def seen_by(
     network: FieldNetwork, pixels: NDArray[np.float32], *, pose: Pose = UPRIGHT, scale: float | None = None
 ) -> Look:
-    """What a network sees in an image, by one pass.
+    """What a network sees in an image, by a pass at its scale and one at a coarser scale.
 
     Args:
         network: `in_use`.
@@ -91,11 +98,25 @@ def seen_by(
     shape_hw = (int(pixels.shape[0]), int(pixels.shape[1]))
     image = torch.from_numpy(np.array(pixels, np.float32))[None, None]
     scale = known_scale(pixels) if scale is None else scale
-    sides = [max(1, round(side * scale / MULTIPLE_PX)) * MULTIPLE_PX for side in shape_hw]
+    finer, coarser = (_passed(network, image, scale * factor) for factor in (1.0, _COARSER))
+    vectors, grain_vectors = (_side_by_side(*maps) for maps in zip(finer[:2], coarser[:2], strict=True))
+    boundaries, grain_boundaries = finer[2]
+    return Look(vectors, grain_vectors, boundaries, grain_boundaries, shape_hw, pose, scale)
+
+
+def _passed(network: FieldNetwork, image: Tensor, scale: float) -> tuple[Tensor, Tensor, Tensor]:
+    """What the network makes of an image (1, 1, H, W) at a scale: vectors, vectors of grains, boundaries."""
+    sides = [max(1, round(side * scale / MULTIPLE_PX)) * MULTIPLE_PX for side in image.shape[2:]]
     device = next(network.parameters()).device
     with torch.inference_mode():
         resized = functional.interpolate(image, sides, mode="bilinear", antialias=True).to(device)
         inputs = standardised(resized).contiguous(memory_format=torch.channels_last)
         vectors, grain_vectors, logits = (maps[0].float().cpu() for maps in network(inputs))
-        boundaries, grain_boundaries = logits.sigmoid()
-    return Look(vectors, grain_vectors, boundaries, grain_boundaries, shape_hw, pose, scale)
+        return vectors, grain_vectors, logits.sigmoid()
+
+
+def _side_by_side(finer: Tensor, coarser: Tensor) -> Tensor:
+    """Unit vectors of two scales as one, at the points of the finer: cosines are the means of both."""
+    with torch.inference_mode():
+        coarser = functional.interpolate(coarser[None], finer.shape[1:], mode="bilinear")[0]
+        return torch.cat([finer, functional.normalize(coarser, dim=0)]) / 2**0.5
