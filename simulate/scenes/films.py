@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +18,7 @@ from simulate.library.responses import Responses, responses
 from simulate.scenes.raster import Raster
 
 _DIAMETER_SPREAD = 0.2  # standard deviation of the logarithm of nanocrystals' diameters; chosen by hand
+_SLAB_STEPS = (0, 1, 2, 4)  # thicknesses of the library, 50 Å apart, where slabs begin; further down probes are broad
 _SPHERE_STEP_A = 32.0  # spheres of so many diameters are remembered
 
 Floats = NDArray[np.float64]
@@ -29,6 +33,8 @@ def deposit_film(
     share: float,
     energy_kV: float,
     detector: str,
+    by_depth: bool = False,
+    grain_contrast: float = 0.0,
 ) -> None:
     """Add a film where the thickness is above 0.
 
@@ -40,6 +46,8 @@ def deposit_film(
         share: of the volume that the film fills.
         energy_kV: acceleration voltage.
         detector: as in the library.
+        by_depth: whether an atom sees the probe as wide as it is at its depth, instead of on the mean over the film's.
+        grain_contrast: standard deviation of the logarithm of a nanocrystal's brightness.
 
     Raises:
         InputError: if film, voltage, detector or thickness are not in the library.
@@ -51,37 +59,85 @@ def deposit_film(
     film, inside_A = FILMS[name], thickness_A[box]
     atom = responses(entry_name(name), energy_kV, detector)
     atom.at(film.element, inside_A.max(keepdims=True).ravel())  # refuses what is too thick
+    slabs = _slabs(atom) if by_depth else (_Slab(0.0, np.inf, atom.thickness_A[1:], atom.volumes_A2[0, 1:]),)
     if film.grain_A is None:
-        atoms = _amorphous(rng, raster, film, inside_A, share)
-        for plane, volume_A2 in zip(raster.planes, atom.volumes_A2[0].T, strict=True):
-            if volume_A2.any():
-                plane[box] += (atoms * _per_atom_A2(atom, volume_A2, inside_A)).astype(np.float32)
+        transfer = _spacing(raster, film, inside_A.shape)
+        for slab in slabs:
+            of_slab_A = np.clip(inside_A - slab.top_A, 0, slab.bottom_A - slab.top_A)
+            atoms = _amorphous(rng, film, of_slab_A, share, raster.pixel_A, transfer)
+            for plane, volume_A2 in zip(raster.planes[(..., *box)], slab.volumes_A2.T, strict=True):
+                if volume_A2.any():
+                    plane += (atoms * np.interp(inside_A, slab.thickness_A, volume_A2)).astype(np.float32)
     else:
-        yx_px, depth_A = _nanocrystals(rng, film, film.grain_A, inside_A, share, raster.pixel_A)
-        corner_xy_A = raster.origin_xy_A + raster.pixel_A * np.array([columns[0], rows[0]])
-        volumes_A2 = [_per_atom_A2(atom, volume_A2, depth_A) for volume_A2 in atom.volumes_A2[0].T]
-        raster.deposit(corner_xy_A + raster.pixel_A * yx_px[:, ::-1], np.stack(volumes_A2, axis=1))
+        atoms = _nanocrystals(rng, film, film.grain_A, inside_A, share, raster.pixel_A, grain_contrast)
+        xy_A = raster.origin_xy_A + raster.pixel_A * (atoms.yx_px[:, ::-1] + [columns[0], rows[0]])
+        for slab in slabs:
+            here = (atoms.depth_A >= slab.top_A) & (atoms.depth_A < slab.bottom_A)
+            volumes_A2 = [np.interp(atoms.film_A[here], slab.thickness_A, one) for one in slab.volumes_A2.T]
+            raster.deposit(xy_A[here], atoms.brightness[here, None] * np.stack(volumes_A2, axis=1))
 
 
-def _per_atom_A2(atom: Responses, volume_A2: Floats, thickness_A: Floats) -> Floats:
-    """One column of the responses of an atom; in films thinner than the library's thinnest it is that of the latter."""
-    return np.asarray(np.interp(thickness_A, atom.thickness_A[1:], volume_A2[1:]))
+@dataclass(frozen=True, eq=False)
+class _Slab:
+    """A part of a film's depth, and what an atom in it adds.
+
+    Attributes:
+        top_A: where it begins, from the entrance surface.
+        bottom_A: where it ends.
+        thickness_A: (T,) of the whole film. In one thinner than the first it is as in that.
+        volumes_A2: (T, S) as `Responses` has them.
+    """
+
+    top_A: float
+    bottom_A: float
+    thickness_A: Floats
+    volumes_A2: Floats
 
 
-def _amorphous(rng: np.random.Generator, raster: Raster, film: Film, thickness_A: Floats, share: float) -> Floats:
-    """Atoms in each pixel: random, but spaced as hard spheres are, which makes the ring in their diffractogram.
+@lru_cache(maxsize=16)
+def _slabs(atom: Responses) -> tuple[_Slab, ...]:
+    """The film in slabs: t times the mean over a depth t, at its bottom less at its top, is what those in it add."""
+    steps = [*_SLAB_STEPS, len(atom.thickness_A) - 1]
+    summed = atom.thickness_A[:, None] * atom.volumes_A2[0]
+    slabs = []
+    for first, last in pairwise(steps):
+        top_A, bottom_A = atom.thickness_A[[first, last]]
+        total = (summed[last] - summed[first]) / (bottom_A - top_A)
+        spread = np.maximum(total, 0)  # fits of neighbouring thicknesses may cross
+        volumes_A2 = spread * (total.sum() / spread.sum())
+        slabs.append(_Slab(float(top_A), float(bottom_A), atom.thickness_A[-1:], volumes_A2[None]))
+    return tuple(slabs)
+
+
+def _amorphous(
+    rng: np.random.Generator,
+    film: Film,
+    thickness_A: Floats,
+    share: float,
+    pixel_A: float,
+    transfer: tuple[Floats, Floats],
+) -> Floats:
+    """Atoms in each pixel: random, but spaced."""
+    mean = film.atoms_per_A3 * share * thickness_A * pixel_A**2
+    random = rng.poisson(mean) - mean
+    shape = _padded(random.shape)
+    spaced = fft.irfft2(fft.rfft2(random, s=shape) * transfer[0] * transfer[1], s=shape, overwrite_x=True)
+    return np.where(thickness_A > 0, mean + spaced[: mean.shape[0], : mean.shape[1]], 0.0)
+
+
+def _padded(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(fft.next_fast_len(n, real=True) for n in shape)
+
+
+def _spacing(raster: Raster, film: Film, shape_hw: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Two factors, in `rfft2` layout, of what spaces random atoms as hard spheres: the ring in their diffractogram.
 
     Fluctuations are damped as if the atoms had been shared between pixels, since the raster's image undoes that.
     """
-    pixel_A = raster.pixel_A
-    mean = film.atoms_per_A3 * share * thickness_A * pixel_A**2
-    random = rng.poisson(mean) - mean
-    shape = tuple(fft.next_fast_len(n, real=True) for n in random.shape)
-    ky, kx = fft.fftfreq(shape[0], pixel_A)[:, None], fft.rfftfreq(shape[1], pixel_A)
+    height, width = _padded(shape_hw)
+    ky, kx = fft.fftfreq(height, raster.pixel_A)[:, None], fft.rfftfreq(width, raster.pixel_A)
     structure = hard_sphere_structure_factor(2 * np.pi * np.hypot(ky, kx), film.atoms_per_A3, film.closest_A)
-    shared = raster.deposit_transfer(ky) * raster.deposit_transfer(kx)
-    spaced = fft.irfft2(fft.rfft2(random, s=shape) * np.sqrt(structure) * shared, s=shape, overwrite_x=True)
-    return np.where(thickness_A > 0, mean + spaced[: mean.shape[0], : mean.shape[1]], 0.0)
+    return np.sqrt(structure), raster.deposit_transfer(ky) * raster.deposit_transfer(kx)
 
 
 def hard_sphere_structure_factor(q_per_A: Floats, atoms_per_A3: float, diameter_A: float) -> Floats:
@@ -107,9 +163,15 @@ def hard_sphere_structure_factor(q_per_A: Floats, atoms_per_A3: float, diameter_
 
 
 def _nanocrystals(
-    rng: np.random.Generator, film: Film, grain_A: float, thickness_A: Floats, share: float, pixel_A: float
-) -> tuple[Floats, Floats]:
-    """Atoms of spherical crystals of random size, place and orientation: (row, column) in pixels, film's thickness."""
+    rng: np.random.Generator,
+    film: Film,
+    grain_A: float,
+    thickness_A: Floats,
+    share: float,
+    pixel_A: float,
+    contrast: float,
+) -> _Atoms:
+    """Atoms of spherical crystals of random size, place and orientation."""
     extent_A, depth_A = np.array(thickness_A.shape) * pixel_A, float(thickness_A.max())
     reach_A = grain_A * np.exp(2 * _DIAMETER_SPREAD) / 2  # of nearly all crystals from their centres
     mean_volume_A3 = np.pi / 6 * grain_A**3 * np.exp(4.5 * _DIAMETER_SPREAD**2)
@@ -129,8 +191,20 @@ def _nanocrystals(
     row, column = nearest.T
     inside = (row >= 0) & (row < thickness_A.shape[0]) & (column >= 0) & (column < thickness_A.shape[1])
     local_A = thickness_A[row[inside], column[inside]]
-    is_film = np.repeat(heights_A, sizes)[inside] < local_A
-    return yx_px[inside][is_film], local_A[is_film]
+    depth_A = np.repeat(heights_A, sizes)[inside]
+    is_film = depth_A < local_A
+    brightness = np.exp(contrast * rng.normal(size=n) - contrast**2 / 2) if contrast > 0 else np.ones(n)
+    of_atoms = np.repeat(brightness, sizes)[inside]
+    return _Atoms(yx_px[inside][is_film], local_A[is_film], depth_A[is_film], of_atoms[is_film])
+
+
+class _Atoms(NamedTuple):
+    """Atoms of nanocrystals: place in pixels (N, 2), the film's thickness there, their crystal's depth, brightness."""
+
+    yx_px: Floats
+    film_A: Floats
+    depth_A: Floats
+    brightness: Floats
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,144 @@
+"""Scenes whose lamellae and recording are as uneven as those of published micrographs.
+
+The families of the benchmark give layers, frame and microscope; what is here makes of them what a milled lamella is and
+a detector records. `docs/results/real_or_simulated.md` says how far the scenes can still be told from micrographs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Annotated
+
+import numpy as np
+
+from samiam.errors import InputError
+from samiam.settings import NotNegative, Positive, Rising, Share, settings
+from simulate.library.materials import Material
+from simulate.scenes.acquisition import Acquisition
+from simulate.scenes.benchmark import Recipe
+from simulate.scenes.families import FAMILIES
+from simulate.scenes.families.draws import log_uniform, uniform
+from simulate.scenes.families.imaging import THICKEST_A, THICKNESS_A, THINNEST_A
+from simulate.specimen.lamella import Lamella
+from simulate.specimen.layers import Layer, Specimen
+
+_FIRST_SEED = 1000  # beyond those of the benchmark
+_STREAM = 5  # of the seed; `expose` has others
+# Largest deviations from the mean within the frame, as shares: half its diagonal and margins of a wedge, and of waves
+# over their root mean square.
+_WEDGE_REACH, _BENDING_PEAK, _RELIEF_PEAK = 0.85, 2.9, 4.5
+_MOST_DEVIATION = 0.75  # of the thickness: what the library allows about its middle
+
+_Shares = Annotated[tuple[Share, Share], Rising]
+_Lengths = Annotated[tuple[NotNegative, NotNegative], Rising]
+
+
+@settings
+class Unevenness:
+    """What each scene's lamella and recording are drawn from; pairs are (smallest, largest).
+
+    Measured figures are medians inside crystals, at 14 px a period, of published micrographs and of the benchmark.
+
+    Attributes:
+        wedge: change of the thickness across the frame.
+    """
+
+    wedge: _Shares = (0.0, 0.6)
+    bending: _Shares = (0.01, 0.08)
+    relief: _Shares = (0.01, 0.06)
+    dechannelling: _Shares = (0.0, 0.4)
+    damage_A: _Lengths = (10.0, 60.0)
+    lean_x_A: _Lengths = (0.0, 25.0)
+    lean_h_A: _Lengths = (0.0, 6.0)
+    thinning_A: _Lengths = (10.0, 80.0)
+    grain_contrast: _Lengths = (0.2, 0.6)
+    relaxed: _Shares = (0.0, 1.0)
+    gap: _Shares = (0.4, 0.9)
+    facet_deg: Annotated[tuple[Positive, Positive], Rising] = (35.0, 80.0)
+    contamination_A: _Lengths = (5.0, 100.0)
+    contamination_variation: _Lengths = (0.2, 0.8)
+    tail: _Shares = (0.0, 0.3)
+    tail_A: Annotated[tuple[Positive, Positive], Rising] = (2.0, 6.0)
+    spread_px: _Lengths = (0.4, 1.5)
+    line_noise: _Shares = (0.0, 0.02)
+
+
+@dataclass(frozen=True)
+class RealisticRecipe(Recipe):
+    """What makes a scene of an uneven lamella.
+
+    Attributes:
+        ranges: what lamella and recording are drawn from.
+    """
+
+    ranges: Unevenness = field(default_factory=Unevenness)
+
+    def drawn(self) -> tuple[Specimen, Acquisition]:
+        """The specimen and how it is imaged: those of the family, made uneven."""
+        specimen, acquisition = super().drawn()
+        rng = np.random.default_rng([self.seed, _STREAM])
+        side_A = acquisition.scan.shape_hw[0] * acquisition.scan.pixel_size_A
+        return _milled(rng, specimen, self.ranges, side_A), _recorded(rng, acquisition, self.ranges)
+
+
+def realistic(number: int, *, side_px: int | None = None, ranges: Unevenness | None = None) -> RealisticRecipe:
+    """A recipe by its number, from 0; the families take turns.
+
+    Raises:
+        InputError: if the number is negative.
+    """
+    if number < 0:
+        raise InputError(f"there is no scene {number}; give a number from 0 on.")
+    family = list(FAMILIES)[number % len(FAMILIES)]
+    name = f"realistic-{number:04d}-{family}"
+    return RealisticRecipe(name, family, _FIRST_SEED + number, side_px, ranges or Unevenness())
+
+
+def _milled(rng: np.random.Generator, specimen: Specimen, ranges: Unevenness, side_A: float) -> Specimen:
+    wedge, bending, relief = (uniform(rng, of) for of in (ranges.wedge, ranges.bending, ranges.relief))
+    deviation = _WEDGE_REACH * wedge + _BENDING_PEAK * bending + _RELIEF_PEAK * relief
+    tame = min(1.0, _MOST_DEVIATION / max(deviation, 1e-9))
+    deviation *= tame
+    thickness_A = float(np.clip(uniform(rng, THICKNESS_A), THINNEST_A / (1 - deviation), THICKEST_A / (1 + deviation)))
+    direction = float(rng.uniform(0, 2 * np.pi))
+    slope = tame * wedge * thickness_A / side_A
+    return replace(
+        specimen,
+        layers=tuple(_layer(rng, layer, ranges, is_lowest=index == 0) for index, layer in enumerate(specimen.layers)),
+        thickness_A=thickness_A,
+        wedge=(slope * float(np.cos(direction)), slope * float(np.sin(direction))),
+        bending_A=tame * bending * thickness_A,
+        lamella=Lamella(
+            relief_A=tame * relief * thickness_A,
+            dechannelling=uniform(rng, ranges.dechannelling),
+            damage_A=uniform(rng, ranges.damage_A),
+            lean_A=(_signed(rng, ranges.lean_x_A), _signed(rng, ranges.lean_h_A)),
+            thinning_A=uniform(rng, ranges.thinning_A),
+            resolves_films=True,
+            grain_contrast=uniform(rng, ranges.grain_contrast),
+        ),
+    )
+
+
+def _layer(rng: np.random.Generator, layer: Layer, ranges: Unevenness, *, is_lowest: bool) -> Layer:
+    """A layer relaxed in part, islands with sides, a gap filled."""
+    relaxed, filled, facet_deg = (uniform(rng, of) for of in (ranges.relaxed, ranges.gap, ranges.facet_deg))
+    if layer.material == "gap":
+        return replace(layer, material=Material("gap", films=(("amorphous Ge", filled),), is_labelled=False))
+    return replace(layer, relaxed=layer.relaxed if is_lowest else relaxed, facet_deg=facet_deg)
+
+
+def _recorded(rng: np.random.Generator, acquisition: Acquisition, ranges: Unevenness) -> Acquisition:
+    tail, tail_A = uniform(rng, ranges.tail), uniform(rng, ranges.tail_A)
+    return replace(
+        acquisition,
+        optics=replace(acquisition.optics, tail=tail, tail_A=tail_A),
+        contamination_A=log_uniform(rng, *ranges.contamination_A),
+        contamination_variation=uniform(rng, ranges.contamination_variation),
+        spread_px=log_uniform(rng, *ranges.spread_px),
+        line_noise=uniform(rng, ranges.line_noise),
+    )
+
+
+def _signed(rng: np.random.Generator, within: tuple[float, float]) -> float:
+    return float(rng.choice([-1, 1])) * uniform(rng, within)
