@@ -370,7 +370,10 @@ class TestRefusals:
             ("weighted=foo", ("weighted='foo': give true or false.",)),
             ("+booster.nope=0", ("booster has no setting 'nope'", "removal")),
             ("+benchmark.foo=1", ("benchmark has no setting 'foo'", "seeds")),
-            ("benchmark.name=nope", ("benchmark.name='nope': give simulated or realistic or procedural or labelled or zenodo.",)),
+            (
+                "benchmark.name=nope",
+                ("benchmark.name='nope': give simulated or realistic or procedural or labelled or zenodo.",),
+            ),
             ("n_materials=7", ("n_materials=7: give given or estimated.",)),
             ("n_materials=null", ("n_materials=None: give given or estimated.",)),
             ("n_materials=???", ("n_materials",)),

@@ -186,7 +186,7 @@ def _deposit_films(rng: np.random.Generator, raster: Raster, stack: Stack, energ
                 share_of[index] * thickness_A,
                 share=share,
                 by_depth=by_depth,
-                grain_contrast=lamella.grain_contrast,
+                nanocrystals=lamella.nanocrystals,
             )
     if damaged:
         is_crystal = sum(share_of[index] for index in damaged)

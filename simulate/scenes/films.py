@@ -16,8 +16,11 @@ from simulate.library.crystals import CRYSTALS, FILMS, Film
 from simulate.library.entries import entry_name
 from simulate.library.responses import Responses, responses
 from simulate.scenes.raster import Raster
+from simulate.specimen.lamella import Nanocrystals
 
 _DIAMETER_SPREAD = 0.2  # standard deviation of the logarithm of nanocrystals' diameters; chosen by hand
+_FACETS = (0.2, 1.0)  # where planes cut, in radii from the middle
+_LEFT_BY_A_FACET = 0.87  # of the volume, on the mean: ¾ (⅔ − x + x³/3) lies beyond a plane at x radii
 _SLAB_STEPS = (0, 1, 2, 4)  # thicknesses of the library, 50 Å apart, where slabs begin; further down probes are broad
 _SPHERE_STEP_A = 32.0  # spheres of so many diameters are remembered
 
@@ -34,7 +37,7 @@ def deposit_film(
     energy_kV: float,
     detector: str,
     by_depth: bool = False,
-    grain_contrast: float = 0.0,
+    nanocrystals: Nanocrystals = Nanocrystals(),
 ) -> None:
     """Add a film where the thickness is above 0.
 
@@ -47,7 +50,7 @@ def deposit_film(
         energy_kV: acceleration voltage.
         detector: as in the library.
         by_depth: whether an atom sees the probe as wide as it is at its depth, instead of on the mean over the film's.
-        grain_contrast: standard deviation of the logarithm of a nanocrystal's brightness.
+        nanocrystals: what the film's crystals are like, where it has any.
 
     Raises:
         InputError: if film, voltage, detector or thickness are not in the library.
@@ -69,7 +72,7 @@ def deposit_film(
                 if volume_A2.any():
                     plane += (atoms * np.interp(inside_A, slab.thickness_A, volume_A2)).astype(np.float32)
     else:
-        atoms = _nanocrystals(rng, film, film.grain_A, inside_A, share, raster.pixel_A, grain_contrast)
+        atoms = _nanocrystals(rng, film, inside_A, share, raster.pixel_A, nanocrystals)
         xy_A = raster.origin_xy_A + raster.pixel_A * (atoms.yx_px[:, ::-1] + [columns[0], rows[0]])
         for slab in slabs:
             here = (atoms.depth_A >= slab.top_A) & (atoms.depth_A < slab.bottom_A)
@@ -163,39 +166,45 @@ def hard_sphere_structure_factor(q_per_A: Floats, atoms_per_A3: float, diameter_
 
 
 def _nanocrystals(
-    rng: np.random.Generator,
-    film: Film,
-    grain_A: float,
-    thickness_A: Floats,
-    share: float,
-    pixel_A: float,
-    contrast: float,
+    rng: np.random.Generator, film: Film, thickness_A: Floats, share: float, pixel_A: float, like: Nanocrystals
 ) -> _Atoms:
-    """Atoms of spherical crystals of random size, place and orientation."""
+    """Atoms of crystals of random size, place and orientation: spheres, or what planes leave of them."""
+    assert film.grain_A is not None
+    grain_A = film.grain_A * like.scale
     extent_A, depth_A = np.array(thickness_A.shape) * pixel_A, float(thickness_A.max())
     reach_A = grain_A * np.exp(2 * _DIAMETER_SPREAD) / 2  # of nearly all crystals from their centres
-    mean_volume_A3 = np.pi / 6 * grain_A**3 * np.exp(4.5 * _DIAMETER_SPREAD**2)
+    mean_volume_A3 = np.pi / 6 * grain_A**3 * np.exp(4.5 * _DIAMETER_SPREAD**2) * _LEFT_BY_A_FACET**like.facets
     n = rng.poisson(share * np.prod(extent_A + 2 * reach_A) * depth_A / mean_volume_A3)
     diameters_A = grain_A * np.exp(rng.normal(0, _DIAMETER_SPREAD, n))
     centres_A = rng.uniform(-reach_A, extent_A + reach_A, size=(n, 2))
     turns = Rotation.from_quat(rng.normal(size=(max(n, 1), 4))).as_matrix()
     heights_A = depth_A * rng.uniform(size=n)
     steps = int(np.ceil(diameters_A.max(initial=0) / _SPHERE_STEP_A))
-    atoms_A, radii_A = _from_centre_A(film, steps * _SPHERE_STEP_A)
-    sizes = np.searchsorted(radii_A, diameters_A / 2)
+    spheres_A, radii_A = _from_centre_A(film, steps * _SPHERE_STEP_A)
+    crystals_A = [spheres_A[:size] for size in np.searchsorted(radii_A, diameters_A / 2)]
+    if like.facets:
+        crystals_A = [
+            _cut(rng, one, radius, like.facets) for one, radius in zip(crystals_A, diameters_A / 2, strict=True)
+        ]
+    brightness = np.exp(rng.normal(-(like.contrast**2) / 2, like.contrast, n)) if like.contrast else np.ones(n)
     pieces = [
-        centre + atoms_A[:size] @ turn[:, :2] for centre, size, turn in zip(centres_A, sizes, turns, strict=False)
+        centre + atoms_A @ turn[:, :2] for centre, atoms_A, turn in zip(centres_A, crystals_A, turns, strict=False)
     ]
     yx_px = np.concatenate([np.zeros((0, 2)), *pieces]) / pixel_A
-    nearest = np.rint(yx_px).astype(np.int64)
-    row, column = nearest.T
+    row, column = np.rint(yx_px).astype(np.int64).T
     inside = (row >= 0) & (row < thickness_A.shape[0]) & (column >= 0) & (column < thickness_A.shape[1])
     local_A = thickness_A[row[inside], column[inside]]
-    depth_A = np.repeat(heights_A, sizes)[inside]
-    is_film = depth_A < local_A
-    brightness = np.exp(contrast * rng.normal(size=n) - contrast**2 / 2) if contrast > 0 else np.ones(n)
-    of_atoms = np.repeat(brightness, sizes)[inside]
-    return _Atoms(yx_px[inside][is_film], local_A[is_film], depth_A[is_film], of_atoms[is_film])
+    sizes = [len(piece) for piece in pieces]
+    of_atoms = [np.repeat(of_crystals, sizes)[inside] for of_crystals in (heights_A, brightness)]
+    is_film = of_atoms[0] < local_A
+    return _Atoms(yx_px[inside][is_film], local_A[is_film], *(one[is_film] for one in of_atoms))
+
+
+def _cut(rng: np.random.Generator, atoms_A: Floats, radius_A: float, facets: int) -> Floats:
+    """What planes at random, between the middle and the surface, leave of a crystal."""
+    normals = rng.normal(size=(facets, 3))
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    return np.asarray(atoms_A[(atoms_A @ normals.T < rng.uniform(*_FACETS, facets) * radius_A).all(axis=1)])
 
 
 class _Atoms(NamedTuple):

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from samiam.settings import NotNegative, Share, settings
+
+
+@settings
+class Nanocrystals:
+    """What the crystals in a film are like; the defaults are spheres as the library has them, all alike.
+
+    Attributes:
+        scale: their mean diameter over the library's.
+        facets: planes that cut each of them, at random, through what would be a sphere.
+        contrast: standard deviation of the logarithm of their brightness: some lie on a zone axis.
+    """
+
+    scale: Annotated[float, Field(ge=0.2, le=3)] = 1.0
+    facets: Annotated[int, Field(ge=0, le=20)] = 0
+    contrast: Annotated[float, Field(ge=0, le=2)] = 0.0
 
 
 @settings
@@ -20,7 +39,7 @@ class Lamella:
             vertical edge.
         resolves_films: whether atoms of films see the probe as wide as it is at their depth, which makes their speckle,
             instead of as wide as it is on the mean.
-        grain_contrast: standard deviation of the logarithm of a nanocrystal's brightness: some lie on a zone axis.
+        nanocrystals: what the crystals in a film are like.
     """
 
     relief_A: NotNegative = 0.0
@@ -29,4 +48,4 @@ class Lamella:
     lean_A: tuple[float, float] = (0.0, 0.0)
     thinning_A: NotNegative = 0.0
     resolves_films: bool = False
-    grain_contrast: NotNegative = 0.0
+    nanocrystals: Nanocrystals = Nanocrystals()
