@@ -136,6 +136,7 @@ def deposit_columns(raster: Raster, columns: Columns, energy_kV: float, detector
         for site in np.unique(columns.site[share > 0]):
             chosen = (columns.site == site) & (share > 0)
             volumes_A2[chosen] += share[chosen, None] * of_entry.at(str(site), columns.thickness_A[chosen])
+    volumes_A2 *= columns.depth_share[:, None]
     lean_A = 1e-3 * columns.tilt_mrad * columns.thickness_A[:, None]
     length_A = np.hypot(*lean_A.T)
     upright = length_A < _UPRIGHT_A

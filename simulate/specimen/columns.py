@@ -33,8 +33,8 @@ class Columns:
         tilt_mrad: float64 (N, 2).
         entries: M names of library entries.
         shares: float64 (N, M), the share of the column's response that is taken from each entry.
-        depth_share: float64 (N,), the share of the specimen's depth that the column goes through, which is less than
-            all of it where an interface or a boundary leans; `thickness_A` is that of this part.
+        depth_share: float64 (N,), the share of the specimen's depth that the column goes through: 1 but where an
+            interface or a boundary leans. Two crystals that share the depth give the mean of their responses.
     """
 
     xy_A: Floats
@@ -91,7 +91,7 @@ def _of_domain(
     depth_share = stack.depth_share(layer, index, x, h)
     is_own = depth_share > 0
     x, h, kind, depth_share = x[is_own], h[is_own], kind[is_own], depth_share[is_own]
-    thickness_A = depth_share * stack.thickness_at(x, -h)
+    thickness_A = stack.thickness_at(x, -h)
     shares = draw_shares(rng, stack, layer, (x, h), kind, thickness_A)
     xy_A = np.stack(stack.strained(*_relaxed(stack, layer, x, h)), axis=1)
     of_all = np.full(len(x), layer), np.full(len(x), index), np.tile(np.array(domain.tilt_mrad, float), (len(x), 1))
@@ -146,7 +146,4 @@ def _apart(columns: Columns) -> Columns:
     earlier, later = np.minimum(one, other)[too_close], np.maximum(one, other)[too_close]
     left = columns.depth_share.copy()
     np.minimum.at(left, later, 1 - columns.depth_share[earlier])
-    thickness_A = columns.thickness_A * np.divide(
-        left, columns.depth_share, out=np.ones_like(left), where=left < columns.depth_share
-    )
-    return replace(columns, depth_share=left, thickness_A=thickness_A).where(left > _LEAST_SHARE)
+    return replace(columns, depth_share=left).where(left > _LEAST_SHARE)
