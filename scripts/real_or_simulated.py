@@ -47,6 +47,8 @@ CONTROLS = 20
 TREES = 60
 LEAST_REAL = 4  # below, a classifier that leaves images out has nothing to learn from
 COLUMNS = 8  # windows of each group in the figure
+SHOWN = (2, 9, 16, 17)  # numbers of scenes whose frames are shown: an edge, a cap, a boundary, islands
+SHOWN_PX = 600
 
 Floats = NDArray[np.float64]
 
@@ -305,6 +307,19 @@ def draw(groups: dict[str, list[Crystal]]) -> plt.Figure:
     return figure
 
 
+def frames() -> plt.Figure:
+    """Parts of some frames, as the benchmark has their like and as uneven lamellae are."""
+    figure, rows = plt.subplots(2, len(SHOWN), figsize=(3 * len(SHOWN), 6.2), layout="constrained")
+    for axes, number in zip(rows.T, SHOWN, strict=True):
+        uneven = realistic(number, side_px=SHOWN_PX)
+        even = Recipe(uneven.family, uneven.family, uneven.seed, SHOWN_PX)
+        for one, recipe in zip(axes, (even, uneven), strict=True):
+            one.imshow(Micrograph.stretched(recipe.expose().counts).pixels, cmap="gray", vmin=0, vmax=1)
+            one.set_title(recipe.name, fontsize=8)
+            one.set_axis_off()
+    return figure
+
+
 def main() -> int:
     """Measure, write table and figure, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -329,6 +344,8 @@ def main() -> int:
         partial.write_text(text, encoding="utf-8")
     with replacing(options.output / "figure.png") as partial:
         draw(groups).savefig(partial, dpi=110)
+    with replacing(options.output / "simulated.jpg") as partial:
+        frames().savefig(partial, dpi=100, pil_kwargs={"quality": 80})
     print(text)
     return 0
 

@@ -31,7 +31,7 @@ from samiam.generation.texture.generator import TextureGenerator
 from samiam.records import Scene
 from samiam.registry import ENCODERS, GENERATORS
 from samiam.storage.checkpoints import CHECKPOINTS
-from simulate import procedural_scene
+from simulate import procedural_scene, realistic
 from simulate.scenes.benchmark import BENCHMARK
 
 GROUPS = groups_of("evaluate")
@@ -317,7 +317,15 @@ class TestBenchmarks:
         assert len(scenes(composed()["benchmark"])) == 12
         assert len(scenes(composed("benchmark=full")["benchmark"])) == 82
         assert len(scenes(composed("benchmark=procedural")["benchmark"])) == 12
+        assert len(scenes(composed("benchmark=realistic")["benchmark"])) == 21
         assert len(scenes(composed("benchmark.scenes=[1,82]")["benchmark"])) == 2
+
+    def test_realistic(self, scenes: Makers) -> None:
+        overrides = ["benchmark.numbers=[11]", "benchmark.side_px=64"]
+        (make,) = scenes(composed("benchmark=realistic", *overrides)["benchmark"])
+        scene = realistic(11, side_px=64).scene()
+        assert make().micrograph.name == scene.micrograph.name
+        np.testing.assert_array_equal(make().micrograph.pixels, scene.micrograph.pixels)
 
     def test_procedural(self, scenes: Makers) -> None:
         overrides = ["benchmark.seeds=[7]", "benchmark.difficulties=[3,1]", "benchmark.shape_hw=[64,96]"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -83,7 +83,7 @@ def sources(settings: EvaluateSettings) -> list[Source]:
     if isinstance(benchmark, ZenodoBenchmark):
         return labelled_sources(benchmark.folder or zenodo_folder(benchmark.record), "zenodo")
     if isinstance(benchmark, ProceduralBenchmark):
-        made = {
+        made: dict[str, Callable[[], Scene]] = {
             f"procedural-{difficulty}-{seed}": partial(
                 procedural_scene, seed, difficulty=difficulty, shape_hw=benchmark.shape_hw
             )

@@ -72,12 +72,12 @@ def deposit_film(
                 if volume_A2.any():
                     plane += (atoms * np.interp(inside_A, slab.thickness_A, volume_A2)).astype(np.float32)
     else:
-        atoms = _nanocrystals(rng, film, inside_A, share, raster.pixel_A, nanocrystals)
-        xy_A = raster.origin_xy_A + raster.pixel_A * (atoms.yx_px[:, ::-1] + [columns[0], rows[0]])
+        crystals = _nanocrystals(rng, film, inside_A, share, raster.pixel_A, nanocrystals)
+        xy_A = raster.origin_xy_A + raster.pixel_A * (crystals.yx_px[:, ::-1] + [columns[0], rows[0]])
         for slab in slabs:
-            here = (atoms.depth_A >= slab.top_A) & (atoms.depth_A < slab.bottom_A)
-            volumes_A2 = [np.interp(atoms.film_A[here], slab.thickness_A, one) for one in slab.volumes_A2.T]
-            raster.deposit(xy_A[here], atoms.brightness[here, None] * np.stack(volumes_A2, axis=1))
+            here = (crystals.depth_A >= slab.top_A) & (crystals.depth_A < slab.bottom_A)
+            volumes_A2 = [np.interp(crystals.film_A[here], slab.thickness_A, one) for one in slab.volumes_A2.T]
+            raster.deposit(xy_A[here], crystals.brightness[here, None] * np.stack(volumes_A2, axis=1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -119,8 +119,17 @@ class RealisticRecipe(Recipe):
 def realistic(number: int, *, side_px: int | None = None, ranges: Unevenness | None = None) -> RealisticRecipe:
     """A recipe by its number, from 0; the families take turns.
 
+    Args:
+        number: of the scene; its seed is its own, and none of the benchmark's.
+        side_px: side of a part of the field of view in place of all of it.
+        ranges: what lamella and recording are drawn from; the defaults of `Unevenness` where not given.
+
     Raises:
         InputError: if the number is negative.
+
+    >>> scene = realistic(4, side_px=64).scene()
+    >>> scene.micrograph.name, scene.micrograph.shape_hw
+    ('realistic-0004-La-SrTiO3', (64, 64))
     """
     if number < 0:
         raise InputError(f"there is no scene {number}; give a number from 0 on.")

@@ -47,7 +47,8 @@ class Waves:
 
         The wavelengths are even in their logarithm and the amplitudes go with their square root, a Hurst exponent of ½.
         """
-        lengths_A = np.exp(rng.uniform(*np.log(wavelengths_A), _SELF_AFFINE_MODES))
+        shortest_A, longest_A = wavelengths_A
+        lengths_A = shortest_A * (longest_A / shortest_A) ** rng.uniform(size=_SELF_AFFINE_MODES)
         angles, phases = rng.uniform(0, 2 * np.pi, (2, _SELF_AFFINE_MODES))
         amplitudes = np.sqrt(lengths_A)
         amplitudes *= rms * np.sqrt(2 / (amplitudes**2).sum())
