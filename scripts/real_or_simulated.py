@@ -44,6 +44,7 @@ CELL_A = 3.9  # of the perovskites
 MOST_WINDOWS = 9
 NOISE_BAND = (0.36, 0.5)  # 1/px: beyond five periods of a lattice
 CONTROLS = 20
+MOST_FOLDS = 12
 TREES = 60
 LEAST_REAL = 4  # below, a classifier that leaves images out has nothing to learn from
 COLUMNS = 8  # windows of each group in the figure
@@ -191,12 +192,15 @@ def simulated(recipes: Iterable[Recipe], n: int) -> list[Crystal]:
     found: list[Crystal] = []
     for recipe in recipes:
         pixel_A = recipe.drawn()[1].scan.pixel_size_A
-        if len(found) < n and PERIODS_PX[0] < CELL_A / pixel_A < PERIODS_PX[1]:
-            exposure = replace(recipe, side_px=int(FIELD_A / pixel_A)).expose()
-            crystal = crystal_of(recipe.name, Micrograph.stretched(exposure.counts).pixels, exposure.labels)
-            if crystal is not None:
-                found.append(crystal)
-                print(f"{len(found)} {crystal.name}", file=sys.stderr, flush=True)
+        if not PERIODS_PX[0] < CELL_A / pixel_A < PERIODS_PX[1]:
+            continue
+        exposure = replace(recipe, side_px=int(FIELD_A / pixel_A)).expose()
+        crystal = crystal_of(recipe.name, Micrograph.stretched(exposure.counts).pixels, exposure.labels)
+        if crystal is not None:
+            found.append(crystal)
+            print(f"{len(found)}/{n} {crystal.name}", file=sys.stderr, flush=True)
+        if len(found) == n:
+            break
     return found
 
 
@@ -205,12 +209,14 @@ def told_apart(some: Sequence[Crystal], others: Sequence[Crystal], seed: int = 0
     crystals = [*some, *others]
     is_some = np.arange(len(crystals)) < len(some)
     rng = np.random.default_rng(seed)
-    fold = np.concatenate([rng.permutation(n) % min(len(some), 12) for n in (len(some), len(others))])
+    fold = np.concatenate([rng.permutation(n) % min(len(some), MOST_FOLDS) for n in (len(some), len(others))])
     scores = np.zeros(len(crystals))
     for one in np.unique(fold):
         classifier = trained([crystals[i] for i in np.flatnonzero(fold != one)], is_some[fold != one])
-        for index in np.flatnonzero(fold == one):
-            scores[index] = classifier.predict_proba(crystals[index].features)[:, 1].mean()
+        unseen = np.flatnonzero(fold == one)
+        of_windows = classifier.predict_proba(np.concatenate([crystals[i].features for i in unseen]))[:, 1]
+        ends = np.cumsum([len(crystals[i].features) for i in unseen])[:-1]
+        scores[unseen] = [part.mean() for part in np.split(of_windows, ends)]
     return float(roc_auc_score(is_some, scores))
 
 
@@ -227,17 +233,14 @@ def one_alone(crystals: Sequence[Crystal]) -> list[float]:
     """AUC for each scene of several windows against the others: trained on half of its windows, tested on the rest."""
     areas = []
     for index, crystal in enumerate(crystals):
-        others = [other for k, other in enumerate(crystals) if k != index]
-        if len(crystal.features) >= 4:
-            middle = len(crystal.features) // 2
-            seen, unseen = (
-                replace(crystal, features=part) for part in (crystal.features[:middle], crystal.features[middle:])
-            )
-            classifier = trained([seen, *others[::2]], np.arange(1 + len(others[::2])) == 0)
-            scores = [classifier.predict_proba(one.features)[:, 1] for one in (unseen, *others[1::2])]
-            areas.append(
-                float(roc_auc_score(np.arange(sum(map(len, scores))) < len(scores[0]), np.concatenate(scores)))
-            )
+        middle = len(crystal.features) // 2
+        if middle >= 2:
+            seen, unseen = (replace(crystal, features=half) for half in np.split(crystal.features, [middle]))
+            others = [other for k, other in enumerate(crystals) if k != index]
+            train, test = [seen, *others[::2]], [unseen, *others[1::2]]
+            classifier = trained(train, np.arange(len(train)) == 0)
+            scores = classifier.predict_proba(np.concatenate([one.features for one in test]))[:, 1]
+            areas.append(float(roc_auc_score(np.arange(len(scores)) < len(unseen.features), scores)))
     return areas
 
 
