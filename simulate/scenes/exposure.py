@@ -172,25 +172,16 @@ def _deposit_films(rng: np.random.Generator, raster: Raster, stack: Stack, energ
     if not wanted and not damaged:
         return
     deposit = partial(deposit_film, rng, raster, energy_kV=energy_kV, detector=detector)
-    on_raster = partial(raster.evaluated, step_A=_STEP_A if any(lamella.lean_A) else 0.0)
-    thickness_A = on_raster(stack.thickness_at)
-    share_of = [
-        on_raster(partial(stack.depth_share_at, index)) if index in (*wanted, *damaged) else 0.0
-        for index in range(len(layers))
-    ]
+    evaluated = partial(raster.evaluated, step_A=_STEP_A if any(lamella.lean_A) else 0.0)
+    thickness_A = evaluated(stack.thickness_at)
+    depth_share = {index: evaluated(partial(stack.depth_share_at, index)) for index in (*wanted, *damaged)}
+    as_film = partial(deposit, by_depth=lamella.resolves_films, nanocrystals=lamella.nanocrystals)
     for index in wanted:
         for name, share in layers[index].made_of.films:
-            by_depth = lamella.resolves_films
-            deposit(
-                name,
-                share_of[index] * thickness_A,
-                share=share,
-                by_depth=by_depth,
-                nanocrystals=lamella.nanocrystals,
-            )
+            as_film(name, depth_share[index] * thickness_A, share=share)
     if damaged:
-        is_crystal = sum(share_of[index] for index in damaged)
-        deposit(_DAMAGED, np.minimum(lamella.damage_A, thickness_A) * is_crystal, share=1.0)
+        crystalline = np.sum([depth_share[index] for index in damaged], axis=0)
+        deposit(_DAMAGED, np.minimum(lamella.damage_A, thickness_A) * crystalline, share=1.0)
 
 
 def truth(stack: Stack, positions_A: Floats) -> tuple[NDArray[np.uint32], NDArray[np.uint32], list[str]]:

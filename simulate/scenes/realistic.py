@@ -43,12 +43,12 @@ class Unevenness:
 
     Attributes:
         wedge: change of the thickness across the frame, over the thickness. With `bending` and `relief` it answers for
-            the slow brightness within ten periods, a range of 0.21 of the mean against 0.05.
+            the slow brightness within ten periods, a range of 0.21 of the mean against 0.07.
         bending: root mean square of slow changes of the thickness, over the thickness.
         relief: root mean square of its changes over one to fifty cells, over the thickness: surfaces left by ions.
-            Groups of columns differ by 0.047 of the lattice's contrast, against 0.023.
+            Groups of columns differ by 0.047 of the lattice's contrast, against 0.025.
         dechannelling: mean share of their channelled signal that columns lose where planes are bent. Local contrast
-            varies by 0.039, against 0.025.
+            varies by 0.039, against 0.030.
         damage_A: amorphous layer on crystals, both surfaces together, as the best preparations leave it: 15 Å to 22 nm
             on each, doi:10.1016/S0304-3991(00)00096-6.
         lean_x_A: how far boundaries move along an interface between the surfaces. Upright ones are lines of missing
@@ -65,20 +65,20 @@ class Unevenness:
         contamination_A: mean thickness of the carbon film.
         contamination_variation: standard deviation of the logarithm of that thickness.
         tail: share of the probe's electrons that land in its tail, which fills the dark ground between columns: an
-            excess kurtosis of 0.1 against 1.4.
+            excess kurtosis of 0.1 against 1.7.
         tail_A: standard deviation of the tail.
         source_fwhm_A: of the effective source, instrument's vibrations included; it answers for the kurtosis, too.
-        spread_px: by how much neighbouring pixels share their counts. Neighbours correlate by 0.55, against 0.06.
+        spread_px: by how much neighbouring pixels share their counts. Neighbours correlate by 0.55, against 0.18.
         line_noise: standard deviation of a line's brightness.
         frames: how often the scan is summed, which multiplies the dose of the family. Noise has 0.012 of the power,
-            against 0.23.
+            against 0.14.
     """
 
     wedge: _Shares = (0.0, 0.4)
-    bending: _Shares = (0.01, 0.05)
-    relief: _Shares = (0.008, 0.03)
-    dechannelling: _Shares = (0.0, 0.22)
-    damage_A: _Lengths = (5.0, 30.0)
+    bending: _Shares = (0.005, 0.04)
+    relief: _Shares = (0.006, 0.025)
+    dechannelling: _Shares = (0.0, 0.2)
+    damage_A: _Lengths = (3.0, 20.0)
     lean_x_A: _Lengths = (0.0, 25.0)
     lean_h_A: _Lengths = (0.0, 6.0)
     thinning_A: _Lengths = (10.0, 80.0)
@@ -89,12 +89,12 @@ class Unevenness:
     gap: _Shares = (0.4, 0.9)
     facet_deg: Annotated[tuple[Positive, Positive], Rising] = (35.0, 80.0)
     contamination_A: _Lengths = (2.0, 40.0)
-    contamination_variation: _Lengths = (0.2, 0.8)
+    contamination_variation: _Lengths = (0.2, 0.6)
     tail: _Shares = (0.0, 0.2)
     tail_A: Annotated[tuple[Positive, Positive], Rising] = (2.0, 6.0)
     spread_px: _Lengths = (0.4, 1.5)
     line_noise: _Shares = (0.0, 0.01)
-    frames: Annotated[tuple[Count, Count], Rising] = (2, 20)
+    frames: Annotated[tuple[Count, Count], Rising] = (3, 20)
     source_fwhm_A: _Lengths = (0.8, 2.1)
 
 

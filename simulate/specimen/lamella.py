@@ -34,7 +34,8 @@ class Lamella:
         dechannelling: mean share of their channelled signal that columns lose where planes are bent or atoms displaced;
             it varies from place to place between nothing and twice that.
         damage_A: thickness of the amorphous layer that ions leave on crystals, both surfaces together.
-        lean_A: how far interfaces and boundaries move, along (x, h), from the entrance surface to the exit surface.
+        lean_A: how far interfaces and boundaries move, along (x, h), from the entrance surface to the exit surface;
+            the truth is that of half the depth.
         thinning_A: depth behind an edge to vacuum in which the thickness rises to 63 % of what it is inside; 0 for a
             vertical edge.
         resolves_films: whether atoms of films see the probe as wide as it is at their depth, which makes their speckle,
