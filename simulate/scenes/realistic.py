@@ -49,8 +49,8 @@ class Unevenness:
             Groups of columns differ by 0.047 of the lattice's contrast, against 0.025.
         dechannelling: mean share of their channelled signal that columns lose where planes are bent. Local contrast
             varies by 0.039, against 0.030.
-        damage_A: amorphous layer on crystals, both surfaces together, as the best preparations leave it: 15 Å to 22 nm
-            on each, doi:10.1016/S0304-3991(00)00096-6.
+        damage_A: amorphous layer on crystals, both surfaces together. Cleaving leaves 15 Å on each, a focused ion beam
+            up to 220 Å (doi:10.1016/S0304-3991(00)00096-6); more than some 20 Å takes too much of the contrast.
         lean_x_A: how far boundaries move along an interface between the surfaces. Upright ones are lines of missing
             columns, which no micrograph shows.
         lean_h_A: how far interfaces move along the growth direction: roughness that lies behind each other.
@@ -60,7 +60,7 @@ class Unevenness:
         grain_contrast: standard deviation of the logarithm of their brightness.
         relaxed: how far a film is relaxed; all were fully strained.
         gap: share of a gap at an interface that amorphous germanium fills: real gaps have half the brightness of the
-            crystal below, the benchmark's 27 to 29 %.
+            crystal below, the benchmark's 4 to 29 %.
         facet_deg: angle of the sides of islands; they were vertical walls.
         contamination_A: mean thickness of the carbon film.
         contamination_variation: standard deviation of the logarithm of that thickness.

@@ -182,7 +182,6 @@ class TestWriting:
         write_scenes(tmp_path, SMALL[::-1], scheduler=scheduler)
         assert contents(tmp_path) == contents(written)
 
-
     def test_scenes_of_uneven_lamellae(self, tmp_path: Path, scheduler: str) -> None:
         words = ["realistic", str(tmp_path), "--scenes", "1", "--first", "11", "--side", "64", "--scheduler", scheduler]
         assert main(words) == 0
