@@ -345,10 +345,8 @@ def main() -> int:
         of_real = real(options.folder)
         if len(of_real) < LEAST_REAL:
             raise InputError(f"{options.folder} shows {len(of_real)} crystals; give at least {LEAST_REAL} micrographs.")
-        if options.scenes <= len(of_real):
-            raise InputError(
-                f"--scenes {options.scenes}: give more than the {len(of_real)} real ones, for the control."
-            )
+        if options.scenes < 2 * len(of_real):
+            raise InputError(f"--scenes {options.scenes}: give {2 * len(of_real)} at least, twice the real ones.")
         groups = {
             "real": of_real,
             "benchmark": simulated(BENCHMARK, options.scenes),
