@@ -4,6 +4,7 @@ from .procedural.ranges import DIFFICULTIES, EFFECTS, SceneRanges
 from .procedural.scenes import procedural_scene
 from .scenes.acquisition import Acquisition
 from .scenes.exposure import compose, expose
+from .scenes.realistic import Unevenness, realistic
 from .specimen.layers import Boundary, Interface, Layer, Specimen
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Acquisition",
     "Optics",
     "Scan",
+    "realistic",
+    "Unevenness",
     "procedural_scene",
     "SceneRanges",
     "DIFFICULTIES",

@@ -31,7 +31,7 @@ from samiam.generation.texture.generator import TextureGenerator
 from samiam.records import Scene
 from samiam.registry import ENCODERS, GENERATORS
 from samiam.storage.checkpoints import CHECKPOINTS
-from simulate import procedural_scene
+from simulate import procedural_scene, realistic
 from simulate.scenes.benchmark import BENCHMARK
 
 GROUPS = groups_of("evaluate")
@@ -319,7 +319,15 @@ class TestBenchmarks:
         assert len(scenes(composed()["benchmark"])) == 12
         assert len(scenes(composed("benchmark=full")["benchmark"])) == 82
         assert len(scenes(composed("benchmark=procedural")["benchmark"])) == 12
+        assert len(scenes(composed("benchmark=realistic")["benchmark"])) == 21
         assert len(scenes(composed("benchmark.scenes=[1,82]")["benchmark"])) == 2
+
+    def test_realistic(self, scenes: Makers) -> None:
+        overrides = ["benchmark.numbers=[11]", "benchmark.side_px=64"]
+        (make,) = scenes(composed("benchmark=realistic", *overrides)["benchmark"])
+        scene = realistic(11, side_px=64).scene()
+        assert make().micrograph.name == scene.micrograph.name
+        np.testing.assert_array_equal(make().micrograph.pixels, scene.micrograph.pixels)
 
     def test_procedural(self, scenes: Makers) -> None:
         overrides = ["benchmark.seeds=[7]", "benchmark.difficulties=[3,1]", "benchmark.shape_hw=[64,96]"]
@@ -417,7 +425,10 @@ class TestRefusals:
             ("benchmark.unlabelled=ignored", ("benchmark has no setting 'unlabelled'",)),
             ("+booster.nope=0", ("booster has no setting 'nope'", "removal")),
             ("+benchmark.foo=1", ("benchmark has no setting 'foo'", "seeds")),
-            ("benchmark.name=nope", ("benchmark.name='nope': give simulated or procedural or labelled or zenodo.",)),
+            (
+                "benchmark.name=nope",
+                ("benchmark.name='nope': give simulated or realistic or procedural or labelled or zenodo.",),
+            ),
             ("n_materials=7", ("n_materials=7: give given or estimated.",)),
             ("n_materials=null", ("n_materials=None: give given or estimated.",)),
             ("n_materials=???", ("n_materials",)),

@@ -175,7 +175,7 @@ MODULES = (
     *("samiam.wandb_mode", "simulate.crops.ranges", "simulate.procedural.ranges"),
     *("simulate.imaging.stem.detector", "simulate.imaging.stem.optics", "simulate.imaging.stem.scan"),
     *("simulate.library.materials", "simulate.library.settings", "simulate.scenes.acquisition"),
-    "simulate.specimen.layers",
+    *("simulate.scenes.realistic", "simulate.specimen.lamella", "simulate.specimen.layers"),
 )
 KINDS = [
     kind
@@ -186,6 +186,7 @@ KINDS = [
 # What has to be given, by name of the class.
 GIVEN: dict[str, dict[str, Any]] = {
     "ProceduralBenchmark": {"name": "procedural"},
+    "RealisticBenchmark": {"name": "realistic"},
     "LabelledBenchmark": {"name": "labelled", "folder": "x"},
     "ZenodoBenchmark": {"name": "zenodo"},
     "GeneratorChoice": {"name": "texture"},

@@ -67,6 +67,21 @@ class EffectsBenchmark:
 
 
 @settings
+class RealisticBenchmark:
+    """Simulated micrographs of real crystals in lamellae as uneven as published ones: a scene for each number.
+
+    Attributes:
+        name: of the kind of benchmark.
+        numbers: of the scenes; the families of samples take turns.
+        side_px: side of a part of each field of view; null for all of it.
+    """
+
+    name: Literal["realistic"]
+    numbers: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = tuple(range(21))
+    side_px: Annotated[int, Field(ge=64)] | None = None
+
+
+@settings
 class LabelledBenchmark:
     """Labelled micrographs in a folder.
 
@@ -183,9 +198,14 @@ class EvaluateSettings:
         cache: folder of results, which no later run works out again; null to keep nothing.
     """
 
-    benchmark: SimulatedBenchmark | ProceduralBenchmark | EffectsBenchmark | LabelledBenchmark | ZenodoBenchmark = (
-        field(default_factory=SimulatedBenchmark)
-    )
+    benchmark: (
+        SimulatedBenchmark
+        | RealisticBenchmark
+        | ProceduralBenchmark
+        | EffectsBenchmark
+        | LabelledBenchmark
+        | ZenodoBenchmark
+    ) = field(default_factory=SimulatedBenchmark)
     generator: GeneratorChoice = field(default_factory=lambda: GeneratorChoice("compact"))
     encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice("compact"))
     booster: BoosterSettings = field(default_factory=BoosterSettings)

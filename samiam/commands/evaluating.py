@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -20,16 +20,20 @@ from samiam.benchmark.settings import (
     EvaluateSettings,
     LabelledBenchmark,
     ProceduralBenchmark,
+    RealisticBenchmark,
+    SimulatedBenchmark,
     ZenodoBenchmark,
     build_conditions,
     read_evaluation,
 )
 from samiam.datasets.zenodo import zenodo_folder
 from samiam.errors import InputError
+from samiam.records import Scene
 from samiam.settings import unknown_name
 from simulate import EFFECTS, procedural_scene
-from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene, recipe
+from simulate.scenes.benchmark import BENCHMARK, QUICK, Recipe, recipe
 from simulate.scenes.dose_and_drift import scene_under
+from simulate.scenes.realistic import realistic
 
 
 def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single: bool) -> int:
@@ -61,8 +65,9 @@ def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outc
     """
     settings = read_evaluation(config)
     scenes, study = sources(settings), _study(config, settings)
-    is_simulated = settings.benchmark.name == "simulated"
-    to_do = under_conditions(scenes, build_conditions(settings.conditions), scene_under if is_simulated else None)
+    recipes = {found.name: found for found in _recipes(settings)}
+    expose = partial(_exposed, recipes) if recipes else None
+    to_do = under_conditions(scenes, build_conditions(settings.conditions), expose)
     facts = {"command": f"`{command}`", **_facts(settings, study), "images": len(scenes)}
     whole = _recorded(settings)
     tracker = build_tracker(settings.logger, folder, whole)
@@ -83,7 +88,7 @@ def sources(settings: EvaluateSettings) -> list[Source]:
     if isinstance(benchmark, EffectsBenchmark):
         return _under_effects(benchmark)
     if isinstance(benchmark, ProceduralBenchmark):
-        made = {
+        made: dict[str, Callable[[], Scene]] = {
             f"procedural-{difficulty}-{seed}": partial(
                 procedural_scene, seed, difficulty=difficulty, shape_hw=benchmark.shape_hw
             )
@@ -91,10 +96,24 @@ def sources(settings: EvaluateSettings) -> list[Source]:
             for seed in benchmark.seeds
         }
     else:
+        made = {found.name: found.scene for found in _recipes(settings)}
+    return [Source(name, name, make) for name, make in made.items()]
+
+
+def _recipes(settings: EvaluateSettings) -> list[Recipe]:
+    """What makes the scenes of a benchmark whose specimens can be exposed again, none for others."""
+    benchmark = settings.benchmark
+    if isinstance(benchmark, RealisticBenchmark):
+        return [realistic(number, side_px=benchmark.side_px) for number in benchmark.numbers]
+    if isinstance(benchmark, SimulatedBenchmark):
         named = {"quick": QUICK, "all": [found.name for found in BENCHMARK]}
         chosen = benchmark.scenes if isinstance(benchmark.scenes, tuple) else named[benchmark.scenes]
-        made = {name: partial(benchmark_scene, name) for name in (recipe(which).name for which in chosen)}
-    return [Source(name, name, make) for name, make in made.items()]
+        return [recipe(which) for which in chosen]
+    return []
+
+
+def _exposed(recipes: Mapping[str, Recipe], name: str, **changes: float) -> Scene:
+    return scene_under(recipes[name], **changes)
 
 
 def _under_effects(benchmark: EffectsBenchmark) -> list[Source]:
