@@ -76,6 +76,7 @@ def under(scene: Scene, condition: Condition) -> Scene:
     before = scene.micrograph
     move = partial(resampled, turn_deg=condition.turn_deg, magnification=condition.magnification)
     pixels = _recorded(move(before.pixels, is_label=False), condition, before.name)
+    shown = None if before.shown is None else move(before.shown.astype(np.uint32), is_label=True) > 0
     size_nm = None if before.pixel_size_nm is None else before.pixel_size_nm / condition.magnification
     labels = move(scene.labels, is_label=True)
     kept = np.unique(labels[labels > 0])
@@ -85,7 +86,7 @@ def under(scene: Scene, condition: Condition) -> Scene:
             f"magnification={condition.magnification:g}; turn less, or bring the magnification nearer to 1."
         )
     return Scene(
-        Micrograph(pixels, size_nm, before.name, before.metadata),
+        Micrograph(pixels, size_nm, before.name, before.metadata, shown),
         np.searchsorted(kept, labels, side="right").astype(np.uint32),
         [scene.materials[label - 1] for label in kept],
         scene.difficulty,
