@@ -292,6 +292,33 @@ class TestOutputs:
             same = (tmp_path / "b" / output).read_bytes() == result.file("b.tif", output).read_bytes()
             assert same or output == "provenance.json", output
 
+    def test_what_is_left_out_is_said(self, tmp_path: Path, run: Run) -> None:
+        grey = np.pad(np.round(10000 + 1000 * two_textures()).astype(np.uint16), ((0, 0), (13, 0)))
+        tifffile.imwrite(tmp_path / "a.tif", grey)
+        words = ("--generator", "texture", "--encoder", "spectrum")
+        code, out, _ = run("segment", tmp_path / "a.tif", "-k", 2, "-o", tmp_path / "out", *words)
+        said = "a frame of 13 px at the left"
+        assert code == 0
+        assert out.splitlines()[1] == f"  left out: {said}"
+        folder = tmp_path / "out" / "a"
+        assert json.loads((folder / "provenance.json").read_text())["input"]["left_out"] == said
+        labels = tifffile.imread(folder / "labels.tif")
+        assert not labels[:, :14].any()
+        shares = pd.read_csv(folder / "materials.csv")["area_fraction"]
+        assert shares.sum() == pytest.approx((labels > 0).sum() / (H * (W - 1)))  # the pixels at the cut are left out
+
+    def test_nothing_in_any_file_is_no_success(self, tmp_path: Path, png: Path, run: Run) -> None:
+        rng = np.random.default_rng(0)
+        for name in ("noise.png", "more.png"):
+            Image.fromarray(rng.integers(0, 255, (H, W)).astype(np.uint8)).save(tmp_path / name)
+        words = ("--generator", "texture", "--encoder", "spectrum", "-o", tmp_path / "out")
+        strict = ("--generator-option", "pred_iou_thresh=0.99")
+        code, _, err = run("segment", tmp_path / "noise.png", tmp_path / "more.png", *words, *strict)
+        assert code == 1
+        assert err.splitlines()[-1].startswith("samiam: no material was found: ")
+        assert (tmp_path / "out" / "noise" / "labels.tif").exists()
+        assert run("segment", png, tmp_path / "noise.png", *words)[0] == 0
+
     def test_a_second_call_replaces_its_own_files_only(self, tmp_path: Path, run: Run, quick: None, png: Path) -> None:
         del quick
         (tmp_path / "out" / "a").mkdir(parents=True)

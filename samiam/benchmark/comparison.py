@@ -17,7 +17,7 @@ from samiam.benchmark.settings import Baseline
 from samiam.boosting import SemanticBooster, embed_crops, sample_crops
 from samiam.generation import MaskGenerator
 from samiam.metrics import Unlabelled, Variant, clustering_accuracy, score_image
-from samiam.records import Masks, Scene, Segmentation
+from samiam.records import Cutout, Masks, Scene, Segmentation
 
 _NO_CACHE = Cache()
 
@@ -102,7 +102,7 @@ def compare(
                 if method.seed == seed:
                     row, segmentation = bench.boosted(method, generated)
                     rows.append(row)
-                    found[place] = generated.masks, segmentation
+                    found[place] = bench.cutout.put_back_masks(generated.masks), segmentation
     rows += [bench.of_baseline(baseline) for baseline in baselines]
     return Comparison(
         [replace(row, condition=condition, image=image) for row in rows],
@@ -120,11 +120,11 @@ class _Bench:
     cache: Cache
 
     def generated(self, generator: MaskGenerator) -> _Generated:
-        """The masks of a generator."""
+        """The masks of a generator, over the cutout."""
 
         def work() -> _Generated:
             with Meter() as meter:
-                masks = generator.generate(self.scene.micrograph)
+                masks = generator.generate(self.cutout.micrograph)
             return _Generated(masks, meter.seconds, meter.peak_mb)
 
         made_from = {"micrograph": facts_of_micrograph(self.scene.micrograph), "generator": _facts(generator)}
@@ -134,7 +134,8 @@ class _Bench:
         """The row of a generator's own masks."""
 
         def work() -> Row:
-            row = self._scored(generated.masks, generator.name, generated.seconds, generated.peak_mb)
+            masks = self.cutout.put_back_masks(generated.masks)
+            row = self._scored(masks, generator.name, generated.seconds, generated.peak_mb)
             return replace(row, stages={"generation": generated.cost})
 
         return self._row({"alone": _facts(generator)}, [_module(generator)], work)
@@ -147,8 +148,9 @@ class _Bench:
             stages = StageMeter()
             with Meter() as meter:
                 found = method.booster(
-                    self.scene.micrograph, generated.masks, n_materials, stages, grains=method.grains
+                    self.cutout.micrograph, generated.masks, n_materials, stages, grains=method.grains
                 )
+            found = self.cutout.put_back(found)
             seconds, peak_mb = generated.seconds + meter.seconds, max(generated.peak_mb, meter.peak_mb)
             row = replace(
                 self._scored(found, method.generator.name, seconds, peak_mb),
@@ -178,11 +180,17 @@ class _Bench:
         def work() -> Row:
             n_materials = len(self.scene.truth)
             with Meter() as meter:
-                found = segment_by(baseline, self.scene.micrograph, n_materials)
+                found = segment_by(baseline, self.cutout.micrograph, n_materials)
+            found = self.cutout.put_back_masks(found)
             row = self._scored(found, baseline, meter.seconds, meter.peak_mb)
             return replace(row, n_materials=n_materials, n_materials_given=True)
 
         return self._row({"baseline": baseline}, [], work)
+
+    @cached_property
+    def cutout(self) -> Cutout:
+        """What methods see of it, as in `segment`."""
+        return Cutout.of(self.scene.micrograph)
 
     @cached_property
     def _facts(self) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ from samiam.formats import read_micrograph, write_results
 from samiam.formats.writers.wording import report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.pipeline import Pointer, select
-from samiam.records import Micrograph, Segmentation
+from samiam.records import Cutout, Micrograph, Segmentation
 from samiam.records.showing import counted
 from samiam.registry import (
     build_classifier,
@@ -103,17 +105,38 @@ class SegmentJob:
 
 
 def segment_files(paths: Sequence[Path], output: Path, job: SegmentJob) -> int:
-    """Segment each file into `output/<name>/`; returns the exit code of `for_each`."""
+    """Segment each file into `output/<name>/`.
+
+    Returns:
+        The exit code of `for_each`; 1 instead of 0 where nothing was found in any file.
+    """
     places = [output / name for name in folder_names(paths)]
-    return for_each(paths, lambda index: _segment_file(paths[index], places[index], job))
+    rules_of_empty: list[Counter[str]] = []
+    code = for_each(paths, lambda index: _segment_file(paths[index], places[index], job, rules_of_empty))
+    if len(rules_of_empty) == len(paths):
+        print(f"samiam: no material was found: {_why_nothing(rules_of_empty)}.", file=sys.stderr)
+        return 1
+    return code
 
 
-def _segment_file(path: Path, place: Path, job: SegmentJob) -> str:
+def _why_nothing(rules_of_empty: Sequence[Counter[str]]) -> str:
+    """What removed the masks of segmentations without materials."""
+    rules = sum(rules_of_empty, Counter[str]())
+    if not rules:
+        return "the generator proposed no region; lower its pred_iou_thresh (--generator-option), or try another"
+    removed = ", ".join(f"{times} as {rule}" for rule, times in rules.most_common())
+    return f"all {rules.total()} regions that the generator proposed were removed, {removed}; see decisions.csv"
+
+
+def _segment_file(path: Path, place: Path, job: SegmentJob, rules_of_empty: list[Counter[str]]) -> str:
+    """The report on one file; where nothing was found in it, the rules that removed its masks are added to a list."""
     started = time.perf_counter()
     micrograph = read_micrograph(path, **job.reading.arguments)
     read = time.perf_counter()
     segmentation, times_s = _selected(micrograph, job) if job.pointers else _boosted(micrograph, job)
     times_s = {"read": read - started, **times_s}
+    if not segmentation.labels.any():
+        rules_of_empty.append(Counter(decision.rule for decision in segmentation.decisions))
     try:
         written = write_results(place, micrograph, segmentation, config=job.config, seed=job.seed, times_s=times_s)
     except OSError as error:
@@ -125,9 +148,10 @@ def _segment_file(path: Path, place: Path, job: SegmentJob) -> str:
 def _boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dict[str, float]]:
     """All materials, and how long each step took."""
     started = time.perf_counter()
-    masks = job.generator.generate(micrograph)
+    cutout = Cutout.of(micrograph)
+    masks = job.generator.generate(cutout.micrograph)
     generated = time.perf_counter()
-    segmentation = job.booster(micrograph, masks, job.n_materials, grains=job.grains)
+    segmentation = cutout.put_back(job.booster(cutout.micrograph, masks, job.n_materials, grains=job.grains))
     return segmentation, {"generate": generated - started, "boost": time.perf_counter() - generated}
 
 
@@ -154,4 +178,6 @@ def _report(
         *(f"  {line}" for line in report_lines(segmentation, areas)),
         f"  wrote {place}/: {' '.join(written)}",
     ]
+    if "left_out" in micrograph.metadata:
+        lines.insert(1, f"  left out: {micrograph.metadata['left_out']}")
     return "\n".join(lines)

@@ -140,8 +140,13 @@ class Segmentation:
 
     @property
     def segmented_fraction(self) -> float:
-        """Share of the image that belongs to a material, 0 to 1."""
-        return np.count_nonzero(self.labels) / self.labels.size
+        """Share of what the image shows that belongs to a material, 0 to 1."""
+        return np.count_nonzero(self.labels) / self.n_shown
+
+    @property
+    def n_shown(self) -> int:
+        """Pixels that show the specimen: those of the micrograph, or all where it is not at hand."""
+        return self.labels.size if self.micrograph is None else self.micrograph.n_shown
 
     @property
     def n_grains(self) -> int:

@@ -159,3 +159,17 @@ def test_many_materials_wrap(tmp_path: Path) -> None:
     assert picture.shape[1] == 400
     for label in range(1, 21):
         assert (picture[400:] == colour_of(label)).all(axis=2).any()
+
+
+def test_what_is_not_shown_is_hatched_and_named(tmp_path: Path) -> None:
+    shown = np.ones((400, 400), np.bool_)
+    shown[:60] = False
+    labels = np.where(shown, halves(400, 400), 0)
+    words = {"left_out": "a frame of 59 px at the top; " + "and so on " * 9}
+    micrograph = Micrograph(np.zeros((400, 400), np.float32), 0.02, metadata=words, shown=shown)
+    picture = io.imread(write_overlay(tmp_path / "a.png", micrograph, segmentation_of(labels)))
+    levels = np.unique(picture[:60, :400].reshape(-1, 3), axis=0)
+    np.testing.assert_array_equal(levels, [[60] * 3, [225] * 3])
+    without = io.imread(write_overlay(tmp_path / "b.png", Micrograph(micrograph.pixels, 0.02), segmentation_of(labels)))
+    assert len(picture) > len(without) + 20
+    assert picture.shape[1] == without.shape[1]

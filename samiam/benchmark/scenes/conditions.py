@@ -80,6 +80,7 @@ def under(scene: Scene, condition: Condition) -> Scene:
         resampled, turn_deg=condition.turn_deg, magnification=condition.magnification, sampling=condition.sampling
     )
     pixels = _recorded(move(before.pixels, is_label=False), condition, before.name)
+    shown = None if before.shown is None else move(before.shown.astype(np.uint32), is_label=True) > 0
     scale = condition.magnification * condition.sampling
     size_nm = None if before.pixel_size_nm is None else before.pixel_size_nm / scale
     labels = move(scene.labels, is_label=True)
@@ -90,7 +91,7 @@ def under(scene: Scene, condition: Condition) -> Scene:
             f"magnification={condition.magnification:g}; turn less, or bring the magnification nearer to 1."
         )
     return Scene(
-        Micrograph(pixels, size_nm, before.name, before.metadata),
+        Micrograph(pixels, size_nm, before.name, before.metadata, shown),
         np.searchsorted(kept, labels, side="right").astype(np.uint32),
         [scene.materials[label - 1] for label in kept],
         scene.difficulty,

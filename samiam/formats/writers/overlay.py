@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -16,6 +17,7 @@ from samiam.records import Micrograph, Segmentation
 from samiam.storage.files import replacing
 
 _SMALLEST_SIDE_PX = 384  # room for a scale bar and a legend that can be read
+_HATCH, _GROUND = np.uint8(225), np.uint8(60)  # levels of the lines and, at least, between them: no dark specimen
 _LENGTH_UNITS = ((1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))  # nanometres in each
 
 
@@ -50,7 +52,7 @@ def scale_bar(width_px: int, pixel_size_nm: float | None) -> ScaleBar:
 def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmentation) -> Path:
     """Write an RGB PNG: the tinted micrograph, dashes between grains, a scale bar, and a legend in a strip below.
 
-    Small images are enlarged by a whole factor, so that the writing can be read.
+    Small images are enlarged by a whole factor, so that the writing can be read. What is not shown is hatched.
 
     Args:
         path: the file, .png.
@@ -69,13 +71,18 @@ def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmen
     pixels, labels, grains = (
         _enlarged(array, factor) for array in (micrograph.pixels, segmentation.labels, segmentation.each_grain)
     )
-    picture = Image.fromarray(colour_overlay(pixels, labels, grains))
+    tinted = colour_overlay(pixels, labels, grains)
+    if micrograph.shown is not None:
+        _hatch(tinted, ~_enlarged(micrograph.shown, factor))
+    picture = Image.fromarray(tinted)
     font_px = min(96, max(14, round(math.hypot(*picture.size) / 50)))
     strip = _legend(segmentation, max(picture.width, 12 * font_px), font_px)
     bar = scale_bar(width, micrograph.pixel_size_nm)
     bar = ScaleBar(bar.length_px * factor, bar.text)
     if not _draw_bar(picture, bar, font_px):
         strip = _stack(_bar_strip(strip.width, bar, font_px), strip)
+    if left_out := micrograph.metadata.get("left_out"):
+        strip = _stack(strip, _note(f"left out: {left_out}", strip.width, font_px))
     with replacing(path) as partial:
         _stack(picture, strip).save(partial, format="PNG")
     return Path(path)
@@ -83,6 +90,14 @@ def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmen
 
 def _enlarged(array: NDArray[Any], factor: int) -> NDArray[Any]:
     return array if factor == 1 else array.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _hatch(picture: NDArray[np.uint8], left_out: NDArray[np.bool_]) -> None:
+    """Draw grey lines across what was left out, over its own pixels made fainter."""
+    y, x = np.nonzero(left_out)
+    width = 1 + min(picture.shape[:2]) // 512
+    is_line = (x + y) % (6 * width) < width
+    picture[y, x] = np.where(is_line[:, None], _HATCH, picture[y, x] // 4 + _GROUND)
 
 
 def _draw_bar(picture: Image.Image, bar: ScaleBar, font_px: int) -> bool:
@@ -141,6 +156,24 @@ def _legend(segmentation: Segmentation, width: int, font_px: int) -> Image.Image
         box = (left, middle - half, left + 2 * half, middle + half)
         draw.rectangle(box, fill=colour, outline="black")  # hollow where there is no colour
         draw.text((left + 2 * half + font_px // 2, middle), text, fill="black", font=font, anchor="lm")
+    return strip
+
+
+def _note(text: str, width: int, font_px: int) -> Image.Image:
+    """Words on white, broken into as many lines as needed."""
+    font = ImageFont.load_default(size=font_px)
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width - font_px:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    row_px = round(1.4 * font_px)
+    strip = Image.new("RGB", (width, len(lines) * row_px + font_px // 2), "white")
+    draw = ImageDraw.Draw(strip)
+    for row, line in enumerate(lines):
+        draw.text((font_px // 2, (row + 0.5) * row_px), line, fill="black", font=font, anchor="lm")
     return strip
 
 

@@ -23,6 +23,7 @@ _OF_THE_FILE = (
     "clip_percentiles",
     "clip_values",
     "pixel_size_source",
+    "left_out",
 )
 
 

@@ -33,7 +33,7 @@ def percent(fraction: float) -> str:
 
 def legend_texts(segmentation: Segmentation) -> list[str]:
     """One text for each label, as `material 1  45.2 % · 3 grains · confidence 0.93`: what there is of it."""
-    shares = np.bincount(segmentation.labels.ravel())[1:] / segmentation.labels.size
+    shares = np.bincount(segmentation.labels.ravel())[1:] / segmentation.n_shown
     return [
         " · ".join([f"{name}  {percent(share)}", *facts])
         for name, share, facts in zip(region_names(segmentation), shares, _facts(segmentation), strict=True)
@@ -47,7 +47,7 @@ def report_lines(segmentation: Segmentation, areas: Sequence[str]) -> list[str]:
         segmentation: M labels.
         areas: M, in words.
     """
-    shares = np.bincount(segmentation.labels.ravel())[1:] / segmentation.labels.size
+    shares = np.bincount(segmentation.labels.ravel())[1:] / segmentation.n_shown
     each = zip(_report_names(segmentation), shares, areas, _facts(segmentation), strict=True)
     lines = [", ".join([f"{name}{percent(share):>8}", area, *facts]) for name, share, area, facts in each]
     if segmentation.segmented_fraction < 1:
