@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from samiam.boosting.crops import Crops, embed_crops, sample_crops
 from samiam.boosting.grouping import Grouping, count_materials, group_masks, suited_to
-from samiam.boosting.levels import Levels, levels_of, shortfall
+from samiam.boosting.levels import Levels, levels_of, remark_on
 from samiam.boosting.merging import merge_masks
 from samiam.boosting.naming import Naming, group_named_masks, name_masks
 from samiam.boosting.removal import remove_masks
@@ -133,7 +133,7 @@ class SemanticBooster:
             levels.grains,
             levels.material_of,
             levels.confidences,
-            remark=shortfall(n_materials, levels.material_of),
+            remark=remark_on(levels, n_materials),
         )
         return found.by_grains() if grains else found
 
@@ -172,8 +172,7 @@ class SemanticBooster:
     def _levels(self, micrograph: Micrograph, labels: NDArray[np.uint32], n_regions: int | None) -> Levels:
         """Regions and grains; the materials themselves where the encoder sees no field."""
         if isinstance(self.encoder, FieldEncoder):
-            is_named = self.classifier is not None
-            return levels_of(labels, self.encoder.field(micrograph), None if is_named else n_regions)
+            return levels_of(labels, self.encoder.field(micrograph), n_regions, parts=self.classifier is None)
         numbers = list(range(1, int(labels.max(initial=0)) + 1))
         return Levels(labels, labels, numbers, {number: number for number in numbers})
 

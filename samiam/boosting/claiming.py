@@ -29,18 +29,24 @@ def claim_rest(labels: NDArray[np.uint32], field: TextureField, largest_foreign:
     present = [int(label) for label in np.unique(at_points) if label]
     if not present:
         return labels
-    means = [field.materials[at_points == label].mean(axis=0) for label in present]
+    means = [_unit_mean(field.materials[at_points == label]) for label in present]
     rest, n_rest = ndimage.label(labels == 0)
     sizes, rest_at_points = np.bincount(rest.ravel(), minlength=n_rest + 1), rest[field.places]
     claimed = labels == 0
     for number in np.flatnonzero(sizes > largest_foreign * labels.size):
         inside = rest_at_points == number
-        if number and inside.any() and _is_foreign(field.materials[inside].mean(axis=0), means, field):
+        if number and inside.any() and _is_foreign(field.materials[inside], means, field):
             claimed &= rest != number
     nearest = np.array(present, np.uint32)[field.nearest(field.materials, means)]
     return np.where(claimed, nearest, labels)
 
 
-def _is_foreign(mean: NDArray[np.float32], means: list[NDArray[np.float32]], field: TextureField) -> bool:
-    """Whether the points of a region are rather unlike those of each material."""
-    return all(field.same_material.log_odds(float(mean @ other)) < 0 for other in means)
+def _is_foreign(vectors: NDArray[np.float32], means: list[NDArray[np.float32]], field: TextureField) -> bool:
+    """Whether most points (n, D) of a region are rather unlike the material that each is nearest to."""
+    nearest = (vectors @ np.stack(means).T).max(axis=1)
+    return field.same_material.log_odds(float(np.median(nearest))) < 0
+
+
+def _unit_mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    mean = vectors.mean(axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6))

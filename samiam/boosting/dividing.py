@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
 from scipy.spatial.distance import pdist
 
@@ -16,8 +17,8 @@ _MOST_POINTS = 700
 _REFINEMENTS = 8
 """Rounds in which the points of two parts go to the nearer mean; more change nothing."""
 
-_RATHER_MATERIALS = 2.0
-"""Log odds by which a split into materials goes before one into grains, which every material is of another of."""
+_RATHER_MATERIALS = 0.5
+"""Log odds by which a split into materials goes before one into grains: two materials never are of one grain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,41 +27,59 @@ class Split:
 
     Attributes:
         is_first: bool (n,), which of the region's points are of the first part.
+        cosine: mean over the pairs of a vector of the one part and one of the other.
+        raggedness: points along the line between the parts, over the square root of the points of the smaller one.
         log_odds: that the parts are not alike.
     """
 
     is_first: NDArray[np.bool_]
+    cosine: float
+    raggedness: float
     log_odds: float
 
 
-def best_split(vectors: NDArray[np.float32], sameness: Sameness, fewest: int) -> Split | None:
+def best_split(
+    vectors: NDArray[np.float32], inside: NDArray[np.bool_], sameness: Sameness, fewest: int
+) -> Split | None:
     """The two parts of a region that differ most.
 
     The loosest merge of average linkage begins, then every point goes to the nearer of the two means.
 
     Args:
-        vectors: (n, D), unit vectors of the region's points.
-        sameness: what their cosines say.
-        fewest: points that each part must have, of the n.
+        vectors: (h, w, D), unit vectors.
+        inside: bool (h, w), the n points of the region.
+        sameness: what cosines and raggedness say.
+        fewest: points that each part must have.
 
     Returns:
         The split; None where no two parts are as large as that.
     """
-    if len(vectors) < 2 * fewest:
+    of_region = vectors[inside]
+    if len(of_region) < 2 * fewest:
         return None
-    step = -(-len(vectors) // _MOST_POINTS)
-    some = vectors[step // 2 :: step].astype(np.float64)
-    started = _loosest(some, max(1.0, fewest / step))
+    step = -(-len(of_region) // _MOST_POINTS)
+    started = _loosest(of_region[step // 2 :: step].astype(np.float64), max(1.0, fewest / step))
     if started is None:
         return None
     first, second = started
     for _ in range(_REFINEMENTS):
-        is_first = vectors @ (first - second) > 0
+        is_first = of_region @ (first - second) > 0
         if min(np.count_nonzero(is_first), np.count_nonzero(~is_first)) < fewest:
             return None
-        first, second = (_unit(vectors[part].mean(axis=0)) for part in (is_first, ~is_first))
-    cosine = float(vectors[is_first].mean(axis=0) @ vectors[~is_first].mean(axis=0))
-    return Split(is_first, -sameness.log_odds(cosine))
+        first, second = (_unit(of_region[part].mean(axis=0)) for part in (is_first, ~is_first))
+    cosine = float(of_region[is_first].mean(axis=0) @ of_region[~is_first].mean(axis=0))
+    raggedness = _raggedness(inside, is_first)
+    return Split(is_first, cosine, raggedness, -sameness.log_odds(cosine, raggedness))
+
+
+def _raggedness(inside: NDArray[np.bool_], is_first: NDArray[np.bool_]) -> float:
+    """Points beside the other part, over the square root of the points of the smaller part."""
+    parts = np.zeros(inside.shape, np.int8)
+    parts[inside] = np.where(is_first, 1, 2)
+    first, second = parts == 1, parts == 2
+    square = np.ones((3, 3), np.bool_)
+    between = (ndimage.binary_dilation(first, square) & second) | (ndimage.binary_dilation(second, square) & first)
+    return float(np.count_nonzero(between) / np.sqrt(min(np.count_nonzero(first), np.count_nonzero(second))))
 
 
 def _loosest(vectors: NDArray[np.float64], fewest: float) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
@@ -150,7 +169,7 @@ def _candidate(inside: NDArray[np.bool_], field: TextureField, fewest: int, by_m
         (field.materials, field.same_material, _RATHER_MATERIALS),
         (field.grains, field.same_grain, 0.0),
     )[0 if by_materials else 1 :]:
-        split = best_split(vectors[inside], sameness, fewest)
+        split = best_split(vectors, inside, sameness, fewest)
         if split is not None:
             parts = sorted((split.is_first, ~split.is_first), key=np.count_nonzero, reverse=True)
             means = tuple(vectors[inside][part].mean(axis=0) for part in parts)

@@ -14,19 +14,26 @@ _ROWS_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class Sameness:
-    """How likely two points are alike: log odds that are linear in the cosine of their vectors.
+    """How likely two groups of points are alike: log odds by the mean cosine of their vectors and how they meet.
 
     Attributes:
-        slope: of the log odds, positive.
+        slope: of the log odds by the cosine, positive.
         offset: of the log odds.
+        by_raggedness: of the log odds by log(1 + raggedness): noise parts points along ragged lines.
     """
 
     slope: float
     offset: float
+    by_raggedness: float = 0.0
 
-    def log_odds(self, cosine: float) -> float:
-        """Above 0 where two points are rather alike than not, by the (mean) cosine of their vectors."""
-        return self.slope * cosine + self.offset
+    def log_odds(self, cosine: float, raggedness: float = 0.0) -> float:
+        """Above 0 where two groups are rather alike than not.
+
+        Args:
+            cosine: mean over the pairs of their vectors.
+            raggedness: points along the line between them, over the square root of the points of the smaller group.
+        """
+        return float(self.slope * cosine + self.offset + self.by_raggedness * np.log1p(raggedness))
 
 
 @dataclass(frozen=True, eq=False)

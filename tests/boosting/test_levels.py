@@ -7,7 +7,7 @@ import pytest
 
 from samiam.boosting.claiming import claim_rest
 from samiam.boosting.dividing import best_split, divided
-from samiam.boosting.levels import levels_of, shortfall
+from samiam.boosting.levels import Levels, levels_of, remark_on
 from samiam.texture import Sameness
 from tests.made_fields import field_of, in_pixels
 
@@ -46,21 +46,31 @@ def test_nothing_is_claimed_for_nothing() -> None:
 
 
 def test_the_best_split_is_the_real_one() -> None:
-    vectors = field_of(QUARTERS[:20]).materials.reshape(-1, 16)
-    split = best_split(vectors, Sameness(10, -5), fewest=4)
+    vectors = field_of(QUARTERS[:20]).materials
+    split = best_split(vectors, np.ones((20, 40), bool), Sameness(10, -5), fewest=4)
     assert split is not None
     assert split.log_odds == pytest.approx(5, abs=0.5)  # orthogonal vectors
-    assert set(np.unique(split.is_first.reshape(20, 40)[:, :20])) != set(np.unique(split.is_first.reshape(20, 40)))
+    assert split.raggedness == pytest.approx(2 * 20 / 20, rel=0.2)  # two points a row, over the side of a half
+    left = split.is_first.reshape(20, 40)[:, :20]
+    assert left.mean() in (0, 1)
 
 
 def test_one_material_is_unlikely_to_be_split() -> None:
-    split = best_split(field_of(np.zeros((30, 30), int)).materials.reshape(-1, 16), Sameness(10, -5), fewest=4)
-    assert split is None or split.log_odds < -3
+    everywhere = np.ones((30, 30), bool)
+    split = best_split(field_of(np.zeros((30, 30), int)).materials, everywhere, Sameness(10, -5), fewest=4)
+    assert split is None or (split.log_odds < -3 and split.raggedness > 10)
+
+
+def test_raggedness_tells_noise_from_an_interface() -> None:
+    ragged = Sameness(10, -9, by_raggedness=1)
+    assert ragged.log_odds(0.9, 0) == 0
+    assert ragged.log_odds(0.9, 20) > 2
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
 def test_too_few_points_make_no_split(n: int) -> None:
-    assert best_split(np.eye(16, dtype=np.float32)[:n], Sameness(10, -5), fewest=4) is None
+    inside = np.arange(16)[None] < n
+    assert best_split(np.eye(16, dtype=np.float32)[None], inside, Sameness(10, -5), fewest=4) is None
 
 
 def test_regions_are_divided_until_there_are_as_many_as_asked_for() -> None:
@@ -111,9 +121,29 @@ def test_materials_are_renumbered_by_area_with_what_they_claim() -> None:
     assert list(areas) == sorted(areas, reverse=True)
 
 
+def test_one_material_in_grains_is_shown_by_its_grains() -> None:
+    levels = levels_of(np.ones((160, 160), np.uint32), field_of(np.zeros_like(QUARTERS), QUARTERS))
+    assert levels.material_of == [1] * 4
+    np.testing.assert_array_equal(levels.labels, levels.grains)
+    assert "its 4 grains are the regions" in str(remark_on(levels, None))
+
+
+def test_one_is_one_where_one_is_asked_for() -> None:
+    levels = levels_of(np.ones((160, 160), np.uint32), field_of(np.zeros_like(QUARTERS), QUARTERS), 1)
+    assert levels.labels.max() == 1
+    assert levels.grains.max() == 4
+
+
+def test_named_materials_are_not_divided() -> None:
+    levels = levels_of(in_pixels(QUARTERS // 2 + 1), field_of(QUARTERS // 2, QUARTERS), 4, parts=False)
+    assert levels.material_of == [1, 2]
+
+
 def test_a_shortfall_is_said_in_words() -> None:
-    assert shortfall(None, [1]) is None
-    assert shortfall(2, [1, 2]) is None
-    said = shortfall(5, [1, 2])
-    assert said is not None
-    assert "5 regions were asked for, 2 found" in said
+    def said(n_regions: int | None, material_of: list[int]) -> str | None:
+        empty = np.zeros((2, 2), np.uint32)
+        return remark_on(Levels(empty, empty, material_of, {}), n_regions)
+
+    assert said(None, [1]) is None
+    assert said(2, [1, 2]) is None
+    assert "5 regions were asked for, 2 found" in str(said(5, [1, 2]))

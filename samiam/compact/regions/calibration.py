@@ -31,8 +31,8 @@ class Calibration:
             `EVIDENCE_OF_CHOICE`.
         estimator: what counts materials by the vectors.
         distance: threshold of the estimator "distance".
-        same_material: slope and offset of the log odds that two groups of points are of one material, by the mean
-            cosine of their vectors.
+        same_material: slope, offset and weight of raggedness in the log odds that two groups of points are of one
+            material, see `Sameness`.
         same_grain: likewise that lattices lie alike, by the vectors of grains.
         confidence: logistic regression of a segmented region's IoU with the truth, a coefficient for each name of
             `EVIDENCE_OF_REGION`.
@@ -42,8 +42,8 @@ class Calibration:
     preference: Mapping[str, float]
     estimator: Estimator
     distance: Annotated[float, Field(gt=0)]
-    same_material: tuple[Positive, float]
-    same_grain: tuple[Positive, float]
+    same_material: tuple[Positive, float, float]
+    same_grain: tuple[Positive, float, float]
     confidence: Mapping[str, float]
 
     def __post_init__(self) -> None:

@@ -15,21 +15,21 @@ from samiam.boosting.booster import SemanticBooster
 from samiam.boosting.grouping import count_materials
 from samiam.boosting.removal import remove_masks
 from samiam.boosting.settings import GroupingRules
+from samiam.compact.committee import Sight
 from samiam.compact.encoder import CompactEncoder
 from samiam.compact.generator import CompactGenerator
 from samiam.compact.looks import in_use, seen_by
 from samiam.compact.model import CompactModel
-from samiam.compact.network import FieldNetwork
 from samiam.compact.regions.calibration import Calibration
 from samiam.compact.regions.candidates import Candidates, Region, candidate_regions
 from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
 from samiam.compact.regions.rating import Rated, rated_regions
 from samiam.compact.settings import CompactOptions
-from samiam.compact.weights import read_network
+from samiam.compact.weights import read_sight
 from samiam.records import Scene
 from samiam.storage.weight_files import add_to_card
 from samiam.texture.confidence import EVIDENCE_OF_REGION, evidence_of_regions
-from samiam.training.compact.sameness import Pair, fit_sameness, pairs_of_look
+from samiam.training.compact.sameness import Judged, fit_sameness, splits_of_look
 from samiam.training.compact.settings import CalibrationRules
 from samiam.training.compact.whole_scenes import orientations_of
 
@@ -51,13 +51,13 @@ class Examined:
         candidates: the regions, without their outlines.
         materials: bool (M, h, w).
         finer: bool (F, h, w), grains and connected parts of materials.
-        pairs: of materials, and of orientations, that have to be told apart or must not be.
+        splits: into materials, and of materials into orientations, each real or not.
     """
 
     candidates: Candidates
     materials: NDArray[np.bool_]
     finer: NDArray[np.bool_]
-    pairs: tuple[list[Pair], list[Pair]]
+    splits: tuple[list[Judged], list[Judged]]
 
 
 def calibrate(weights: Path, draw_scene: Callable[[int], Scene], rules: CalibrationRules) -> Calibration:
@@ -71,12 +71,12 @@ def calibrate(weights: Path, draw_scene: Callable[[int], Scene], rules: Calibrat
     Raises:
         InputError: if the weights cannot be read.
     """
-    found = fit_calibration(read_network(weights), draw_scene, rules)
+    found = fit_calibration(read_sight(weights), draw_scene, rules)
     add_to_card(weights, calibration=asdict(found))
     return found
 
 
-def fit_calibration(network: FieldNetwork, draw_scene: Callable[[int], Scene], rules: CalibrationRules) -> Calibration:
+def fit_calibration(network: Sight, draw_scene: Callable[[int], Scene], rules: CalibrationRules) -> Calibration:
     """Fit how regions are rated first, then which of them clicks mean, then where vectors of one material end.
 
     Each fit goes by the ones before. Numbers are rounded to what they are worth, three decimals.
@@ -85,7 +85,7 @@ def fit_calibration(network: FieldNetwork, draw_scene: Callable[[int], Scene], r
     rated_scenes = [examined(network, draw_scene(number)) for number in range(rules.scenes)]
     quality = fit_quality(*rated_evidence(rated_scenes))
     same_material, same_grain = (
-        fit_sameness([pair for scene in rated_scenes for pair in scene.pairs[of]]) for of in (0, 1)
+        fit_sameness([split for scene in rated_scenes for split in scene.splits[of]]) for of in (0, 1)
     )
     found = Calibration(  # no click has been looked at yet, no distance and no result either
         _named(EVIDENCE, quality),
@@ -108,7 +108,7 @@ def _named(names: Sequence[str], values: NDArray[np.float64]) -> dict[str, float
     return dict(zip(names, values.round(3).tolist(), strict=True))
 
 
-def examined(network: FieldNetwork, scene: Scene) -> Examined:
+def examined(network: Sight, scene: Scene) -> Examined:
     """The candidate regions of a scene beside its truth."""
     look = seen_by(network, scene.micrograph.pixels)
     candidates = candidate_regions(look, CompactOptions())
@@ -129,7 +129,7 @@ def examined(network: FieldNetwork, scene: Scene) -> Examined:
         replace(candidates, regions=regions, whole_image=whole_image),
         np.array(materials),
         np.array(finer),
-        pairs_of_look(look, labels, orientations),
+        splits_of_look(look, labels, orientations),
     )
 
 

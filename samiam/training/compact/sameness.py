@@ -1,4 +1,4 @@
-"""What the mean cosine of two groups of points says of their being alike, fitted on scenes."""
+"""What a split of a region says of its two parts being alike, fitted on scenes."""
 
 from __future__ import annotations
 
@@ -9,76 +9,96 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from samiam.boosting.dividing import best_split
+from samiam.boosting.dividing import Split, best_split
 from samiam.compact.looks import Look
 from samiam.texture import Sameness
 
 _ANY = Sameness(1.0, 0.0)
 _SMALLEST = 0.005
 """Share of the points of an image that each part of a split has at least, as when regions are divided."""
+_MOST_SPLITS = 8
+"""Of a region: of one of many particles more say nothing new."""
+_LEAST_REGION = 0.02
+"""Share of an image that a material covers at least for its grains to be looked at."""
+_PENALTY = 1e-4
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two groups of points.
+class Judged:
+    """A split beside the truth.
 
     Attributes:
-        cosine: the mean over pairs of their vectors.
-        is_same: whether they are of one material, or their lattices lie alike.
+        cosine: see `Split`.
+        raggedness: see `Split`.
+        is_real: whether most of its parts are of two different truths.
     """
 
     cosine: float
-    is_same: bool
+    raggedness: float
+    is_real: bool
 
 
-def pairs_of(vectors: NDArray[np.float32], truth: NDArray[np.integer], within: NDArray[np.integer]) -> list[Pair]:
-    """The pairs of groups that have to be told apart, and those that must not be.
-
-    Of one truth it is the two parts that it would be split into, of two the truths that lie nearest to each other.
+def judged_splits(vectors: NDArray[np.float32], truth: NDArray[np.integer], region: NDArray[np.bool_]) -> list[Judged]:
+    """The splits that a region is divided by, most distinct first, until one more than there are truths in it.
 
     Args:
         vectors: (h, w, D) of a look.
         truth: (h, w), what each point is of, 0 where that is not known.
-        within: (h, w); truths are compared where they are within one of these.
+        region: bool (h, w).
     """
     fewest = max(2, round(_SMALLEST * truth.size))
-    found = []
-    for number in np.unique(truth[truth > 0]):
-        inside = truth == number
-        split = best_split(vectors[inside], _ANY, fewest)
-        if split is not None:
-            found.append(Pair(-split.log_odds, is_same=True))
-        others = [other for other in np.unique(truth[(within == within[inside][0]) & (truth > 0)]) if other != number]
-        mean = vectors[inside].mean(axis=0)
-        nearest = max((float(mean @ vectors[truth == other].mean(axis=0)) for other in others), default=None)
-        if nearest is not None:
-            found.append(Pair(nearest, is_same=False))
+    n_splits = min(len(np.unique(truth[region & (truth > 0)])) + 1, _MOST_SPLITS)
+    open_splits = [(region, best_split(vectors, region, _ANY, fewest))]
+    found: list[Judged] = []
+    while len(found) < n_splits:
+        place = max(range(len(open_splits)), key=lambda at: _apart(open_splits[at][1]), default=0)
+        inside, split = open_splits.pop(place)
+        if split is None:
+            break
+        parts = _parts(inside, split)
+        found.append(Judged(split.cosine, split.raggedness, _most(truth, parts[0]) != _most(truth, parts[1])))
+        open_splits += [(part, best_split(vectors, part, _ANY, fewest)) for part in parts]
     return found
 
 
-def fit_sameness(pairs: Sequence[Pair]) -> tuple[float, float]:
-    """Slope and offset of a logistic regression of sameness by cosine, to three decimals.
-
-    The slope is 0.001 at least; of pairs of one kind only nothing is learnt but their share.
-    """
-    cosines = np.array([pair.cosine for pair in pairs])
-    is_same = np.array([pair.is_same for pair in pairs], np.float64)
-
-    def loss(line: NDArray[np.float64]) -> float:
-        log_odds = np.exp(line[0]) * (cosines - line[1])
-        return (
-            float(np.mean(np.logaddexp(0, log_odds) - is_same * log_odds) + 1e-4 * line[0] ** 2) if len(pairs) else 0.0
-        )
-
-    log_slope, even = minimize(loss, np.array([2.0, 0.7]), method="Nelder-Mead").x
-    slope = max(round(float(np.exp(log_slope)), 3), 0.001)
-    return slope, round(-slope * float(even), 3)
+def _apart(split: Split | None) -> float:
+    return -2.0 if split is None else -split.cosine
 
 
-def pairs_of_look(
+def _parts(inside: NDArray[np.bool_], split: Split) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    first = np.zeros_like(inside)
+    first[inside] = split.is_first
+    return first, inside & ~first
+
+
+def _most(truth: NDArray[np.integer], part: NDArray[np.bool_]) -> int:
+    """What most of the points of a part are of."""
+    known = truth[part & (truth > 0)]
+    return int(np.bincount(known).argmax()) if len(known) else 0
+
+
+def splits_of_look(
     look: Look, materials: NDArray[np.integer], orientations: NDArray[np.integer]
-) -> tuple[list[Pair], list[Pair]]:
-    """Pairs of materials of an image, and pairs of orientations within each material; truths (h, w) at the points."""
+) -> tuple[list[Judged], list[Judged]]:
+    """Splits of an image into materials, and of each material into orientations; truths (h, w) at the points."""
     vectors, of_grains = (np.moveaxis(maps.numpy(), 0, -1) for maps in (look.vectors, look.grain_vectors))
-    everywhere = np.zeros(materials.shape, np.int64)
-    return pairs_of(vectors, materials, everywhere), pairs_of(of_grains, orientations, materials)
+    grains: list[Judged] = []
+    for material in np.unique(materials[materials > 0]):
+        region = materials == material
+        if region.mean() > _LEAST_REGION:
+            grains += judged_splits(of_grains, orientations, region)
+    return judged_splits(vectors, materials, np.ones(materials.shape, np.bool_)), grains
+
+
+def fit_sameness(splits: Sequence[Judged]) -> tuple[float, float, float]:
+    """`Sameness` by logistic regression, to three decimals; the slope is 0.001 at least."""
+    evidence = np.array([[split.cosine, 1.0, np.log1p(split.raggedness)] for split in splits]).reshape(-1, 3)
+    is_same = np.array([not split.is_real for split in splits], np.float64)
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        log_odds = evidence @ weights
+        entropy = np.logaddexp(0, log_odds) - is_same * log_odds
+        return float(entropy.sum() / max(len(splits), 1) + _PENALTY * (weights**2).sum())
+
+    slope, offset, by_raggedness = minimize(loss, np.zeros(3)).x.round(3).tolist()
+    return max(slope, 0.001), offset, by_raggedness

@@ -10,10 +10,10 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from samiam.compact.committee import Sight
 from samiam.compact.generator import CompactGenerator
 from samiam.compact.looks import Look, in_use, seen_by
 from samiam.compact.model import CompactModel
-from samiam.compact.network import FieldNetwork
 from samiam.compact.settings import CompactOptions
 from samiam.compact.weights import shipped_calibration
 from samiam.geometry import intersections, iou
@@ -27,7 +27,7 @@ _MOST_POINTS = 6000
 
 
 def field_scores(
-    network: FieldNetwork,
+    network: Sight,
     pixels: NDArray[np.float32],
     materials: NDArray[np.integer],
     grains: NDArray[np.integer],
@@ -67,7 +67,7 @@ def field_scores(
     return {**scores, "score": float(np.mean(list(scores.values())))}
 
 
-def kmeans_iou(network: FieldNetwork, pixels: NDArray[np.float32], materials: NDArray[np.integer]) -> float:
+def kmeans_iou(network: Sight, pixels: NDArray[np.float32], materials: NDArray[np.integer]) -> float:
     """The matched IoU of KMeans on the vectors of a scene, its number of materials given; see `field_scores`."""
     truth, look = Masks.from_labels(materials), seen_by(in_use(network), pixels)
     return score_image(_clustered(look, look.vectors, len(truth)), truth).matched_iou
