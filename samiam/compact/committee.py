@@ -13,10 +13,11 @@ from samiam.compact.settings import FieldSize
 
 COMMITTEE = "committee"
 """What weights of several networks say that they are of."""
-_SCALES = (1.0, 0.6)
-"""Scales that a network looks at an image at: what differs over large cells shows at the coarser one.
+_SCALES = {1.0: 1.0, 0.6: 0.5}
+"""Scales that a network looks at an image at, and the weight of the vectors of materials at each.
 
-Chosen on published micrographs of grain boundaries, films and particles (docs/results/real.md).
+What differs over large cells shows at the coarser one, in which thin layers are lost. Chosen on published micrographs
+of grain boundaries, films and particles (docs/results/real.md) and on procedural multilayers.
 """
 
 
@@ -27,11 +28,13 @@ class View:
     Attributes:
         network: what passes.
         scale: of the image, beside the scale of the look.
+        weight: of its vectors of materials; those of grains weigh alike.
         sees_grains: whether its vectors of grains count.
     """
 
     network: FieldNetwork
     scale: float
+    weight: float
     sees_grains: bool
 
 
@@ -56,12 +59,17 @@ Sight = FieldNetwork | Committee
 def views_of(sight: Sight) -> list[View]:
     """The passes of a look; the first is at the finer scale."""
     if isinstance(sight, FieldNetwork):
-        return [View(sight, scale, True) for scale in _SCALES]
-    views = []
+        return _views_of_network(sight, sees_grains=True)
+    views: list[View] = []
     for member, sees_grains in zip(sight.members, sight.sees_grains, strict=True):
         assert isinstance(member, FieldNetwork)  # which a ModuleList does not say
-        views += [View(member, scale, sees_grains) for scale in (_SCALES if sees_grains else _SCALES[:1])]
+        views += _views_of_network(member, sees_grains=sees_grains)
     return views
+
+
+def _views_of_network(network: FieldNetwork, *, sees_grains: bool) -> list[View]:
+    views = [View(network, scale, weight, sees_grains) for scale, weight in _SCALES.items()]
+    return views if sees_grains else views[:1]
 
 
 def facts_of_committee(committee: Committee) -> Mapping[str, Any]:

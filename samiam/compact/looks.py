@@ -92,8 +92,9 @@ def seen_by(sight: Sight, pixels: NDArray[np.float32], *, pose: Pose = UPRIGHT, 
     scale = known_scale(pixels) if scale is None else scale
     views = views_of(sight)
     passed = [_passed(view.network, image, scale * view.scale) for view in views]
-    vectors = _side_by_side([maps[0] for maps in passed])
-    grain_vectors = _side_by_side([maps[1] for maps, view in zip(passed, views, strict=True) if view.sees_grains])
+    vectors = _side_by_side([maps[0] for maps in passed], [view.weight for view in views])
+    of_grains = [maps[1] for maps, view in zip(passed, views, strict=True) if view.sees_grains]
+    grain_vectors = _side_by_side(of_grains, [1.0] * len(of_grains))
     finer = [maps[2] for maps, view in zip(passed, views, strict=True) if view.scale == 1]
     boundaries, grain_boundaries = torch.stack(finer).mean(dim=0)
     return Look(vectors, grain_vectors, boundaries, grain_boundaries, shape_hw, pose, scale)
@@ -110,10 +111,11 @@ def _passed(network: FieldNetwork, image: Tensor, scale: float) -> tuple[Tensor,
         return vectors, grain_vectors, logits.sigmoid()
 
 
-def _side_by_side(maps: list[Tensor]) -> Tensor:
-    """Unit vectors of several views as one, at the points of the first: cosines are the means of all."""
-    points = maps[0].shape[1:]
+def _side_by_side(maps: list[Tensor], weights: list[float]) -> Tensor:
+    """Unit vectors of several views as one, at the points of the first: cosines are the weighted means of all."""
+    points, whole = maps[0].shape[1:], sum(weights)
     with torch.inference_mode():
         resized = [functional.interpolate(each[None], points, mode="bilinear")[0] for each in maps]
-        joined: Tensor = torch.cat([functional.normalize(each, dim=0) for each in resized]) / len(maps) ** 0.5
-        return joined
+        units = [functional.normalize(each, dim=0) for each in resized]
+        shares = [(weight / whole) ** 0.5 * unit for weight, unit in zip(weights, units, strict=True)]
+        return torch.cat(shares)
