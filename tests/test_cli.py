@@ -387,7 +387,7 @@ class TestPointing:
 class TestOptions:
     @pytest.mark.parametrize(
         ("given", "n_materials", "found"),
-        [((), 2, "2 materials"), (("-k", 1), 1, "1 material"), (("-k", 5), 5, "2 materials")],
+        [((), 2, "2 materials"), (("-k", 1), 1, "1 material"), (("-k", 5), 5, "5 regions")],
     )
     def test_number_of_materials(
         self, png: Path, run: Run, given: tuple[object, ...], n_materials: int, found: str

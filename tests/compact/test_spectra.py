@@ -26,7 +26,7 @@ def test_one_spectrum_for_each_point() -> None:
 
 @pytest.mark.parametrize("shape_hw", [(16, 16), (32, 160), (64, 64)])
 def test_images_smaller_than_a_window(shape_hw: tuple[int, int]) -> None:
-    found = LocalSpectra(8, 16)(torch.rand(1, 1, *shape_hw))
+    found = LocalSpectra(8, 16).eval()(torch.rand(1, 1, *shape_hw))
     assert found.shape == (1, 8, shape_hw[0] // 16, shape_hw[1] // 16)
 
 
