@@ -398,7 +398,8 @@ class TestOptions:
         assert f"2 masks → {found} (number {how}: {n_materials})" in out
         provenance = json.loads((png.parent / "out" / "a" / "provenance.json").read_text())
         assert (provenance["n_materials"], provenance["n_materials_given"]) == (n_materials, bool(given))
-        assert provenance["materials_found"] == int(found[0])
+        assert provenance["regions_found"] == int(found[0])
+        assert provenance["materials_found"] == min(int(found[0]), 2)
         assert provenance["config"]["n_materials"] == (n_materials if given else None)
 
     def test_settings_reach_their_place(self, png: Path, run: Run) -> None:
@@ -458,8 +459,8 @@ class TestOptions:
         assert np.unique(labels[:, :EDGE]).tolist() == [label]
         lines = [line for line in out.splitlines() if line.startswith("  material ")]
         share = 100 * EDGE / W
-        assert lines[label - 1] == f"  material {label}: stripes,  {share:.1f} %, {H * EDGE:,} px"
-        assert lines[2 - label] == f"  material {3 - label}:  {100 - share:.1f} %, {H * (W - EDGE):,} px"
+        assert lines[label - 1].startswith(f"  material {label}: stripes,  {share:.1f} %, {H * EDGE:,} px, confidence ")
+        assert lines[2 - label].startswith(f"  material {3 - label}:  {100 - share:.1f} %, {H * (W - EDGE):,} px")
         categories = json.loads((place / "materials.json").read_text())["categories"]
         assert categories[label - 1] == {"id": label, "name": "stripes"}
         decisions = pd.read_csv(place / "decisions.csv")
