@@ -194,10 +194,12 @@ def bins_table(regions: pd.DataFrame) -> str:
 
 def by_number(regions: pd.DataFrame) -> str:
     """Confidence and IoU where the number is estimated too low, right and too high, as Markdown."""
-    found = np.sign(regions["materials"] - regions["true_materials"]).map({-1: "too few", 0: "right", 1: "too many"})
+    names = ["too few", "right", "too many"]
+    off = np.sign(regions["materials"] - regions["true_materials"]) + 1
+    found = pd.Categorical.from_codes(off, names, ordered=True)
     estimated = regions.assign(found=found).query("number == 'estimated'")
     how = {"images": ("scene", "nunique"), "regions": ("iou", "size"), "confidence": ("confidence", "mean")}
-    table = estimated.groupby(["world", "found"], sort=False).agg(**how, IoU=("iou", "mean"))
+    table = estimated.groupby(["world", "found"], observed=True).agg(**how, IoU=("iou", "mean"))
     return str(table.reset_index().rename(columns={"world": "scenes"}).to_markdown(index=False, floatfmt=".3f"))
 
 
