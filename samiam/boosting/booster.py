@@ -24,6 +24,11 @@ from samiam.registry import DEFAULT_ENCODER, build_encoder
 from samiam.settings import read_settings
 from samiam.texture import ContextEncoder, CropClassifier, Encoder, FieldEncoder
 
+_STILL_POSSIBLE = 0.7
+"""Share of the distance between materials that masks of two may have where a number is given.
+
+Masks that are nearer are parts of one; what divides it further is seen in the field. Chosen on procedural multilayers.
+"""
 Watch = Callable[[str], AbstractContextManager[Any]]
 """Takes the name of a stage, gives what surrounds it."""
 
@@ -157,8 +162,7 @@ class SemanticBooster:
                 vectors, owners = cast("ContextEncoder", self.encoder).encode_masks(micrograph, masks)
             with watch("grouping"):
                 if n_materials is not None and isinstance(self.encoder, FieldEncoder):  # which divides them further
-                    is_large = np.ones(len(owners), np.bool_)
-                    n_materials = min(n_materials, count_materials(vectors, owners, is_large, rules))
+                    n_materials = min(n_materials, _count_at_most(vectors, owners, rules))
                 return group_masks(vectors, owners, len(masks), n_materials, rules)
         with watch("embedding"):
             crops = sample_crops(micrograph, masks, self.crops)
@@ -244,6 +248,12 @@ def build_booster(
         read.naming,
         read.embedding,
     )
+
+
+def _count_at_most(vectors: NDArray[np.float32], owners: NDArray[np.int64], rules: GroupingRules) -> int:
+    """How many materials masks may be of at all, by an estimate that takes smaller differences for real."""
+    closer = None if rules.threshold is None else _STILL_POSSIBLE * rules.threshold
+    return count_materials(vectors, owners, np.ones(len(owners), np.bool_), replace(rules, threshold=closer))
 
 
 def _log_of_merging(kept: NDArray[np.intp], groups: Grouping, label_of: Mapping[int, int]) -> list[Decision]:
