@@ -125,7 +125,8 @@ class SemanticBooster:
             labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=self.smallest_region_px)
         with watch("dividing"):
             levels = self._levels(micrograph, labels, n_materials)
-        label_of = {material: levels.renumbered[label] for material, label in label_of.items()}
+        renumbered = levels.renumbered
+        label_of = {material: renumbered[label] for material, label in label_of.items() if label in renumbered}
         log = removed + _log_of_merging(kept, groups, label_of)
         log.sort(key=lambda decision: decision.mask)
         found = Segmentation(
@@ -178,7 +179,13 @@ class SemanticBooster:
     def _levels(self, micrograph: Micrograph, labels: NDArray[np.uint32], n_regions: int | None) -> Levels:
         """Regions and grains; the materials themselves where the encoder sees no field."""
         if isinstance(self.encoder, FieldEncoder):
-            return levels_of(labels, self.encoder.field(micrograph), n_regions, parts=self.classifier is None)
+            return levels_of(
+                labels,
+                self.encoder.field(micrograph),
+                n_regions,
+                parts=self.classifier is None,
+                smallest_region_px=self.smallest_region_px,
+            )
         numbers = list(range(1, int(labels.max(initial=0)) + 1))
         return Levels(labels, labels, numbers, {number: number for number in numbers})
 
