@@ -135,7 +135,7 @@ class SemanticBooster:
             groups.n_materials if n_materials is None else n_materials,
             n_materials is not None,
             masks,
-            self._names(label_of),
+            self._names(label_of, len(levels.material_of)),
             micrograph,
             # A number of grains that was given is that of the regions, which then are not divided further.
             levels.labels if grains and n_materials is not None else levels.grains,
@@ -199,12 +199,15 @@ class SemanticBooster:
             return self.classifier is None and isinstance(self.encoder, ContextEncoder)
         return self.embedding == "masks"
 
-    def _names(self, label_of: Mapping[int, int]) -> list[str | None]:
+    def _names(self, label_of: Mapping[int, int], n_labels: int) -> list[str | None]:
         """The name of each label; materials beyond those that the classifier knows have none."""
         if self.classifier is None:
             return []
-        known = self.classifier.materials
-        return [known[m] if m < len(known) else None for m in sorted(label_of, key=label_of.__getitem__)]
+        names: list[str | None] = [None] * n_labels
+        for material, label in label_of.items():
+            if material < len(self.classifier.materials):
+                names[label - 1] = self.classifier.materials[material]
+        return names
 
     @property
     def _suited_grouping(self) -> GroupingRules:

@@ -16,16 +16,21 @@ _ROUNDS = 4
 """In which the points of two grains go to the nearer mean; more change nothing."""
 
 
-def claimed(labels: NDArray[np.uint32], field: TextureField, largest_foreign: float = 0.005) -> NDArray[np.uint32]:
+def claimed(
+    labels: NDArray[np.uint32], field: TextureField, largest_foreign: float = 0.005, least_material: float = 0.02
+) -> NDArray[np.uint32]:
     """Give each pixel to the material whose mean vector is nearest to its own, whatever mask it was in.
 
     A connected region that is not segmented stays so where its own mean is rather unlike every material's and it is
-    large: something else is there. A material too thin for a point of the field keeps its pixels.
+    large: something else is there. If it is larger still, it is a material that has no mask. A material too thin for a
+    point of the field keeps its pixels.
 
     Args:
         labels: uint32 (H, W), 0 where not segmented.
         field: what an encoder sees in the image.
         largest_foreign: regions below this share of the image belong to a material in any case.
+        least_material: regions unlike all materials that have this share of the image are a material of their own,
+            one for all that are alike. Chosen on procedural scenes, where smaller ones mostly are gaps.
 
     Returns:
         The labels, uint32 (H, W); unchanged where there is no material at all.
@@ -35,15 +40,31 @@ def claimed(labels: NDArray[np.uint32], field: TextureField, largest_foreign: fl
     if not present:
         return labels
     means = [_unit_mean(field.materials[at_points == label]) for label in present]
-    rest, n_rest = ndimage.label(labels == 0)
-    sizes, rest_at_points = np.bincount(rest.ravel(), minlength=n_rest + 1), rest[field.places]
-    is_open = (labels == 0) | np.isin(labels, present)
-    for number in np.flatnonzero(sizes > largest_foreign * labels.size):
-        inside = rest_at_points == number
-        if number and inside.any() and _is_foreign(field.materials[inside], means, field):
-            is_open &= rest != number
-    nearest = np.array(present, np.uint32)[field.nearest(field.materials, means)]
+    without_mask, is_left = _foreign(labels, means, field, largest_foreign, least_material)
+    new = int(labels.max()) + 1
+    numbers = np.array([*present, *range(new, new + len(without_mask))], np.uint32)
+    nearest = numbers[field.nearest(field.materials, means + without_mask)]
+    is_open = ~is_left & ((labels == 0) | np.isin(labels, present))
     return np.where(is_open, nearest, labels)
+
+
+def _foreign(
+    labels: NDArray[np.uint32], means: list[NDArray[np.float32]], field: TextureField, largest: float, least: float
+) -> tuple[list[NDArray[np.float32]], NDArray[np.bool_]]:
+    """What is not segmented and unlike all means: those of the materials in it, and what is left out, bool (H, W)."""
+    parts, n_parts = ndimage.label(labels == 0)
+    sizes, at_points = np.bincount(parts.ravel(), minlength=n_parts + 1), parts[field.places]
+    found: list[NDArray[np.float32]] = []
+    is_left = np.zeros(labels.shape, np.bool_)
+    for number in (1 + np.argsort(-sizes[1:], kind="stable")).tolist():
+        inside = field.materials[at_points == number]
+        if sizes[number] <= largest * labels.size or not _is_foreign(inside, means, field):
+            continue
+        if sizes[number] < least * labels.size:
+            is_left |= parts == number
+        elif _is_foreign(inside, means + found, field):
+            found.append(_unit_mean(inside))
+    return found, is_left
 
 
 def parted_by_grains(labels: NDArray[np.uint32], field: TextureField) -> NDArray[np.uint32]:
@@ -86,7 +107,9 @@ def _are_grains(parts: list[NDArray[np.bool_]], field: TextureField) -> bool:
 
 
 def _is_foreign(vectors: NDArray[np.float32], means: list[NDArray[np.float32]], field: TextureField) -> bool:
-    """Whether most points (n, D) of a region are rather unlike the material that each is nearest to."""
+    """Whether most points (n, D) of a region are rather unlike the material that each is nearest to; not if n is 0."""
+    if not len(vectors):
+        return False
     nearest = (vectors @ np.stack(means).T).max(axis=1)
     return field.same_material.log_odds(float(np.median(nearest))) < 0
 

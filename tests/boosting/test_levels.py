@@ -26,10 +26,19 @@ def test_what_no_mask_covers_goes_to_the_material_that_it_looks_like() -> None:
 
 def test_what_looks_like_no_material_stays_unsegmented() -> None:
     third = HALVES.copy()
-    third[:20, 5:15] = 2
+    third[:4, 5:10] = 2
     labels = in_pixels(HALVES + 1)
     labels[in_pixels(third) == 2] = 0
     np.testing.assert_array_equal(claimed(labels, field_of(third)), labels)
+
+
+def test_a_large_part_that_looks_like_no_material_is_one_of_its_own() -> None:
+    third = HALVES.copy()
+    third[:20, 5:15] = third[30:40, 5:10] = 2
+    labels = in_pixels(HALVES + 1)
+    labels[in_pixels(third) == 2] = 0
+    found = claimed(labels, field_of(third))
+    assert (found != in_pixels(third + 1)).mean() < 0.01  # both parts of it are one
 
 
 def test_a_foreign_speck_is_claimed_all_the_same() -> None:
