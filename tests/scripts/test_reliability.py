@@ -60,7 +60,8 @@ def test_parts_of_one_material_are_compared_with_its_grains() -> None:
 def test_the_script_writes_figure_table_and_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--scenes", "2", "--realistic", "1", "--side", "96", "-o", str(tmp_path)]
+    words = ["--scenes", "2", "--realistic", "1", "--side", "64", "-o", str(tmp_path)]
+    monkeypatch.setitem(reliability["main"].__globals__, "_RESAMPLES", 20)
     monkeypatch.setattr(sys, "argv", [str(SCRIPT), *words])
     assert reliability["main"]() == 0
     regions = pd.read_csv(tmp_path / "regions.csv")
