@@ -462,7 +462,7 @@ class TestOptions:
         assert area == pytest.approx(H * EDGE, rel=0.01)
         share = 100 * area / (H * W)
         assert lines[label - 1].startswith(f"  material {label}: stripes,  {share:.1f} %, {area:,} px, confidence ")
-        assert lines[2 - label].startswith(f"  material {3 - label}:  {100 - share:.1f} %, {H * (W - EDGE):,} px")
+        assert lines[2 - label].startswith(f"  material {3 - label}:  {100 - share:.1f} %, {H * W - area:,} px")
         categories = json.loads((place / "materials.json").read_text())["categories"]
         assert categories[label - 1] == {"id": label, "name": "stripes"}
         decisions = pd.read_csv(place / "decisions.csv")
