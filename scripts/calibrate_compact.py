@@ -13,17 +13,10 @@ import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from omegaconf import OmegaConf
-
-from samiam.commands.training import draw_to_calibrate
-from samiam.settings import read_settings
+from samiam.commands.training import draw_to_calibrate, ranges_of_training
 from samiam.training.compact.fitting import calibrate
 from samiam.training.compact.settings import CalibrationRules
-from simulate import SceneRanges
-
-_CONFIG = Path(__file__).parents[1] / "configs" / "train" / "data" / "whole_scenes.yaml"
 
 
 def main() -> None:
@@ -35,8 +28,7 @@ def main() -> None:
         "--distance-scenes", type=int, default=CalibrationRules.distance_scenes, help="whose materials are counted"
     )
     arguments = parser.parse_args()
-    data: Any = OmegaConf.to_container(OmegaConf.load(_CONFIG))
-    draw = partial(draw_to_calibrate, ranges=read_settings(SceneRanges, "data.scenes", data["scenes"]))
+    draw = partial(draw_to_calibrate, ranges=ranges_of_training())
     rules = CalibrationRules(arguments.scenes, arguments.distance_scenes)
     print(json.dumps(asdict(calibrate(arguments.weights, draw, rules)), indent=1))
 

@@ -17,13 +17,11 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from omegaconf import OmegaConf
 from tqdm import tqdm
 
 from samiam import build_encoder, build_generator
@@ -31,15 +29,15 @@ from samiam.boosting import CropRules, GroupingRules, group_masks, merge_masks, 
 from samiam.boosting.grouping import count_materials, suited_to
 from samiam.boosting.n_materials import THRESHOLDS
 from samiam.boosting.settings import ESTIMATORS
+from samiam.commands.training import ranges_of_training
 from samiam.generation import MaskGenerator
 from samiam.metrics import Scores, score_image
 from samiam.records import Masks, Scene
-from samiam.settings import read_settings
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import add_to_card, read_card
 from samiam.texture import ContextEncoder, Encoder
 from samiam.texture.protocol import Estimator
-from simulate import SceneRanges, procedural_scene
+from simulate import procedural_scene
 from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene
 
 GRIDS: dict[Estimator, NDArray[np.float64]] = {
@@ -50,7 +48,6 @@ GRIDS: dict[Estimator, NDArray[np.float64]] = {
     "separation": np.geomspace(1, 8, 25),
 }
 """The thresholds that are tried."""
-_VARIED = Path(__file__).parents[1] / "configs" / "train" / "data" / "whole_scenes.yaml"
 _FIRST_VARIED, _N_VARIED = 2**34 + 10_000, 90  # above the seeds of training and of the rating
 
 
@@ -104,16 +101,24 @@ def case_of(scene: Scene, generator: MaskGenerator, encoder: Encoder, rules: Cro
 
 
 def calibrate(cases: Sequence[Case], estimator: Estimator) -> tuple[float, float]:
-    """The threshold that finds most numbers, and the share that it finds.
-
-    Of several the mean absolute difference decides, then the middle one is taken.
-    """
+    """The threshold that finds most numbers, and the share that it finds."""
     rules = [GroupingRules(estimator=estimator, threshold=threshold) for threshold in GRIDS[estimator].tolist()]
     off = [[abs(case.estimate(rule) - len(case.scene.truth)) for rule in rules] for case in cases]
-    wrong = np.array(off)
-    ranks = list(zip((wrong == 0).mean(axis=0).tolist(), (-wrong.mean(axis=0)).tolist(), strict=True))
+    return best_threshold(GRIDS[estimator], np.array(off))
+
+
+def best_threshold(thresholds: NDArray[np.float64], off: NDArray[np.int64]) -> tuple[float, float]:
+    """The threshold that finds most numbers of materials, and the share that it finds.
+
+    Of several the mean absolute difference decides, then the middle one is taken.
+
+    Args:
+        thresholds: (T,).
+        off: (scenes, T), by how much each number is wrong.
+    """
+    ranks = list(zip((off == 0).mean(axis=0).tolist(), (-off.mean(axis=0)).tolist(), strict=True))
     best = [place for place, rank in enumerate(ranks) if rank == max(ranks)]
-    return float(GRIDS[estimator][best[len(best) // 2]]), max(ranks)[0]
+    return float(thresholds[best[len(best) // 2]]), max(ranks)[0]
 
 
 def rows(cases: Sequence[Case], thresholds: dict[Estimator, float]) -> Iterator[dict[str, Any]]:
@@ -155,8 +160,7 @@ def scenes(options: argparse.Namespace) -> list[Callable[[], Scene]]:
         names = QUICK if options.benchmark == "quick" else tuple(recipe.name for recipe in BENCHMARK)
         return [partial(benchmark_scene, name) for name in names]
     if options.varied:
-        data: Any = OmegaConf.to_container(OmegaConf.load(_VARIED))
-        ranges = read_settings(SceneRanges, "data.scenes", data["scenes"])
+        ranges = ranges_of_training()
         seeds = range(_FIRST_VARIED, _FIRST_VARIED + _N_VARIED)
         return [partial(procedural_scene, seed, shape_hw=(512, 512), ranges=ranges) for seed in seeds]
     return [

@@ -29,20 +29,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
-from omegaconf import OmegaConf
-from scipy.stats import rankdata
+from scipy.stats import spearmanr
+from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from samiam import Masks, Scene, Segmentation, build_generator, segment
+from samiam.commands.training import ranges_of_training
 from samiam.errors import InputError
 from samiam.generation import MaskGenerator
 from samiam.geometry import intersections, iou
-from samiam.settings import read_settings
 from samiam.storage.files import replacing
-from simulate import SceneRanges, procedural_scene
+from simulate import procedural_scene
 from simulate.scenes.realistic import realistic
 
-_TRAINING = Path(__file__).parents[1] / "configs" / "train" / "data" / "whole_scenes.yaml"
 _FIRST_LATTICE = 2**35  # seeds of training and calibration are below
 _FIRST_REALISTIC = 500  # `benchmark=realistic` begins with 0
 _BINS = 10
@@ -55,8 +54,7 @@ Floats = NDArray[np.float64]
 
 def lattices(n: int, side_px: int) -> Iterator[Callable[[], Scene]]:
     """Scenes of the world of the training."""
-    data: Any = OmegaConf.to_container(OmegaConf.load(_TRAINING))
-    ranges = read_settings(SceneRanges, "data.scenes", data["scenes"])
+    ranges = ranges_of_training()
     for number in range(n):
         yield partial(procedural_scene, _FIRST_LATTICE + number, shape_hw=(side_px, side_px), ranges=ranges)
 
@@ -120,18 +118,15 @@ def calibration_error(confidences: Floats, ious: Floats) -> float:
 
 
 def area_under_curve(confidences: Floats, ious: Floats) -> float:
-    """AUC of the confidence for a good IoU, by Mann and Whitney's U; NaN where all regions are good, or none."""
+    """AUC of the confidence for a good IoU; NaN where all regions are good, or none."""
     good = ious >= _GOOD_IOU
-    n_good, n_bad = int(good.sum()), int((~good).sum())
-    if not n_good or not n_bad:
-        return np.nan
-    return float(rankdata(confidences)[good].sum() - n_good * (n_good + 1) / 2) / (n_good * n_bad)
+    return float(roc_auc_score(good, confidences)) if 0 < good.sum() < len(good) else np.nan
 
 
 def rank_correlation(confidences: Floats, ious: Floats) -> float:
     """Spearman's; NaN where one of both is constant."""
-    ranks = np.stack([rankdata(confidences), rankdata(ious)])
-    return float(np.corrcoef(ranks)[0, 1]) if np.ptp(ranks, axis=1).all() else np.nan
+    varies = np.ptp(confidences) > 0 and np.ptp(ious) > 0
+    return float(spearmanr(confidences, ious).statistic) if varies else np.nan
 
 
 MEASURES: dict[str, Callable[[Floats, Floats], float]] = {

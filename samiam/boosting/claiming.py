@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from samiam.boosting.dividing import nearer_first, unit
 from samiam.texture import Sameness, TextureField
 
 _CLEARLY = 2.0
 """By how much the log odds that two regions are two grains exceed those of two materials for grains to part them."""
-_ROUNDS = 4
-"""In which the points of two grains go to the nearer mean; more change nothing."""
 
 
 def claimed(
@@ -80,15 +79,12 @@ def parted_by_grains(labels: NDArray[np.uint32], field: TextureField) -> NDArray
         parts = [at_points == first, at_points == second]
         if not _touch(*parts) or not _are_grains(parts, field):
             continue
-        means = [_unit_mean(field.grains[part]) for part in parts]
-        for _ in range(_ROUNDS):
-            is_first = field.grains @ (means[0] - means[1]) > 0
-            of_pair = parts[0] | parts[1]
-            parts = [of_pair & is_first, of_pair & ~is_first]
-            if not (parts[0].any() and parts[1].any()):
-                break
-            means = [_unit_mean(field.grains[part]) for part in parts]
-        is_second = field.nearest(field.grains, means) == 1
+        vectors = field.grains[parts[0] | parts[1]]
+        begun = [unit(field.grains[part].mean(axis=0)) for part in parts]
+        is_first = nearer_first(vectors, begun[0], begun[1], fewest=1)
+        if is_first is None:
+            continue
+        is_second = field.nearest(field.grains, [vectors[part].mean(axis=0) for part in (is_first, ~is_first)]) == 1
         pair = (drawn == first) | (drawn == second)
         drawn[pair] = np.where(is_second[pair], second, first)
     return drawn

@@ -61,15 +61,34 @@ def best_split(
     started = _loosest(of_region[step // 2 :: step].astype(np.float64), max(1.0, fewest / step))
     if started is None:
         return None
-    first, second = started
-    for _ in range(_REFINEMENTS):
-        is_first = of_region @ (first - second) > 0
-        if min(np.count_nonzero(is_first), np.count_nonzero(~is_first)) < fewest:
-            return None
-        first, second = (_unit(of_region[part].mean(axis=0)) for part in (is_first, ~is_first))
+    is_first = nearer_first(of_region, *started, fewest)
+    if is_first is None:
+        return None
     cosine = float(of_region[is_first].mean(axis=0) @ of_region[~is_first].mean(axis=0))
     raggedness = _raggedness(inside, is_first)
     return Split(is_first, cosine, raggedness, -sameness.log_odds(cosine, raggedness))
+
+
+def nearer_first(
+    vectors: NDArray[np.float32], first: NDArray[np.floating], second: NDArray[np.floating], fewest: int
+) -> NDArray[np.bool_] | None:
+    """Which of n points belong to the first of two parts, when every point has gone to the nearer mean for long enough.
+
+    Args:
+        vectors: (n, D), unit vectors.
+        first: (D,), the mean of the first part to begin with, of unit length.
+        second: (D,), likewise of the second.
+        fewest: points that each part must keep.
+
+    Returns:
+        Bool (n,); None where a part has become smaller than that.
+    """
+    for _ in range(_REFINEMENTS):
+        is_first = vectors @ (first - second) > 0
+        if min(np.count_nonzero(is_first), np.count_nonzero(~is_first)) < fewest:
+            return None
+        first, second = (unit(vectors[part].mean(axis=0)) for part in (is_first, ~is_first))
+    return is_first
 
 
 def _raggedness(inside: NDArray[np.bool_], is_first: NDArray[np.bool_]) -> float:
@@ -90,13 +109,14 @@ def _loosest(vectors: NDArray[np.float64], fewest: float) -> tuple[NDArray[np.fl
     while not node.is_leaf():
         small, large = sorted((node.get_left(), node.get_right()), key=lambda child: child.count)
         if small.count >= fewest:
-            first, second = (_unit(vectors[part.pre_order()].mean(axis=0)) for part in (large, small))
+            first, second = (unit(vectors[part.pre_order()].mean(axis=0)) for part in (large, small))
             return first, second
         node = large
     return None
 
 
-def _unit(vector: NDArray[np.floating]) -> NDArray[np.float64]:
+def unit(vector: NDArray[np.floating]) -> NDArray[np.float64]:
+    """A vector (D,) at unit length."""
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float64)
 
 

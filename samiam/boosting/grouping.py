@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from threadpoolctl import threadpool_limits
 
-from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, estimate_n_materials
+from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, estimate_n_materials, vectors_of_masks
 from samiam.boosting.settings import GroupingRules
 from samiam.errors import InputError
 from samiam.records import Rule
@@ -153,13 +153,13 @@ def _centred(vectors: NDArray[np.float64], wanted: int, seed: int) -> NDArray[np
 
 def _linked(vectors: NDArray[np.float64], owners: NDArray[np.int64], wanted: int) -> NDArray[np.float64]:
     """The mean vector (k, D) of each group of masks whose own means average linkage unites."""
-    masks = sorted((vectors[owners == mask] for mask in np.unique(owners)), key=lambda crops: crops.tobytes())
+    masks = vectors_of_masks(vectors, owners)
+    means = np.array([crops.mean(axis=0) for crops in masks]).reshape(-1, vectors.shape[1])
     if len(masks) < 2:
-        return np.array([crops.mean(axis=0) for crops in masks]).reshape(-1, vectors.shape[1])
-    means = np.array([crops.mean(axis=0) for crops in masks])
+        return means
     k = min(wanted, len(np.unique(means, axis=0)))
     groups = AgglomerativeClustering(k, linkage="average").fit_predict(means)
-    members = [np.flatnonzero(groups == group) for group in range(k)]
+    members = [np.flatnonzero(groups == group).tolist() for group in range(k)]
     return np.array([np.concatenate([masks[mask] for mask in group]).mean(axis=0) for group in members])
 
 

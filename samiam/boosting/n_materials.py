@@ -76,7 +76,7 @@ def estimate_n_materials(
     check_estimator(estimator, threshold)
     if threshold is None and estimator not in THRESHOLDS:
         raise InputError(f"estimator={estimator!r} has no threshold that suits every encoder; give one as threshold=.")
-    sampled = _thinned(_of_masks(np.asarray(vectors, np.float64), owners))
+    sampled = _thinned(vectors_of_masks(np.asarray(vectors, np.float64), owners))
     most = min(MOST_MATERIALS, len(sampled), len(np.unique(np.concatenate(sampled), axis=0)) if sampled else 0)
     if most < 2:
         return 1
@@ -98,7 +98,7 @@ def check_estimator(estimator: str, threshold: float | None) -> None:
         raise InputError(f"threshold={threshold}: give a finite number, or None for the calibrated one.")
 
 
-def _of_masks(vectors: NDArray[np.float64], owners: NDArray[np.int64] | None) -> _Sampled:
+def vectors_of_masks(vectors: NDArray[np.float64], owners: NDArray[np.int64] | None) -> _Sampled:
     """The vectors of each mask, masks and vectors in an order that depends on nothing but the vectors."""
     owners = np.arange(len(vectors)) if owners is None else owners
     order = np.lexsort(vectors.T[::-1])

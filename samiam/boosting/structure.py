@@ -39,7 +39,10 @@ def lack_of_structure(pixels: NDArray[np.float32]) -> str | None:
     n_others = int(np.count_nonzero(pixels != np.median(first)))
     if n_others <= _STRAY * pixels.size:
         return f"the image is blank: all but {n_others} of its pixels have one value"
-    if not (_is_without_structure(_flattened(first)) and _is_without_structure(flat := _flattened(pixels))):
+    if not _is_without_structure(_flattened(first)):
+        return None
+    flat = _flattened(pixels)
+    if not _is_without_structure(flat):
         return None
     if float(flat.std()) < _UNSEEN:
         return "the image shows nothing but a slow change of brightness"

@@ -131,15 +131,15 @@ def _why_nothing(empty: Sequence[_Empty]) -> str:
     """What is said of segmentations without materials; of those of which nothing is, what removed their masks."""
     said = list(dict.fromkeys(one.remark for one in empty if one.remark is not None))
     unexplained = [one.rules for one in empty if one.remark is None]
-    if not unexplained:
-        return "; ".join(said)
-    rules = sum(unexplained, Counter[str]())
+    return "; ".join([*said, _what_removed(sum(unexplained, Counter[str]()))] if unexplained else said)
+
+
+def _what_removed(rules: Counter[str]) -> str:
+    """That these rules removed all masks, or that there were none."""
     if not rules:
-        nothing = "the generator proposed no region; lower its pred_iou_thresh (--generator-option), or try another"
-        return "; ".join([*said, nothing])
+        return "the generator proposed no region; lower its pred_iou_thresh (--generator-option), or try another"
     removed = ", ".join(f"{times} as {rule}" for rule, times in rules.most_common())
-    all_removed = f"all {rules.total()} regions that the generator proposed were removed, {removed}; see decisions.csv"
-    return "; ".join([*said, all_removed])
+    return f"all {rules.total()} regions that the generator proposed were removed, {removed}; see decisions.csv"
 
 
 def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty]) -> str:

@@ -16,6 +16,7 @@ from typing import Any, cast
 from omegaconf import OmegaConf
 from pytorch_lightning.utilities import rank_zero_only
 
+from samiam.commands.composing import TRAIN
 from samiam.commands.training_settings import (
     ClassificationSettings,
     ContrastiveSettings,
@@ -113,6 +114,12 @@ def job_of(settings: TrainSettings) -> Job:
 def draw_scene(seed: int, *, data: LatticeCrops | WholeLattices) -> Scene:
     """A scene of random lattices; its seed lies above those that anybody gives to `benchmark=procedural`."""
     return procedural_scene(2**33 + seed, shape_hw=data.shape_hw, ranges=data.scenes)
+
+
+def ranges_of_training() -> SceneRanges:
+    """What the scenes are drawn from that the compact network is trained on by default."""
+    data: Any = OmegaConf.to_container(OmegaConf.load(TRAIN.configs / "data" / "whole_scenes.yaml"))
+    return read_settings(SceneRanges, "data.scenes", data["scenes"])
 
 
 def draw_to_calibrate(number: int, *, ranges: SceneRanges) -> Scene:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import linkage
-from scipy.optimize import minimize
 
 from samiam.boosting.removal import remove_masks
 from samiam.compact.encoder import CompactEncoder
@@ -16,10 +15,10 @@ from samiam.compact.generator import CompactGenerator
 from samiam.compact.model import CompactModel
 from samiam.compact.settings import CompactOptions
 from samiam.records import Masks, Scene
+from samiam.training.compact.logistic import logistic_regression
 
 _NEAREST, _FARTHEST = 0.05, 1.4
 """What a distance can be: unit vectors at a right angle are 1.41 apart."""
-_PENALTY = 1e-4
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,5 @@ def fit_distance(merges: Sequence[Merge]) -> float:
     """The distance from which two groups are rather of two materials, by logistic regression, to three decimals."""
     evidence = np.array([[1.0, merge.distance] for merge in merges]).reshape(-1, 2)
     is_of_two = np.array([merge.is_of_two for merge in merges], np.float64)
-
-    def loss(weights: NDArray[np.float64]) -> float:
-        log_odds = evidence @ weights
-        entropy = np.logaddexp(0, log_odds) - is_of_two * log_odds
-        return float(entropy.sum() / max(len(merges), 1) + _PENALTY * (weights**2).sum())
-
-    offset, slope = minimize(loss, np.zeros(2)).x
+    offset, slope = logistic_regression(evidence, is_of_two)
     return round(float(np.clip(-offset / max(slope, 1e-6), _NEAREST, _FARTHEST)), 3)

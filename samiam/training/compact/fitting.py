@@ -27,6 +27,7 @@ from samiam.records import Scene
 from samiam.storage.weight_files import add_to_card
 from samiam.texture.confidence import EVIDENCE_OF_REGION, evidence_of_regions
 from samiam.training.compact.distance import fit_distance, merges_of_scene
+from samiam.training.compact.logistic import logistic_regression
 from samiam.training.compact.sameness import Judged, fit_sameness, splits_of_look
 from samiam.training.compact.settings import CalibrationRules
 from samiam.training.compact.whole_scenes import orientations_of
@@ -79,7 +80,7 @@ def fit_calibration(network: Sight, draw_scene: Callable[[int], Scene], rules: C
     """
     network = in_use(network)
     rated_scenes = [examined(network, draw_scene(number)) for number in range(rules.scenes)]
-    quality = fit_quality(*rated_evidence(rated_scenes))
+    quality = logistic_regression(*rated_evidence(rated_scenes))
     same_material, same_grain = (
         fit_sameness([split for scene in rated_scenes for split in scene.splits[of]]) for of in (0, 1)
     )
@@ -95,9 +96,10 @@ def fit_calibration(network: Sight, draw_scene: Callable[[int], Scene], rules: C
     choices = choices_of(rated_scenes, found)
     found = replace(found, preference=_named(EVIDENCE_OF_CHOICE, fit_preference(choices)))
     counted = [draw_scene(_FIRST_COUNTED + number) for number in range(rules.distance_scenes)]
-    merges = [merge for scene in counted for merge in merges_of_scene(CompactModel(network, found), scene)]
+    model = CompactModel(network, found)
+    merges = [merge for scene in counted for merge in merges_of_scene(model, scene)]
     found = replace(found, distance=fit_distance(merges))
-    confidence = fit_quality(*result_evidence(CompactModel(network, found), counted))
+    confidence = logistic_regression(*result_evidence(CompactModel(network, found), counted))
     return replace(found, confidence=_named(EVIDENCE_OF_REGION, confidence))
 
 
@@ -184,18 +186,6 @@ def _clicks_on(material: NDArray[np.bool_], rng: np.random.Generator) -> Iterato
     deep = np.argwhere(depth > depth.max() / 2)
     for y, x in (np.argwhere(depth == depth.max())[0], *deep[rng.integers(len(deep), size=2)]):
         yield int(y), int(x)
-
-
-def fit_quality(evidence: Evidence, best: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logistic regression of the IoU: coefficients (n,) from evidence (m, n) and IoUs (m,); zeros where m is 0."""
-
-    def loss(weights: NDArray[np.float64]) -> float:
-        predicted = 1 / (1 + np.exp(-evidence @ weights))
-        entropy = best * np.log(predicted + 1e-9) + (1 - best) * np.log(1 - predicted + 1e-9)
-        return float(-entropy.mean() + 1e-4 * (weights**2).sum())
-
-    start = np.zeros(evidence.shape[1])
-    return np.asarray(minimize(loss, start).x) if len(best) else start
 
 
 def fit_preference(choices: Sequence[Choice]) -> NDArray[np.float64]:

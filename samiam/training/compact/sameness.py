@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from samiam.boosting.dividing import Split, best_split
 from samiam.compact.looks import Look
 from samiam.texture import Sameness
+from samiam.training.compact.logistic import logistic_regression
 
 _ANY = Sameness(1.0, 0.0)
 _SMALLEST = 0.005
@@ -20,7 +20,6 @@ _MOST_SPLITS = 8
 """Of a region: of one of many particles more say nothing new."""
 _LEAST_REGION = 0.02
 """Share of an image that a material covers at least for its grains to be looked at."""
-_PENALTY = 1e-4
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,5 @@ def fit_sameness(splits: Sequence[Judged]) -> tuple[float, float, float]:
     """`Sameness` by logistic regression, to three decimals; the slope is 0.001 at least."""
     evidence = np.array([[split.cosine, 1.0, np.log1p(split.raggedness)] for split in splits]).reshape(-1, 3)
     is_same = np.array([not split.is_real for split in splits], np.float64)
-
-    def loss(weights: NDArray[np.float64]) -> float:
-        log_odds = evidence @ weights
-        entropy = np.logaddexp(0, log_odds) - is_same * log_odds
-        return float(entropy.sum() / max(len(splits), 1) + _PENALTY * (weights**2).sum())
-
-    slope, offset, by_raggedness = minimize(loss, np.zeros(3)).x.round(3).tolist()
+    slope, offset, by_raggedness = logistic_regression(evidence, is_same).round(3).tolist()
     return max(slope, 0.001), offset, by_raggedness

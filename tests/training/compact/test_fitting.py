@@ -13,8 +13,8 @@ from samiam.training.compact.fitting import (
     calibrate,
     fit_calibration,
     fit_preference,
-    fit_quality,
 )
+from samiam.training.compact.logistic import logistic_regression
 from samiam.training.compact.settings import CalibrationRules
 from simulate import procedural_scene
 
@@ -29,7 +29,7 @@ def test_the_quality_is_a_logistic_regression() -> None:
     rng = np.random.default_rng(0)
     evidence = np.column_stack([np.ones(4000), rng.normal(size=(4000, 2))])
     iou = 1 / (1 + np.exp(-evidence @ [0.5, 2.0, -1.0]))
-    np.testing.assert_allclose(fit_quality(evidence, iou), [0.5, 2.0, -1.0], atol=0.05)
+    np.testing.assert_allclose(logistic_regression(evidence, iou), [0.5, 2.0, -1.0], atol=0.05)
 
 
 def test_the_preference_chooses_what_has_the_higher_iou() -> None:
@@ -46,7 +46,7 @@ def test_the_preference_chooses_what_has_the_higher_iou() -> None:
 
 
 def test_nothing_to_fit_gives_zeros() -> None:
-    assert not fit_quality(np.zeros((0, 16)), np.zeros(0)).any()
+    assert not logistic_regression(np.zeros((0, 16)), np.zeros(0)).any()
     assert not fit_preference([]).any()
 
 
