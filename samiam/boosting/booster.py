@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, cast
@@ -99,7 +99,17 @@ class SemanticBooster:
             labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=self.smallest_region_px)
         log = removed + _log_of_merging(kept, groups, label_of)
         log.sort(key=lambda decision: decision.mask)
-        return Segmentation(labels, log, groups.n_materials, groups.given, masks, self._names(label_of), micrograph)
+        in_order = sorted(label_of, key=label_of.__getitem__)
+        return Segmentation(
+            labels,
+            log,
+            groups.n_materials,
+            groups.given,
+            masks,
+            self._names(in_order),
+            micrograph,
+            [groups.name_confidence.get(material) for material in in_order],
+        )
 
     def __repr__(self) -> str:  # the encoder, and what is not as by default
         usual = SemanticBooster(self.encoder)
@@ -135,10 +145,10 @@ class SemanticBooster:
             return self.classifier is None and isinstance(self.encoder, ContextEncoder)
         return self.embedding == "masks"
 
-    def _names(self, label_of: Mapping[int, int]) -> list[str | None]:
-        """The name of each label; materials beyond those that the classifier knows have none."""
+    def _names(self, materials: Sequence[int]) -> list[str | None]:
+        """The name of each material; those beyond what the classifier knows have none."""
         known = () if self.classifier is None else self.classifier.materials
-        return [known[m] if m < len(known) else None for m in sorted(label_of, key=label_of.__getitem__)]
+        return [known[material] if material < len(known) else None for material in materials]
 
     @property
     def _suited_grouping(self) -> GroupingRules:

@@ -141,6 +141,6 @@ def _report(
     ]
     for row in measurements(segmentation, micrograph).to_dict("records"):
         area = f"{row['area_px']:,} px" if size is None else f"{row['area_nm2']:,.2f} nm²"
-        called = "" if row["name"] is None else f"{row['name']}, "
+        called = "" if row["name"] is None else f"{row['called']}, "
         lines.append(f"  material {row['material']}: {called}{100 * row['area_fraction']:5.1f} %, {area}")
     return "\n".join([*lines, f"  wrote {place}/: {' '.join(written)}"])

@@ -73,11 +73,13 @@ class Segmentation:
         generated: the masks as the generator made them.
         names: what each material is, name i for label i + 1, None for one without a name; none has one where not given.
         micrograph: the image, for pictures; it is not saved with the rest. None where it is not at hand.
+        name_confidence: how probable it is that each name is right, [0, 1]; None where nobody has said so, or there is
+            no name; none is known where not given.
 
     Raises:
         InputError: if the labels are not a 2-D image of 0, 1, … without missing values and of the shape of the masks
-            and the micrograph, the log does not hold exactly one decision for each generated mask, or the names are
-            not one for each material, each once.
+            and the micrograph, the log does not hold exactly one decision for each generated mask, the names are not
+            one for each material, each once, or a confidence is no probability or of no name.
 
     Example:
         >>> labels, decision = np.array([[1, 1, 0]]), Decision(0, "kept", "majority_vote", 1.0, 0.0, material=1)
@@ -92,6 +94,7 @@ class Segmentation:
     generated: Masks
     names: Sequence[str | None] = ()
     micrograph: Micrograph | None = None
+    name_confidence: Sequence[float | None] = ()
 
     def __post_init__(self) -> None:
         labels = np.asarray(self.labels)
@@ -105,6 +108,7 @@ class Segmentation:
         if [decision.mask for decision in self.decisions] != list(range(len(self.generated))):
             raise InputError("the decision log needs exactly one entry for each generated mask, in order.")
         object.__setattr__(self, "names", _checked_names(self.names, len(present)))
+        object.__setattr__(self, "name_confidence", _checked_confidence(self.name_confidence, self.names))
         labels = labels.astype(np.uint32)
         labels.flags.writeable = False
         object.__setattr__(self, "labels", labels)
@@ -139,6 +143,7 @@ class Segmentation:
             "n_materials": self.n_materials,
             "n_materials_given": self.n_materials_given,
             "names": self.names,
+            "name_confidence": self.name_confidence,
             "decisions": [asdict(decision) for decision in self.decisions],
         }
         with replacing(path) as partial:
@@ -160,6 +165,15 @@ def _checked_names(names: Sequence[str | None], n_found: int) -> tuple[str | Non
     if not all(isinstance(name, str) and name.strip() for name in known) or len(set(known)) < len(known):
         raise InputError(f"names {list(names)}: each is a text that stands once, or None for a material without one.")
     return tuple(names) or (None,) * n_found
+
+
+def _checked_confidence(given: Sequence[float | None], names: Sequence[str | None]) -> tuple[float | None, ...]:
+    if len(given) not in (0, len(names)):
+        raise InputError(f"{len(given)} confidences for {len(names)} materials; give one (or None) for each, or none.")
+    for value, name in zip(given, names, strict=False):
+        if value is not None and (name is None or not 0 <= value <= 1):
+            raise InputError(f"name_confidence={value} of {name}: give a probability, 0 to 1, or None without a name.")
+    return tuple(given) or (None,) * len(names)
 
 
 def _generated_path(path: Path) -> Path:

@@ -1,5 +1,5 @@
 """Crops to vectors or to names of materials: encoders and classifiers, each behind one protocol."""
 
-from samiam.texture.protocol import ContextEncoder, CropClassifier, Encoder
+from samiam.texture.protocol import Answers, ContextEncoder, CropClassifier, Encoder
 
-__all__ = ["ContextEncoder", "CropClassifier", "Encoder"]
+__all__ = ["Answers", "ContextEncoder", "CropClassifier", "Encoder"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from samiam.colours import colour_of, colour_overlay
-from samiam.formats.writers.coco import material_names
+from samiam.formats.writers.called import called
 from samiam.records import Micrograph, Segmentation
 from samiam.storage.files import replacing
 
@@ -120,8 +120,12 @@ def _bar_strip(width: int, bar: ScaleBar, font_px: int) -> Image.Image:
 def _legend(segmentation: Segmentation, width: int, font_px: int) -> Image.Image:
     """A white strip with a swatch, the name and the share of the image for each material, in as many rows as needed."""
     counts = np.bincount(segmentation.labels.ravel())[1:]
-    names = material_names(segmentation.names)
-    texts = [f"{name}  {100 * n / segmentation.labels.size:.1f} %" for name, n in zip(names, counts, strict=True)]
+    shares = [f"{100 * n / segmentation.labels.size:.1f} %" for n in counts]
+    is_alone = [confidence is None for confidence in segmentation.name_confidence]
+    texts = [
+        f"{name}  {share}" if alone else f"{name}, {share} of the image"
+        for name, share, alone in zip(called(segmentation), shares, is_alone, strict=True)
+    ]
     font = ImageFont.load_default(size=font_px)
     cell = round(max((font.getlength(text) for text in texts), default=0)) + 3 * font_px
     n_columns = max(1, (width - font_px) // cell)

@@ -1,0 +1,195 @@
+"""Crops of crystals and films that there are not, to teach a classifier what its materials are not.
+
+A stand-in is made from a material: of a crystal either its cell, altered in a way that no condition of imaging
+explains, or a cell of its own; of a film or vacuum another film. It is imaged as crops of the material are. No material
+of the library is a stand-in, so that all those that a classifier is not trained on remain for testing it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import fft
+
+from simulate.crops.datasets import CropDataset
+from simulate.crops.drawing import image_crop
+from simulate.crops.grid import Grid
+from simulate.crops.parameters import CropParameters
+from simulate.library.materials import material
+from simulate.scenes.films import deposit_film
+from simulate.scenes.raster import Raster, deposit_columns
+from simulate.specimen.columns import Columns
+from simulate.specimen.stack import plane_cell
+
+# Chosen by hand: what is nearer to the material than this is within what thickness, tilt, scan and strain do to it.
+_HEIGHT_CHANGES = (1.25, 6.0)  # how many times brighter or dimmer a kind of column becomes
+_BRIGHTNESS_CHANGES = (1.0, 2.0)  # of all columns together, in addition
+_STRETCHES = (1.12, 1.7)  # of one axis against the other
+_LEANS_DEG = (7.0, 28.0)  # of the angle between the axes; scans shear by 1° or so
+_SHIFTS = (0.12, 0.5)  # of some of the columns, in cells
+_FILM_CHANGES = (1.8, 30.0)  # how many times brighter an amorphous film is than carbon's
+_DIMMER_FILMS = (0.25, 0.6)
+_RARER_PT, _DENSER_PT = (0.02, 0.08), (0.5, 0.95)  # shares of the volume, on either side of the 0.25 of Pt/C
+_ANION = "O"  # barely seen, and no stand-in hangs on it
+
+_PERIODS_A = (2.0, 9.0)  # of cells of their own, from the densest planes of metals to those of complex oxides
+_APART_A = 1.0  # columns closer than this are one
+_MOST_COLUMNS = 4
+_BRIGHTEST = 0.6  # share of the beam that a detector may get; crystals of the library stay below
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class StandInCell:
+    """A projected cell of K columns.
+
+    Attributes:
+        vectors_A: float64 (2, 2), the cell's vectors as rows (x, y).
+        places: float64 (K, 2), the columns in shares of these vectors.
+        sites: the kind of each column, as in the library.
+        heights: float64 (K,), how many times brighter each column is than in the library.
+    """
+
+    vectors_A: Floats
+    places: Floats
+    sites: tuple[str, ...]
+    heights: Floats
+
+
+class StandInDataset(CropDataset):
+    """Crops of what stands in for each of several materials; the label is that of the material."""
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        """Crop float32 (1, size_px, size_px) in [0, 1], and the label of what it stands in for."""
+        image = image_crop(self.parameters(index), self.conditions, seed=self._seed(index), seen_as=stand_in_spectrum)
+        return torch.from_numpy(image[None].copy()), index % len(self.materials)
+
+
+def stand_in_spectrum(rng: np.random.Generator, parameters: CropParameters, grid: Grid) -> NDArray[np.complex64]:
+    """Fourier transform of the image of a stand-in with the ideal probe.
+
+    Args:
+        rng: of the stand-in.
+        parameters: of a crop of the material for which it stands in.
+        grid: the raster.
+    """
+    is_crystal = material(parameters.material).host is not None
+    image = (_crystal if is_crystal else _film)(rng, parameters, grid)
+    return np.asarray(fft.rfft2(image * min(1.0, _BRIGHTEST / float(image.max()))).astype(np.complex64))
+
+
+def _crystal(rng: np.random.Generator, parameters: CropParameters, grid: Grid) -> NDArray[np.float32]:
+    cell = altered_cell(rng, parameters) if rng.uniform() < 0.6 else random_cell(rng, parameters)
+    raster = grid.empty()
+    deposit_columns(raster, _columns(cell, parameters, grid.half_extent_A), parameters.energy_kV, parameters.detector)
+    return raster.image()
+
+
+def altered_cell(rng: np.random.Generator, parameters: CropParameters) -> StandInCell:
+    """The cell of a crystal, changed in one to three ways: brightness or place of a kind of column, or its shape."""
+    own = plane_cell(material(parameters.material), parameters.view)
+    assert own is not None
+    vectors_A, places = np.diag([own.a_A, own.c_A]), np.stack([own.u, own.v], axis=1)
+    heights, kinds = np.ones(len(places)), np.array(own.sites)
+    seen = [kind for kind in dict.fromkeys(own.sites) if kind != _ANION]
+    chosen = _some_columns(rng, kinds, seen)
+    ways = rng.permutation(4)[: int(rng.integers(1, 4))]
+    for way in ways.tolist():
+        if way == 0 or (way == 1 and len(seen) < 2):
+            heights[chosen] *= _either_way(rng, _HEIGHT_CHANGES)
+        elif way == 1:
+            heights[kinds == seen[int(rng.integers(len(seen)))]] *= _either_way(rng, _HEIGHT_CHANGES)
+        elif way == 2:
+            angle = rng.uniform(0, 2 * np.pi)
+            places[chosen] += rng.uniform(*_SHIFTS) * np.array([np.cos(angle), np.sin(angle)])
+        else:
+            lean = np.deg2rad(rng.uniform(*_LEANS_DEG)) * rng.integers(2)
+            vectors_A = vectors_A @ np.diag([_either_way(rng, _STRETCHES), 1.0]) @ [[1, 0], [np.tan(lean), 1]]
+    return StandInCell(vectors_A, places, own.sites, heights * _either_way(rng, _BRIGHTNESS_CHANGES))
+
+
+def _some_columns(rng: np.random.Generator, kinds: NDArray[np.str_], seen: list[str]) -> NDArray[np.bool_]:
+    """About half of the columns of the cell that are seen, at least one and not all where there are several."""
+    which = rng.permutation(np.flatnonzero(np.isin(kinds, seen)))
+    chosen = np.zeros(len(kinds), bool)
+    chosen[which[: max(1, len(which) // 2)]] = True
+    return chosen
+
+
+def random_cell(rng: np.random.Generator, parameters: CropParameters) -> StandInCell:
+    """A cell of one to four columns, square, hexagonal, rectangular or oblique, of any brightness."""
+    own = plane_cell(material(parameters.material), parameters.view)
+    assert own is not None
+    seen = [site for site in own.sites if site != _ANION]
+    first_A = np.exp(rng.uniform(*np.log(_PERIODS_A)))
+    ratio, angle_deg = [
+        (1.0, 90.0), (1.0, 60.0), (rng.uniform(0.5, 1.0), 90.0), (rng.uniform(0.5, 1.0), rng.uniform(60, 90)),
+    ][int(rng.integers(4))]  # fmt: skip
+    angle = np.deg2rad(angle_deg)
+    vectors_A = first_A * np.array([[1.0, 0.0], [ratio * np.cos(angle), ratio * np.sin(angle)]])
+    places: list[Floats] = []
+    for _ in range(int(rng.integers(1, _MOST_COLUMNS + 1))):
+        place = rng.uniform(size=2)
+        offsets = [(place - other + 0.5) % 1 - 0.5 for other in places]
+        if all(np.linalg.norm(offset @ vectors_A) > _APART_A for offset in offsets):
+            places.append(place)
+    n = len(places)
+    heights = (
+        np.exp(rng.uniform(np.log(0.2), np.log(2.0), n)) * first_A**2 * ratio / (n * own.a_A * own.c_A / len(seen))
+    )
+    return StandInCell(vectors_A, np.array(places), tuple(seen[i] for i in rng.integers(len(seen), size=n)), heights)
+
+
+def _either_way(rng: np.random.Generator, changes: tuple[float, float]) -> float:
+    factor = float(np.exp(rng.uniform(*np.log(changes))))
+    return factor if rng.integers(2) else 1 / factor
+
+
+def _columns(cell: StandInCell, parameters: CropParameters, half_extent_A: float) -> Columns:
+    """The columns of a crystal without end within a square about the centre."""
+    own = plane_cell(material(parameters.material), parameters.view)
+    assert own is not None
+    angle = np.deg2rad(parameters.rotation_deg)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    vectors_A = cell.vectors_A @ turn
+    corners = half_extent_A * np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)]) @ np.linalg.inv(vectors_A)
+    low, high = np.floor(corners.min(axis=0)).astype(int) - 2, np.ceil(corners.max(axis=0)).astype(int) + 2
+    i, j, kind = (
+        grid.ravel()
+        for grid in np.meshgrid(
+            np.arange(low[0], high[0]), np.arange(low[1], high[1]), np.arange(len(cell.sites)), indexing="ij"
+        )
+    )
+    xy_A = (np.stack([i, j], axis=1) + cell.places[kind] + parameters.origin) @ vectors_A
+    inside = (np.abs(xy_A) <= half_extent_A).all(axis=1)
+    xy_A, kind = xy_A[inside], kind[inside]
+    n, none = len(xy_A), np.zeros(len(xy_A), np.int64)
+    tilt_mrad = np.tile(np.array(parameters.tilt_mrad, float), (n, 1))
+    thickness_A = np.full(n, parameters.thickness_A * own.simulated_A / own.beam_A)
+    site = np.array(cell.sites)[kind]
+    return Columns(xy_A, none, none, site, thickness_A, tilt_mrad, (own.entry,), cell.heights[kind][:, None])
+
+
+def _film(rng: np.random.Generator, parameters: CropParameters, grid: Grid) -> NDArray[np.float32]:
+    """An amorphous film that is not carbon, the same without any grain, or one with too few or too many crystals."""
+    raster = grid.empty()
+    kind, share_Pt = rng.uniform(), 0.0
+    if kind > 0.7:
+        share_Pt = float(np.exp(rng.uniform(*np.log(_RARER_PT)))) if rng.integers(2) else rng.uniform(*_DENSER_PT)
+        _deposit(rng, raster, "nanocrystalline Pt", share_Pt, parameters)
+    _deposit(rng, raster, "amorphous C", 1 - share_Pt, parameters)
+    image = raster.image()
+    if share_Pt:
+        return image
+    factor = float(np.exp(rng.uniform(*np.log(_FILM_CHANGES if rng.uniform() < 0.75 else _DIMMER_FILMS))))
+    return (np.full_like(image, image.mean()) if kind < 0.25 else image) * np.float32(factor)
+
+
+def _deposit(rng: np.random.Generator, raster: Raster, film: str, share: float, parameters: CropParameters) -> None:
+    thickness_A = np.full(raster.planes.shape[1:], parameters.thickness_A)
+    energy_kV, detector = parameters.energy_kV, parameters.detector
+    deposit_film(rng, raster, film, thickness_A, share=share, energy_kV=energy_kV, detector=detector)
