@@ -170,6 +170,12 @@ def test_records_go_there_and_back() -> None:
         (lambda: made_segmentation(names=["Ge", "Ge"]), r"names \['Ge', 'Ge'\]: each is a text that stands once"),
         (lambda: made_segmentation(names=["Ge", " "]), "each is a text"),
         (lambda: made_segmentation(names=[3, None]), "each is a text"),
+        (lambda: made_segmentation(name_confidence=[0.5]), "1 confidences for 2 materials"),
+        (
+            lambda: made_segmentation(names=["Ge", None], name_confidence=[1.2, None]),
+            r"name_confidence=1\.2 of Ge: give a probability",
+        ),
+        (lambda: made_segmentation(names=["Ge", None], name_confidence=[0.5, 0.5]), "0.5 of None"),
     ],
 )
 def test_what_is_refused(make: Callable[[], Any], message: str) -> None:
@@ -191,6 +197,11 @@ def test_pixels_and_labels_cannot_be_written() -> None:
 def test_materials_have_no_names_unless_they_are_given() -> None:
     assert made_segmentation(names=()).names == made_segmentation(names=[None, None]).names == (None, None)
     assert made_segmentation(names=["Ge", "SrTiO3"]).names == ("Ge", "SrTiO3")
+
+
+def test_nobody_is_sure_of_a_name_unless_they_say_so() -> None:
+    assert made_segmentation(names=["Ge", None]).name_confidence == (None, None)
+    assert made_segmentation(names=["Ge", None], name_confidence=[0.9, None]).name_confidence == (0.9, None)
 
 
 def test_making_a_record_leaves_the_callers_array_alone() -> None:

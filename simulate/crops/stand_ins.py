@@ -7,6 +7,7 @@ of the library is a stand-in, so that all those that a classifier is not trained
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,7 @@ _DIMMER_FILMS = (0.25, 0.6)
 _RARER_PT, _DENSER_PT = (0.02, 0.08), (0.5, 0.95)  # shares of the volume, on either side of the 0.25 of Pt/C
 _ANION = "O"  # barely seen, and no stand-in hangs on it
 
+_HEIGHTS = (0.2, 2.0)  # of the columns of a cell of its own
 _PERIODS_A = (2.0, 9.0)  # of cells of their own, from the densest planes of metals to those of complex oxides
 _APART_A = 1.0  # columns closer than this are one
 _MOST_COLUMNS = 4
@@ -90,58 +92,70 @@ def _crystal(rng: np.random.Generator, parameters: CropParameters, grid: Grid) -
 
 
 def altered_cell(rng: np.random.Generator, parameters: CropParameters) -> StandInCell:
-    """The cell of a crystal, changed in one to three ways: brightness or place of a kind of column, or its shape."""
+    """The cell of a crystal, changed in one to three ways: brightness or place of some columns, or its shape."""
     own = plane_cell(material(parameters.material), parameters.view)
     assert own is not None
-    vectors_A, places = np.diag([own.a_A, own.c_A]), np.stack([own.u, own.v], axis=1)
-    heights, kinds = np.ones(len(places)), np.array(own.sites)
-    seen = [kind for kind in dict.fromkeys(own.sites) if kind != _ANION]
-    chosen = _some_columns(rng, kinds, seen)
-    ways = rng.permutation(4)[: int(rng.integers(1, 4))]
-    for way in ways.tolist():
-        if way == 0 or (way == 1 and len(seen) < 2):
-            heights[chosen] *= _either_way(rng, _HEIGHT_CHANGES)
-        elif way == 1:
-            heights[kinds == seen[int(rng.integers(len(seen)))]] *= _either_way(rng, _HEIGHT_CHANGES)
-        elif way == 2:
-            angle = rng.uniform(0, 2 * np.pi)
-            places[chosen] += rng.uniform(*_SHIFTS) * np.array([np.cos(angle), np.sin(angle)])
-        else:
-            lean = np.deg2rad(rng.uniform(*_LEANS_DEG)) * rng.integers(2)
-            vectors_A = vectors_A @ np.diag([_either_way(rng, _STRETCHES), 1.0]) @ [[1, 0], [np.tan(lean), 1]]
+    vectors_A, places, heights = np.diag([own.a_A, own.c_A]), np.stack([own.u, own.v], axis=1), np.ones(len(own.u))
+    # A single column can be neither brighter than others nor beside its place.
+    n_seen = sum(site != _ANION for site in own.sites)
+    ways = set(rng.permutation(3)[: int(rng.integers(1, 4))].tolist()) if n_seen > 1 else {2}
+    if 0 in ways:
+        heights[_some_columns(rng, own.sites)] *= _either_way(rng, _HEIGHT_CHANGES)
+    if 1 in ways:
+        angle = rng.uniform(0, 2 * np.pi)
+        places[_some_columns(rng, own.sites)] += rng.uniform(*_SHIFTS) * np.array([np.cos(angle), np.sin(angle)])
+    if 2 in ways:
+        lean = np.deg2rad(rng.uniform(*_LEANS_DEG)) * rng.integers(2)
+        vectors_A = vectors_A @ np.diag([_either_way(rng, _STRETCHES), 1.0]) @ [[1, 0], [np.tan(lean), 1]]
     return StandInCell(vectors_A, places, own.sites, heights * _either_way(rng, _BRIGHTNESS_CHANGES))
 
 
-def _some_columns(rng: np.random.Generator, kinds: NDArray[np.str_], seen: list[str]) -> NDArray[np.bool_]:
-    """About half of the columns of the cell that are seen, at least one and not all where there are several."""
-    which = rng.permutation(np.flatnonzero(np.isin(kinds, seen)))
+def _some_columns(rng: np.random.Generator, sites: Sequence[str]) -> NDArray[np.bool_]:
+    """All columns of one kind where there are several kinds that are seen; otherwise, or as often, half of the columns.
+
+    Never all of those that are seen, unless there is but one.
+    """
+    kinds = np.array(sites)
+    seen = np.flatnonzero(kinds != _ANION)
+    different = np.unique(kinds[seen])
+    if len(different) > 1 and rng.integers(2):
+        return np.asarray(kinds == different[rng.integers(len(different))])
     chosen = np.zeros(len(kinds), bool)
-    chosen[which[: max(1, len(which) // 2)]] = True
+    chosen[rng.permutation(seen)[: max(1, len(seen) // 2)]] = True
     return chosen
 
 
 def random_cell(rng: np.random.Generator, parameters: CropParameters) -> StandInCell:
-    """A cell of one to four columns, square, hexagonal, rectangular or oblique, of any brightness."""
+    """A cell of one to four columns, square, hexagonal, rectangular or oblique; on average as bright as the crystal."""
     own = plane_cell(material(parameters.material), parameters.view)
     assert own is not None
     seen = [site for site in own.sites if site != _ANION]
-    first_A = np.exp(rng.uniform(*np.log(_PERIODS_A)))
-    ratio, angle_deg = [
-        (1.0, 90.0), (1.0, 60.0), (rng.uniform(0.5, 1.0), 90.0), (rng.uniform(0.5, 1.0), rng.uniform(60, 90)),
-    ][int(rng.integers(4))]  # fmt: skip
+    vectors_A = _random_vectors_A(rng)
+    places = _random_places(rng, vectors_A)
+    sites = tuple(seen[index] for index in rng.integers(len(seen), size=len(places)))
+    area_A2, own_area_A2 = float(abs(np.linalg.det(vectors_A))), own.a_A * own.c_A
+    as_bright = (area_A2 / len(places)) / (own_area_A2 / len(seen))
+    return StandInCell(vectors_A, places, sites, as_bright * np.exp(rng.uniform(*np.log(_HEIGHTS), len(places))))
+
+
+def _random_vectors_A(rng: np.random.Generator) -> Floats:
+    ratio, oblique_deg = rng.uniform(0.5, 1.0), rng.uniform(60, 90)
+    shapes = (1.0, 90.0), (1.0, 60.0), (ratio, 90.0), (ratio, oblique_deg)  # real crystals are rarely oblique
+    second, angle_deg = shapes[int(rng.integers(len(shapes)))]
     angle = np.deg2rad(angle_deg)
-    vectors_A = first_A * np.array([[1.0, 0.0], [ratio * np.cos(angle), ratio * np.sin(angle)]])
-    places: list[Floats] = []
-    for _ in range(int(rng.integers(1, _MOST_COLUMNS + 1))):
+    length_A = float(np.exp(rng.uniform(*np.log(_PERIODS_A))))
+    return length_A * np.array([[1.0, 0.0], [second * np.cos(angle), second * np.sin(angle)]])
+
+
+def _random_places(rng: np.random.Generator, vectors_A: Floats) -> Floats:
+    """One to four places that are apart: float64 (n, 2), in shares of the cell's vectors."""
+    places = [rng.uniform(size=2)]
+    for _ in range(int(rng.integers(_MOST_COLUMNS))):
         place = rng.uniform(size=2)
-        offsets = [(place - other + 0.5) % 1 - 0.5 for other in places]
-        if all(np.linalg.norm(offset @ vectors_A) > _APART_A for offset in offsets):
+        offsets = (place - np.array(places) + 0.5) % 1 - 0.5
+        if (np.linalg.norm(offsets @ vectors_A, axis=1) > _APART_A).all():
             places.append(place)
-    n = len(places)
-    heights = (
-        np.exp(rng.uniform(np.log(0.2), np.log(2.0), n)) * first_A**2 * ratio / (n * own.a_A * own.c_A / len(seen))
-    )
-    return StandInCell(vectors_A, np.array(places), tuple(seen[i] for i in rng.integers(len(seen), size=n)), heights)
+    return np.array(places)
 
 
 def _either_way(rng: np.random.Generator, changes: tuple[float, float]) -> float:

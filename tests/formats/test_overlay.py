@@ -13,6 +13,7 @@ from skimage import io
 from samiam.colours import PALETTE, colour_overlay
 from samiam.errors import InputError
 from samiam.formats import write_overlay
+from samiam.formats.writers.called import called
 from samiam.formats.writers.overlay import colour_of, scale_bar
 from samiam.records import Masks, Micrograph, Segmentation
 
@@ -133,6 +134,38 @@ def test_the_legend_shows_names(tmp_path: Path) -> None:
     wide = legend("a material with a name of sixty letters, more than would fit", None)
     assert wide.shape[1] > 400
     assert (wide[:, -10:] == 255).all()
+
+
+def test_the_legend_says_how_sure_a_name_is() -> None:
+    two = replace(segmentation_of(halves(4, 4)), names=("Ge", None))
+    for confidence, text in (
+        (0.95, "Ge 95 %"),
+        (0.9499, "Ge? 94 %"),
+        (1.0, "Ge 100 %"),
+        (0.0, "Ge? 0 %"),
+        (None, "Ge"),
+    ):
+        assert called(replace(two, name_confidence=(confidence, None))) == [text, "material 2"]
+
+
+def test_how_sure_a_name_is_does_not_touch_the_other_rows(tmp_path: Path) -> None:
+    labels, micrograph = halves(400, 400), Micrograph(np.zeros((400, 400), np.float32))
+    sure, unsure, silent = (
+        np.asarray(
+            io.imread(
+                write_overlay(
+                    tmp_path / "a.png",
+                    micrograph,
+                    replace(segmentation_of(labels), names=("Ge", None), name_confidence=(confidence, None)),
+                )
+            )
+        )
+        for confidence in (0.99, 0.5, None)
+    )
+    np.testing.assert_array_equal(sure[:400], unsure[:400])
+    assert sure.shape == unsure.shape == silent.shape
+    assert (sure != unsure).any()
+    assert (sure != silent).any()
 
 
 def test_many_materials_wrap(tmp_path: Path) -> None:

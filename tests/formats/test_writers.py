@@ -185,6 +185,13 @@ class TestMeasurements:
         with write_measurements(tmp_path / "a.csv", segmentation, make_micrograph()).open(newline="") as file:
             assert [row["name"] for row in csv.DictReader(file)] == [name or "" for name in names]
 
+    def test_how_sure_names_are(self, tmp_path: Path) -> None:
+        segmentation = make_segmentation(names=(None, "Ge"), name_confidence=(None, 0.9))
+        table = pd.read_csv(write_measurements(tmp_path / "a.csv", segmentation, make_micrograph()))
+        assert table["name_confidence"].isna().tolist() == [True, False]
+        assert table["name_confidence"][1] == 0.9
+        assert table["called"].tolist() == ["material 1", "Ge? 90 %"]
+
     def test_nothing_found(self, tmp_path: Path) -> None:
         table = pd.read_csv(write_measurements(tmp_path / "a.csv", nothing(), make_micrograph()))
         assert len(table) == 0

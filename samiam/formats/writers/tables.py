@@ -26,10 +26,10 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
     Returns:
         M rows: `material` (its label), `name` (None where it has none), `name_confidence` (how probable it is that the
         name is right, 0 to 1; missing where nobody has said so), `called` (both, as in the legend), `area_nm2`,
-        `area_fraction` (of the image), `regions` (connected through sides or corners), `perimeter_nm` (as scikit-image estimates it),
-        `centroid_x_nm`, `centroid_y_nm` (from the centre of the top left pixel, x to the right, y down), `width_nm`,
-        `height_nm` (of the box around all its regions) and `mean_intensity` (of the scaled image, 0 to 1). Where the
-        pixel size is unknown the columns are `area_px`, `perimeter_px` and so on.
+        `area_fraction` (of the image), `regions` (connected through sides or corners), `perimeter_nm` (as scikit-image
+        estimates it), `centroid_x_nm`, `centroid_y_nm` (from the centre of the top left pixel, x to the right, y down),
+        `width_nm`, `height_nm` (of the box around all its regions) and `mean_intensity` (of the scaled image, 0 to 1).
+        Where the pixel size is unknown the columns are `area_px`, `perimeter_px` and so on.
 
     Raises:
         InputError: if the two are of different shapes.
