@@ -409,8 +409,8 @@ class TestOptions:
             (("--classifier", "mine.safetensors"), {"checkpoint": "mine.safetensors"}),
             (("--classifier", "--classifier-option", "confidence=0.9"), {"confidence": 0.9}),
             (
-                ("--classifier", "mine.safetensors", "--classifier-option", "reach=2"),
-                {"reach": 2, "checkpoint": "mine.safetensors"},
+                ("--classifier", "mine.safetensors", "--classifier-option", "batch_size=2"),
+                {"batch_size": 2, "checkpoint": "mine.safetensors"},
             ),
         ],
     )
