@@ -47,7 +47,7 @@ def held_out_splits(
         InputError: if a test held out has the name of another split or shares all its conditions with training, or
             materials or numbers are impossible.
     """
-    taken = {"train", "val", SAME} & held_out.keys()
+    taken = {"train", "val", SAME, STAND_INS} & held_out.keys()
     if taken:
         raise InputError(f"held out {', '.join(sorted(taken))}: this split is there already; give another name.")
     for test, tested in held_out.items():
