@@ -135,7 +135,8 @@ def random_cell(rng: np.random.Generator, parameters: CropParameters) -> StandIn
     sites = tuple(seen[index] for index in rng.integers(len(seen), size=len(places)))
     area_A2, own_area_A2 = float(abs(np.linalg.det(vectors_A))), own.a_A * own.c_A
     as_bright = (area_A2 / len(places)) / (own_area_A2 / len(seen))
-    return StandInCell(vectors_A, places, sites, as_bright * np.exp(rng.uniform(*np.log(_HEIGHTS), len(places))))
+    heights = np.exp(rng.uniform(np.log(_HEIGHTS[0]), np.log(_HEIGHTS[1]), len(places)))
+    return StandInCell(vectors_A, places, sites, as_bright * heights)
 
 
 def _random_vectors_A(rng: np.random.Generator) -> Floats:
