@@ -155,7 +155,7 @@ def test_a_classifier_learns_and_says_what_it_does_not_know(tmp_path: Path) -> N
     data = CropSetsData(with_specks(48, 1), val, {"same": Gratings(16, 3)}, batch_size=8)
     recipe = ClassificationRecipe(optimizer="adamw", learning_rate=2e-3)
     learner = Classification(new_crop_network("resnet18", 3), recipe)
-    settings = TrainerSettings(epochs=2, accelerator="cpu", devices=1, progress=False)
+    settings = TrainerSettings(epochs=3, accelerator="cpu", devices=1, progress=False)
     facts = facts_of("resnet18", ("fine", "wide"))
     job = Job("crops", learner, data, facts, finish=partial(calibrate, crops=val))
     card = run(job, settings, LoggerSettings(None), tmp_path, {}, "test")
