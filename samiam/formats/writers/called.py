@@ -23,4 +23,5 @@ def called(segmentation: Segmentation) -> list[str]:
 def _how_sure(confidence: float | None) -> str:
     if confidence is None:
         return ""
-    return f"{'?' if confidence < IN_DOUBT_BELOW else ''} {math.floor(100 * confidence)} %"
+    percent = math.floor(round(100 * confidence, 3))  # 0.9 in single precision is a little less
+    return f"{'?' if confidence < IN_DOUBT_BELOW else ''} {percent} %"
