@@ -92,6 +92,11 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s"
     )
     parser.add_argument("-k", "--n-materials", type=_count, metavar="N", help="how many materials; default: estimated")
+    parser.add_argument(
+        "--grains",
+        action="store_true",
+        help="take grains, crystals of one orientation, for the regions; -k counts them",
+    )
     parser.add_argument("--generator", default=DEFAULT_GENERATOR, help=f"{', '.join(GENERATORS)}; default: %(default)s")
     parser.add_argument("--encoder", default=DEFAULT_ENCODER, help=f"{', '.join(ENCODERS)}; default: %(default)s")
     parser.add_argument(
@@ -213,6 +218,7 @@ def _segment(options: argparse.Namespace) -> int:
         seed=options.seed,
         reading=_reading(options),
         pointers=[*options.point, *options.box],
+        grains=options.grains,
     )
     return segmenting.segment_files(paths, options.output, job)
 

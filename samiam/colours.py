@@ -22,6 +22,8 @@ PALETTE: tuple[tuple[int, int, int], ...] = (
     (136, 34, 85),
 )
 _TINT, _LINE = 0.45, 0.95  # shares of the colour within a material and on its outline; chosen by eye
+_GRAIN_LINE = 0.75  # share of white on the dashes between grains; chosen by eye
+_DASH_PX = 4  # of a line one pixel thick; as long as the gaps
 _N_COLOURS = 3 * len(PALETTE)  # the palette, darker and lighter
 
 
@@ -35,12 +37,15 @@ def colour_of(label: int) -> tuple[int, int, int]:
     return next(mixed), next(mixed), next(mixed)
 
 
-def colour_overlay(pixels: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
-    """Tint the materials of an image and draw a thin line in the same colour around each.
+def colour_overlay(
+    pixels: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]], grains: NDArray[np.integer[Any]] | None = None
+) -> NDArray[np.uint8]:
+    """Tint the materials of an image, draw a thin line in the same colour around each, and a dashed one between grains.
 
     Args:
         pixels: (H, W) in [0, 1].
         labels: (H, W), 0 for what stays grey, 1 … M for the materials.
+        grains: (H, W), a number for each grain of a material; None for no lines between grains.
 
     Returns:
         uint8 (H, W, 3).
@@ -56,15 +61,30 @@ def colour_overlay(pixels: NDArray[np.floating[Any]], labels: NDArray[np.integer
     tinted = np.empty((*pixels.shape, 3), np.uint8)
     for channel in range(3):  # One at a time: three in floating point would fill the memory of large images.
         tinted[..., channel] = np.rint(255 * pixels * (1 - share) + colours[index, channel] * share)
+    if grains is not None:
+        between = _dashes(_outlines(grains) & ~_outlines(labels))
+        tinted[between] = np.rint(tinted[between] * (1 - _GRAIN_LINE) + 255 * _GRAIN_LINE)
     return tinted
 
 
+def _dashes(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The parts of lines on every second square of a grid, so that lines in all directions are broken."""
+    side = _DASH_PX * _thickness_px(lines.shape)
+    rows, columns = (np.arange(length) // side % 2 for length in lines.shape)
+    return np.asarray(lines & (rows[:, None] == columns))
+
+
+def _thickness_px(shape: tuple[int, ...]) -> int:
+    """Of lines, more on large images so that they stay visible."""
+    return 1 + min(shape) // 1024
+
+
 def _outlines(labels: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
-    """Pixels that touch another label to the right or below, thicker on large images so that they stay visible."""
+    """Pixels that touch another label to the right or below, and around these on large images."""
     edges = np.zeros(labels.shape, np.bool_)
     edges[:, :-1] |= labels[:, :-1] != labels[:, 1:]
     edges[:-1] |= labels[:-1] != labels[1:]
-    thickness = 1 + min(labels.shape) // 1024
+    thickness = _thickness_px(labels.shape)
     if thickness == 1:
         return edges
     from scipy import ndimage  # half a second that small images need not wait for

@@ -10,7 +10,8 @@ import numpy as np
 from samiam.boosting import SemanticBooster, merge_masks
 from samiam.errors import InputError
 from samiam.generation import MaskGenerator, PromptableGenerator
-from samiam.records import Decision, Masks, Micrograph, Segmentation
+from samiam.generation.prompts import Prompt
+from samiam.records import Cutout, Decision, Masks, Micrograph, Segmentation
 from samiam.registry import DEFAULT_GENERATOR, build_generator, encoder_beside
 
 
@@ -20,20 +21,24 @@ def segment(
     *,
     generator: MaskGenerator | None = None,
     booster: SemanticBooster | None = None,
+    grains: bool = False,
 ) -> Segmentation:
     """Segment a micrograph into its materials, without labels and without training.
 
+    What of it is not `shown`, a frame or a bar, is seen by no method and belongs to no material.
+
     Args:
         micrograph: the image.
-        n_materials: how many materials there are, at least 1; None to estimate it.
+        n_materials: how many materials there are (grains, where those are asked for), at least 1; None to estimate it.
         generator: what proposes masks; that of `DEFAULT_GENERATOR` where not given.
         booster: what makes materials of them; one with `encoder_beside(generator)` where not given.
+        grains: whether the grains are the regions, crystals of one material in different orientations apart.
 
     Returns:
-        One region per material, the generated masks, and why each went where it went.
+        One region per material or grain, the generated masks, and why each went where it went.
 
     Raises:
-        InputError: if `n_materials` is smaller than 1.
+        InputError: if `n_materials` is smaller than 1, or the booster's encoder sees no grains and they are asked for.
 
     Example:
         >>> halves = np.kron([[0, 1]], np.ones((96, 48))) * (np.indices((96, 96)).sum(axis=0) % 6 < 3)
@@ -42,7 +47,9 @@ def segment(
     """
     generator = generator or build_generator(DEFAULT_GENERATOR)
     booster = booster or SemanticBooster(encoder_beside(generator))
-    return booster(micrograph, generator.generate(micrograph), n_materials)
+    cutout = Cutout.of(micrograph)
+    masks = generator.generate(cutout.micrograph)
+    return cutout.put_back(booster(cutout.micrograph, masks, n_materials, grains=grains))
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,8 @@ def select(
         One region per pointer, the likeliest that it may mean; where two overlap, pixels go to the smaller.
 
     Raises:
-        InputError: if there is no pointer, one lies outside of the image, or the generator takes none.
+        InputError: if there is no pointer, one lies outside of the image or on what is not shown of it, or the
+            generator takes none.
 
     Example:
         >>> halves = np.kron([[0.2, 0.8]], np.ones((96, 48))) * (np.indices((96, 96)).sum(axis=0) % 6 < 3)
@@ -88,10 +96,12 @@ def select(
         raise InputError(f"the generator {chosen.name} takes no clicks and boxes; use compact or a SAM.")
     if not pointers:
         raise InputError("nothing is pointed at: give a click or a box.")
-    chosen.set_image(micrograph)
+    cutout = Cutout.of(micrograph)
+    moved = [_within(cutout, pointer) for pointer in pointers]
+    chosen.set_image(cutout.micrograph)
     answers = [
         chosen.predict(points=None if pointer.point is None else [pointer.point], boxes=pointer.box)
-        for pointer in pointers
+        for pointer in moved
     ]
     masks = Masks.joined(*(answer.select(range(len(answer))[:1]) for answer in answers))
     labels, label_of = merge_masks(masks, np.arange(len(masks)))
@@ -101,4 +111,13 @@ def select(
         else Decision(index, "removed", "dissolved", float(score), 0.0)
         for index, score in enumerate(masks.predicted_iou)
     ]
-    return Segmentation(labels, decisions, len(pointers), True, masks, micrograph=micrograph)
+    found = Segmentation(labels, decisions, len(pointers), True, masks, micrograph=cutout.micrograph)
+    return cutout.put_back(found)
+
+
+def _within(cutout: Cutout, pointer: Pointer) -> Pointer:
+    """A pointer into the whole micrograph in the coordinates of a cutout of it."""
+    points = None if pointer.point is None else [pointer.point]
+    Prompt.of(points, None, pointer.box, cutout.whole.shape_hw)  # refused as it was given
+    point = None if pointer.point is None else cutout.point_inside(pointer.point)
+    return Pointer(point, None if pointer.box is None else cutout.box_inside(pointer.box))

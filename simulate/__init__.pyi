@@ -1,9 +1,10 @@
 from .imaging.stem import Optics, Scan
 from .library.materials import MATERIALS, Dopant, Material
-from .procedural.ranges import DIFFICULTIES, SceneRanges
+from .procedural.ranges import DIFFICULTIES, EFFECTS, SceneRanges
 from .procedural.scenes import procedural_scene
 from .scenes.acquisition import Acquisition
 from .scenes.exposure import compose, expose
+from .scenes.realistic import Unevenness, realistic
 from .specimen.layers import Boundary, Interface, Layer, Specimen
 
 __all__ = [
@@ -19,7 +20,10 @@ __all__ = [
     "Acquisition",
     "Optics",
     "Scan",
+    "realistic",
+    "Unevenness",
     "procedural_scene",
     "SceneRanges",
     "DIFFICULTIES",
+    "EFFECTS",
 ]

@@ -1,4 +1,4 @@
-"""`python -m simulate benchmark | crops | library`."""
+"""`python -m simulate benchmark | realistic | crops | library`."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulate", description="Simulated micrographs with exact truth.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_benchmark(commands.add_parser("benchmark", help="write the labelled scenes of the benchmark"))
+    _add_realistic(
+        commands.add_parser("realistic", help="write labelled scenes of uneven lamellae, any number of them")
+    )
     _add_crops(commands.add_parser("crops", help="write crops of one material each, for training"))
     _add_library(commands.add_parser("library", help="simulate unit cells by multislice (abTEM)"))
     return parser
@@ -46,6 +49,15 @@ def _add_benchmark(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_benchmark)
     parser.add_argument("folder", type=Path, help="where to write; scenes that are there already are kept")
     parser.add_argument("--quick", action="store_true", help="only the 12 scenes of the quick benchmark")
+    _add_workers(parser)
+
+
+def _add_realistic(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_realistic)
+    parser.add_argument("folder", type=Path, help="where to write; scenes that are there already are kept")
+    parser.add_argument("--scenes", type=_count, default=21, metavar="N", help="default: %(default)s")
+    parser.add_argument("--first", type=_seed, default=0, metavar="NUMBER", help="of the first; default: %(default)s")
+    parser.add_argument("--side", type=_count, metavar="PX", help="of a part of each field of view instead of all")
     _add_workers(parser)
 
 
@@ -128,6 +140,15 @@ def _benchmark(options: argparse.Namespace) -> None:
 
     names = QUICK if options.quick else None
     print(write_benchmark(options.folder, names, scheduler=options.scheduler, workers=options.workers))
+
+
+def _realistic(options: argparse.Namespace) -> None:
+    from simulate.scenes.dataset import write_scenes
+    from simulate.scenes.realistic import realistic
+
+    numbers = range(options.first, options.first + options.scenes)
+    recipes = [realistic(number, side_px=options.side) for number in numbers]
+    print(write_scenes(options.folder, recipes, scheduler=options.scheduler, workers=options.workers))
 
 
 def _crops(options: argparse.Namespace) -> None:

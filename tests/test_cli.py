@@ -25,10 +25,12 @@ from pycocotools.coco import COCO
 from skimage import io as skimage_io
 
 import samiam
+from samiam.boosting import SemanticBooster
 from samiam.cli import main
 from samiam.commands import segmenting
+from samiam.formats.writers.wording import percent
 from samiam.geometry import pole_of_inaccessibility
-from samiam.records import Masks, Micrograph
+from samiam.records import Masks, Micrograph, Segmentation
 from samiam.storage.checkpoints import CHECKPOINTS
 from samiam.storage.files import sha256_of
 from samiam.texture import Answers
@@ -41,10 +43,13 @@ write_mrc = run_path(str(WRITERS / "file_writers.py"))["write_mrc"]
 H, W, EDGE = 128, 160, 70
 OUTPUTS = [
     "labels.tif",
+    "grains.tif",
     "overlay.png",
     "materials.json",
+    "grains.json",
     "masks.json",
     "materials.csv",
+    "grains.csv",
     "decisions.csv",
     "provenance.json",
 ]
@@ -278,8 +283,10 @@ class TestOutputs:
         assert lines[0] == f"160 × 128 px, {'pixel size unknown' if size_nm is None else f'{size_nm} nm/px'}"
         for line, label, count in zip(lines[2:4], (1, 2), counts, strict=True):
             area = f"{count:,} px" if size_nm is None else f"{count * size_nm**2:,.2f} nm²"
-            assert line == f"  material {label}: {100 * count / (H * W):5.1f} %, {area}"
-        assert len(lines) == 5
+            assert line.startswith(f"  material {label}: {100 * count / (H * W):5.1f} %, {area}")
+        unsegmented = H * W - counts.sum()
+        said = [f"  not segmented: {percent(unsegmented / (H * W))}"] if unsegmented else []
+        assert [line for line in lines if line.startswith("  not segmented")] == said
 
     def test_the_same_command_gives_the_same_bytes(self, result: Result, tmp_path: Path, run: Run) -> None:
         code, _, _ = run("segment", result.inputs / "b.tif", "-k", 2, "-o", tmp_path)
@@ -287,6 +294,33 @@ class TestOutputs:
         for output in OUTPUTS:
             same = (tmp_path / "b" / output).read_bytes() == result.file("b.tif", output).read_bytes()
             assert same or output == "provenance.json", output
+
+    def test_what_is_left_out_is_said(self, tmp_path: Path, run: Run) -> None:
+        grey = np.pad(np.round(10000 + 1000 * two_textures()).astype(np.uint16), ((0, 0), (13, 0)))
+        tifffile.imwrite(tmp_path / "a.tif", grey)
+        words = ("--generator", "texture", "--encoder", "spectrum")
+        code, out, _ = run("segment", tmp_path / "a.tif", "-k", 2, "-o", tmp_path / "out", *words)
+        said = "a frame of 13 px at the left"
+        assert code == 0
+        assert out.splitlines()[1] == f"  left out: {said}"
+        folder = tmp_path / "out" / "a"
+        assert json.loads((folder / "provenance.json").read_text())["input"]["left_out"] == said
+        labels = tifffile.imread(folder / "labels.tif")
+        assert not labels[:, :14].any()
+        shares = pd.read_csv(folder / "materials.csv")["area_fraction"]
+        assert shares.sum() == pytest.approx((labels > 0).sum() / (H * (W - 1)))  # the pixels at the cut are left out
+
+    def test_nothing_in_any_file_is_no_success(self, tmp_path: Path, png: Path, run: Run) -> None:
+        rng = np.random.default_rng(0)
+        for name in ("noise.png", "more.png"):
+            Image.fromarray(rng.integers(0, 255, (H, W)).astype(np.uint8)).save(tmp_path / name)
+        words = ("--generator", "texture", "--encoder", "spectrum", "-o", tmp_path / "out")
+        strict = ("--generator-option", "pred_iou_thresh=0.99")
+        code, _, err = run("segment", tmp_path / "noise.png", tmp_path / "more.png", *words, *strict)
+        assert code == 1
+        assert err.splitlines()[-1].startswith("samiam: no material was found: ")
+        assert (tmp_path / "out" / "noise" / "labels.tif").exists()
+        assert run("segment", png, tmp_path / "noise.png", *words)[0] == 0
 
     def test_a_second_call_replaces_its_own_files_only(self, tmp_path: Path, run: Run, quick: None, png: Path) -> None:
         del quick
@@ -354,17 +388,20 @@ class TestPointing:
 
 @pytest.mark.usefixtures("quick")
 class TestOptions:
-    @pytest.mark.parametrize(("given", "n_materials", "found"), [((), 2, 2), (("-k", 1), 1, 1), (("-k", 5), 5, 2)])
+    @pytest.mark.parametrize(
+        ("given", "n_materials", "found"),
+        [((), 2, "2 materials"), (("-k", 1), 1, "1 material"), (("-k", 5), 5, "5 regions")],
+    )
     def test_number_of_materials(
-        self, png: Path, run: Run, given: tuple[object, ...], n_materials: int, found: int
+        self, png: Path, run: Run, given: tuple[object, ...], n_materials: int, found: str
     ) -> None:
         code, out, _ = run("segment", png, "-o", png.parent / "out", *given)
         assert code == 0
         how = "given" if given else "estimated"
-        assert f"2 masks → {found} materials (number {how}: {n_materials})" in out
+        assert f"2 masks → {found} (number {how}: {n_materials})" in out
         provenance = json.loads((png.parent / "out" / "a" / "provenance.json").read_text())
         assert (provenance["n_materials"], provenance["n_materials_given"]) == (n_materials, bool(given))
-        assert provenance["materials_found"] == found
+        assert provenance["materials_found"] == int(found[0])
         assert provenance["config"]["n_materials"] == (n_materials if given else None)
 
     def test_settings_reach_their_place(self, png: Path, run: Run) -> None:
@@ -379,6 +416,38 @@ class TestOptions:
         assert provenance["config"]["booster"]["encoder"]["n_rings"] == 9
         assert provenance["config"]["booster"]["crops"]["seed"] == 7
         assert provenance["config"]["booster"]["grouping"]["seed"] == 7
+
+    def test_grains_as_the_regions(self, png: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The upper and the lower half of each material are grains, and something is to be said."""
+
+        def boosted(booster: SemanticBooster, *given: Any, grains: bool, **options: Any) -> Segmentation:
+            found = boost(booster, *given, **options)
+            grained = np.where(np.arange(H)[:, None] < H // 2, found.labels, found.labels + found.labels.max())
+            split = replace(found, grains=grained, confidences=[0.875, None], remark="two orientations each")
+            return split.by_grains() if grains else split
+
+        boost = SemanticBooster.__call__
+        monkeypatch.setattr(SemanticBooster, "__call__", boosted)
+        monkeypatch.setattr(SemanticBooster, "check_sees_grains", lambda _: None)
+        words = ("segment", png, "-k", 2, "--encoder=spectrum", "-o", png.parent / "out")
+        place = png.parent / "out" / "a"
+        code, out, _ = run(*words)
+        assert code == 0
+        assert out.splitlines()[1].startswith("  2 masks → 2 materials (number given: 2) in ")
+        assert out.splitlines()[2:5] == [
+            *(
+                "  material 1:  56.2 %, 11,520 px, 2 grains, confidence 0.88",
+                "  material 2:  43.8 %, 8,960 px, 2 grains",
+            ),
+            "  two orientations each",
+        ]
+        materials, grains = (tifffile.imread(place / f"{name}.tif") for name in ("labels", "grains"))
+        code, out, _ = run(*words, "--grains")
+        assert out.splitlines()[1].startswith("  2 masks → 4 grains (number given: 2) in ")
+        assert out.splitlines()[5].startswith("  grain 4 of material 2:  ")
+        np.testing.assert_array_equal(tifffile.imread(place / "labels.tif"), grains)
+        assert (materials.max(), grains.max()) == (2, 4)
+        assert json.loads((place / "provenance.json").read_text())["config"]["grains"] is True
 
     @pytest.mark.usefixtures("named")
     def test_a_classifier_names_materials(self, png: Path, run: Run) -> None:
@@ -525,6 +594,11 @@ class TestRefusals:
             (("--point", "900,3"), ("point 900,3 lies outside",)),
             (("--box", "9,9,3,12"), ("box 9,9,3,12", "x0 < x1")),
             (("--point", "64,64", "-k", "2"), ("neither counted nor classified", "-k")),
+            (("--box", "9,9,30,30", "--grains"), ("not divided into grains", "leave out --grains")),
+            (
+                ("--grains", "--generator=texture", "--encoder=spectrum"),
+                ("grains: the encoder spectrum does not see them; use compact.",),
+            ),
             (("--classifier", "nowhere.safetensors"), ("nowhere.safetensors",)),
             (("--classifier", "--classifier-option", "nope=1"), ("no setting 'nope'", "confidence")),
             (("--classifier-option", "confidence=1"), ("--classifier-option confidence", "add --classifier")),

@@ -31,7 +31,7 @@ from samiam.generation.texture.generator import TextureGenerator
 from samiam.records import Scene
 from samiam.registry import ENCODERS, GENERATORS
 from samiam.storage.checkpoints import CHECKPOINTS
-from simulate import procedural_scene
+from simulate import procedural_scene, realistic
 from simulate.scenes.benchmark import BENCHMARK
 
 GROUPS = groups_of("evaluate")
@@ -54,6 +54,8 @@ def composed(*overrides: str) -> dict[str, Any]:
 
 def check(settings: dict[str, Any]) -> None:
     """All that stands in the configs is known and can be used; no weights are needed to tell."""
+    if settings["benchmark"]["name"] == "labelled":
+        settings = settings | {"benchmark": {"folder": ".", **settings["benchmark"]}}
     read_evaluation(settings)
 
 
@@ -74,7 +76,7 @@ class TestConfigs:
     @pytest.mark.parametrize(("group", "choice"), choices_of("evaluate"))
     def test_every_choice(self, group: str, choice: str) -> None:
         settings = composed(f"{group}={choice}")
-        check(settings | ({"benchmark": {**settings["benchmark"], "folder": "."}} if choice == "labelled" else {}))
+        check(settings)
         default = composed()
         assert all(settings[other] == default[other] for other in GROUPS if other != group)
         assert set(settings[group]) == set(written("evaluate", f"{group}/{choice}"))
@@ -317,7 +319,15 @@ class TestBenchmarks:
         assert len(scenes(composed()["benchmark"])) == 12
         assert len(scenes(composed("benchmark=full")["benchmark"])) == 82
         assert len(scenes(composed("benchmark=procedural")["benchmark"])) == 12
+        assert len(scenes(composed("benchmark=realistic")["benchmark"])) == 21
         assert len(scenes(composed("benchmark.scenes=[1,82]")["benchmark"])) == 2
+
+    def test_realistic(self, scenes: Makers) -> None:
+        overrides = ["benchmark.numbers=[11]", "benchmark.side_px=64"]
+        (make,) = scenes(composed("benchmark=realistic", *overrides)["benchmark"])
+        scene = realistic(11, side_px=64).scene()
+        assert make().micrograph.name == scene.micrograph.name
+        np.testing.assert_array_equal(make().micrograph.pixels, scene.micrograph.pixels)
 
     def test_procedural(self, scenes: Makers) -> None:
         overrides = ["benchmark.seeds=[7]", "benchmark.difficulties=[3,1]", "benchmark.shape_hw=[64,96]"]
@@ -335,10 +345,52 @@ class TestBenchmarks:
         (make,) = scenes(composed("benchmark=labelled", f"benchmark.folder={tmp_path}")["benchmark"])
         np.testing.assert_array_equal(make().labels, scene.labels)
 
+    @pytest.mark.parametrize(
+        ("words", "unlabelled"),
+        [
+            (("benchmark=labelled", "benchmark.folder=x"), "ignored"),
+            (("benchmark=labelled", "benchmark.folder=x", "benchmark.unlabelled=background"), "background"),
+            (("benchmark=zenodo",), "background"),
+            (("benchmark=zenodo", "benchmark.unlabelled=ignored"), "ignored"),
+            (("benchmark=full",), "background"),
+        ],
+    )
+    def test_what_is_not_labelled(self, words: tuple[str, ...], unlabelled: str) -> None:
+        assert read_evaluation(composed(*words)).unlabelled == unlabelled
+
     @pytest.mark.slow
     def test_simulated(self, scenes: Makers) -> None:
         (make,) = scenes(composed("benchmark.scenes=[2]")["benchmark"])
         assert make().micrograph.name == BENCHMARK[1].name
+
+
+@pytest.fixture
+def halves(tmp_path: Path) -> Path:
+    """A folder with one label image: two textures, labelled but for a strip between them."""
+    for name in ("images", "labels"):
+        (tmp_path / "real" / name).mkdir(parents=True)
+    rows, columns = np.indices((96, 128))
+    stripes = np.where(columns < 64, columns % 6 < 3, 0.5 * (rows % 12 < 6))
+    Image.fromarray((255 * stripes).astype(np.uint8)).save(tmp_path / "real" / "images" / "halves.png")
+    labels = np.where(columns < 56, 1, np.where(columns < 72, 0, 2)).astype(np.uint8)
+    Image.fromarray(labels).save(tmp_path / "real" / "labels" / "halves.png")
+    return tmp_path / "real"
+
+
+def test_labelled_images_one_by_one(halves: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = ["generator=texture", "encoder=spectrum", "logger=none", "cache=null", "figures=false"]
+    words = ["experiment=labelled", "~variants.grains", f"benchmark.folder={halves}", *small]
+    evaluate(composed(*words), tmp_path / "run", "a command")
+    report = tmp_path / "run" / "report"
+    table = pd.read_csv(report / "by_image.csv")
+    assert table["image"].tolist() == ["halves", "mean of several"]
+    assert [name for name in table if name.endswith(" IoU")] == [
+        *("texture + given IoU", "texture + estimated IoU"),
+    ]
+    assert table["texture + given found"].tolist()[0] == 2
+    assert pd.read_csv(report / "summary.csv")["mprecision"].tolist() == [1.0] * 3, "the strip is not looked at"
+    assert "\n## Image by image\n" in capsys.readouterr().out
+    assert "\n- pixels without a label: not looked at\n" in (report / "report.md").read_text(encoding="utf-8")
 
 
 def test_configs_of_one_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -368,9 +420,15 @@ class TestRefusals:
             ("encoder.name=nope", ("encoder.name: unknown encoder 'nope'", "spectrum")),
             ("variant=foo", ("variant='foo': give paper or released.",)),
             ("weighted=foo", ("weighted='foo': give true or false.",)),
+            ("grains=2", ("grains=2: give true or false.",)),
+            ("grains=true", ("grains: the encoder spectrum does not see them; use compact.",)),
+            ("benchmark.unlabelled=ignored", ("benchmark has no setting 'unlabelled'",)),
             ("+booster.nope=0", ("booster has no setting 'nope'", "removal")),
             ("+benchmark.foo=1", ("benchmark has no setting 'foo'", "seeds")),
-            ("benchmark.name=nope", ("benchmark.name='nope': give simulated or procedural or labelled or zenodo.",)),
+            (
+                "benchmark.name=nope",
+                ("benchmark.name='nope': give simulated or realistic or procedural or effects or labelled or zenodo.",),
+            ),
             ("n_materials=7", ("n_materials=7: give given or estimated.",)),
             ("n_materials=null", ("n_materials=None: give given or estimated.",)),
             ("n_materials=???", ("n_materials",)),
@@ -433,7 +491,7 @@ class TestRefusals:
             (["benchmark=labelled", "benchmark.folder=."], ".: no layout of labelled micrographs fits; looked for"),
             (
                 ["benchmark=labelled", "+benchmark.seeds=[0]"],
-                "benchmark has no setting 'seeds'. It has name, folder, layout.",
+                "benchmark has no setting 'seeds'. It has name, folder, layout, unlabelled.",
             ),
             (
                 ["benchmark=labelled", "benchmark.folder=.", "benchmark.layout=nope"],

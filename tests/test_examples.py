@@ -17,7 +17,7 @@ MODULES = (
     *("samiam.boosting.crops", "samiam.boosting.grouping", "samiam.boosting.merging", "samiam.boosting.removal"),
     *("samiam.boosting.booster", "samiam.formats.readers.read", "samiam.geometry", "samiam.metrics.scores"),
     *("samiam.pipeline", "samiam.records.masks", "samiam.records.micrograph", "samiam.records.scene"),
-    *("samiam.records.segmentation", "samiam.registry"),
+    *("samiam.records.segmentation", "samiam.registry", "simulate.scenes.realistic"),
 )
 KNOWN = {"np": np, "Path": Path, "tempfile": tempfile, "Masks": Masks, "Micrograph": Micrograph}
 

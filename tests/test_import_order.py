@@ -20,7 +20,7 @@ ORDER = (
     {"errors"},
     {"settings", "cluster", "colours"},
     {"device", "wandb_mode"},
-    {"storage"},
+    {"storage", "artefacts"},
     {"records"},
     {"geometry", "period"},
     {"formats", "generation", "texture", "metrics"},

@@ -69,10 +69,10 @@ def test_what_is_pointed_at_twice_is_one_material() -> None:
     ]
 
 
-def test_where_nothing_stands_out_nothing_is_found() -> None:
+def test_where_nothing_stands_out_all_of_the_image_is_meant() -> None:
     found = select(Micrograph(np.full((64, 64), 0.4, np.float32)), [Pointer(point=(3, 3))])
-    assert not found.labels.any()
-    assert (len(found.generated), len(found.masks), found.decisions) == (0, 0, [])
+    assert found.labels.all()
+    assert (len(found.generated), len(found.masks)) == (1, 1)
 
 
 def test_clicks_find_their_materials_on_the_average() -> None:

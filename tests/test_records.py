@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from segment_anything.utils.amg import batched_mask_to_box, box_xyxy_to_xywh
 from torch import from_numpy
 
 from samiam.errors import InputError
-from samiam.records import Masks, Micrograph
+from samiam.records import Masks, Micrograph, Segmentation
 
 quick = settings(max_examples=60)
 stacks = hnp.arrays(bool, st.tuples(st.integers(0, 4), st.integers(1, 9), st.integers(1, 19)))
@@ -68,8 +69,8 @@ def test_a_box_and_that_of_segment_anything() -> None:
 def test_scores_have_defaults_and_types() -> None:
     masks = Masks.from_arrays(np.ones((2, *SHAPE_HW)))
     expected: list[tuple[str, type, Any]] = [
-        ("predicted_iou", np.float32, [1, 1]),
-        ("stability_score", np.float32, [1, 1]),
+        ("predicted_iou", np.float32, [np.nan] * 2),
+        ("stability_score", np.float32, [np.nan] * 2),
         ("points_xy", np.float32, [[np.nan] * 2] * 2),
         ("crop_boxes_xywh", np.int64, [[0, 0, 13, 11]] * 2),
     ]
@@ -124,6 +125,17 @@ def test_joined(parts: list[list[int]]) -> None:
     assert_same_masks(Masks.joined(*(masks.select(part) for part in parts)), expected)
 
 
+def test_the_part_of_masks_within_a_region() -> None:
+    masks, region = made_masks(), np.indices(SHAPE_HW).sum(axis=0) % 2 == 0
+    assert_same_masks(masks.within(np.ones(SHAPE_HW, bool)), masks)
+    inside = masks.within(region)
+    np.testing.assert_array_equal(inside[:], masks[:] & region)
+    np.testing.assert_array_equal(inside.predicted_iou, masks.predicted_iou)
+    assert inside.areas.tolist() == inside[:].sum(axis=(1, 2)).tolist()
+    with pytest.raises(InputError, match=r"a region of shape \(2, 3\) does not fit"):
+        masks.within(np.ones((2, 3), bool))
+
+
 def test_records_go_there_and_back() -> None:
     masks = made_masks()
     records = masks.to_records()
@@ -167,10 +179,10 @@ def test_records_go_there_and_back() -> None:
         (lambda: made_segmentation(labels=made_labels().astype(int) - 1), r"without gaps, not \[-1, 1\]"),
         (lambda: made_segmentation(decisions=[]), "exactly one entry for each generated mask"),
         (lambda: made_segmentation(names=["Ge"]), r"1 names for 2 materials; give one \(or None\) for each"),
-        (lambda: made_segmentation(names=["Ge", "Ge"]), r"names \['Ge', 'Ge'\]: each is a text that stands once"),
+        (lambda: made_segmentation(names=["Ge", "Ge"]), r"names \['Ge', 'Ge'\]: each is a text of one material"),
         (lambda: made_segmentation(names=["Ge", " "]), "each is a text"),
         (lambda: made_segmentation(names=[3, None]), "each is a text"),
-        (lambda: made_segmentation(name_confidence=[0.5]), "1 confidences for 2 materials"),
+        (lambda: made_segmentation(name_confidence=[0.5]), r"name_confidence=\[0\.5\]: give one .* each of 2 labels"),
         (
             lambda: made_segmentation(names=["Ge", None], name_confidence=[1.2, None]),
             r"name_confidence=1\.2 of Ge: give a probability",
@@ -202,6 +214,31 @@ def test_materials_have_no_names_unless_they_are_given() -> None:
 def test_nobody_is_sure_of_a_name_unless_they_say_so() -> None:
     assert made_segmentation(names=["Ge", None]).name_confidence == (None, None)
     assert made_segmentation(names=["Ge", None], name_confidence=[0.9, None]).name_confidence == (0.9, None)
+
+
+def test_grains_as_labels_keep_what_is_known_of_their_material() -> None:
+    labels = np.array([[1, 1, 2, 0]], np.uint32)
+    whole = Segmentation(
+        labels,
+        [],
+        2,
+        True,
+        Masks.empty((1, 4)),
+        ["Ge", None],
+        grains=np.array([[1, 3, 2, 0]]),
+        confidences=[0.9, None],
+        name_confidence=[0.8, None],
+    )
+    assert (whole.n_grains, whole.grain_counts, whole.segmented_fraction) == (3, (2, 1), 0.75)
+    found = whole.by_grains()
+    assert found.labels.tolist() == [[1, 3, 2, 0]]
+    assert (found.names, found.material_of, found.confidences) == (("Ge", None, "Ge"), (1, 2, 1), (0.9, None, 0.9))
+    assert found.name_confidence == (0.8, None, 0.8)
+    assert (found.grain_counts, found.labels_are_grains, whole.labels_are_grains) == ((1, 1, 1), True, False)
+    again = found.by_grains()
+    assert (again.names, again.material_of, again.labels.tolist()) == (found.names, found.material_of, [[1, 3, 2, 0]])
+    with pytest.raises(InputError, match="each is a text of one material"):
+        replace(found, names=["Ge", "Ge", "Ge"])
 
 
 def test_making_a_record_leaves_the_callers_array_alone() -> None:

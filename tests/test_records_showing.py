@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,6 +42,17 @@ def test_one_line() -> None:
         "Segmentation(1 material of 1 mask, number given: 1, 50.0% segmented)"
     )
     assert repr(segmentation()) == "Segmentation(2 materials of 2 masks, number estimated: 2, 100.0% segmented)"
+    grains = np.where(np.arange(40)[:, None] < 20, LABELS, LABELS + 2)
+    split = replace(segmentation(), grains=grains, remark="a twin")
+    assert repr(split) == (
+        "Segmentation(2 materials (4 grains) of 2 masks, number estimated: 2, 100.0% segmented; a twin)"
+    )
+    assert repr(split.by_grains()) == (
+        "Segmentation(4 grains (2 materials) of 2 masks, number estimated: 2, 100.0% segmented; a twin)"
+    )
+    assert repr(replace(segmentation(), material_of=(1, 1))) == (
+        "Segmentation(2 regions (1 material) of 2 masks, number estimated: 2, 100.0% segmented)"
+    )
     scene = Scene(grey, LABELS, ["Ge", "SrTiO3"], 2, [10, 1], LABELS)
     assert repr(scene) == "Scene(grey, difficulty 2: Ge, SrTiO3)"
 
@@ -61,6 +73,17 @@ def test_a_segmentation_is_shown_over_its_micrograph() -> None:
         np.testing.assert_allclose(pixels[20, column], 0.55 * 255 + 0.45 * np.array(colour), atol=1)
     black = np.asarray(segmentation().picture())  # the image is not at hand
     np.testing.assert_allclose(black[20, 10], 0.45 * np.array(PALETTE[0]), atol=1)
+
+
+def test_grains_are_parted_by_dashes() -> None:
+    grains = np.where(np.arange(40)[:, None] < 20, LABELS, LABELS + 2)
+    whole = segmentation(Micrograph(np.zeros((40, 60))))
+    plain, split = (np.asarray(shown.picture()) for shown in (whole, replace(whole, grains=grains)))
+    rows, columns = np.nonzero((plain != split).any(axis=2))
+    assert set(rows) == {19}
+    assert 20 <= len(columns) <= 40, "dashes and gaps"
+    assert (split[19, columns] > plain[19, columns]).all(), "lighter than the material"
+    assert 29 not in columns, "the line around a material is whole"
 
 
 def test_a_large_segmentation_is_reduced_with_its_outlines() -> None:

@@ -173,10 +173,10 @@ MODULES = (
     *("samiam.storage.settings", "samiam.texture.settings", "samiam.texture.spectrum", "samiam.training.settings"),
     "samiam.texture.open_set",
     *("samiam.training.classifier.settings", "samiam.training.compact.settings", "samiam.training.fenet.settings"),
-    *("samiam.wandb_mode", "simulate.crops.ranges", "simulate.procedural.ranges"),
+    *("samiam.wandb_mode", "simulate.crops.ranges", "simulate.procedural.effects", "simulate.procedural.ranges"),
     *("simulate.imaging.stem.detector", "simulate.imaging.stem.optics", "simulate.imaging.stem.scan"),
     *("simulate.library.materials", "simulate.library.settings", "simulate.scenes.acquisition"),
-    "simulate.specimen.layers",
+    *("simulate.scenes.realistic", "simulate.specimen.lamella", "simulate.specimen.layers"),
 )
 KINDS = [
     kind
@@ -187,6 +187,8 @@ KINDS = [
 # What has to be given, by name of the class.
 GIVEN: dict[str, dict[str, Any]] = {
     "ProceduralBenchmark": {"name": "procedural"},
+    "EffectsBenchmark": {"name": "effects"},
+    "RealisticBenchmark": {"name": "realistic"},
     "LabelledBenchmark": {"name": "labelled", "folder": "x"},
     "ZenodoBenchmark": {"name": "zenodo"},
     "GeneratorChoice": {"name": "texture"},

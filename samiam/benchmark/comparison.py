@@ -16,8 +16,8 @@ from samiam.benchmark.rows import Method, Row
 from samiam.benchmark.settings import Baseline
 from samiam.boosting import SemanticBooster, embed_crops, sample_crops
 from samiam.generation import MaskGenerator
-from samiam.metrics import Variant, clustering_accuracy, score_image
-from samiam.records import Masks, Scene, Segmentation
+from samiam.metrics import Unlabelled, Variant, clustering_accuracy, score_image
+from samiam.records import Cutout, Masks, Scene, Segmentation
 
 _NO_CACHE = Cache()
 
@@ -30,11 +30,13 @@ class Scoring:
         variant: which definition of the scores, see `score_image`.
         weighted: whether easy labels weigh 10 and hard ones 1 (paper §3.3).
         crop_accuracy: whether each booster's encoder is also tried on crops of the true regions.
+        unlabelled: what pixels without a label are, see `score_image`.
     """
 
     variant: Variant = "paper"
     weighted: bool = False
     crop_accuracy: bool = False
+    unlabelled: Unlabelled = "background"
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +102,7 @@ def compare(
                 if method.seed == seed:
                     row, segmentation = bench.boosted(method, generated)
                     rows.append(row)
-                    found[place] = generated.masks, segmentation
+                    found[place] = bench.cutout.put_back_masks(generated.masks), segmentation
     rows += [bench.of_baseline(baseline) for baseline in baselines]
     return Comparison(
         [replace(row, condition=condition, image=image) for row in rows],
@@ -118,11 +120,11 @@ class _Bench:
     cache: Cache
 
     def generated(self, generator: MaskGenerator) -> _Generated:
-        """The masks of a generator."""
+        """The masks of a generator, over the cutout."""
 
         def work() -> _Generated:
             with Meter() as meter:
-                masks = generator.generate(self.scene.micrograph)
+                masks = generator.generate(self.cutout.micrograph)
             return _Generated(masks, meter.seconds, meter.peak_mb)
 
         made_from = {"micrograph": facts_of_micrograph(self.scene.micrograph), "generator": _facts(generator)}
@@ -132,7 +134,8 @@ class _Bench:
         """The row of a generator's own masks."""
 
         def work() -> Row:
-            row = self._scored(generated.masks, generator.name, generated.seconds, generated.peak_mb)
+            masks = self.cutout.put_back_masks(generated.masks)
+            row = self._scored(masks, generator.name, generated.seconds, generated.peak_mb)
             return replace(row, stages={"generation": generated.cost})
 
         return self._row({"alone": _facts(generator)}, [_module(generator)], work)
@@ -144,7 +147,10 @@ class _Bench:
             n_materials = len(self.scene.truth) if method.give_n_materials else None
             stages = StageMeter()
             with Meter() as meter:
-                found = method.booster(self.scene.micrograph, generated.masks, n_materials, stages)
+                found = method.booster(
+                    self.cutout.micrograph, generated.masks, n_materials, stages, grains=method.grains
+                )
+            found = self.cutout.put_back(found)
             seconds, peak_mb = generated.seconds + meter.seconds, max(generated.peak_mb, meter.peak_mb)
             row = replace(
                 self._scored(found, method.generator.name, seconds, peak_mb),
@@ -155,7 +161,11 @@ class _Bench:
             )
             return row, found
 
-        options = {"booster": dict(method.booster.options), "given": method.give_n_materials}
+        options = {
+            "booster": dict(method.booster.options),
+            "given": method.give_n_materials,
+            "grains": method.grains,
+        }
         made_from = {**self._facts, "generator": _facts(method.generator), **options}
         booster = method.booster
         makers = (method.generator, booster, booster.encoder, booster.classifier)
@@ -170,11 +180,17 @@ class _Bench:
         def work() -> Row:
             n_materials = len(self.scene.truth)
             with Meter() as meter:
-                found = segment_by(baseline, self.scene.micrograph, n_materials)
+                found = segment_by(baseline, self.cutout.micrograph, n_materials)
+            found = self.cutout.put_back_masks(found)
             row = self._scored(found, baseline, meter.seconds, meter.peak_mb)
             return replace(row, n_materials=n_materials, n_materials_given=True)
 
         return self._row({"baseline": baseline}, [], work)
+
+    @cached_property
+    def cutout(self) -> Cutout:
+        """What methods see of it, as in `segment`."""
+        return Cutout.of(self.scene.micrograph)
 
     @cached_property
     def _facts(self) -> dict[str, Any]:
@@ -186,7 +202,8 @@ class _Bench:
     def _scored(self, found: Masks | Segmentation, method: str, seconds: float, peak_mb: float) -> Row:
         scene = self.scene
         weights = scene.weights if self.scoring.weighted else None
-        scores = score_image(found, scene, variant=self.scoring.variant, weights=weights)
+        scoring = self.scoring
+        scores = score_image(found, scene, variant=scoring.variant, weights=weights, unlabelled=scoring.unlabelled)
         row = Row(scene.micrograph.name, scene.difficulty, method, None, scores, seconds, peak_mb)
         return replace(row, labelling_s=scene.parameters.get("labelling_s"))
 

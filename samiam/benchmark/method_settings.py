@@ -53,6 +53,7 @@ class MethodSettings:
         encoder: what compares them.
         booster: what makes materials of them.
         n_materials: whether the booster is told the number of materials, as in the paper, or estimates it.
+        grains: whether its regions are grains, which are then what it is told the number of.
         optional: whether it is left out where it needs a checkpoint that would have to be downloaded.
     """
 
@@ -60,10 +61,11 @@ class MethodSettings:
     encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice("compact"))
     booster: BoosterSettings = field(default_factory=BoosterSettings)
     n_materials: Literal["given", "estimated"] = "given"
+    grains: bool = False
     optional: bool = False
 
 
-OF_METHOD = ("generator", "encoder", "booster", "n_materials")
+OF_METHOD = ("generator", "encoder", "booster", "n_materials", "grains")
 """What makes a method, by the names of a config."""
 
 
@@ -71,7 +73,7 @@ def merged_variants(own: Mapping[str, Any], variants: Mapping[str, Any]) -> dict
     """Each variant's whole settings, as plain values: the run's own with what the variant changes in their place.
 
     Args:
-        own: the run's generator, encoder, booster and n_materials.
+        own: the run's generator, encoder, booster, n_materials and grains.
         variants: by name what each changes of these. A generator or an encoder with a name takes the place of the
             run's, everything else is merged into it. None for the run's own alone, under the name "booster".
 

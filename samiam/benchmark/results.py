@@ -19,13 +19,16 @@ REPORT = "report"
 """The folder of the report in that of the run."""
 
 
-def write_results(folder: Path, outcomes: Sequence[Outcome], facts: Mapping[str, Any]) -> str:
+def write_results(
+    folder: Path, outcomes: Sequence[Outcome], facts: Mapping[str, Any], *, by_image: bool = False
+) -> str:
     """Write the report of a run, its pictures and, in `errors.txt`, where failures came from that nobody foresaw.
 
     Args:
         folder: of the run.
         outcomes: of all scenes.
         facts: what the reader of the report has to know of the run.
+        by_image: see `write_report`.
 
     Returns:
         The report's main tables, to print.
@@ -51,6 +54,7 @@ def write_results(folder: Path, outcomes: Sequence[Outcome], facts: Mapping[str,
         {outcome.source.name: outcome.log for outcome in shown if outcome.failure is None},
         _agreement(shown),
         failures,
+        by_image=by_image,
     )
 
 

@@ -20,6 +20,7 @@ class Method:
         booster: makes materials of masks.
         generator: proposes the masks.
         give_n_materials: whether the booster is told the number of materials, as in the paper, or has to estimate it.
+        grains: whether its regions are grains.
         generator_label: what the tables call the generator; by its name where empty.
         seed: of the booster's crops and clustering.
     """
@@ -30,6 +31,7 @@ class Method:
     give_n_materials: bool = True
     generator_label: str = ""
     seed: int = 0
+    grains: bool = False
 
     @property
     def label(self) -> str:

@@ -16,6 +16,7 @@ from samiam.settings import Count, Seed, Share, read_settings, settings
 from samiam.wandb_mode import LoggerSettings
 
 Baseline = Literal["kmeans", "multi_otsu", "watershed", "felzenszwalb"]
+Unlabelled = Literal["background", "ignored"]
 
 
 @settings
@@ -49,6 +50,38 @@ class ProceduralBenchmark:
 
 
 @settings
+class EffectsBenchmark:
+    """Random lattices as real micrographs show them: each seed under each effect of specimen, microscope and storage.
+
+    Attributes:
+        name: of the kind of benchmark.
+        effects: names of effects, see `simulate.EFFECTS`; all where empty. Others are compared with the first.
+        seeds: of the scenes.
+        shape_hw: height and width in pixels.
+    """
+
+    name: Literal["effects"]
+    effects: tuple[str, ...] = ()
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 1, 2, 3, 4, 5)
+    shape_hw: tuple[Annotated[int, Field(ge=64)], Annotated[int, Field(ge=64)]] = (512, 512)
+
+
+@settings
+class RealisticBenchmark:
+    """Simulated micrographs of real crystals in lamellae as uneven as published ones: a scene for each number.
+
+    Attributes:
+        name: of the kind of benchmark.
+        numbers: of the scenes; the families of samples take turns.
+        side_px: side of a part of each field of view; null for all of it.
+    """
+
+    name: Literal["realistic"]
+    numbers: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = tuple(range(21))
+    side_px: Annotated[int, Field(ge=64)] | None = None
+
+
+@settings
 class LabelledBenchmark:
     """Labelled micrographs in a folder.
 
@@ -56,11 +89,14 @@ class LabelledBenchmark:
         name: of the kind of benchmark.
         folder: that holds them.
         layout: how it is laid out, see docs/data.md; "auto" for the first layout that fits.
+        unlabelled: whether pixels without a label are looked at by no score, or are background, which is wrong for
+            every mask on them.
     """
 
     name: Literal["labelled"]
     folder: str
     layout: Literal["auto"] | Layout = "auto"
+    unlabelled: Unlabelled = "ignored"
 
 
 @settings
@@ -71,11 +107,14 @@ class ZenodoBenchmark:
         name: of the kind of benchmark.
         record: number of the Zenodo record.
         folder: of the unpacked record; null to fetch it.
+        unlabelled: whether pixels without a label are background, which is wrong for every mask on them as in the
+            paper, or are looked at by no score.
     """
 
     name: Literal["zenodo"]
     record: str = "10909552"
     folder: str | None = None
+    unlabelled: Unlabelled = "background"
 
 
 @settings
@@ -95,23 +134,31 @@ class EvaluationLogger(LoggerSettings):
 class Condition:
     """How a micrograph is taken, against how it was.
 
-    Dose and drift need a specimen that can be exposed again; the others can be had of any labelled micrograph.
+    Dose and drift need a specimen that can be exposed again; the others can be had of any labelled micrograph. They are
+    done in the order in which they stand here.
 
     Attributes:
         dose: factor on the electrons of each Å².
         drift: how much further the specimen drifts while the frame is taken, as a share of the frame's height.
         turn_deg: by how much the view is turned anticlockwise.
-        magnification: factor on it.
+        magnification: factor on it, the number of pixels being at most what it was.
+        sampling: factor on the number of pixels along each side, all of the view being kept.
+        gradient: brightest over darkest of an uneven illumination, by which the image is multiplied; it rises along the
+            diagonal, from the upper left to the lower right.
         noise: standard deviation of normal noise added to each pixel, in units of the whole contrast.
         inverted: whether bright and dark change places, as between dark and bright field.
+        jpeg: quality at which the image is stored as a JPEG of 8 bits; null for as it is.
     """
 
     dose: Annotated[float, Field(ge=1e-3, le=1e3)] = 1.0
     drift: Annotated[float, Field(ge=0, le=0.1)] = 0.0
     turn_deg: Annotated[float, Field(ge=-360, le=360)] = 0.0
     magnification: Annotated[float, Field(ge=0.1, le=10)] = 1.0
+    sampling: Annotated[float, Field(ge=0.1, le=10)] = 1.0
+    gradient: Annotated[float, Field(ge=1, le=100)] = 1.0
     noise: Share = 0.0
     inverted: bool = False
+    jpeg: Annotated[int, Field(ge=1, le=95)] | None = None
 
     @property
     def of_exposure(self) -> dict[str, float]:
@@ -133,15 +180,17 @@ class EvaluateSettings:
         booster: what makes materials of them.
         logger: where results are logged.
         n_materials: whether the booster is told the number of materials, as in the paper, or estimates it.
+        grains: whether the booster's regions are grains, which are then what it is told the number of.
         variant: how the scores are defined.
         weighted: whether easy labels weigh 10 and hard ones 1 (paper §3.3).
         crop_accuracy: whether encoders are also tried on crops of the true regions.
+        by_image: whether the report has a table of the one-to-one IoU and the number of regions found, image by image.
         figures: whether there is one picture per scene, of the first variant.
         seed: of the crops and of the clustering; several, as [0, 1, 2], are averaged.
         baselines: other methods in the same table.
-        variants: what to compare: by name what each changes of generator, encoder, booster and n_materials. Masks are
-            generated once for each generator. One that says optional: true is left out where its checkpoint would have
-            to be downloaded.
+        variants: what to compare: by name what each changes of generator, encoder, booster, n_materials and grains.
+            Masks are generated once for each generator. One that says optional: true is left out where its checkpoint
+            would have to be downloaded.
         conditions: each scene under each of these, the first being what the others are compared with.
         workers: processes on this machine; null for as many as it has cores.
         threads: of each process; null for as many as torch takes. Other numbers may change the last digit of a score.
@@ -149,17 +198,24 @@ class EvaluateSettings:
         cache: folder of results, which no later run works out again; null to keep nothing.
     """
 
-    benchmark: SimulatedBenchmark | ProceduralBenchmark | LabelledBenchmark | ZenodoBenchmark = field(
-        default_factory=SimulatedBenchmark
-    )
+    benchmark: (
+        SimulatedBenchmark
+        | RealisticBenchmark
+        | ProceduralBenchmark
+        | EffectsBenchmark
+        | LabelledBenchmark
+        | ZenodoBenchmark
+    ) = field(default_factory=SimulatedBenchmark)
     generator: GeneratorChoice = field(default_factory=lambda: GeneratorChoice("compact"))
     encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice("compact"))
     booster: BoosterSettings = field(default_factory=BoosterSettings)
     logger: EvaluationLogger = field(default_factory=EvaluationLogger)
     n_materials: Literal["given", "estimated"] = "given"
+    grains: bool = False
     variant: Literal["paper", "released"] = "paper"
     weighted: bool = False
     crop_accuracy: bool = False
+    by_image: bool = False
     figures: bool = True
     seed: Seed | Annotated[tuple[Seed, ...], Field(min_length=1)] = 0
     baselines: tuple[Baseline, ...] = ()
@@ -171,6 +227,8 @@ class EvaluateSettings:
     cache: str | None = "outputs/cache"
 
     def __post_init__(self) -> None:
+        if isinstance(self.benchmark, EffectsBenchmark) and self.conditions:
+            raise InputError("conditions: benchmark=effects has conditions of its own, the effects; leave one of both.")
         if len(set(self.seeds)) < len(self.seeds):
             raise InputError(f"seed={list(self.seeds)}: give a seed, or a list of different ones.")
 
@@ -178,6 +236,13 @@ class EvaluateSettings:
     def seeds(self) -> tuple[int, ...]:
         """The seed, or all of them."""
         return self.seed if isinstance(self.seed, tuple) else (self.seed,)
+
+    @property
+    def unlabelled(self) -> Unlabelled:
+        """What pixels without a label are; of simulated scenes they are known to be of no material."""
+        if isinstance(self.benchmark, LabelledBenchmark | ZenodoBenchmark):
+            return self.benchmark.unlabelled
+        return "background"
 
 
 def read_evaluation(config: Mapping[str, Any]) -> EvaluateSettings:

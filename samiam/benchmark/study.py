@@ -31,7 +31,7 @@ class Study:
     """What is done with every scene, as plain values that can be sent to another machine.
 
     Attributes:
-        own: the run's generator, encoder, booster and n_materials, see `build_methods`.
+        own: the run's generator, encoder, booster, n_materials and grains, see `build_methods`.
         variants: by name what each changes of these.
         seeds: of crops and clustering.
         scoring: what is measured.

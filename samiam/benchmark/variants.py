@@ -39,8 +39,8 @@ def build_methods(own: Mapping[str, Any], variants: Mapping[str, Any], seeds: Se
     """Make the generators and boosters to compare.
 
     Args:
-        own: the run's `generator` and `encoder` (name, options), `booster` (attributes of `BoosterSettings`) and
-            `n_materials` ("given" or "estimated").
+        own: the run's `generator` and `encoder` (name, options), `booster` (attributes of `BoosterSettings`),
+            `n_materials` ("given" or "estimated") and `grains`.
         variants: by name what each changes of these, see `merged_variants`. One with `optional: true` is left out
             where it needs a checkpoint that would have to be downloaded.
         seeds: of crops and clustering; each variant takes part with all of them.
@@ -140,4 +140,7 @@ def _method(name: str, parts: _Parts, settings: Settings, seed: int) -> Method:
         booster["classifier"] = build_classifier(**booster["classifier"])
     label, generator = parts.generator(name, settings["generator"])
     made = build_booster(parts.encoder(settings["encoder"]), seed=seed, **booster)
-    return Method(name, made, generator, settings["n_materials"] == "given", label, seed)
+    grains = bool(settings.get("grains", False))
+    if grains:
+        made.check_sees_grains()
+    return Method(name, made, generator, settings["n_materials"] == "given", label, seed, grains)

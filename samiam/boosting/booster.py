@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, cast
@@ -11,16 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.crops import Crops, embed_crops, sample_crops
-from samiam.boosting.grouping import Grouping, group_masks, suited_to
+from samiam.boosting.grouping import Grouping, count_materials, group_masks, suited_to
+from samiam.boosting.levels import Levels, levels_of, remark_on
 from samiam.boosting.merging import merge_masks
 from samiam.boosting.naming import Naming, group_named_masks, name_masks
 from samiam.boosting.removal import remove_masks
 from samiam.boosting.settings import BoosterSettings, CropRules, GroupingRules, NamingRules, RemovalRules
+from samiam.boosting.structure import lack_of_structure
 from samiam.errors import InputError
 from samiam.records import Action, Decision, Masks, Micrograph, Segmentation
 from samiam.registry import DEFAULT_ENCODER, build_encoder
 from samiam.settings import read_settings
-from samiam.texture import ContextEncoder, CropClassifier, Encoder
+from samiam.texture import ContextEncoder, CropClassifier, Encoder, FieldEncoder
 
 Watch = Callable[[str], AbstractContextManager[Any]]
 """Takes the name of a stage, gives what surrounds it."""
@@ -77,7 +79,13 @@ class SemanticBooster:
             raise InputError("embedding='masks': a classifier needs crops; leave one of them out.")
 
     def __call__(
-        self, micrograph: Micrograph, masks: Masks, n_materials: int | None = None, watch: Watch = _unwatched
+        self,
+        micrograph: Micrograph,
+        masks: Masks,
+        n_materials: int | None = None,
+        watch: Watch = _unwatched,
+        *,
+        grains: bool = False,
     ) -> Segmentation:
         """Segment an image into its materials.
 
@@ -85,31 +93,55 @@ class SemanticBooster:
             micrograph: the image.
             masks: the masks that a generator made for it.
             n_materials: how many materials there are; None to estimate it. The classifier may find more.
-            watch: surrounds each stage ("removal", "embedding", "grouping", "merging"), as a meter does.
+            watch: surrounds each stage ("removal", "embedding", "grouping", "merging", "dividing"), as a meter does.
+            grains: whether the grains are the regions, see `Segmentation.by_grains`.
 
         Returns:
-            The materials, with the names that the classifier gave, and one decision for each mask. No masks give a
-            segmentation without materials.
+            The materials, with the names that the classifier gave, and one decision for each mask. No masks, and an
+            image without any structure, give a segmentation without materials. Where the encoder is a `FieldEncoder`,
+            grains are found too, what no mask covers goes to the material that it looks like, and a number that is
+            higher than that of the materials is reached by dividing them, the most distinct split first.
         """
+        if grains:
+            self.check_sees_grains()
+        lack = lack_of_structure(micrograph.pixels)
+        if lack is not None:
+            nothing = np.zeros(micrograph.shape_hw, np.uint32)
+            log = [Decision(index, "removed", "no_structure", 0.0, 0.0) for index in range(len(masks))]
+            given = n_materials is not None
+            found = Segmentation(nothing, log, n_materials or 0, given, masks, micrograph=micrograph, remark=lack)
+            return found.by_grains() if grains else found
         with watch("removal"):
             kept, removed = remove_masks(masks, self.removal)
             remaining = masks.select(kept)
         groups = self._group(micrograph, remaining, n_materials, watch)
         with watch("merging"):
             labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=self.smallest_region_px)
+        with watch("dividing"):
+            levels = self._levels(micrograph, labels, n_materials)
+        label_of = {material: levels.renumbered[label] for material, label in label_of.items()}
         log = removed + _log_of_merging(kept, groups, label_of)
         log.sort(key=lambda decision: decision.mask)
-        in_order = sorted(label_of, key=label_of.__getitem__)
-        return Segmentation(
-            labels,
+        found = Segmentation(
+            levels.labels,
             log,
-            groups.n_materials,
-            groups.given,
+            groups.n_materials if n_materials is None else n_materials,
+            n_materials is not None,
             masks,
-            self._names(in_order),
+            self._names(label_of),
             micrograph,
-            [groups.name_confidence.get(material) for material in in_order],
+            levels.grains,
+            levels.material_of,
+            levels.confidences,
+            name_confidence=self._confidence_in_names(groups, label_of),
+            remark=remark_on(levels, n_materials),
         )
+        return found.by_grains() if grains else found
+
+    def check_sees_grains(self) -> None:
+        """Refuse an encoder that does not tell grains apart, which would pass materials off as grains."""
+        if not isinstance(self.encoder, FieldEncoder):
+            raise InputError(f"grains: the encoder {self.encoder.name} does not see them; use compact.")
 
     def __repr__(self) -> str:  # the encoder, and what is not as by default
         usual = SemanticBooster(self.encoder)
@@ -123,6 +155,9 @@ class SemanticBooster:
             with watch("embedding"):
                 vectors, owners = cast("ContextEncoder", self.encoder).encode_masks(micrograph, masks)
             with watch("grouping"):
+                if n_materials is not None and isinstance(self.encoder, FieldEncoder):  # which divides them further
+                    is_large = np.ones(len(owners), np.bool_)
+                    n_materials = min(n_materials, count_materials(vectors, owners, is_large, rules))
                 return group_masks(vectors, owners, len(masks), n_materials, rules)
         with watch("embedding"):
             crops = sample_crops(micrograph, masks, self.crops)
@@ -135,6 +170,13 @@ class SemanticBooster:
                 return group_masks(vectors, crops.owners, len(masks), n_materials, rules, is_large=crops.is_large)
             return group_named_masks(naming, vectors, crops.owners, n_materials, rules, is_large=crops.is_large)
 
+    def _levels(self, micrograph: Micrograph, labels: NDArray[np.uint32], n_regions: int | None) -> Levels:
+        """Regions and grains; the materials themselves where the encoder sees no field."""
+        if isinstance(self.encoder, FieldEncoder):
+            return levels_of(labels, self.encoder.field(micrograph), n_regions, parts=self.classifier is None)
+        numbers = list(range(1, int(labels.max(initial=0)) + 1))
+        return Levels(labels, labels, numbers, {number: number for number in numbers})
+
     def _name(self, classifier: CropClassifier, crops: Crops, n_masks: int) -> Naming:
         answers = classifier.classify(crops.pixels)
         return name_masks(answers, crops.owners, n_masks, classifier.materials, self.naming)
@@ -145,10 +187,18 @@ class SemanticBooster:
             return self.classifier is None and isinstance(self.encoder, ContextEncoder)
         return self.embedding == "masks"
 
-    def _names(self, materials: Sequence[int]) -> list[str | None]:
-        """The name of each material; those beyond what the classifier knows have none."""
-        known = () if self.classifier is None else self.classifier.materials
-        return [known[material] if material < len(known) else None for material in materials]
+    def _names(self, label_of: Mapping[int, int]) -> list[str | None]:
+        """The name of each label; materials beyond those that the classifier knows have none."""
+        if self.classifier is None:
+            return []
+        known = self.classifier.materials
+        return [known[m] if m < len(known) else None for m in _in_order(label_of)]
+
+    def _confidence_in_names(self, groups: Grouping, label_of: Mapping[int, int]) -> list[float | None]:
+        """How probable it is that each label has its name rightly; None for one without a name."""
+        if self.classifier is None:
+            return []
+        return [groups.name_confidence.get(material) for material in _in_order(label_of)]
 
     @property
     def _suited_grouping(self) -> GroupingRules:
@@ -199,6 +249,11 @@ def build_booster(
         read.naming,
         read.embedding,
     )
+
+
+def _in_order(label_of: Mapping[int, int]) -> list[int]:
+    """The material of each label."""
+    return sorted(label_of, key=label_of.__getitem__)
 
 
 def _log_of_merging(kept: NDArray[np.intp], groups: Grouping, label_of: Mapping[int, int]) -> list[Decision]:

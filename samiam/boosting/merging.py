@@ -42,7 +42,7 @@ def merge_masks(
             labels[masks[index]] = materials[index] + 1
     if smallest_region_px > 0:
         labels = _dissolve(labels, smallest_region_px)
-    return _number_by_area(labels)
+    return numbered_by_area(labels)
 
 
 def _largest_first(masks: Masks, materials: NDArray[np.int64]) -> list[int]:
@@ -73,8 +73,14 @@ def _dissolve(labels: NDArray[np.uint32], smallest_region_px: int) -> NDArray[np
     return dissolved
 
 
-def _number_by_area(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], dict[int, int]]:
-    """Renumber 1, 2, … by falling area; of equal areas the one that comes first in reading order."""
+def numbered_by_area(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], dict[int, int]]:
+    """Labels renumbered 1, 2, … by falling area, and the new label of old label k + 1, by k.
+
+    Of equal areas the one that comes first in reading order has the smaller number.
+
+    Args:
+        labels: uint32 (H, W), 0 where not segmented.
+    """
     values, first, areas = np.unique(labels, return_index=True, return_counts=True)
     order = [k for k in np.lexsort((first, -areas)) if values[k] > 0]
     renumber = np.zeros(int(values.max()) + 1, np.uint32)

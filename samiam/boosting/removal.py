@@ -107,7 +107,8 @@ def _redundant(masks: Masks, share: NDArray[np.float64], rules: RemovalRules) ->
 
 def _by_size(masks: Masks) -> NDArray[np.intp]:
     """Rank of each mask by area, then predicted IoU, then its pixels: the same in whatever order they come."""
-    keys = [(masks.areas[i], masks.predicted_iou[i], masks.packed[i].tobytes()) for i in range(len(masks))]
+    quality = np.nan_to_num(masks.predicted_iou, nan=-np.inf)  # below all where none is known; NaN has no rank
+    keys = [(masks.areas[i], quality[i], masks.packed[i].tobytes()) for i in range(len(masks))]
     rank = np.empty(len(masks), np.intp)
     rank[sorted(range(len(masks)), key=keys.__getitem__)] = np.arange(len(masks))
     return rank

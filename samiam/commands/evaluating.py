@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,17 +16,24 @@ from samiam.benchmark.results import REPORT
 from samiam.benchmark.scenes.conditions import under_conditions
 from samiam.benchmark.scenes.sources import labelled_sources
 from samiam.benchmark.settings import (
+    EffectsBenchmark,
     EvaluateSettings,
     LabelledBenchmark,
     ProceduralBenchmark,
+    RealisticBenchmark,
+    SimulatedBenchmark,
     ZenodoBenchmark,
     build_conditions,
     read_evaluation,
 )
 from samiam.datasets.zenodo import zenodo_folder
-from simulate import procedural_scene
-from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene, recipe
+from samiam.errors import InputError
+from samiam.records import Scene
+from samiam.settings import unknown_name
+from simulate import EFFECTS, procedural_scene
+from simulate.scenes.benchmark import BENCHMARK, QUICK, Recipe, recipe
 from simulate.scenes.dose_and_drift import scene_under
+from simulate.scenes.realistic import realistic
 
 
 def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single: bool) -> int:
@@ -58,13 +65,14 @@ def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outc
     """
     settings = read_evaluation(config)
     scenes, study = sources(settings), _study(config, settings)
-    is_simulated = settings.benchmark.name == "simulated"
-    to_do = under_conditions(scenes, build_conditions(settings.conditions), scene_under if is_simulated else None)
+    recipes = {found.name: found for found in _recipes(settings)}
+    expose = partial(_exposed, recipes) if recipes else None
+    to_do = under_conditions(scenes, build_conditions(settings.conditions), expose)
     facts = {"command": f"`{command}`", **_facts(settings, study), "images": len(scenes)}
     whole = _recorded(settings)
     tracker = build_tracker(settings.logger, folder, whole)
     outcomes = run(to_do, study, workers=settings.workers, scheduler=settings.scheduler)
-    print(write_results(folder, outcomes, facts))
+    print(write_results(folder, outcomes, facts, by_image=settings.by_image))
     (folder / "settings.yaml").write_text(f"# {command}\n{OmegaConf.to_yaml(whole)}", encoding="utf-8")
     tracker.log(outcomes, folder / REPORT)
     return outcomes
@@ -77,8 +85,10 @@ def sources(settings: EvaluateSettings) -> list[Source]:
         return labelled_sources(benchmark.folder, benchmark.layout)
     if isinstance(benchmark, ZenodoBenchmark):
         return labelled_sources(benchmark.folder or zenodo_folder(benchmark.record), "zenodo")
+    if isinstance(benchmark, EffectsBenchmark):
+        return _under_effects(benchmark)
     if isinstance(benchmark, ProceduralBenchmark):
-        made = {
+        made: dict[str, Callable[[], Scene]] = {
             f"procedural-{difficulty}-{seed}": partial(
                 procedural_scene, seed, difficulty=difficulty, shape_hw=benchmark.shape_hw
             )
@@ -86,10 +96,41 @@ def sources(settings: EvaluateSettings) -> list[Source]:
             for seed in benchmark.seeds
         }
     else:
+        made = {found.name: found.scene for found in _recipes(settings)}
+    return [Source(name, name, make) for name, make in made.items()]
+
+
+def _recipes(settings: EvaluateSettings) -> list[Recipe]:
+    """What makes the scenes of a benchmark whose specimens can be exposed again, none for others."""
+    benchmark = settings.benchmark
+    if isinstance(benchmark, RealisticBenchmark):
+        return [realistic(number, side_px=benchmark.side_px) for number in benchmark.numbers]
+    if isinstance(benchmark, SimulatedBenchmark):
         named = {"quick": QUICK, "all": [found.name for found in BENCHMARK]}
         chosen = benchmark.scenes if isinstance(benchmark.scenes, tuple) else named[benchmark.scenes]
-        made = {name: partial(benchmark_scene, name) for name in (recipe(which).name for which in chosen)}
-    return [Source(name, name, make) for name, make in made.items()]
+        return [recipe(which) for which in chosen]
+    return []
+
+
+def _exposed(recipes: Mapping[str, Recipe], name: str, **changes: float) -> Scene:
+    return scene_under(recipes[name], **changes)
+
+
+def _under_effects(benchmark: EffectsBenchmark) -> list[Source]:
+    """Each seed under each effect."""
+    for name in benchmark.effects:
+        if name not in EFFECTS:
+            raise InputError(f"benchmark.effects: {unknown_name('effect', name, EFFECTS)}")
+    return [
+        Source(
+            f"effects-{seed}",
+            f"effects-{seed}",
+            partial(procedural_scene, seed, shape_hw=benchmark.shape_hw, ranges=EFFECTS[effect]),
+            effect,
+        )
+        for seed in benchmark.seeds
+        for effect in benchmark.effects or EFFECTS
+    ]
 
 
 def _study(config: Mapping[str, Any], settings: EvaluateSettings) -> Study:
@@ -99,12 +140,13 @@ def _study(config: Mapping[str, Any], settings: EvaluateSettings) -> Study:
         "encoder": asdict(settings.encoder),
         "booster": config.get("booster", {}),
         "n_materials": settings.n_materials,
+        "grains": settings.grains,
     }
     return Study(
         own=own,
         variants=settings.variants,
         seeds=settings.seeds,
-        scoring=Scoring(settings.variant, settings.weighted, settings.crop_accuracy),
+        scoring=Scoring(settings.variant, settings.weighted, settings.crop_accuracy, settings.unlabelled),
         baselines=settings.baselines,
         pictures=settings.figures,
         cache=None if settings.cache is None else str(Path(settings.cache).absolute()),
@@ -121,6 +163,7 @@ def _facts(settings: EvaluateSettings, study: Study) -> dict[str, str]:
         "encoder": ", ".join(dict.fromkeys(method.booster.encoder.name for method in methods.present)),
         "number of materials": ", ".join(dict.fromkeys(given)),
         "scores": f"{settings.variant} definitions{', weighted' if settings.weighted else ''}",
+        "pixels without a label": {"ignored": "not looked at", "background": "background"}[settings.unlabelled],
         **{f"variant {name}": json.dumps(changes) for name, changes in settings.variants.items()},
         **{f"condition {name}": json.dumps(changes) for name, changes in settings.conditions.items()},
         **{f"left out: {name}": reason for name, reason in methods.left_out.items()},

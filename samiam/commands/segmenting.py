@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,10 +14,12 @@ from samiam.boosting import SemanticBooster, build_booster
 from samiam.commands.each import for_each
 from samiam.commands.inputs import Reading, folder_names
 from samiam.errors import InputError
-from samiam.formats import measurements, read_micrograph, write_results
+from samiam.formats import read_micrograph, write_results
+from samiam.formats.writers.wording import report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.pipeline import Pointer, select
-from samiam.records import Micrograph, Segmentation
+from samiam.records import Cutout, Micrograph, Segmentation
+from samiam.records.showing import counted
 from samiam.registry import (
     build_classifier,
     build_encoder,
@@ -34,6 +38,7 @@ class SegmentJob:
         generator: what proposes masks.
         booster: what makes materials of them.
         n_materials: how many there are; None to estimate it for each file.
+        grains: whether the grains are the regions, which are then what is counted.
         pointers: what selects materials instead of the booster, where there are any.
         seed: seed of crops and clustering.
         reading: how files are read.
@@ -45,6 +50,7 @@ class SegmentJob:
     seed: int
     reading: Reading
     pointers: tuple[Pointer, ...] = ()
+    grains: bool = False
 
     @classmethod
     def of(
@@ -59,15 +65,18 @@ class SegmentJob:
         seed: int,
         reading: Reading,
         pointers: Sequence[Pointer] = (),
+        grains: bool = False,
     ) -> SegmentJob:
         """Make a job from names and settings; without `classifier_options` there is no classifier.
 
         Raises:
-            InputError: if a name or a setting is unknown, weights cannot be had, or a number of materials or a
-                classifier is given beside pointers.
+            InputError: if a name or a setting is unknown, weights cannot be had, a number of materials, a classifier
+                or grains are asked for beside pointers, or grains of an encoder that sees none.
         """
         if pointers and (n_materials is not None or classifier_options is not None):
             raise InputError("what is pointed at is neither counted nor classified; leave out -k and --classifier.")
+        if pointers and grains:
+            raise InputError("what is pointed at is not divided into grains; leave out --grains.")
         if seed < 0:
             raise InputError(f"a seed of {seed} is impossible; give 0 or more.")
         read_settings(encoder_settings(encoder), encoder, encoder_options)  # refused before torch is imported
@@ -75,9 +84,11 @@ class SegmentJob:
         classifier = None if classifier_options is None else build_classifier(**classifier_options)
         options = encoder_options_beside(generator, generator_options, encoder, encoder_options)
         booster = build_booster(build_encoder(encoder, **options), seed=seed, classifier=classifier)
+        if grains:
+            booster.check_sees_grains()
         if pointers and not isinstance(built, PromptableGenerator):
             raise InputError(f"the generator {built.name} takes no clicks and boxes; use compact or a SAM.")
-        return cls(built, booster, n_materials, seed, reading, tuple(pointers))
+        return cls(built, booster, n_materials, seed, reading, tuple(pointers), grains)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -89,21 +100,43 @@ class SegmentJob:
             "generator": {"name": self.generator.name, **self.generator.options},
             "booster": self.booster.options,
             "n_materials": self.n_materials,
+            "grains": self.grains,
         }
 
 
 def segment_files(paths: Sequence[Path], output: Path, job: SegmentJob) -> int:
-    """Segment each file into `output/<name>/`; returns the exit code of `for_each`."""
+    """Segment each file into `output/<name>/`.
+
+    Returns:
+        The exit code of `for_each`; 1 instead of 0 where nothing was found in any file.
+    """
     places = [output / name for name in folder_names(paths)]
-    return for_each(paths, lambda index: _segment_file(paths[index], places[index], job))
+    rules_of_empty: list[Counter[str]] = []
+    code = for_each(paths, lambda index: _segment_file(paths[index], places[index], job, rules_of_empty))
+    if len(rules_of_empty) == len(paths):
+        print(f"samiam: no material was found: {_why_nothing(rules_of_empty)}.", file=sys.stderr)
+        return 1
+    return code
 
 
-def _segment_file(path: Path, place: Path, job: SegmentJob) -> str:
+def _why_nothing(rules_of_empty: Sequence[Counter[str]]) -> str:
+    """What removed the masks of segmentations without materials."""
+    rules = sum(rules_of_empty, Counter[str]())
+    if not rules:
+        return "the generator proposed no region; lower its pred_iou_thresh (--generator-option), or try another"
+    removed = ", ".join(f"{times} as {rule}" for rule, times in rules.most_common())
+    return f"all {rules.total()} regions that the generator proposed were removed, {removed}; see decisions.csv"
+
+
+def _segment_file(path: Path, place: Path, job: SegmentJob, rules_of_empty: list[Counter[str]]) -> str:
+    """The report on one file; where nothing was found in it, the rules that removed its masks are added to a list."""
     started = time.perf_counter()
     micrograph = read_micrograph(path, **job.reading.arguments)
     read = time.perf_counter()
     segmentation, times_s = _selected(micrograph, job) if job.pointers else _boosted(micrograph, job)
     times_s = {"read": read - started, **times_s}
+    if not segmentation.labels.any():
+        rules_of_empty.append(Counter(decision.rule for decision in segmentation.decisions))
     try:
         written = write_results(place, micrograph, segmentation, config=job.config, seed=job.seed, times_s=times_s)
     except OSError as error:
@@ -115,9 +148,10 @@ def _segment_file(path: Path, place: Path, job: SegmentJob) -> str:
 def _boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dict[str, float]]:
     """All materials, and how long each step took."""
     started = time.perf_counter()
-    masks = job.generator.generate(micrograph)
+    cutout = Cutout.of(micrograph)
+    masks = job.generator.generate(cutout.micrograph)
     generated = time.perf_counter()
-    segmentation = job.booster(micrograph, masks, job.n_materials)
+    segmentation = cutout.put_back(job.booster(cutout.micrograph, masks, job.n_materials, grains=job.grains))
     return segmentation, {"generate": generated - started, "boost": time.perf_counter() - generated}
 
 
@@ -134,13 +168,16 @@ def _report(
     height, width = micrograph.shape_hw
     size = micrograph.pixel_size_nm
     how = "given" if segmentation.n_materials_given else "estimated"
+    found = counted(len(segmentation.masks), segmentation.kind)
+    counts = segmentation.masks.areas.tolist()
+    areas = [f"{count:,} px" if size is None else f"{count * size**2:,.2f} nm²" for count in counts]
     lines = [
         f"{path}: {width} × {height} px, {'pixel size unknown' if size is None else f'{size:.4g} nm/px'}",
-        f"  {len(segmentation.generated)} masks → {len(segmentation.masks)} materials "
-        f"(number {how}: {segmentation.n_materials}) in {seconds:.1f} s",
+        f"  {counted(len(segmentation.generated), 'mask')} → {found} (number {how}: {segmentation.n_materials}) "
+        f"in {seconds:.1f} s",
+        *(f"  {line}" for line in report_lines(segmentation, areas)),
+        f"  wrote {place}/: {' '.join(written)}",
     ]
-    for row in measurements(segmentation, micrograph).to_dict("records"):
-        area = f"{row['area_px']:,} px" if size is None else f"{row['area_nm2']:,.2f} nm²"
-        called = "" if row["name"] is None else f"{row['called']}, "
-        lines.append(f"  material {row['material']}: {called}{100 * row['area_fraction']:5.1f} %, {area}")
-    return "\n".join([*lines, f"  wrote {place}/: {' '.join(written)}"])
+    if "left_out" in micrograph.metadata:
+        lines.insert(1, f"  left out: {micrograph.metadata['left_out']}")
+    return "\n".join(lines)

@@ -51,7 +51,7 @@ from samiam.training.fenet.dtd import DTDData, start_fenet
 from samiam.training.fenet.scene_crops import SceneCropsData
 from samiam.training.fenet.settings import DTDStart
 from samiam.training.run import Job, check_resumable, run
-from simulate import SceneRanges, procedural_scene
+from simulate import EFFECTS, SceneRanges, procedural_scene
 from simulate.crops import CropConditions, draw_once, held_out_splits, read_crops, stand_in_splits
 
 _SETTINGS = "settings.yaml"
@@ -135,7 +135,11 @@ def _compact(data: WholeLattices, learner: FieldSettings, seed: int) -> Job:
     """The network of the compact generator on whole scenes of random lattices."""
     recipe = replace(learner.options, seed=seed)
     network, start = _field_network(learner, seed)
-    scenes = WholeScenesData(_drawing(data), replace(data.rules, seed=seed), data.workers)
+    slices = {
+        name.replace(" ", "_"): partial(draw_scene, data=replace(data, scenes=ranges))
+        for name, ranges in EFFECTS.items()
+    }
+    scenes = WholeScenesData(_drawing(data), replace(data.rules, seed=seed), data.workers, slices)
     facts = facts_of_field(network.size)
     finish = partial(calibrate, draw_scene=partial(draw_to_calibrate, ranges=data.scenes), rules=learner.calibration)
     return Job("compact", FieldLearner(network, recipe), scenes, facts, recipe.ema_decay, start, finish)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.compact.committee import views_of
 from samiam.compact.looks import seen_by
 from samiam.compact.model import CompactModel
 from samiam.compact.network import LENGTH
@@ -15,6 +16,7 @@ from samiam.compact.settings import CompactWeights
 from samiam.compact.weights import load_model
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
+from samiam.texture.field import Sameness, TextureField
 from samiam.texture.inputs import checked_crop, mirror_padded
 from samiam.texture.protocol import Estimator
 
@@ -54,8 +56,9 @@ class CompactEncoder:
         return self._model.calibration.distance
 
     def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """One vector for each crop, D = 16; without the rest of the image, brightness says nothing."""
-        vectors = np.zeros((len(crops), LENGTH), np.float32)
+        """One vector for each crop, D = 16 for each view; without the rest of the image, brightness says nothing."""
+        length = LENGTH * len(views_of(self._model.network))
+        vectors = np.zeros((len(crops), length), np.float32)
         for index, crop in enumerate(crops):
             look = seen_by(self._model.network, mirror_padded(checked_crop(crop, index), _LEAST_PX), scale=1.0)
             vectors[index] = look.vectors.mean(dim=(1, 2)).numpy()
@@ -64,7 +67,7 @@ class CompactEncoder:
     def encode_within(
         self, micrograph: Micrograph, corners_xy: NDArray[np.int64], sides: Sequence[int]
     ) -> NDArray[np.float32]:
-        """The mean vector over each square crop: float32 (C, 16).
+        """The mean vector over each square crop: float32 (C, D).
 
         Args:
             micrograph: the image.
@@ -85,7 +88,7 @@ class CompactEncoder:
         return means
 
     def encode_masks(self, micrograph: Micrograph, masks: Masks) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Vectors, D = 16, of points spread over each mask, and the mask that each is of.
+        """Vectors, D = 16 for each view, of points spread over each mask, and the mask that each is of.
 
         A mask gives points by its area, 60 on the average, at least 4. A turned or mirrored micrograph has the same
         vectors.
@@ -107,7 +110,25 @@ class CompactEncoder:
         share = _POINTS_OF_A_MASK * len(masks) / max(sum(map(len, inside)), 1)
         chosen = [points[_spread(len(points), share)] for points in inside]
         owners = np.repeat(np.arange(len(masks)), [len(points) for points in chosen])
-        return vectors.reshape(-1, LENGTH)[np.concatenate([*chosen, np.zeros(0, np.intp)])], owners.astype(np.int64)
+        every = np.concatenate([*chosen, np.zeros(0, np.intp)])
+        return vectors.reshape(-1, vectors.shape[-1])[every], owners.astype(np.int64)
+
+    def field(self, micrograph: Micrograph) -> TextureField:
+        """The look's vectors of materials and grains, as the image was given."""
+        look = self._model.look(micrograph.pixels)
+        boundaries = np.maximum(look.boundaries.numpy(), look.grain_boundaries.numpy())
+        materials, grains = (np.moveaxis(maps.numpy(), 0, -1) for maps in (look.vectors, look.grain_vectors))
+        calibration = self._model.calibration
+        undo = look.pose.undo
+        return TextureField(
+            undo(materials),
+            undo(grains),
+            undo(boundaries),
+            Sameness(*calibration.same_material),
+            Sameness(*calibration.same_grain),
+            micrograph.shape_hw,
+            calibration.confidence,
+        )
 
     def __repr__(self) -> str:
         return f"CompactEncoder({self._model!r})"

@@ -52,12 +52,12 @@ class CompactGenerator:
         }
 
     def generate(self, micrograph: Micrograph) -> Masks:
-        """The masks in order of falling predicted IoU; an empty `Masks` where nothing stands out.
+        """The masks in order of falling predicted IoU; all of the image where nothing stands out.
 
         An image that is turned by quarters or mirrored has the same masks, turned or mirrored.
         """
         seen = self._see(micrograph)
-        chosen = self._chosen(seen.regions)
+        chosen = self._chosen(seen)
         return Masks.from_arrays(
             (seen.look.in_image(rated.region.signed) for rated in chosen),
             micrograph.shape_hw,
@@ -107,18 +107,18 @@ class CompactGenerator:
             self._last = last
         return last
 
-    def _chosen(self, regions: list[Rated]) -> list[Rated]:
-        """The regions that become masks, the best first."""
+    def _chosen(self, seen: _Seen) -> list[Rated]:
+        """The regions that become masks, the best first; all of the image where no other does."""
         settings = self._settings
         good = [
             rated
-            for rated in regions
+            for rated in seen.regions
             if not rated.is_doubtful
             and rated.quality >= settings.pred_iou_thresh
             and rated.region.stability >= settings.stability_score_thresh
         ]
-        if not good:
-            return []
+        if not good:  # no split is real: the image is of one material
+            return [rated for rated in seen.regions if rated.region is seen.candidates.whole_image]
         flat = np.array([rated.region.inside.ravel() for rated in good], np.float32)
         overlaps, areas = flat @ flat.T, flat.sum(axis=1)
         kept = non_maximum_suppression(overlaps / (areas[:, None] + areas - overlaps), settings.nms_thresh)

@@ -1,4 +1,4 @@
-"""One look at a micrograph: its pose, its scale and one pass of the network; masks, vectors and answers come of it."""
+"""A look at a micrograph: its pose, its scale and what networks see; masks, vectors and answers come of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from samiam.compact.committee import Sight, views_of
 from samiam.compact.network import MULTIPLE_PX, FieldNetwork, standardised
 from samiam.compact.pose import UPRIGHT, Pose
 from samiam.compact.scale import known_scale
@@ -23,7 +24,8 @@ class Look:
     """What the network sees in an image, on a grid over it, in the pose in which it was seen.
 
     Attributes:
-        vectors: float32 (16, h, w), a unit vector of texture at each point; vectors of one material point the same way.
+        vectors: float32 (D, h, w), a unit vector of texture at each point; vectors of one material point the same way.
+        grain_vectors: float32 (E, h, w), likewise for grains: lattices that lie alike point the same way.
         boundaries: float32 (h, w), how sure it is that two materials meet there, [0, 1].
         grain_boundaries: float32 (h, w), likewise for two grains of one material.
         shape_hw: of the image in that pose, in pixels.
@@ -32,6 +34,7 @@ class Look:
     """
 
     vectors: Tensor
+    grain_vectors: Tensor
     boundaries: Tensor
     grain_boundaries: Tensor
     shape_hw: tuple[int, int]
@@ -40,7 +43,7 @@ class Look:
 
     @property
     def vectors_by_place(self) -> NDArray[np.float32]:
-        """The vectors, (h, w, 16)."""
+        """The vectors, (h, w, D)."""
         return np.moveaxis(self.vectors.numpy(), 0, -1)
 
     def above_zero(self, values: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -70,30 +73,49 @@ class Look:
         return self.pose.undo_point((x, y), self.shape_hw)
 
 
-def in_use(network: FieldNetwork) -> FieldNetwork:
-    """A network as it is used: in evaluation mode, and in the memory format that convolutions are fastest in."""
-    return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+def in_use(sight: Sight) -> Sight:
+    """Networks as they are used: in evaluation mode, and in the memory format that convolutions are fastest in."""
+    return sight.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def seen_by(
-    network: FieldNetwork, pixels: NDArray[np.float32], *, pose: Pose = UPRIGHT, scale: float | None = None
-) -> Look:
-    """What a network sees in an image, by one pass.
+def seen_by(sight: Sight, pixels: NDArray[np.float32], *, pose: Pose = UPRIGHT, scale: float | None = None) -> Look:
+    """What networks see in an image, by a pass for each of their views.
 
     Args:
-        network: `in_use`.
+        sight: `in_use`.
         pixels: float32 (H, W) in [0, 1], in this pose.
         pose: how they were turned and mirrored.
-        scale: what the image is magnified by before it passes the network; `known_scale(pixels)` where None.
+        scale: what the image is magnified by before it passes a network; `known_scale(pixels)` where None.
     """
     shape_hw = (int(pixels.shape[0]), int(pixels.shape[1]))
     image = torch.from_numpy(np.array(pixels, np.float32))[None, None]
     scale = known_scale(pixels) if scale is None else scale
-    sides = [max(1, round(side * scale / MULTIPLE_PX)) * MULTIPLE_PX for side in shape_hw]
+    views = views_of(sight)
+    passed = [_passed(view.network, image, scale * view.scale) for view in views]
+    vectors = _side_by_side([maps[0] for maps in passed], [view.weight for view in views])
+    of_grains = [maps[1] for maps, view in zip(passed, views, strict=True) if view.sees_grains]
+    grain_vectors = _side_by_side(of_grains, [1.0] * len(of_grains))
+    finer = [maps[2] for maps, view in zip(passed, views, strict=True) if view.scale == 1]
+    boundaries, grain_boundaries = torch.stack(finer).mean(dim=0)
+    return Look(vectors, grain_vectors, boundaries, grain_boundaries, shape_hw, pose, scale)
+
+
+def _passed(network: FieldNetwork, image: Tensor, scale: float) -> tuple[Tensor, Tensor, Tensor]:
+    """What a network makes of an image (1, 1, H, W) at a scale: vectors, vectors of grains, boundaries."""
+    sides = [max(1, round(side * scale / MULTIPLE_PX)) * MULTIPLE_PX for side in image.shape[2:]]
     device = next(network.parameters()).device
     with torch.inference_mode():
         resized = functional.interpolate(image, sides, mode="bilinear", antialias=True).to(device)
         inputs = standardised(resized).contiguous(memory_format=torch.channels_last)
-        vectors, logits = (maps[0].float().cpu() for maps in network(inputs))
-        boundaries, grain_boundaries = logits.sigmoid()
-    return Look(vectors, boundaries, grain_boundaries, shape_hw, pose, scale)
+        vectors, grain_vectors, logits = (maps[0].float().cpu() for maps in network(inputs))
+        return vectors, grain_vectors, logits.sigmoid()
+
+
+def _side_by_side(maps: list[Tensor], weights: list[float]) -> Tensor:
+    """Unit vectors of several views as one, at the points of the first: cosines are the weighted means of all."""
+    points, whole = maps[0].shape[1:], sum(weights)
+    with torch.inference_mode():
+        resized = [functional.interpolate(each[None], points, mode="bilinear")[0] for each in maps]
+        units = [functional.normalize(each, dim=0) for each in resized]
+        shares = [(weight / whole) ** 0.5 * unit for weight, unit in zip(weights, units, strict=True)]
+        return torch.cat(shares)

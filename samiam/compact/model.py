@@ -7,22 +7,22 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.compact.committee import Sight
 from samiam.compact.looks import Look, in_use, seen_by
-from samiam.compact.network import FieldNetwork
 from samiam.compact.pose import canonical_pose
 from samiam.compact.regions.calibration import Calibration
 
 
 class CompactModel:
-    """A trained network with its calibration, and its last look.
+    """A trained network, or several together, with its calibration and its last look.
 
     Args:
-        network: the network, on its device.
+        network: on its device.
         calibration: how its regions are rated and its vectors counted.
         sha256: of its weights, for provenance; None where they have no file.
     """
 
-    def __init__(self, network: FieldNetwork, calibration: Calibration, sha256: str | None = None) -> None:
+    def __init__(self, network: Sight, calibration: Calibration, sha256: str | None = None) -> None:
         self.network = in_use(network)
         self.calibration = calibration
         self.sha256 = sha256

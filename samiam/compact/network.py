@@ -1,4 +1,4 @@
-"""The network of the compact generator: a micrograph to a field of texture vectors and a map of boundaries."""
+"""The network of the compact generator: a micrograph to fields of vectors of materials and grains, and boundaries."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from samiam.compact.settings import FieldSize
+from samiam.compact.spectra import LocalSpectra
 
+NETWORK = "field_with_spectra"
+"""What weights of this network say that they are of."""
 STRIDE_PX = 4
 """Pixels of the image between two points of the field."""
 MULTIPLE_PX = 16
 """Sides of an image that passes the network are multiples of this: the stride of its coarsest maps."""
 LENGTH = 16
 """Numbers in a texture vector; chosen by hand on procedural scenes."""
+_EVENED_PX = 49
+"""Side of what brightness and contrast are taken out of: a few cells of a usual lattice."""
+_EVEN = 0.1
+"""Standard deviation, over the image's, below which what varies is noise and stays faint."""
 _AROUND_PX = 15
 """Side of what a pixel is compared with to tell whether columns are bright; chosen by hand on procedural scenes."""
 
@@ -73,10 +80,10 @@ class PooledSelfAttention(nn.Module):
 
 
 class FieldNetwork(nn.Module):
-    """Grey images to texture vectors and boundaries at every fourth pixel.
+    """Grey images to vectors of materials, vectors of grains and boundaries at every fourth pixel.
 
-    Vectors of one material point the same way, of two materials different ways, within one image. Point (i, j) of
-    the field stands for the 4×4 pixels from (4i, 4j) on.
+    Vectors of one material point the same way, of two materials different ways, within one image; vectors of grains
+    likewise for lattices that lie alike. Point (i, j) of the field stands for the 4×4 pixels from (4i, 4j) on.
 
     Args:
         size: how large it is.
@@ -87,7 +94,7 @@ class FieldNetwork(nn.Module):
         self.size = size
         fine, middle, coarse = size.widths
         self.stem = nn.Sequential(
-            nn.Conv2d(1, fine // 2, 5, stride=2, padding=2, bias=False),
+            nn.Conv2d(2, fine // 2, 5, stride=2, padding=2, bias=False),
             nn.BatchNorm2d(fine // 2),
             nn.GELU(),
             nn.Conv2d(fine // 2, fine, 4, stride=2, padding=1),
@@ -96,6 +103,8 @@ class FieldNetwork(nn.Module):
         self.to_middle = _halved(fine, middle)
         self.middle = nn.Sequential(*(Block(middle) for _ in range(size.depths[1])))
         self.to_coarse = _halved(middle, coarse)
+        self.spectra = LocalSpectra(coarse, MULTIPLE_PX)
+        self.from_spectra = nn.Conv2d(coarse, coarse, 1)
         half = size.depths[2] // 2
         self.coarse = nn.Sequential(
             *(Block(coarse) for _ in range(half)),
@@ -106,24 +115,48 @@ class FieldNetwork(nn.Module):
         self.from_coarse, self.from_middle = nn.Conv2d(coarse, middle, 1), nn.Conv2d(middle, fine, 1)
         self.joined_middle, self.joined_fine = Block(middle), nn.Sequential(Block(fine), nn.BatchNorm2d(fine))
         self.head = nn.Conv2d(fine, LENGTH + 2, 1)
+        self.grain_head = nn.Conv2d(fine, LENGTH, 1)
+        # How a lattice lies stands in the spectra nearly as it is: a short way for it.
+        self.spectra_to_grains = nn.Sequential(
+            nn.Conv2d(coarse, middle, 3, padding=1), nn.GELU(), nn.Conv2d(middle, LENGTH, 1)
+        )
+        # Log odds that two points are of one material, and of one grain, by the cosine of their vectors.
+        self.sameness = nn.Parameter(torch.tensor([[10.0, -5.0], [10.0, -5.0]]))
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Vectors and boundaries of images.
 
         Args:
             images: float (B, 1, H, W), standardised by `standardised`; sides are multiples of 16.
 
         Returns:
-            Unit vectors (B, 16, H/4, W/4), and logits (B, 2, H/4, W/4) of a boundary between two materials and
-            between two grains of one material within these pixels.
+            Unit vectors (B, 16, H/4, W/4) of materials, such vectors of grains, and logits (B, 2, H/4, W/4) of a
+            boundary between two materials and between two grains of one material within these pixels.
         """
-        fine = self.fine(self.stem(images))
+        spectra = self.spectra(images)
+        fine = self.fine(self.stem(torch.cat([images, evened(images)], dim=1)))
         middle = self.middle(self.to_middle(fine))
-        coarse = self.coarse(self.to_coarse(middle))
+        coarse = self.coarse(self.to_coarse(middle) + self.from_spectra(spectra))
         middle = self.joined_middle(middle + _doubled(self.from_coarse(coarse)))
         fine = self.joined_fine(fine + _doubled(self.from_middle(middle)))
-        out = self.head(fine)
-        return functional.normalize(out[:, :LENGTH].float(), dim=1), out[:, LENGTH:].float()
+        out = self.head(fine).float()
+        of_grains = self.grain_head(fine).float() + _doubled(_doubled(self.spectra_to_grains(spectra).float()))
+        vectors, of_grains = (functional.normalize(maps, dim=1) for maps in (out[:, :LENGTH], of_grains))
+        return vectors, of_grains, out[:, LENGTH:]
+
+
+def evened(images: Tensor) -> Tensor:
+    """Standardised images (B, 1, H, W) less what is around each pixel, over how much it varies there."""
+    around = _around(images)
+    centred = images - around
+    return centred / (_around(centred**2).sqrt() + _EVEN)
+
+
+def _around(images: Tensor) -> Tensor:
+    """The mean of the pixels around each, in a square cut at the frame."""
+    for kernel, padding in (((_EVENED_PX, 1), (_EVENED_PX // 2, 0)), ((1, _EVENED_PX), (0, _EVENED_PX // 2))):
+        images = functional.avg_pool2d(images, kernel, stride=1, padding=padding, count_include_pad=False)
+    return images
 
 
 def standardised(images: Tensor) -> Tensor:
@@ -141,7 +174,7 @@ def standardised(images: Tensor) -> Tensor:
 
 def facts_of(size: FieldSize) -> Mapping[str, Any]:
     """What a reader of weights needs to build their network."""
-    return {"network": "field", "widths": list(size.widths), "depths": list(size.depths), "n_heads": size.n_heads}
+    return {"network": NETWORK, "widths": list(size.widths), "depths": list(size.depths), "n_heads": size.n_heads}
 
 
 def _halved(fewer: int, more: int) -> nn.Module:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import torch
 
+from samiam.compact.committee import COMMITTEE, Committee, Sight, network_of
 from samiam.compact.looks import Look
 from samiam.compact.model import CompactModel
-from samiam.compact.network import FieldNetwork
+from samiam.compact.network import NETWORK, FieldNetwork
 from samiam.compact.regions.calibration import Calibration, read_calibration
-from samiam.compact.settings import CompactWeights, FieldSize
+from samiam.compact.settings import CompactWeights
 from samiam.device import pick_device
 from samiam.errors import InputError
 from samiam.records import Micrograph
@@ -56,7 +57,7 @@ def load_model(source: CompactWeights = CompactWeights()) -> CompactModel:
 @lru_cache(_MOST_MODELS)
 def _loaded(path: Path, sha256: str | None, place: torch.device, states: object) -> CompactModel:  # noqa: ARG001
     """A model; `states` are there to tell a file from another that has taken its place since."""
-    network = read_network(path, sha256).to(place)
+    network = read_sight(path, sha256).to(place)
     return CompactModel(network, read_calibration(path), sha256 or sha256_of(path))
 
 
@@ -67,20 +68,38 @@ def _states(*paths: Path) -> tuple[tuple[int, int, int], ...]:
 
 
 def read_network(path: Path, sha256: str | None = None) -> FieldNetwork:
-    """A network of its own from a file of weights, on the CPU.
+    """A single network of its own from a file of weights, on the CPU, as training goes on from.
+
+    Raises:
+        InputError: if the file is missing, damaged, of another network, of several, or of another hash.
+    """
+    sight = read_sight(path, sha256)
+    if isinstance(sight, Committee):
+        raise InputError(
+            f"{path}: weights of {len(sight.members)} networks together; go on from one of them, which "
+            f"`python scripts/committee.py take {path} -o FILE` writes."
+        )
+    return sight
+
+
+def read_sight(path: Path, sha256: str | None = None) -> Sight:
+    """A network, or several together, from a file of weights, on the CPU.
 
     Raises:
         InputError: if the file is missing, damaged, of another network or of another hash.
     """
     state, facts = read_weights(path, sha256)
-    if facts.get("network") != "field":
+    if facts.get("network") == COMMITTEE:
+        sight: Sight = Committee([network_of(member) for member in facts["members"]], facts["sees_grains"])
+    elif facts.get("network") == NETWORK:
+        sight = network_of(facts)
+    else:
         raise InputError(f"{path}: weights of {facts.get('network')!r}, not of the compact generator's network.")
-    network = FieldNetwork(FieldSize(tuple(facts["widths"]), tuple(facts["depths"]), facts["n_heads"]))
     try:
-        network.load_state_dict(state)
+        sight.load_state_dict(state)
     except RuntimeError as error:
         raise InputError(f"{path}: its tensors do not fit the network that it names; train it again.") from error
-    return network
+    return sight
 
 
 def shipped_calibration() -> Calibration:

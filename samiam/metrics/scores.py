@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from samiam.geometry import boundary_thickness_px
 from samiam.metrics.matched import Overlaps, Variant, find_matches, score_matches
 from samiam.metrics.one_to_one import score_one_to_one
 from samiam.records import Masks, Scene, Segmentation
+
+Unlabelled = Literal["background", "ignored"]
+"""What pixels of no truth label are: wrong for any mask, as in the paper, or not looked at."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Scores:
             overlap, so the pairs are those of the one-to-one pairing with the largest sum.
         objective_1: Σ_i J(S_i, M_i) − λ·N in the best one-to-one pairing (eq. 1); in [−λ·N, M], best at its
             largest; not weighted.
-        masks: N, the number of predicted masks; a whole number for one image.
+        masks: N, the number of predicted masks; a whole number for one image. Where unlabelled pixels are ignored,
+            masks without a labelled pixel are part of this number and of no other score.
         materials: M, the number of truth labels; a whole number for one image.
     """
 
@@ -73,6 +77,7 @@ def score_image(
     weights: Sequence[float] | None = None,
     boundary_fraction: float = 0.02,
     penalty_per_mask: float = 0.01,
+    unlabelled: Unlabelled = "background",
 ) -> Scores:
     """Score the masks of one image against its truth (paper §3.2).
 
@@ -84,6 +89,8 @@ def score_image(
             to hard ones (§3.3, `scene.weights`). None for the plain mean, also where `truth` is a scene.
         boundary_fraction: thickness of a boundary as a fraction of the image diagonal (paper: 2 %).
         penalty_per_mask: λ of equation 1. The paper publishes no value; 0.01 is ours.
+        unlabelled: "ignored" looks at the labelled pixels only, as suits truths that were drawn by hand and leave out
+            what is uncertain; "background" counts the others against every mask on them.
 
     Raises:
         InputError: if the shapes differ, there is no truth label or one without pixels, the weights are too few,
@@ -97,8 +104,12 @@ def score_image(
     predicted = predicted.masks if isinstance(predicted, Segmentation) else predicted
     truth = truth.truth if isinstance(truth, Scene) else truth
     _check_masks(predicted, truth)
-    _check_options(variant, boundary_fraction, penalty_per_mask)
+    _check_options(variant, boundary_fraction, penalty_per_mask, unlabelled)
     label_weights = _checked_weights(weights, len(truth))
+    n_masks = len(predicted)
+    if unlabelled == "ignored":
+        seen = predicted.within(_covered(truth))
+        predicted = seen.select(np.flatnonzero(seen.areas))
 
     whole = Overlaps.of(predicted, truth)
     matching = np.flatnonzero(find_matches(whole.iou, variant).any(axis=1))
@@ -107,7 +118,7 @@ def score_image(
         *score_matches(whole, whole.iou, variant, label_weights),
         *score_matches(edges, whole.iou, variant, label_weights),
         *score_one_to_one(whole.iou, label_weights, penalty_per_mask),
-        masks=len(predicted),
+        masks=n_masks,
         materials=len(truth),
     )
 
@@ -136,9 +147,17 @@ def _check_masks(predicted: Masks, truth: Masks) -> None:
         raise InputError(f"truth masks {empty} have no pixel: leave them out (labels must be 1, 2, … without gaps).")
 
 
-def _check_options(variant: str, boundary_fraction: float, penalty_per_mask: float) -> None:
+def _covered(masks: Masks) -> NDArray[np.bool_]:
+    """Pixels of any mask."""
+    packed = np.bitwise_or.reduce(masks.packed, axis=0)
+    return np.unpackbits(packed, axis=-1, count=masks.shape_hw[1]).view(np.bool_)
+
+
+def _check_options(variant: str, boundary_fraction: float, penalty_per_mask: float, unlabelled: str) -> None:
     if variant not in get_args(Variant):
         raise InputError(f"variant {variant!r} is unknown: choose one of {', '.join(get_args(Variant))}.")
+    if unlabelled not in get_args(Unlabelled):
+        raise InputError(f"unlabelled={unlabelled!r}: give one of {', '.join(get_args(Unlabelled))}.")
     if not 0 < boundary_fraction <= 1:
         raise InputError(f"a boundary_fraction of {boundary_fraction} is impossible: give one in (0, 1].")
     if not 0 <= penalty_per_mask < np.inf:

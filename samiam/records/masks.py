@@ -27,8 +27,9 @@ class Masks:
             highest bit, padding bits zero).
         shape_hw: height and width in pixels.
         predicted_iou: float32 (N,), the generator's own estimate of each mask's quality; best at 1, which SAM's may
-            exceed a little.
-        stability_score: float32 (N,), how little the mask changes with its threshold, in [0, 1].
+            exceed a little; NaN where there is none.
+        stability_score: float32 (N,), how little the mask changes with its threshold, in [0, 1]; NaN where nothing
+            measured it.
         points_xy: float32 (N, 2), the prompt that gave each mask, (x, y) in pixels; NaN where there was none.
         crop_boxes_xywh: int64 (N, 4), the part of the image each mask was generated from.
         areas: int64 (N,), pixels in each mask.
@@ -65,8 +66,8 @@ class Masks:
         Args:
             masks: the masks; any dtype, non-zero is inside.
             shape_hw: needed only where there may be no mask at all.
-            predicted_iou: (N,); ones where not given.
-            stability_score: (N,); ones where not given.
+            predicted_iou: (N,); NaN where not given.
+            stability_score: (N,); NaN where not given.
             points_xy: (N, 2); NaN where not given.
             crop_boxes_xywh: (N, 4); the whole image where not given.
 
@@ -102,8 +103,8 @@ class Masks:
         return cls(
             packed=packed,
             shape_hw=shape_hw,
-            predicted_iou=_column("predicted_iou", predicted_iou, 1.0, (n,)).astype(np.float32),
-            stability_score=_column("stability_score", stability_score, 1.0, (n,)).astype(np.float32),
+            predicted_iou=_column("predicted_iou", predicted_iou, np.nan, (n,)).astype(np.float32),
+            stability_score=_column("stability_score", stability_score, np.nan, (n,)).astype(np.float32),
             points_xy=_column("points_xy", points_xy, np.nan, (n, 2)).astype(np.float32),
             crop_boxes_xywh=_column("crop_boxes_xywh", crop_boxes_xywh, (0, 0, width, height), (n, 4)).astype(np.int64),
             areas=np.bitwise_count(packed).sum(axis=(1, 2), dtype=np.int64),
@@ -165,6 +166,20 @@ class Masks:
             areas=self.areas[chosen],
             boxes_xywh=self.boxes_xywh[chosen],
         )
+
+    def within(self, region: NDArray[np.bool_]) -> Masks:
+        """The part of each mask within a region, bool (H, W), with its scores; a mask may have no pixel left.
+
+        Example:
+            >>> masks = Masks.from_labels(np.array([[1, 1, 2]]))
+            >>> masks.within(np.array([[False, True, False]])).areas.tolist()
+            [1, 0]
+        """
+        if region.shape != self.shape_hw:
+            raise InputError(f"a region of shape {region.shape} does not fit masks over {self.shape_hw}.")
+        names = ("predicted_iou", "stability_score", "points_xy", "crop_boxes_xywh")
+        inside = self.packed & np.packbits(region, axis=1)
+        return self._of(inside, self.shape_hw, *(getattr(self, name) for name in names))
 
     def __repr__(self) -> str:
         height, width = self.shape_hw

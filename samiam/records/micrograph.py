@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.artefacts.filling import mirrored_in
+from samiam.artefacts.finding import Artefacts, find_artefacts
 from samiam.errors import InputError
 from samiam.records.archive import archive_path, open_archive
 from samiam.records.showing import picture_of, png_of
@@ -30,11 +33,12 @@ class Micrograph:
         pixels: float32 (H, W), finite, in [0, 1]; row 0 is the top.
         pixel_size_nm: side of a pixel in nanometres (> 0), or None where the file does not say.
         name: short name for tables and file names.
-        metadata: what else is known of the image (JSON-serialisable).
+        metadata: what else is known of the image (JSON-serialisable); `left_out` says in words what is not shown.
+        shown: bool (H, W), pixels that show the specimen, and not a frame or a bar; None where all do.
 
     Raises:
-        InputError: if the pixels are not a non-empty 2-D image of finite values in [0, 1], or the pixel size is
-            not a positive finite number.
+        InputError: if the pixels are not a non-empty 2-D image of finite values in [0, 1], the pixel size is not a
+            positive finite number, or what is shown is of another shape or nothing.
 
     Example:
         >>> Micrograph(np.zeros((2, 3)), pixel_size_nm=0.02, name="dark")
@@ -45,6 +49,7 @@ class Micrograph:
     pixel_size_nm: float | None = None
     name: str = "micrograph"
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    shown: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         pixels = np.asarray(self.pixels, dtype=np.float32)
@@ -61,6 +66,7 @@ class Micrograph:
         pixels = pixels.view()
         pixels.flags.writeable = False
         object.__setattr__(self, "pixels", pixels)
+        object.__setattr__(self, "shown", _checked_shown(self.shown, self.name, pixels.shape))
 
     @classmethod
     def stretched(
@@ -71,34 +77,52 @@ class Micrograph:
         name: str = "micrograph",
         metadata: Mapping[str, Any] | None = None,
         clip_percentiles: tuple[float, float] = (0.1, 99.9),
+        artefacts: Artefacts | None = None,
     ) -> Micrograph:
         """A micrograph from what a detector counted, its contrast stretched between two percentiles.
 
+        Frames and bars are no part of what is stretched; dead and outlying pixels are replaced by those around them.
         Where both percentiles fall together the minimum and the maximum are used.
 
         Args:
             counts: real (H, W) of any type, finite and not all equal.
             pixel_size_nm: side of a pixel.
             name: of the micrograph.
-            metadata: added to; `clip_percentiles` and `clip_values` say what became 0 and 1.
+            metadata: added to; `clip_percentiles` and `clip_values` say what became 0 and 1, and `left_out`, where
+                anything was, what.
             clip_percentiles: two rising ones, 0 to 100.
+            artefacts: what in the image is not the specimen; looked for where not given.
         """
+        found = find_artefacts(counts) if artefacts is None else artefacts
+        counts = found.mended
+        values = counts if found.shown is None else counts[found.shown]
         # Half floats lack the digits to interpolate between.
-        values = counts.astype(np.float32) if counts.dtype == np.float16 else counts
+        values = values.astype(np.float32) if values.dtype == np.float16 else values
         low, high = (float(value) for value in np.percentile(values, clip_percentiles))
         if not low < high:
-            clip_percentiles, low, high = (0.0, 100.0), float(counts.min()), float(counts.max())
+            clip_percentiles, low, high = (0.0, 100.0), float(values.min()), float(values.max())
         pixels = np.empty(counts.shape, np.float32)
         for row in range(0, len(counts), _ROWS_PER_BLOCK):  # In double precision, but never the whole image so.
             block = counts[row : row + _ROWS_PER_BLOCK].astype(np.float64)
             pixels[row : row + _ROWS_PER_BLOCK] = np.clip((block - low) / (high - low), 0.0, 1.0)
-        clipping = {"clip_percentiles": [float(value) for value in clip_percentiles], "clip_values": [low, high]}
-        return cls(pixels, pixel_size_nm, name, {**(metadata or {}), **clipping})
+        facts = {"clip_percentiles": [float(value) for value in clip_percentiles], "clip_values": [low, high]}
+        left_out = {"left_out": "; ".join(found.words)} if found.words else {}
+        return cls(pixels, pixel_size_nm, name, {**(metadata or {}), **facts, **left_out}, found.shown)
+
+    @cached_property
+    def filled(self) -> NDArray[np.float32]:
+        """The pixels, with what is not shown mirrored in from the nearest that is, so that nothing ends there."""
+        return self.pixels if self.shown is None else mirrored_in(self.pixels, self.shown)
 
     @property
     def shape_hw(self) -> tuple[int, int]:
         """Height and width in pixels."""
         return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def n_shown(self) -> int:
+        """How many pixels show the specimen."""
+        return self.pixels.size if self.shown is None else int(np.count_nonzero(self.shown))
 
     def picture(self) -> Image.Image:
         """The image in grey, reduced to 1024 px where it is larger."""
@@ -115,11 +139,25 @@ class Micrograph:
     def save(self, path: str | Path) -> None:
         """Write the record to one .npz file; `load` gives it back bit for bit."""
         header = {"name": self.name, "pixel_size_nm": self.pixel_size_nm, "metadata": dict(self.metadata)}
+        shown: dict[str, Any] = {} if self.shown is None else {"shown": self.shown}
         with replacing(archive_path(path)) as partial:
-            np.savez_compressed(partial, kind="Micrograph", pixels=self.pixels, header=json.dumps(header))
+            np.savez_compressed(partial, kind="Micrograph", pixels=self.pixels, header=json.dumps(header), **shown)
 
     @classmethod
     def load(cls, path: str | Path) -> Micrograph:
         """Read a record that `save` wrote."""
         fields = open_archive(path, "Micrograph", ("pixels", "header"))
-        return cls(fields["pixels"], **json.loads(str(fields["header"])))
+        return cls(fields["pixels"], **json.loads(str(fields["header"])), shown=fields.get("shown"))
+
+
+def _checked_shown(shown: NDArray[np.bool_] | None, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """What is shown, read-only; None where that is all."""
+    if shown is None:
+        return None
+    shown = np.array(shown)
+    if shown.shape != shape or shown.dtype != np.bool_:
+        raise InputError(f"{name}: shown is {shown.dtype} {shown.shape}; give a boolean for each pixel of {shape}.")
+    if not shown.any():
+        raise InputError(f"{name}: no pixel is shown; mark those that show the specimen, or give None.")
+    shown.flags.writeable = False
+    return None if shown.all() else shown

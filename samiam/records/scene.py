@@ -90,6 +90,7 @@ class Scene:
             "weights": list(self.weights),
             "parameters": dict(self.parameters),
         }
+        shown: dict[str, Any] = {} if self.micrograph.shown is None else {"shown": self.micrograph.shown}
         with replacing(archive_path(path)) as partial:
             np.savez_compressed(
                 partial,
@@ -98,6 +99,7 @@ class Scene:
                 labels=self.labels,
                 grains=self.grains,
                 header=json.dumps(header),
+                **shown,
             )
 
     @classmethod
@@ -106,4 +108,5 @@ class Scene:
         fields = open_archive(path, "Scene", ("pixels", "labels", "grains", "header"))
         header = json.loads(str(fields["header"]))
         image = {key: header.pop(key) for key in ("name", "pixel_size_nm", "metadata")}
-        return cls(Micrograph(fields["pixels"], **image), fields["labels"], grains=fields["grains"], **header)
+        micrograph = Micrograph(fields["pixels"], **image, shown=fields.get("shown"))
+        return cls(micrograph, fields["labels"], grains=fields["grains"], **header)

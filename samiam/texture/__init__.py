@@ -1,5 +1,6 @@
 """Crops to vectors or to names of materials: encoders and classifiers, each behind one protocol."""
 
-from samiam.texture.protocol import Answers, ContextEncoder, CropClassifier, Encoder
+from samiam.texture.field import Sameness, TextureField
+from samiam.texture.protocol import Answers, ContextEncoder, CropClassifier, Encoder, FieldEncoder
 
-__all__ = ["Answers", "ContextEncoder", "CropClassifier", "Encoder"]
+__all__ = ["Answers", "ContextEncoder", "CropClassifier", "Encoder", "FieldEncoder", "Sameness", "TextureField"]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.records import Masks, Micrograph
+from samiam.texture.field import TextureField
 
 Estimator = Literal["silhouette", "gap", "eigengap", "distance", "separation"]
 """What counts materials by the vectors of an encoder, see `samiam.boosting.estimate_n_materials`."""
@@ -79,6 +80,15 @@ class ContextEncoder(Encoder, Protocol):
         Returns:
             float32 (P, D), and int64 (P,), the mask that each is of, rising. A mask may be too small to have any.
         """
+        ...
+
+
+@runtime_checkable
+class FieldEncoder(ContextEncoder, Protocol):
+    """An encoder that has vectors everywhere, of grains too, and knows how likely two of them are alike."""
+
+    def field(self, micrograph: Micrograph) -> TextureField:
+        """What it sees all over a micrograph."""
         ...
 
 

@@ -134,5 +134,4 @@ def _neighbours(
 
 def is_empty(name: str) -> bool:
     """Whether a material is vacuum."""
-    found = materials.material(name)
-    return not (found.host or found.films)
+    return materials.material(name).is_vacuum

@@ -63,6 +63,11 @@ class Material:
     lattice_A: Positive | None = None
     views: Mapping[View, tuple[Direction, Direction]] = field(default_factory=lambda: _PEROVSKITE_VIEWS)
 
+    @property
+    def is_vacuum(self) -> bool:
+        """Whether it is nothing."""
+        return not (self.host or self.films)
+
     def __post_init__(self) -> None:
         if self.host is not None and self.films:
             raise InputError(f"films: {self.name} has a host; a layer is a crystal or films, not both.")

@@ -1,8 +1,9 @@
-from .ranges import DIFFICULTIES, SceneRanges
+from .ranges import DIFFICULTIES, EFFECTS, SceneRanges
 from .scenes import procedural_scene
 
 __all__ = [
     "DIFFICULTIES",
+    "EFFECTS",
     "SceneRanges",
     "procedural_scene",
 ]

@@ -20,6 +20,19 @@ from simulate.procedural.lattices import (
 from simulate.procedural.ranges import SceneRanges
 
 
+def of_one_material(ranges: SceneRanges) -> SceneRanges:
+    """The ranges of scenes that one material fills."""
+    split = ranges.p_one_split / 2
+    return replace(
+        ranges,
+        n_materials=(1, 1),
+        p_capped=ranges.p_one_amorphous,
+        p_grains=split,
+        p_laths=split / 2,
+        p_antiphase=split / 2,
+    )
+
+
 def draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: float) -> list[Fill]:
     """The look of each material, in the order of the stack: vacuum only at the end, amorphous films before it."""
     n = int(rng.integers(ranges.n_materials[0], ranges.n_materials[1] + 1))
@@ -35,6 +48,8 @@ def draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: fl
             kinds[cap - 1] = "amorphous"
     shortest, longest = ranges.period_px
     period_px = (max(shortest, 0.75 * base_period_px), min(longest, 1.35 * base_period_px))
+    if ranges.p_any_period > 0 and rng.uniform() < ranges.p_any_period:
+        period_px = (shortest, longest)
     probe_px = float(rng.uniform(*ranges.probe)) * base_period_px  # one probe images every column of a scene
     fills: list[Fill] = []
     for kind in kinds:
@@ -43,7 +58,7 @@ def draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: fl
         if kind == "vacuum":
             fills.append(Fill(kind, level=float(rng.uniform(0.02, 0.08)), contrast=0.0))
         elif kind == "amorphous":
-            fills.append(_amorphous(rng, ranges, level))
+            fills.append(_amorphous(rng, ranges, level, base_period_px))
         elif previous is not None and rng.uniform() < ranges.p_similar:
             fills[-1] = replace(fills[-1], has_twin=True)
             fills.append(replace(fills[-1], lattice=similar_lattice(previous, rng)))
@@ -52,11 +67,18 @@ def draw_fills(rng: np.random.Generator, ranges: SceneRanges, base_period_px: fl
         else:
             lattice = replace(_draw_lattice(rng, ranges, period_px), sigma_px=max(0.8, probe_px))
             fills.append(Fill(kind, level, contrast, lattice))
+            if ranges.p_overlap > 0 and rng.uniform() < ranges.p_overlap:
+                fills[-1] = replace(fills[-1], overlap=_overlap(rng, lattice))
     return fills
 
 
-def _amorphous(rng: np.random.Generator, ranges: SceneRanges, level: float) -> Fill:
+def _amorphous(rng: np.random.Generator, ranges: SceneRanges, level: float, base_period_px: float) -> Fill:
     fill = Fill("amorphous", level, contrast=float(rng.uniform(0.1, 0.35)))
+    if ranges.p_curved > 0 and rng.uniform() < ranges.p_curved:
+        period_px, height = float(rng.uniform(0.6, 1.2)) * base_period_px, float(rng.uniform(0.15, 0.6))
+        return replace(fill, curved_px=max(4.0, period_px), curved_height=height)
+    if ranges.p_atoms > 0 and rng.uniform() < ranges.p_atoms:
+        return replace(fill, atoms_apart_px=float(rng.uniform(12, 60)))
     if ranges.p_mottled > 0 and rng.uniform() < ranges.p_mottled:
         length_px = float(np.exp(rng.uniform(*np.log((5.0, 40.0)))))
         height = float(rng.uniform(0.5, 4.0))
@@ -65,6 +87,13 @@ def _amorphous(rng: np.random.Generator, ranges: SceneRanges, level: float) -> F
         )
         return replace(fill, contrast=0.5 * fill.contrast, patch_px=length_px, patch_height=height, mottle=mottle)
     return fill
+
+
+def _overlap(rng: np.random.Generator, lattice: Lattice) -> Lattice:
+    """The same crystal, turned a little and strained, as two sheets or a foreign grain below give moiré."""
+    strain = float(rng.uniform(0.9, 1.1))
+    turned_deg = lattice.rotation_deg + float(rng.choice([-1, 1]) * rng.uniform(3, 30))
+    return replace(lattice, a_px=strain * lattice.a_px, b_px=strain * lattice.b_px, rotation_deg=turned_deg)
 
 
 def _draw_lattice(rng: np.random.Generator, ranges: SceneRanges, period_px: tuple[float, float]) -> Lattice:
@@ -132,14 +161,19 @@ def draw_grains(
     """Split some of the crystalline materials into grains or by an antiphase boundary."""
     grains: dict[int, NDArray[np.uint32]] = {}
     sides: dict[int, NDArray[np.bool_]] = {}
+    twinned: set[int] = set()
     for material, fill in enumerate(fills, start=1):
         region = materials == material
         if fill.kind != "lattice":
             continue
-        if rng.uniform() < ranges.p_grains:
+        if ranges.p_laths > 0 and rng.uniform() < ranges.p_laths:
+            long = max(materials.shape)
+            grains[material] = layout.split_into_laths(rng, region, (0.06 * long, 0.35 * long))
+            twinned.add(material)
+        elif rng.uniform() < ranges.p_grains:
             grains[material] = layout.split_into_grains(rng, region, int(rng.integers(2, 6)))
             if ranges.p_tilted > 0 and rng.uniform() < ranges.p_tilted:
                 fills[material - 1] = replace(fill, has_tilted_grains=True)
         elif rng.uniform() < ranges.p_antiphase:
             sides[material] = layout.split_by_line(rng, region, roughness_px=2.0)
-    return layout.assemble(materials, grains, sides)
+    return layout.assemble(materials, grains, sides, frozenset(twinned))

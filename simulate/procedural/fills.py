@@ -26,6 +26,11 @@ class Fill:
         patch_height: how much brighter than the film they are, in multiples of its level.
         mottle: what the patches are.
         has_tilted_grains: whether grains after the first are seen off their zone axis, as fringes.
+        overlap: a second lattice, of columns as wide, that is seen through the first, with moiré; None without.
+        spread_of_grains: standard deviation of the logarithm of how bright its grains are beside each other.
+        curved_px: distance of the curved fringes of graphitic carbon; None without.
+        curved_height: half of their height, in multiples of the level.
+        atoms_apart_px: typical distance of single heavy atoms on an amorphous film; None without.
     """
 
     kind: Kind
@@ -37,3 +42,8 @@ class Fill:
     patch_height: float = 0.5
     mottle: Mottle = "bright"
     has_tilted_grains: bool = False
+    overlap: Lattice | None = None
+    spread_of_grains: float = 0.0
+    curved_px: float | None = None
+    curved_height: float = 0.3
+    atoms_apart_px: float | None = None

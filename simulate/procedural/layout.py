@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,14 @@ class Layout:
         grains: uint32 (H, W); separate crystals are 1 … G, 0 is a gap.
         material_of_grain: G entries; the material of grain g is `material_of_grain[g - 1]`.
         antiphase: grains that continue another grain's lattice shifted by half a cell: {grain: parent grain}.
+        continues: grains that continue another grain's lattice as it is, as every second lath of a twin does.
     """
 
     materials: NDArray[np.uint32]
     grains: NDArray[np.uint32]
     material_of_grain: tuple[int, ...]
     antiphase: dict[int, int]
+    continues: dict[int, int] = field(default_factory=dict)
 
 
 def layers(
@@ -102,6 +104,19 @@ def split_into_grains(rng: np.random.Generator, region: NDArray[np.bool_], n: in
     return grains
 
 
+def split_into_laths(
+    rng: np.random.Generator, region: NDArray[np.bool_], width_px: tuple[float, float]
+) -> NDArray[np.uint32]:
+    """Parallel bands of a region, each of a width of its own: uint32 (H, W), 1 … n inside, 0 outside."""
+    y, x = np.mgrid[: region.shape[0], : region.shape[1]]
+    angle = rng.uniform(0, np.pi)
+    along = np.cos(angle) * x + np.sin(angle) * y
+    along -= along[region].min()
+    edges = np.cumsum(rng.uniform(*width_px, size=2 + int(along[region].max() / width_px[0])))
+    bands = np.where(region, 1 + np.searchsorted(edges, along), 0)
+    return np.unique(bands, return_inverse=True)[1].reshape(region.shape).astype(np.uint32)
+
+
 def split_by_line(rng: np.random.Generator, region: NDArray[np.bool_], roughness_px: float) -> NDArray[np.bool_]:
     """One side of a rough line through the middle of a region, across its longer direction: where a defect runs."""
     rows, columns = np.nonzero(region)
@@ -120,6 +135,7 @@ def assemble(
     materials: NDArray[np.uint32],
     grain_maps: dict[int, NDArray[np.uint32]],
     antiphase_sides: dict[int, NDArray[np.bool_]],
+    twinned: frozenset[int] = frozenset(),
 ) -> Layout:
     """Number all grains of a scene.
 
@@ -127,10 +143,12 @@ def assemble(
         materials: uint32 (H, W), 1 … M, 0 in gaps.
         grain_maps: grains (1 … n) of the materials that are polycrystalline.
         antiphase_sides: for a single-crystalline material the side that is shifted by half a cell.
+        twinned: materials of which every second grain continues the lattice of the one before last.
     """
     grains = np.zeros(materials.shape, np.uint32)
     owners: list[int] = []
     antiphase: dict[int, int] = {}
+    continues: dict[int, int] = {}
     for material in range(1, int(materials.max()) + 1):
         region = materials == material
         if material in antiphase_sides:
@@ -142,7 +160,9 @@ def assemble(
         pieces = [piece for piece in pieces if piece.any()]
         if material in antiphase_sides and len(pieces) == 2:
             antiphase[len(owners) + 2] = len(owners) + 1
-        for piece in pieces:
+        for number, piece in enumerate(pieces):
             owners.append(material)
+            if material in twinned and number >= 2:
+                continues[len(owners)] = len(owners) - 2
             grains[piece] = len(owners)
-    return Layout(materials, grains, tuple(owners), antiphase)
+    return Layout(materials, grains, tuple(owners), antiphase, continues)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import field, replace
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from samiam.errors import InputError
 from samiam.settings import Count, NotNegative, Positive, Rising, Share, settings
+from simulate.procedural.effects import EffectRanges
 from simulate.procedural.fills import Mottle
 from simulate.procedural.lattices import CellName
 
@@ -43,6 +45,21 @@ class SceneRanges:
             superlattice.
         p_tilted: probability that further grains of a polycrystalline layer are seen off their zone axis, as fringes.
         probe: standard deviation of a column's image, as a share of the scene's typical lattice vector.
+        p_one: probability that all of the image is one material.
+        p_one_amorphous: probability that it is amorphous then.
+        p_one_split: probability that it has grains, laths or an antiphase boundary then.
+        p_particles: probability that the image is of particles on a support.
+        n_particles: how many, drawn log-uniformly.
+        particle_px: their radius, drawn log-uniformly.
+        p_any_period: probability that the lattices of a scene differ as much as `period_px` lets them; else they are
+            within a third of a typical one.
+        p_laths: probability that the grains of a layer are parallel bands in two orientations, as twins and
+            stacking-fault bands are.
+        p_overlap: probability that a crystalline layer is seen through another lattice, with moiré.
+        p_curved: probability that an amorphous film consists of curved fringes, as graphitic carbon.
+        p_atoms: probability that an amorphous film carries single heavy atoms.
+        p_carbon: probability that the speckle of a thin amorphous film lies over all of the image, as in TEM.
+        effects: what specimen, microscope and storage do to the image.
     """
 
     n_materials: _Counts = (2, 5)
@@ -67,6 +84,19 @@ class SceneRanges:
     p_multilayer: Share = 0.0
     p_tilted: Share = 0.0
     probe: Annotated[tuple[Positive, Positive], Rising] = (0.09, 0.17)
+    p_one: Share = 0.0
+    p_one_amorphous: Share = 0.15
+    p_one_split: Share = 0.5
+    p_particles: Share = 0.0
+    n_particles: _Counts = (3, 80)
+    particle_px: Annotated[tuple[Positive, Positive], Rising] = (7.0, 70.0)
+    p_any_period: Share = 0.0
+    p_laths: Share = 0.0
+    p_overlap: Share = 0.0
+    p_curved: Share = 0.0
+    p_atoms: Share = 0.0
+    p_carbon: Share = 0.0
+    effects: EffectRanges = field(default_factory=EffectRanges)
 
     def __post_init__(self) -> None:
         if self.thinnest_layer * self.n_materials[1] > 1:
@@ -118,3 +148,48 @@ DIFFICULTIES: dict[int, SceneRanges] = {
     ),
 }
 """By class of difficulty; chosen by hand, so that each class has more of what makes the one before difficult."""
+
+_PLAIN = SceneRanges(
+    n_materials=(2, 4),
+    period_px=(6.0, 26.0),
+    thinnest_layer=0.13,
+    roughness_px=(1.0, 5.0),
+    counts_per_pixel=(60.0, 400.0),
+    p_epitaxial=0.3,
+    p_mottled=0.5,
+)
+
+
+def _with(**effects: Any) -> SceneRanges:
+    return replace(_PLAIN, effects=EffectRanges(**effects))
+
+
+EFFECTS: dict[str, SceneRanges] = {
+    "plain": _PLAIN,
+    "graded": _with(p_graded=1, graded=(3, 3)),
+    "hazed": _with(p_hazed=1, hazed=(0.5, 0.5)),
+    "faded": _with(p_faded=1, faded=(3, 3)),
+    "defocused": _with(p_defocused=1),
+    "phase contrast": _with(p_phase=1),
+    "row noise": _with(p_rows=1, rows=(0.3, 0.3)),
+    "charged": _with(p_charged=1, charged=(1, 1)),
+    "grainy": _with(p_grainy=1, grainy=(0.8, 0.8)),
+    "gamma": _with(p_gamma=1),
+    "saturated": _with(p_saturated=1, saturated=(0.05, 0.05)),
+    "JPEG": _with(p_jpeg=1, jpeg=(30, 30)),
+    "inverted": _with(p_inverted=1),
+    "under carbon": replace(_PLAIN, p_carbon=1),
+    "fine": replace(_PLAIN, period_px=(4, 6)),
+    "coarse": replace(_PLAIN, period_px=(50, 100)),
+    "one material": replace(_PLAIN, p_one=1, p_one_split=0),
+    "one material in grains": replace(_PLAIN, p_one=1, p_one_amorphous=0, p_one_split=1),
+    "particles": replace(_PLAIN, p_particles=1),
+    "laths": replace(_PLAIN, p_laths=1),
+    "overlapping": replace(_PLAIN, p_overlap=0.5),
+    "curved fringes": replace(_PLAIN, p_capped=1, p_curved=1),
+    "single atoms": replace(_PLAIN, p_capped=1, p_atoms=1),
+}
+"""By effect what scenes are drawn from that show it, clearly but as published micrographs do; first those without any.
+
+What microscope and storage do comes after the specimen is drawn: a seed has the same specimen under each of these.
+"""

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from simulate.procedural.fills import Fill, Mottle
+from simulate.procedural.fills import Fill
+from simulate.procedural.films import amorphous_film
 from simulate.procedural.lattices import Lattice, fringes
 from simulate.procedural.layout import Layout
 
@@ -34,52 +35,15 @@ def render(rng: np.random.Generator, regions: Layout, fills: list[Fill]) -> NDAr
         if fill.kind == "lattice":
             image[region] = fill.level
         else:
-            image[region] = np.clip(_amorphous(rng, shape_hw, fill), 0.01, None)[region]
+            image[region] = np.clip(amorphous_film(rng, shape_hw, fill), 0.01, None)[region]
+    strength = _strength_of_grains(rng, regions, fills)
+    if strength is not None:
+        image *= strength[regions.grains]
     image = ndimage.gaussian_filter(image, 1.0)
-    image += _columns(rng, regions, fills)
+    image += _columns(rng, regions, fills, strength)
     y, x = np.mgrid[-1 : 1 : shape_hw[0] * 1j, -1 : 1 : shape_hw[1] * 1j]
     wedge_y, wedge_x = rng.uniform(-0.12, 0.12, size=2)
     return np.asarray(np.clip(image * (1 + wedge_y * y + wedge_x * x), 0, None))
-
-
-def _amorphous(rng: np.random.Generator, shape_hw: tuple[int, ...], fill: Fill) -> NDArray[np.float64]:
-    """Speckle of a few pixels' correlation length; half of the films carry bright grains, as a Pt/C cap does."""
-    speckle = ndimage.gaussian_filter(rng.normal(size=shape_hw), rng.uniform(1.0, 2.5))
-    film = fill.level * (1 + fill.contrast * speckle / speckle.std())
-    if fill.patch_px is not None:
-        film += fill.patch_height * fill.level * _mottled(rng, shape_hw, fill.patch_px, fill.mottle)
-    elif fill.contrast > 0 and rng.uniform() < 0.5:
-        coarse = ndimage.gaussian_filter(rng.normal(size=shape_hw), rng.uniform(6, 14))
-        film += 0.5 * fill.level * np.clip(coarse / coarse.std() - 0.8, 0, 1.2)
-    return np.asarray(film)
-
-
-def _mottled(
-    rng: np.random.Generator, shape_hw: tuple[int, ...], patch_px: float, mottle: Mottle
-) -> NDArray[np.float64]:
-    """Patches of about this size, of a height of about 1."""
-    if mottle == "spots":
-        return _spots(rng, shape_hw, patch_px)
-    coarse = ndimage.gaussian_filter(rng.normal(size=shape_hw), patch_px)
-    if mottle == "bright":
-        return np.asarray(np.clip(coarse / coarse.std(), 0, 2))
-    finer = ndimage.gaussian_filter(rng.normal(size=shape_hw), 0.4 * patch_px)
-    both = coarse / coarse.std() + rng.uniform(0, 0.8) * finer / finer.std()
-    return np.asarray(0.5 * np.clip(both + rng.uniform(0, 1.5), 0, 3))
-
-
-def _spots(rng: np.random.Generator, shape_hw: tuple[int, ...], patch_px: float) -> NDArray[np.float64]:
-    """Round spots of three sizes, sharp or soft, that overlap."""
-    spots = np.zeros(shape_hw)
-    cover, sharpness = rng.uniform(0.1, 0.6), rng.uniform(1, 4)
-    for size in (0.5, 1.0, 1.6):
-        sigma_px = size * patch_px / 2
-        area_px = 2 * np.pi * sigma_px**2
-        n = rng.poisson(max(1.0, cover * spots.size / area_px))
-        plane = np.zeros(shape_hw)
-        np.add.at(plane, tuple(rng.integers(0, shape_hw, (n, 2)).T), rng.uniform(0.3, 1, n))
-        spots += np.clip(sharpness * area_px * ndimage.gaussian_filter(plane, sigma_px), 0, 1)
-    return spots
 
 
 def _crystals(
@@ -94,6 +58,8 @@ def _crystals(
         parent = crystals[regions.antiphase[grain] - 1] if grain in regions.antiphase else None
         if lattice is None:
             crystals.append(None)
+        elif grain in regions.continues:
+            crystals.append(crystals[regions.continues[grain] - 1])
         elif parent is not None:
             shift = lattice.vectors_px[int(rng.integers(2))] / 2
             crystals.append((lattice, (parent[1][0] + float(shift[0]), parent[1][1] + float(shift[1]))))
@@ -105,7 +71,15 @@ def _crystals(
     return crystals
 
 
-def _columns(rng: np.random.Generator, regions: Layout, fills: list[Fill]) -> NDArray[np.float64]:
+def _strength_of_grains(rng: np.random.Generator, regions: Layout, fills: list[Fill]) -> NDArray[np.float64] | None:
+    """How bright each grain is beside the others of its material, by its number from 0; None where all are alike."""
+    spreads = np.array([fills[material - 1].spread_of_grains for material in regions.material_of_grain])
+    return np.exp([0.0, *(spreads * rng.normal(size=len(spreads)))]) if spreads.any() else None
+
+
+def _columns(
+    rng: np.random.Generator, regions: Layout, fills: list[Fill], strength: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
     """The image of all atomic columns; one blur for each width of column.
 
     Columns stand in a margin around the image too: at the frame an image is cut, not mirrored.
@@ -116,11 +90,18 @@ def _columns(rng: np.random.Generator, regions: Layout, fills: list[Fill]) -> ND
         if crystal is None:
             continue
         lattice, origin_xy = crystal
-        contrast = fills[regions.material_of_grain[grain - 1] - 1].contrast
+        fill = fills[regions.material_of_grain[grain - 1] - 1]
+        contrast = fill.contrast * (1.0 if strength is None else float(strength[grain]))
         plane = planes.setdefault(lattice.sigma_px, np.zeros((height + 2 * margin, width + 2 * margin)))
+        region = regions.grains == grain
         for column in lattice.columns:
-            xy = lattice.positions_px(column, (height, width), origin_xy)
-            _deposit(plane, xy, contrast * column.intensity, regions.grains == grain)
+            _deposit(
+                plane, lattice.positions_px(column, (height, width), origin_xy), contrast * column.intensity, region
+            )
+        if fill.overlap is not None:  # of the same probe, so that it has the same plane
+            for column in fill.overlap.columns:
+                xy = fill.overlap.positions_px(column, (height, width), origin_xy)
+                _deposit(plane, xy, contrast * column.intensity, region)
     blurred = (_blurred(plane, sigma_px) for sigma_px, plane in planes.items())
     image = np.s_[margin : margin + height, margin : margin + width]
     return sum((plane[image] for plane in blurred), start=np.zeros((height, width)))

@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from samiam.records.scene import EASY_WEIGHT, HARD_WEIGHT
-from simulate.procedural.drawing import draw_fills, draw_grains, draw_materials
+from simulate.procedural.drawing import draw_fills, draw_grains, draw_materials, of_one_material
+from simulate.procedural.effects import after_counting, as_stored, before_counting
 from simulate.procedural.fills import Fill
+from simulate.procedural.films import under_carbon
 from simulate.procedural.layout import Layout
+from simulate.procedural.particles import draw_particles
 from simulate.procedural.ranges import DIFFICULTIES, SceneRanges
 from simulate.procedural.recording import count_electrons, scan_jitter
 from simulate.procedural.rendering import render
@@ -54,22 +57,18 @@ def procedural_scene(
     ranges = ranges or DIFFICULTIES[difficulty]
     rng = np.random.default_rng([seed, difficulty])
     base_period_px = float(np.exp(rng.uniform(*np.log(ranges.period_px))))
-    fills = draw_fills(rng, ranges, base_period_px)
-    materials = draw_materials(rng, shape_hw, ranges, fills, base_period_px)
-    for _ in range(_REDRAWS):  # a thin layer can vanish under its neighbours' roughness, an island beside its layer
-        if _shares(materials, len(fills)).min() >= _LEAST_SHARE:
-            break
-        materials = draw_materials(rng, shape_hw, ranges, fills, base_period_px)
-    present = np.unique(materials[materials > 0])
-    fills = [fills[material - 1] for material in present]
-    materials = np.where(materials > 0, np.searchsorted(present, materials) + 1, 0).astype(np.uint32)
-    regions = draw_grains(rng, materials, ranges, fills)
+    regions, fills = _specimen(rng, shape_hw, ranges, base_period_px)
     ideal = render(rng, regions, fills)
+    if ranges.p_carbon > 0 and rng.uniform() < ranges.p_carbon:
+        ideal = under_carbon(rng, ideal)
+    ideal = before_counting(rng, ideal, ranges.effects, base_period_px)
     counts_per_pixel = float(np.exp(rng.uniform(*np.log(ranges.counts_per_pixel))))
     jitter_px = float(rng.uniform(*ranges.jitter_px))
     counts = count_electrons(rng, scan_jitter(rng, ideal, jitter_px), counts_per_pixel)
+    counts = after_counting(rng, counts, ranges.effects)
     low, high = np.percentile(counts, (0.1, 99.9))
     pixels = np.clip((counts - low) / max(high - low, 1.0), 0, 1).astype(np.float32)
+    pixels = as_stored(rng, pixels, ranges.effects)
     return Scene(
         Micrograph(pixels, pixel_size_nm=0.4 / base_period_px, name=f"procedural-{difficulty}-{seed}"),
         regions.materials,
@@ -79,6 +78,29 @@ def procedural_scene(
         grains=regions.grains,
         parameters=_parameters(seed, difficulty, counts_per_pixel, jitter_px, regions, fills),
     )
+
+
+def _specimen(
+    rng: np.random.Generator, shape_hw: tuple[int, int], ranges: SceneRanges, base_period_px: float
+) -> tuple[Layout, list[Fill]]:
+    """A stack of layers; or, where the ranges have them, one material or particles."""
+    if ranges.p_one + ranges.p_particles > 0:
+        kind = rng.uniform()
+        if kind < ranges.p_particles:
+            probe_px = float(rng.uniform(*ranges.probe)) * base_period_px
+            return draw_particles(rng, shape_hw, ranges, probe_px, base_period_px)
+        if kind < ranges.p_particles + ranges.p_one:
+            ranges = of_one_material(ranges)
+    fills = draw_fills(rng, ranges, base_period_px)
+    materials = draw_materials(rng, shape_hw, ranges, fills, base_period_px)
+    for _ in range(_REDRAWS):  # a thin layer can vanish under its neighbours' roughness, an island beside its layer
+        if _shares(materials, len(fills)).min() >= _LEAST_SHARE:
+            break
+        materials = draw_materials(rng, shape_hw, ranges, fills, base_period_px)
+    present = np.unique(materials[materials > 0])
+    fills = [fills[material - 1] for material in present]
+    materials = np.where(materials > 0, np.searchsorted(present, materials) + 1, 0).astype(np.uint32)
+    return draw_grains(rng, materials, ranges, fills), fills
 
 
 def _weights(materials: NDArray[np.uint32], fills: list[Fill]) -> list[float]:
@@ -103,5 +125,19 @@ def _parameters(
         "jitter_px": jitter_px,
         "grains": len(regions.material_of_grain),
         "antiphase_boundaries": len(regions.antiphase),
+        "orientations": _orientations(regions, fills),
         "materials": [asdict(fill) for fill in fills],
     }
+
+
+def _orientations(regions: Layout, fills: list[Fill]) -> list[int]:
+    """A number for each grain, the same for grains whose lattices lie alike, and for all grains of what has none."""
+    parents = {**regions.antiphase, **regions.continues}
+    first: dict[int, int] = {}
+    found: list[int] = []
+    for grain, material in enumerate(regions.material_of_grain, start=1):
+        if fills[material - 1].kind == "lattice":
+            found.append(found[parents[grain] - 1] if grain in parents else grain)
+        else:
+            found.append(first.setdefault(material, grain))
+    return found

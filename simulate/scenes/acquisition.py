@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Literal
+from typing import Annotated, Literal
 
-from samiam.settings import NotNegative, settings
+from pydantic import Field
+
+from samiam.settings import NotNegative, Share, settings
 from simulate.imaging.stem import Optics, Scan
 from simulate.imaging.stem.detector import Dose_e_per_A2
 
@@ -22,6 +24,9 @@ class Acquisition:
         optics: the probe.
         detector: a name in the library's settings: "HAADF" or "ADF".
         contamination_A: mean thickness of the carbon film on the specimen.
+        contamination_variation: standard deviation of the logarithm of its thickness.
+        spread_px: as the detector has it.
+        line_noise: as the detector has it.
     """
 
     scan: Scan
@@ -31,3 +36,6 @@ class Acquisition:
     optics: Optics = field(default_factory=Optics)
     detector: str = "HAADF"
     contamination_A: NotNegative = 0.0
+    contamination_variation: Annotated[float, Field(ge=0, le=2)] = 0.3
+    spread_px: NotNegative = 0.0
+    line_noise: Share = 0.0

@@ -55,6 +55,10 @@ class Recipe:
         exposure.parameters["family"] = self.family
         return exposure
 
+    def scene(self) -> Scene:
+        """The scene, as it comes back from a file."""
+        return self.expose().scene(self.name)
+
 
 def _recipes() -> tuple[Recipe, ...]:
     """The families in turn, each as often as it has scenes."""
@@ -104,5 +108,4 @@ def benchmark_scene(which: int | str) -> Scene:
     Raises:
         InputError: if there is none.
     """
-    found = recipe(which)
-    return found.expose().scene(found.name)
+    return recipe(which).scene()

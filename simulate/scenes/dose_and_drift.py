@@ -44,7 +44,7 @@ def scene_under(which: int | str | Recipe, *, dose: float = 1.0, drift: float = 
 
 @lru_cache(maxsize=1)  # one scene comes under all conditions before the next
 def _as_taken(found: Recipe) -> Scene:
-    return found.expose().scene(found.name)
+    return found.scene()
 
 
 def _changed(acquisition: Acquisition, dose: float, drift: float) -> Acquisition:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from simulate.specimen.layers import Specimen
 from simulate.specimen.stack import Stack, build_stack
 
 _FINEST_A, _COARSEST_A = 0.18, 0.25  # raster pixels: 0.1 % and 0.5 % of the contrast under a source of 0.5 Å
+_DAMAGED = "amorphous Ge"  # of the library's films the one that scatters most like an amorphous perovskite
+_STEP_A = 1.0  # between points of an uneven lamella's fields: less than an atom
 _MARGIN_A = 8.0  # around what the scan reaches: the widest Gaussians of columns outside it
 
 Floats = NDArray[np.float64]
@@ -94,6 +97,7 @@ def expose(specimen: Specimen, acquisition: Acquisition, *, seed: int, laid_out_
     detector = stem.exposed(
         acquisition.dose_e_per_A2, pixel_area_A2, low, high, readout_e=acquisition.readout_e, bits=acquisition.bits
     )
+    detector = replace(detector, spread_px=acquisition.spread_px, line_noise=acquisition.line_noise)
     labels, grains, materials = truth(stack, positions_A)
     parameters = {
         "seed": seed,
@@ -147,11 +151,14 @@ def ideal_image(
     for entry in (*columns.entries, *films):
         check_convergence(entry, acquisition.optics.convergence_mrad)
     deposit_columns(raster, columns, energy_kV, detector)
+    if stack.specimen.lamella.dechannelling > 0:
+        raster.dechannel(raster.evaluated(stack.lost_channelling_at, _STEP_A))
     _deposit_films(film, raster, stack, energy_kV, detector)
     image = raster.image()
     if acquisition.contamination_A > 0:
         shape_hw = (image.shape[0], image.shape[1])
-        carbon_A = stem.contamination(film, shape_hw, pixel_A, acquisition.contamination_A)
+        variation = acquisition.contamination_variation
+        carbon_A = stem.contamination(film, shape_hw, pixel_A, acquisition.contamination_A, variation=variation)
         per_A = thin_film_fraction(entry_name("amorphous C"), energy_kV, detector)
         image += (carbon_A * per_A).astype(np.float32)
     image = stem.through_optics(image, pixel_A, acquisition.optics)
@@ -159,16 +166,22 @@ def ideal_image(
 
 
 def _deposit_films(rng: np.random.Generator, raster: Raster, stack: Stack, energy_kV: float, detector: str) -> None:
-    wanted = [index for index, layer in enumerate(stack.specimen.layers) if layer.made_of.films]
-    if not wanted:
+    layers, lamella = stack.specimen.layers, stack.specimen.lamella
+    wanted = [index for index, layer in enumerate(layers) if layer.made_of.films]
+    damaged = [index for index, layer in enumerate(layers) if layer.made_of.host and lamella.damage_A > 0]
+    if not wanted and not damaged:
         return
-    x_A, y_A = np.meshgrid(*raster.coordinates_A())
-    layer_at = stack.layer_at(*stack.unstrained(x_A, y_A))
-    thickness_A = stack.thickness_at(x_A, y_A)
+    deposit = partial(deposit_film, rng, raster, energy_kV=energy_kV, detector=detector)
+    evaluated = partial(raster.evaluated, step_A=_STEP_A if any(lamella.lean_A) else 0.0)
+    thickness_A = evaluated(stack.thickness_at)
+    depth_share = {index: evaluated(partial(stack.depth_share_at, index)) for index in (*wanted, *damaged)}
+    as_film = partial(deposit, by_depth=lamella.resolves_films, nanocrystals=lamella.nanocrystals)
     for index in wanted:
-        inside_A = np.where(layer_at == index, thickness_A, 0.0)
-        for name, share in stack.specimen.layers[index].made_of.films:
-            deposit_film(rng, raster, name, inside_A, share=share, energy_kV=energy_kV, detector=detector)
+        for name, share in layers[index].made_of.films:
+            as_film(name, depth_share[index] * thickness_A, share=share)
+    if damaged:
+        crystalline = np.sum([depth_share[index] for index in damaged], axis=0)
+        deposit(_DAMAGED, np.minimum(lamella.damage_A, thickness_A) * crystalline, share=1.0)
 
 
 def truth(stack: Stack, positions_A: Floats) -> tuple[NDArray[np.uint32], NDArray[np.uint32], list[str]]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
+from scipy import fft, ndimage
 
 from samiam.errors import InputError
 from simulate.library.responses import SIGMAS_A, responses
 from simulate.specimen.columns import Columns
 
 _LEAN_STEP_A = 0.4  # along a tilted column; less than the narrowest Gaussian's width at half maximum
+_DIFFUSE_A = 1.0  # wider Gaussians are background already: they overlap with those of the next columns
 _UPRIGHT_A = 0.15  # a lean that projects to less than this is not drawn
 _MOST_PIXELS = 40_000_000  # 1 GB of planes
 
@@ -78,6 +80,24 @@ class Raster:
                     for dx, column in enumerate(along_x):
                         np.add.at(plane, first + (dy * width + dx), row * column * volume_A2)
 
+    def evaluated(self, field: Callable[[Floats, Floats], Floats], step_A: float = 0.0) -> Floats:
+        """A field (x, y) → value on the raster: at every pixel, or at points this far apart and straight in between."""
+        x_A, y_A = self.coordinates_A()
+        if step_A <= self.pixel_A:
+            return field(*np.meshgrid(x_A, y_A))
+        coarse_A = [np.linspace(a[0], a[-1], int((a[-1] - a[0]) / step_A) + 2) for a in (x_A, y_A)]
+        values = field(*np.meshgrid(*coarse_A))
+        scale = [fine / coarse for fine, coarse in zip(self.planes.shape[1:], values.shape, strict=True)]
+        return np.asarray(ndimage.zoom(values, scale, order=1))
+
+    def dechannel(self, lost: Floats) -> None:
+        """Take a share (H, W) of what is deposited from the narrow Gaussians to the broadest."""
+        for sigma_A, plane in zip(SIGMAS_A, self.planes, strict=True):
+            if sigma_A < _DIFFUSE_A and plane.any():
+                moved = plane * lost.astype(np.float32)
+                plane -= moved
+                self.planes[-1] += moved
+
     def deposit_transfer(self, k_per_A: Floats) -> Floats:
         """What sharing points between pixels does to the Fourier transform, along one axis."""
         return np.asarray(np.sinc(k_per_A * self.pixel_A) ** 4)
@@ -116,6 +136,7 @@ def deposit_columns(raster: Raster, columns: Columns, energy_kV: float, detector
         for site in np.unique(columns.site[share > 0]):
             chosen = (columns.site == site) & (share > 0)
             volumes_A2[chosen] += share[chosen, None] * of_entry.at(str(site), columns.thickness_A[chosen])
+    volumes_A2 *= columns.depth_share[:, None]
     lean_A = 1e-3 * columns.tilt_mrad * columns.thickness_A[:, None]
     length_A = np.hypot(*lean_A.T)
     upright = length_A < _UPRIGHT_A

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from simulate.specimen.stack import Domain, PlaneCell, Stack
 
 _CLOSEST_A = 1.1  # columns of two crystals that meet do not come nearer,
 _CLOSEST_CATIONS_A = 1.7  # and those of cations not as near as this: neighbouring planes are further apart
+_LEAST_SHARE = 1e-9  # of the depth: what rounding may leave of nothing
 _ANION = "O"
 _RELAXATION_LENGTH_A = 8.0  # two cells of a perovskite; chosen by hand
 
@@ -32,6 +33,8 @@ class Columns:
         tilt_mrad: float64 (N, 2).
         entries: M names of library entries.
         shares: float64 (N, M), the share of the column's response that is taken from each entry.
+        depth_share: float64 (N,), the share of the specimen's depth that the column goes through: 1 but where an
+            interface or a boundary leans. Two crystals that share the depth give the mean of their responses.
     """
 
     xy_A: Floats
@@ -42,6 +45,7 @@ class Columns:
     tilt_mrad: Floats
     entries: tuple[str, ...]
     shares: Floats
+    depth_share: Floats
 
     def __len__(self) -> int:
         return len(self.xy_A)
@@ -73,7 +77,8 @@ def place_columns(rng: np.random.Generator, stack: Stack, half_extent_A: tuple[f
 
 def _none(entries: tuple[str, ...]) -> Columns:
     index, pairs = np.zeros(0, np.int64), np.zeros((0, 2))
-    return Columns(pairs, index, index, np.array([], str), np.zeros(0), pairs, entries, np.zeros((0, len(entries))))
+    none, no_shares = np.zeros(0), np.zeros((0, len(entries)))
+    return Columns(pairs, index, index, np.array([], str), none, pairs, entries, no_shares, none)
 
 
 def _of_domain(
@@ -83,17 +88,16 @@ def _of_domain(
     cell, domain = stack.cells[layer], stack.domains[layer][index]
     assert cell is not None
     x, h, kind = _lattice(cell, (stack.x_origin_A[layer], stack.bases_A[layer]), domain, half_extent_A)
-    is_own = stack.layer_at(x, h) == layer
-    x, h, kind = x[is_own], h[is_own], kind[is_own]
-    is_own = stack.domain_at(layer, x, h) == index
-    x, h, kind = x[is_own], h[is_own], kind[is_own]
+    depth_share = stack.depth_share(layer, index, x, h)
+    is_own = depth_share > 0
+    x, h, kind, depth_share = x[is_own], h[is_own], kind[is_own], depth_share[is_own]
     thickness_A = stack.thickness_at(x, -h)
     shares = draw_shares(rng, stack, layer, (x, h), kind, thickness_A)
     xy_A = np.stack(stack.strained(*_relaxed(stack, layer, x, h)), axis=1)
     of_all = np.full(len(x), layer), np.full(len(x), index), np.tile(np.array(domain.tilt_mrad, float), (len(x), 1))
     site = np.array(cell.sites)[kind]
     unstrained_A = thickness_A * cell.simulated_A / cell.beam_A
-    return Columns(xy_A, of_all[0], of_all[1], site, unstrained_A, of_all[2], entries_of(stack), shares)
+    return Columns(xy_A, of_all[0], of_all[1], site, unstrained_A, of_all[2], entries_of(stack), shares, depth_share)
 
 
 def _lattice(
@@ -132,12 +136,14 @@ def _relaxed(stack: Stack, layer: int, x: Floats, h: Floats) -> tuple[Floats, Fl
 
 
 def _apart(columns: Columns) -> Columns:
-    """Without the later one of two columns that are too close, where crystals meet."""
+    """Of two columns of different crystals that are too close, the later one only in the depth that is left to it."""
     pairs = KDTree(columns.xy_A).query_pairs(_CLOSEST_CATIONS_A, output_type="ndarray")
     one, other = pairs.T
     differ = (columns.layer[one] != columns.layer[other]) | (columns.domain[one] != columns.domain[other])
     distance_A = np.linalg.norm(columns.xy_A[one] - columns.xy_A[other], axis=1)
     has_anion = (columns.site[one] == _ANION) | (columns.site[other] == _ANION)
-    keep = np.ones(len(columns), bool)
-    keep[np.maximum(one, other)[differ & ((distance_A < _CLOSEST_A) | ~has_anion)]] = False
-    return columns.where(keep)
+    too_close = differ & ((distance_A < _CLOSEST_A) | ~has_anion)
+    earlier, later = np.minimum(one, other)[too_close], np.maximum(one, other)[too_close]
+    left = columns.depth_share.copy()
+    np.minimum.at(left, later, 1 - columns.depth_share[earlier])
+    return replace(columns, depth_share=left).where(left > _LEAST_SHARE)

@@ -13,6 +13,7 @@ from pydantic import Field
 from samiam.errors import InputError
 from samiam.settings import NotNegative, Positive, Share, settings
 from simulate.library.materials import Material, View, material
+from simulate.specimen.lamella import Lamella
 
 
 @settings
@@ -62,6 +63,7 @@ class Layer:
         boundaries: defects through it; the crystals between them are told apart from left to right.
         coverage: share of the surface below that it covers; below 1 it lies there as islands.
         island_A: mean width of an island.
+        facet_deg: angle between the sides of islands and the surface below.
         relaxed: 0 for a crystal strained to the lateral period of the next crystal below, 1 for one with its own.
 
     Raises:
@@ -74,6 +76,7 @@ class Layer:
     boundaries: tuple[Boundary, ...] = ()
     coverage: Annotated[float, Field(gt=0, le=1)] = 1.0
     island_A: Positive = 100.0
+    facet_deg: Annotated[float, Field(gt=0, le=90)] = 90.0
     relaxed: Share = 0.0
 
     def __post_init__(self) -> None:
@@ -104,6 +107,7 @@ class Specimen:
         tilt_mrad: how far the zone axis is off the beam, towards x and y.
         strain: root mean square of a slowly varying strain.
         relaxation_A: how far planes next to a boundary or interface are displaced away from it.
+        lamella: how it differs from an even slab of these layers.
 
     Raises:
         InputError: if the layers cannot be stacked or seen so.
@@ -118,6 +122,7 @@ class Specimen:
     tilt_mrad: tuple[float, float] = (0.0, 0.0)
     strain: NotNegative = 0.0
     relaxation_A: NotNegative = 0.0
+    lamella: Lamella = Lamella()
 
     def __post_init__(self) -> None:
         for index, layer in enumerate(self.layers):

@@ -57,8 +57,11 @@ class Spy:
     encoder: None = None
     classifier: None = None
 
-    def __call__(self, micrograph: Micrograph, masks: Masks, n_materials: int | None, watch: Any) -> Segmentation:
+    def __call__(
+        self, micrograph: Micrograph, masks: Masks, n_materials: int | None, watch: Any, *, grains: bool
+    ) -> Segmentation:
         self.seen.append((micrograph, masks, n_materials))
+        self.grains = grains
         with watch("thinking"):
             time.sleep(self.wait_s)
         rest = [Decision(index, "removed", "spy", 0.0, 0.0) for index in range(1, len(masks))]
@@ -115,6 +118,23 @@ def test_estimated(scene: Scene) -> None:
     found = compare(scene, [method(Oracle(grains_of(scene)), give_n_materials=False)])
     assert found.rows[1].n_materials == found.segmentations[0].n_materials >= 1
     assert found.rows[1].n_materials_given is False
+
+
+def test_grains_are_asked_for_where_a_method_says_so(scene: Scene) -> None:
+    spies = [Spy(), Spy()]
+    methods = [method(Oracle(scene.truth), spy, str(n), grains=bool(n)) for n, spy in enumerate(spies)]
+    compare(scene, methods)
+    assert [spy.grains for spy in spies] == [False, True]
+
+
+def test_what_is_not_labelled_may_be_ignored(scene: Scene) -> None:
+    whole = np.ones(scene.labels.shape, np.uint32)
+    part = Scene(scene.micrograph, whole * (np.arange(128) < 64), ["left"], 1, [10], whole)
+    rows = [
+        compare(part, [method(Oracle(Masks.from_labels(whole)), Spy())], Scoring(unlabelled=unlabelled)).rows[1]
+        for unlabelled in ("background", "ignored")
+    ]
+    assert [row.scores.matched_iou for row in rows] == [0.5, 1.0]
 
 
 def test_variant_and_weights_reach_the_scores(scene: Scene) -> None:

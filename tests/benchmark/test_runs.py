@@ -64,7 +64,7 @@ def test_one_scene() -> None:
     assert {(row.scene, row.image) for row in outcome.rows} == {("procedural-1-0", "procedural-1-0")}
     assert len(outcome.log) == outcome.rows[0].scores.masks
     assert outcome.picture is not None
-    assert list(outcome.rows[1].stages) == ["generation", "removal", "embedding", "grouping", "merging"]
+    assert list(outcome.rows[1].stages) == ["generation", "removal", "embedding", "grouping", "merging", "dividing"]
 
 
 def test_the_picture_is_of_the_first_method(tmp_path: Path) -> None:

@@ -154,6 +154,7 @@ def test_a_booster_without_any_setting() -> None:
     ("changes", "part"),
     [
         ({"n_materials": 3}, "n_materials=3: give given or estimated."),
+        ({"grains": True}, "grains: the encoder spectrum does not see them; use compact."),
         ({"encoder": {"name": "nope"}}, "encoder.name: unknown encoder 'nope'. Known are "),
         ({"encoder": {"options": {"rings": 3}}}, "encoder.options has no setting 'rings'; did you mean 'n_rings'?"),
         ({"encoder": {"weights": "random"}}, "encoder has no setting 'weights'. It has name, options."),

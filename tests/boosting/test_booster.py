@@ -574,3 +574,10 @@ def test_bad_settings(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         build_booster(build_encoder("spectrum"), **options)
     assert "\n" not in str(caught.value)
+
+
+def test_grains_are_refused_where_the_encoder_does_not_see_them() -> None:
+    booster, masks = SemanticBooster(build_encoder("spectrum")), Masks.empty(SHAPE_HW)
+    with pytest.raises(InputError, match=r"^grains: the encoder spectrum does not see them; use compact\.$"):
+        booster(Micrograph(np.zeros(SHAPE_HW)), masks, grains=True)
+    assert booster(Micrograph(np.zeros(SHAPE_HW)), masks).labels_are_grains is False

@@ -12,6 +12,7 @@ from samiam.boosting import Grouping, GroupingRules, group_masks
 from samiam.boosting.grouping import suited_to
 from samiam.boosting.n_materials import DEFAULT_ESTIMATOR
 from samiam.boosting.settings import ESTIMATORS
+from samiam.compact.weights import shipped_calibration
 from samiam.errors import InputError
 from samiam.registry import build_encoder
 
@@ -84,7 +85,7 @@ def test_the_rules_say_how_to_estimate() -> None:
 
 
 def test_a_distance_takes_the_threshold_of_its_encoder_where_nobody_chose() -> None:
-    for encoder, distance in {"spectrum": 0.24, "fenet": 0.27, "compact": 0.45}.items():
+    for encoder, distance in {"spectrum": 0.24, "fenet": 0.27, "compact": shipped_calibration().distance}.items():
         suited = suited_to(GroupingRules(estimator="distance", seed=3), build_encoder(encoder))
         assert suited == GroupingRules(estimator="distance", threshold=distance, seed=3)
     for chosen in (
@@ -99,7 +100,8 @@ def test_a_distance_takes_the_threshold_of_its_encoder_where_nobody_chose() -> N
 
 def test_an_encoder_has_its_estimator_where_nobody_chose() -> None:
     assert suited_to(GroupingRules(), build_encoder("fenet")) == GroupingRules(estimator=DEFAULT_ESTIMATOR)
-    assert suited_to(GroupingRules(), build_encoder("compact")) == GroupingRules(estimator="distance", threshold=0.45)
+    by_distance = GroupingRules(estimator="distance", threshold=shipped_calibration().distance)
+    assert suited_to(GroupingRules(), build_encoder("compact")) == by_distance
 
 
 @pytest.mark.parametrize("n_tones", [1, 2, 3])

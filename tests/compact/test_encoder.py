@@ -37,14 +37,18 @@ def sets() -> Masks:
     return Masks.from_arrays(masks)
 
 
+LENGTH = 3 * 16
+"""Of the weights that ship: two networks, of which one looks twice."""
+
+
 def test_crops_by_themselves() -> None:
     crops = [micrograph().pixels[:60, :60], micrograph().pixels[100:130, :90], micrograph().pixels[:3, :4]]
     vectors = encoder().encode(crops)
-    assert vectors.shape == (3, 16)
+    assert vectors.shape == (3, LENGTH)
     for crop, vector in zip(crops, vectors, strict=True):
         np.testing.assert_array_equal(encoder().encode([crop])[0], vector)
     assert len(np.unique(vectors, axis=0)) == 3
-    assert encoder().encode([]).shape == (0, 16)
+    assert encoder().encode([]).shape == (0, LENGTH)
 
 
 def test_crops_within_their_micrograph_are_means_of_the_field() -> None:
@@ -53,20 +57,20 @@ def test_crops_within_their_micrograph_are_means_of_the_field() -> None:
     found = encoder().encode_within(micrograph(), np.array([[8, 20], [400, 448]]), [64, 60])
     np.testing.assert_allclose(found[0], vectors[5:21, 2:18].mean(axis=(0, 1)), atol=1e-5)
     np.testing.assert_allclose(found[1], vectors[112:127, 100:115].mean(axis=(0, 1)), atol=1e-5)
-    assert encoder().encode_within(micrograph(), np.zeros((0, 2), np.int64), []).shape == (0, 16)
+    assert encoder().encode_within(micrograph(), np.zeros((0, 2), np.int64), []).shape == (0, LENGTH)
 
 
 def test_masks_have_points_by_their_size() -> None:
     vectors, owners = encoder().encode_masks(micrograph(), sets())
     counts = np.bincount(owners, minlength=3)
-    assert vectors.shape == (len(owners), 16)
+    assert vectors.shape == (len(owners), LENGTH)
     assert (np.diff(owners) >= 0).all()
     assert counts[0] > counts[1] >= 4
     assert counts[0] + counts[1] == pytest.approx(180, abs=8)
     assert counts[2] <= 1  # it has no more points than that
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-4)
     nothing, nobody = encoder().encode_masks(micrograph(), Masks.empty((512, 512)))
-    assert (nothing.shape, nobody.shape) == ((0, 16), (0,))
+    assert (nothing.shape, nobody.shape) == ((0, LENGTH), (0,))
 
 
 def test_a_small_mask_beside_large_ones_has_a_few_points_of_its_own() -> None:
@@ -75,7 +79,7 @@ def test_a_small_mask_beside_large_ones_has_a_few_points_of_its_own() -> None:
     vectors, owners = encoder().encode_masks(micrograph(), Masks.from_arrays(masks))
     assert np.bincount(owners)[1] == 4
     pose = canonical_pose(micrograph().pixels)
-    within = pose.undo(np.moveaxis(look(micrograph()).vectors.numpy(), 0, -1))[2:8, 2:8].reshape(-1, 16)
+    within = pose.undo(np.moveaxis(look(micrograph()).vectors.numpy(), 0, -1))[2:8, 2:8].reshape(-1, LENGTH)
     assert all((vector == within).all(axis=1).any() for vector in vectors[owners == 1])
 
 

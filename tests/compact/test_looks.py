@@ -18,7 +18,7 @@ from samiam.compact.network import FieldNetwork, FieldSize, facts_of, standardis
 from samiam.compact.pose import Pose
 from samiam.compact.scale import known_scale
 from samiam.compact.settings import CompactWeights
-from samiam.compact.weights import _loaded, load_model, look, read_network, shipped_calibration
+from samiam.compact.weights import _loaded, load_model, look, read_sight, shipped_calibration
 from samiam.errors import InputError
 from samiam.records import Micrograph
 from samiam.storage.weight_files import read_card, read_weights, seeded, shipped_weights, write_weights
@@ -50,8 +50,8 @@ def write_own(path: Path, own: FieldNetwork) -> None:
 
 class TestNetwork:
     def test_shapes_and_lengths(self) -> None:
-        vectors, logits = network()(torch.rand(2, 1, 48, 64))
-        assert vectors.shape == (2, 16, 12, 16)
+        vectors, of_grains, logits = network()(torch.rand(2, 1, 48, 64))
+        assert vectors.shape == of_grains.shape == (2, 16, 12, 16)
         assert logits.shape == (2, 2, 12, 16)
         torch.testing.assert_close(vectors.norm(dim=1), torch.ones(2, 12, 16))
 
@@ -102,7 +102,7 @@ class TestLook:
     def test_outlines_are_interpolated(self, shape_hw: tuple[int, int]) -> None:
         values = np.random.default_rng(1).normal(size=(8, 8)).astype(np.float32)
         grid = torch.zeros(8, 8)
-        found = Look(torch.zeros(16, 8, 8), grid, grid, shape_hw).above_zero(values)
+        found = Look(torch.zeros(16, 8, 8), torch.zeros(16, 8, 8), grid, grid, shape_hw).above_zero(values)
         whole = torch.nn.functional.interpolate(torch.from_numpy(values)[None, None], shape_hw, mode="bilinear")[0, 0]
         unsure = whole.abs().numpy() < 1e-5
         assert np.array_equal(found | unsure, (whole > 0).numpy() | unsure)
@@ -111,7 +111,7 @@ class TestLook:
         rows, columns = np.mgrid[:32, :32] + 0.5
         signed = (rows - 0.6 * columns - 8).astype(np.float32)
         grid = torch.zeros(32, 32)
-        mask = Look(torch.zeros(16, 32, 32), grid, grid, (256, 256)).above_zero(signed)
+        mask = Look(torch.zeros(16, 32, 32), torch.zeros(16, 32, 32), grid, grid, (256, 256)).above_zero(signed)
         rows, columns = (np.mgrid[:256, :256] + 0.5) / 8
         inner = np.s_[8:-8, 8:-8]
         distance = rows - 0.6 * columns - 8
@@ -152,17 +152,16 @@ class Counted:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.looks, self.reads = 0, 0
-        forward = FieldNetwork.forward
 
-        def counting_forward(network: FieldNetwork, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        def counting_looks(*given: Any, **named: Any) -> Look:
             self.looks += 1
-            return forward(network, images)
+            return seen_by(*given, **named)
 
         def counting_read(path: Path, sha256: str | None = None) -> Any:
             self.reads += 1
             return read_weights(path, sha256)
 
-        monkeypatch.setattr(FieldNetwork, "forward", counting_forward)
+        monkeypatch.setattr("samiam.compact.model.seen_by", counting_looks)
         monkeypatch.setattr("samiam.compact.weights.read_weights", counting_read)
 
 
@@ -229,7 +228,7 @@ class TestOneLook:
 
     def test_who_trains_on_has_a_network_of_its_own(self) -> None:
         path = shipped_weights("compact")
-        assert read_network(path) is not read_network(path)
+        assert read_sight(path) is not read_sight(path)
         assert load_model().network is load_model().network
 
     def test_the_pose_and_the_scale_of_a_look(self) -> None:

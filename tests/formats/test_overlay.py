@@ -13,7 +13,6 @@ from skimage import io
 from samiam.colours import PALETTE, colour_overlay
 from samiam.errors import InputError
 from samiam.formats import write_overlay
-from samiam.formats.writers.called import called
 from samiam.formats.writers.overlay import colour_of, scale_bar
 from samiam.records import Masks, Micrograph, Segmentation
 
@@ -114,6 +113,7 @@ def test_every_size_of_picture(tmp_path: Path, shape: tuple[int, int], n_materia
     assert max(shape) * factor >= 384
     assert picture.shape[0] > shape[0] * factor, "the legend is below"
     below = picture[shape[0] * factor :]
+    assert below.shape[0] < shape[0] * factor or min(shape) < 100, "the legend is not larger than the image"
     assert (below == 255).mean() > 0.3
     for label in range(1, n_materials + 1):
         assert (below == PALETTE[label - 1]).all(axis=2).any(), "each material has a swatch"
@@ -136,29 +136,20 @@ def test_the_legend_shows_names(tmp_path: Path) -> None:
     assert (wide[:, -10:] == 255).all()
 
 
-def test_the_legend_says_how_sure_a_name_is() -> None:
-    two = replace(segmentation_of(halves(4, 4)), names=("Ge", None))
-    for confidence, text in (
-        (0.95, "Ge 95 %"),
-        (0.9499, "Ge? 94 %"),
-        (1.0, "Ge 100 %"),
-        (0.0, "Ge? 0 %"),
-        (None, "Ge"),
-    ):
-        assert called(replace(two, name_confidence=(confidence, None))) == [text, "material 2"]
+def test_what_is_not_segmented_has_a_hollow_swatch(tmp_path: Path) -> None:
+    """The strip is longer by one row where something is not segmented; nothing else is drawn in colour."""
+    labels, micrograph = halves(512, 512), Micrograph(np.zeros((512, 512), np.float32))
 
+    def legend(labels: NDArray[np.uint32]) -> NDArray[np.uint8]:
+        return np.asarray(io.imread(write_overlay(tmp_path / "a.png", micrograph, segmentation_of(labels))))[512:]
 
-def test_how_sure_a_name_is_stands_below_the_picture(tmp_path: Path) -> None:
-    labels, micrograph = halves(400, 400), Micrograph(np.zeros((400, 400), np.float32))
-
-    def drawn(confidence: float | None) -> NDArray[np.uint8]:
-        named = replace(segmentation_of(labels), names=("Ge", None), name_confidence=(confidence, None))
-        return np.asarray(io.imread(write_overlay(tmp_path / "a.png", micrograph, named)))
-
-    sure, unsure, silent = drawn(0.99), drawn(0.5), drawn(None)
-    np.testing.assert_array_equal(sure[:400], unsure[:400])
-    assert not np.array_equal(sure, unsure)
-    assert not np.array_equal(sure, silent)
+    whole = legend(labels)
+    labels[:16] = 0
+    holed = legend(labels)
+    is_colour = np.ptp(holed.astype(int), axis=2) > 60
+    assert len(holed) >= len(whole)
+    assert (holed != 255).any(axis=2).sum() > (whole != 255).any(axis=2).sum() + 100, "an entry more"
+    assert len({tuple(colour) for colour in holed[is_colour].tolist()}) == 2, "the swatches of two materials"
 
 
 def test_many_materials_wrap(tmp_path: Path) -> None:
@@ -168,3 +159,17 @@ def test_many_materials_wrap(tmp_path: Path) -> None:
     assert picture.shape[1] == 400
     for label in range(1, 21):
         assert (picture[400:] == colour_of(label)).all(axis=2).any()
+
+
+def test_what_is_not_shown_is_hatched_and_named(tmp_path: Path) -> None:
+    shown = np.ones((400, 400), np.bool_)
+    shown[:60] = False
+    labels = np.where(shown, halves(400, 400), 0)
+    words = {"left_out": "a frame of 59 px at the top; " + "and so on " * 9}
+    micrograph = Micrograph(np.zeros((400, 400), np.float32), 0.02, metadata=words, shown=shown)
+    picture = io.imread(write_overlay(tmp_path / "a.png", micrograph, segmentation_of(labels)))
+    levels = np.unique(picture[:60, :400].reshape(-1, 3), axis=0)
+    np.testing.assert_array_equal(levels, [[60] * 3, [225] * 3])
+    without = io.imread(write_overlay(tmp_path / "b.png", Micrograph(micrograph.pixels, 0.02), segmentation_of(labels)))
+    assert len(picture) > len(without) + 20
+    assert picture.shape[1] == without.shape[1]

@@ -89,7 +89,11 @@ class TestLabels:
             assert tags["XResolution"].value == tags["YResolution"].value
             numerator, denominator = tags["XResolution"].value
             assert 1e7 * denominator / numerator == pytest.approx(size_nm, rel=1e-4)
-            assert json.loads(file.pages.first.description) == {"pixel_size_nm": size_nm, "n_materials": 2}
+            assert json.loads(file.pages.first.description) == {
+                "pixel_size_nm": size_nm,
+                "n_materials": 2,
+                "n_labels": 2,
+            }
 
     def test_numbers_beyond_16_bits(self, tmp_path: Path) -> None:
         labels = np.arange(1, 262145, dtype=np.uint32).reshape(512, 512)
@@ -111,7 +115,7 @@ class TestCoco:
             assert annotation["area"] == rle.area(annotation["segmentation"]) == mask.sum()
             assert annotation["bbox"] == rle.toBbox(annotation["segmentation"]).tolist()
             assert annotation["iscrowd"] == 0
-            assert "point_coords" not in annotation
+            assert {"score", "predicted_iou", "stability_score", "point_coords"}.isdisjoint(annotation), "none is known"
 
     def test_generated_masks_share_a_category_and_nan_is_left_out(self, tmp_path: Path) -> None:
         path = write_coco(tmp_path / "a.json", make_segmentation().generated, "gold", "mask")
@@ -132,6 +136,10 @@ class TestCoco:
         assert [category["name"] for category in json.loads(path.read_text())["categories"]] == ["Au", "C"]
         with pytest.raises(InputError, match="1 category names for 2 masks"):
             write_coco(tmp_path / "b.json", masks, "gold", ["Au"])
+        with pytest.raises(InputError, match="3 scores for 2 masks; give one for each"):
+            write_coco(tmp_path / "b.json", masks, "gold", scores=[1, 1, 1])
+        with pytest.raises(InputError, match="1 supercategories for 2 masks; give one for each"):
+            write_coco(tmp_path / "b.json", masks, "gold", supercategories=["metal"])
 
     def test_no_masks(self, tmp_path: Path) -> None:
         content = json.loads(write_coco(tmp_path / "a.json", nothing().masks, "gold").read_text())
@@ -144,6 +152,7 @@ class TestMeasurements:
         table = pd.read_csv(path)
         assert table.columns.tolist() == [
             *(
+                "label",
                 "material",
                 "name",
                 "name_confidence",
@@ -155,7 +164,7 @@ class TestMeasurements:
                 "centroid_x_nm",
                 "centroid_y_nm",
             ),
-            *("width_nm", "height_nm", "mean_intensity"),
+            *("width_nm", "height_nm", "mean_intensity", "grains", "confidence"),
         ]
         first, second = table.to_dict("records")
         assert first["area_nm2"] == 200 * 0.25
@@ -166,6 +175,8 @@ class TestMeasurements:
         assert first["mean_intensity"] == pytest.approx(make_micrograph().pixels[2:12, 5:25].mean())
         assert (first["regions"], second["regions"]) == (1, 2)
         assert (second["width_nm"], second["height_nm"]) == (35 * 0.5, 15 * 0.5)
+        assert (first["grains"], second["grains"]) == (1, 1)
+        assert table["confidence"].isna().all()
 
     def test_pixels_where_the_size_is_unknown_and_agreement_with_the_masks(self, tmp_path: Path) -> None:
         segmentation = make_segmentation()
@@ -217,7 +228,7 @@ def test_names_of_materials_in_all_results(tmp_path: Path) -> None:
     assert [category["name"] for category in coco["materials.json"]["categories"]] == ["material 1", "SrTiO3"]
     assert [annotation["category_id"] for annotation in coco["materials.json"]["annotations"]] == [1, 2]
     changed = {name for name in without if with_names[name] != without[name]}
-    assert changed == {"overlay.png", "materials.json", "materials.csv"}
+    assert changed == {"overlay.png", "materials.json", "materials.csv", "grains.json", "grains.csv"}
 
 
 def test_decisions(tmp_path: Path) -> None:
@@ -247,7 +258,9 @@ def test_provenance(tmp_path: Path) -> None:
     assert content["input"]["pixel_size_nm"] == 0.5
     assert (content["seed"], content["times_s"]) == (7, {"generate": 1.5})
     assert (content["n_materials"], content["n_materials_given"]) == (2, True)
-    assert (content["masks_generated"], content["materials_found"]) == (3, 2)
+    assert (content["masks_generated"], content["materials_found"], content["grains_found"]) == (3, 2, 2)
+    assert content["not_segmented_fraction"] == pytest.approx(1 - 251 / 1200)
+    assert content["remark"] is None
     assert content["packages"]["numpy"] == np.__version__
     assert abs(datetime.fromisoformat(content["written_utc"]) - datetime.now(UTC)) < timedelta(minutes=1)
 

@@ -90,6 +90,7 @@ def facts_of_micrograph(micrograph: Micrograph) -> dict[str, Any]:
     """What decides the masks of a micrograph."""
     return {
         "pixels": _sha256_of_array(micrograph.pixels),
+        "shown": None if micrograph.shown is None else _sha256_of_array(micrograph.shown),
         "shape_hw": micrograph.shape_hw,
         "pixel_size_nm": micrograph.pixel_size_nm,
     }

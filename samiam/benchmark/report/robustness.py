@@ -7,7 +7,7 @@ import pandas as pd
 from samiam.benchmark.report.intervals import as_text, mean_interval
 from samiam.benchmark.report.tables import per_scene
 
-_SCORES = ("miou", "mfpr")
+_SCORES = ("miou", "mfpr", "matched_iou")
 
 
 def robustness(table: pd.DataFrame) -> pd.DataFrame:
@@ -18,8 +18,9 @@ def robustness(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row for each difficulty class, method and condition: `difficulty`, `method`, `condition`, `images`, and
-        for mIoU and mFPR the mean, `<score>_change` (of the scenes that both conditions have, in points) and the ends
-        `<score>_low`, `<score>_high` of its paired bootstrap's 95 % interval. Empty for a run with one condition.
+        for mIoU, mFPR and the one-to-one IoU the mean, `<score>_change` (of the scenes that both conditions have, in
+        points) and the ends `<score>_low`, `<score>_high` of its paired bootstrap's 95 % interval. Empty for a run with
+        one condition.
     """
     conditions = list(table["condition"].cat.categories)
     if len(conditions) < 2:

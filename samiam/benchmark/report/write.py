@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from samiam.benchmark.report.by_image import image_by_image, with_numbers
 from samiam.benchmark.report.charts import write_charts
 from samiam.benchmark.report.gains import gains, with_intervals
 from samiam.benchmark.report.intervals import as_text, mean_intervals
@@ -49,12 +50,14 @@ def write_report(
     logs: Mapping[str, Sequence[Decision]] | None = None,
     agreement: pd.DataFrame | None = None,
     failures: Sequence[tuple[str, str]] = (),
+    *,
+    by_image: bool = False,
 ) -> str:
     """Write everything there is to say of a run into a folder.
 
     The files: `report.md` and `report.html`; `summary`, `images`, `gains` and `stages`, each as CSV and Parquet, and
-    `robustness` likewise where the run has several conditions; `agreement.csv` where there is any; charts in `figures`;
-    the decision logs in `logs`.
+    `robustness` and `by_image` likewise where there is such a table; `agreement.csv` where there is any; charts in
+    `figures`; the decision logs in `logs`.
 
     Args:
         folder: the report's own, made if missing.
@@ -65,6 +68,7 @@ def write_report(
         logs: by scene the decisions behind its picture.
         agreement: how well annotators agree, as the report is to show it.
         failures: scenes without rows, or what of them failed under a condition, and the line that says why.
+        by_image: whether there is a table of the one-to-one IoU, image by image.
 
     Returns:
         The report's main tables, to print.
@@ -73,9 +77,10 @@ def write_report(
     found = everything(rows)
     gain = gains(found, [*SCORES, *BOUNDARY_SCORES])
     change = robustness(found)
-    _write_tables(folder, rows, {"gains": gain, "robustness": change}, agreement)
+    each = image_by_image(found) if by_image else pd.DataFrame()
+    _write_tables(folder, rows, {"gains": gain, "robustness": change, "by_image": each}, agreement)
     _write_logs(folder, logs)
-    main = _joined(_scores(rows), _gains(gain, found))
+    main = _joined(_scores(rows), _gains(gain, found), _image_by_image(each))
     robust, failed = _robustness(change, found), _failures(found, failures)
     charts = write_charts(folder / "figures", found)
     text = _joined(
@@ -102,7 +107,7 @@ def _write_tables(
 ) -> None:
     tables = {"summary": summarise(rows), "images": per_image(rows), "stages": stages(rows), **others}
     for name, found in tables.items():
-        if name == "robustness" and found.empty:
+        if name in ("robustness", "by_image") and found.empty:
             continue
         with replacing(folder / f"{name}.csv") as partial:
             found.to_csv(partial, index=False, float_format="%.6g")
@@ -158,6 +163,17 @@ def _gains(gain: pd.DataFrame, found: pd.DataFrame) -> str:
     behind = "\n".join(f"- {plain(text)}" for text in shortfalls(found))
     intro = "Where a gain is smaller than the published one:" if behind else ""
     return _section("Gain of the booster (points)", points, _ABOUT_PUBLISHED, intro, behind)
+
+
+def _image_by_image(each: pd.DataFrame) -> str:
+    if each.empty:
+        return ""
+    about = (
+        "One-to-one IoU: the mean over the truth's labels of the IoU with one region each, paired best; in brackets "
+        "the number of regions found.\nAt the end means, and in brackets the share of the images with as many regions "
+        "as the truth."
+    )
+    return _section("Image by image", table(with_numbers(each), _DECIMALS), about)
 
 
 def _own_scores(found: pd.DataFrame) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from samiam.benchmark.scenes.resampling import resampled
 from samiam.benchmark.scenes.sources import Source
@@ -54,7 +56,7 @@ def _made(make: Callable[[], Scene], condition: Condition) -> Scene:
 
 
 def under(scene: Scene, condition: Condition) -> Scene:
-    """Turn a scene, magnify it, add noise to it and invert it, in this order; dose and drift are the exposure's.
+    """A scene under what a condition changes, in the order of its attributes; dose and drift are the exposure's.
 
     Quarter turns and inversion are exact. Otherwise the image is resampled by cubic splines and the labels go to the
     nearest pixel. Nothing is made up at the edges: a turned view is the largest upright rectangle within the image, a
@@ -74,9 +76,13 @@ def under(scene: Scene, condition: Condition) -> Scene:
     if condition == Condition():
         return scene
     before = scene.micrograph
-    move = partial(resampled, turn_deg=condition.turn_deg, magnification=condition.magnification)
+    move = partial(
+        resampled, turn_deg=condition.turn_deg, magnification=condition.magnification, sampling=condition.sampling
+    )
     pixels = _recorded(move(before.pixels, is_label=False), condition, before.name)
-    size_nm = None if before.pixel_size_nm is None else before.pixel_size_nm / condition.magnification
+    shown = None if before.shown is None else move(before.shown.astype(np.uint32), is_label=True) > 0
+    scale = condition.magnification * condition.sampling
+    size_nm = None if before.pixel_size_nm is None else before.pixel_size_nm / scale
     labels = move(scene.labels, is_label=True)
     kept = np.unique(labels[labels > 0])
     if len(kept) == 0:
@@ -85,7 +91,7 @@ def under(scene: Scene, condition: Condition) -> Scene:
             f"magnification={condition.magnification:g}; turn less, or bring the magnification nearer to 1."
         )
     return Scene(
-        Micrograph(pixels, size_nm, before.name, before.metadata),
+        Micrograph(pixels, size_nm, before.name, before.metadata, shown),
         np.searchsorted(kept, labels, side="right").astype(np.uint32),
         [scene.materials[label - 1] for label in kept],
         scene.difficulty,
@@ -96,8 +102,24 @@ def under(scene: Scene, condition: Condition) -> Scene:
 
 
 def _recorded(pixels: NDArray[np.float32], condition: Condition, name: str) -> NDArray[np.float32]:
-    """With noise, the same each time for a micrograph of this name, and inverted."""
+    """Unevenly lit, with noise (the same each time for a micrograph of this name), inverted and stored with losses."""
+    if condition.gradient > 1:
+        pixels = pixels * _ramp(pixels.shape, 1 / condition.gradient)
     if condition.noise > 0:
         added = np.random.default_rng(list(name.encode())).standard_normal(pixels.shape, np.float32)
         pixels = np.clip(pixels + np.float32(condition.noise) * added, 0, 1)
-    return 1 - pixels if condition.inverted else pixels
+    pixels = 1 - pixels if condition.inverted else pixels
+    return pixels if condition.jpeg is None else _compressed(pixels, condition.jpeg)
+
+
+def _ramp(shape: tuple[int, ...], darkest: float) -> NDArray[np.float32]:
+    """From `darkest` at the upper left corner to 1 at the lower right, even along the diagonal."""
+    down, right = (np.linspace(0, 0.5, length, dtype=np.float32) for length in shape)
+    return np.asarray(darkest + (1 - darkest) * (down[:, None] + right), np.float32)
+
+
+def _compressed(pixels: NDArray[np.float32], quality: int) -> NDArray[np.float32]:
+    file = io.BytesIO()
+    Image.fromarray(np.rint(255 * pixels).astype(np.uint8)).save(file, "JPEG", quality=quality)
+    with Image.open(file) as stored:
+        return np.asarray(stored, np.float32) / np.float32(255)

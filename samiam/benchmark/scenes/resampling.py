@@ -13,30 +13,34 @@ _ROUNDING = 1e-9  # of a pixel: what rounding may add to a coordinate
 Kind = TypeVar("Kind", np.float32, np.uint32)
 
 
-def resampled(image: NDArray[Kind], *, turn_deg: float, magnification: float, is_label: bool) -> NDArray[Kind]:
-    """Turn an image anticlockwise and magnify it.
+def resampled(
+    image: NDArray[Kind], *, turn_deg: float, magnification: float, is_label: bool, sampling: float = 1.0
+) -> NDArray[Kind]:
+    """Turn an image anticlockwise, magnify it, and sample what is then in view more finely or more coarsely.
 
     Args:
         image: (H, W), float32 in [0, 1] or uint32 labels.
         turn_deg: quarter turns are exact.
         magnification: > 0. Below 1 what the coarser pixels cannot hold is smoothed away first.
         is_label: whether each pixel takes the value of the nearest instead of one between its neighbours.
+        sampling: > 0, factor on the pixels along each side. Below 1 likewise.
 
     Returns:
         The same type. Turned, the largest upright rectangle within the image; magnified, the middle of the size it
-        would have otherwise; reduced, all of it in fewer pixels.
+        would have otherwise; reduced, all of it in fewer pixels; sampled otherwise, the same view.
     """
     quarters = round(turn_deg / 90)
     image = np.rot90(image, quarters)
     rest_deg = turn_deg - 90 * quarters
-    if rest_deg == 0 and magnification == 1:
+    if rest_deg == 0 and magnification == 1 and sampling == 1:
         return image.copy()
-    shape_hw = _shape_hw((image.shape[0], image.shape[1]), rest_deg, magnification)
-    steps = _rotation(rest_deg) / magnification
+    shape_hw = _shape_hw((image.shape[0], image.shape[1]), rest_deg, magnification, sampling)
+    scale = magnification * sampling
+    steps = _rotation(rest_deg) / scale
     offset = (np.array(image.shape) - 1) / 2 - steps @ (np.array(shape_hw) - 1) / 2
     if is_label:
         return np.asarray(ndimage.affine_transform(image, steps, offset, shape_hw, order=0, mode="nearest"))
-    smooth = ndimage.gaussian_filter(image, max(0.0, 1 / magnification - 1) / 2)
+    smooth = ndimage.gaussian_filter(image, max(0.0, 1 / scale - 1) / 2)
     read = ndimage.affine_transform(smooth, steps, offset, shape_hw, order=3, mode="nearest")
     return np.asarray(np.clip(read, 0, 1))
 
@@ -47,10 +51,10 @@ def _rotation(turn_deg: float) -> NDArray[np.float64]:
     return np.array([[cos, sin], [-sin, cos]])
 
 
-def _shape_hw(shape_hw: tuple[int, int], turn_deg: float, magnification: float) -> tuple[int, int]:
+def _shape_hw(shape_hw: tuple[int, int], turn_deg: float, magnification: float, sampling: float) -> tuple[int, int]:
     """How many pixels the view has: as many as have their centres between those of the image's outermost."""
     height, width = _largest_within(shape_hw[0] - 1, shape_hw[1] - 1, math.radians(abs(turn_deg)))
-    scale = min(magnification, 1.0)
+    scale = min(magnification, 1.0) * sampling
     return math.floor(height * scale + _ROUNDING) + 1, math.floor(width * scale + _ROUNDING) + 1
 
 

@@ -15,8 +15,9 @@ from pydantic import Field
 
 from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
 from samiam.errors import InputError
-from samiam.settings import read_settings, settings
+from samiam.settings import Positive, read_settings, settings
 from samiam.storage.weight_files import read_card
+from samiam.texture.confidence import EVIDENCE_OF_REGION
 from samiam.texture.protocol import Estimator
 
 
@@ -30,15 +31,24 @@ class Calibration:
             `EVIDENCE_OF_CHOICE`.
         estimator: what counts materials by the vectors.
         distance: threshold of the estimator "distance".
+        same_material: slope, offset and weight of raggedness in the log odds that two groups of points are of one
+            material, see `Sameness`.
+        same_grain: likewise that lattices lie alike, by the vectors of grains.
+        confidence: logistic regression of a segmented region's IoU with the truth, a coefficient for each name of
+            `EVIDENCE_OF_REGION`.
     """
 
     quality: Mapping[str, float]
     preference: Mapping[str, float]
     estimator: Estimator
     distance: Annotated[float, Field(gt=0)]
+    same_material: tuple[Positive, float, float]
+    same_grain: tuple[Positive, float, float]
+    confidence: Mapping[str, float]
 
     def __post_init__(self) -> None:
-        for row, names in (("quality", EVIDENCE), ("preference", EVIDENCE_OF_CHOICE)):
+        rows = (("quality", EVIDENCE), ("preference", EVIDENCE_OF_CHOICE), ("confidence", EVIDENCE_OF_REGION))
+        for row, names in rows:
             given = getattr(self, row)
             for name in names:
                 if name not in given:

@@ -54,11 +54,13 @@ class Candidates:
         root: the whole image as one texture; None where there is nothing to split.
         levels: the textures that share the image out after each split.
         regions: by `id` of a texture that was split, the regions of its two parts.
+        whole_image: all of it as one region; None where there is no root.
     """
 
     root: Texture | None
     levels: list[list[Texture]]
     regions: Mapping[int, list[Region]]
+    whole_image: Region | None
 
 
 def candidate_regions(look: Look, options: CompactOptions) -> Candidates:
@@ -84,7 +86,14 @@ def candidate_regions(look: Look, options: CompactOptions) -> Candidates:
             for place in (len(shared_out) - 2, len(shared_out) - 1)
             for region in regions_of_texture(look, shared_out, place, smallest_points)
         ]
-    return Candidates(root, levels, found)
+    return Candidates(root, levels, found, None if root is None else _whole_image(look, root))
+
+
+def _whole_image(look: Look, root: Texture) -> Region:
+    """All of an image as one region: there is nothing that it could be less near to."""
+    inside = np.ones(look.boundaries.shape, np.bool_)
+    margin = np.ones(inside.shape, np.float32)
+    return Region("whole", root, inside, margin, evidence_of("whole", inside, inside, root, margin, look, 1.0), 1.0)
 
 
 def similarities(look: Look, textures: Sequence[Texture]) -> NDArray[np.float32]:

@@ -55,6 +55,10 @@ def rated_regions(candidates: Candidates, calibration: Calibration, split_thresh
         for texture, regions in candidates.regions.items()
     }
     regions, _ = _in_context(candidates.root, found, split_thresh)
+    if candidates.whole_image is not None:
+        quality = calibration.predicted_iou(candidates.whole_image.evidence)
+        parts = _best_whole(found.get(id(candidates.root), []))
+        regions.append(Rated(candidates.whole_image, quality, quality_of_parts=parts))
     return sorted(regions, key=lambda rated: -rated.quality)
 
 

@@ -77,6 +77,8 @@ class RawImage:
         pixel_size_nm: None where the file does not say.
         pixel_size_source: where the size stood in the file, or None.
         dataset: the name of the data set, where the format has names.
+        data_bar_px: rows at the bottom of which the file says that they are the instrument's data bar; 0 where it
+            does not say.
     """
 
     array: NDArray[Any]
@@ -85,6 +87,7 @@ class RawImage:
     pixel_size_nm: float | None = None
     pixel_size_source: str | None = None
     dataset: str | None = None
+    data_bar_px: int = 0
 
 
 def check_declared(shape_hw: tuple[int, int], dtype: np.dtype[Any]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.artefacts.finding import find_artefacts
 from samiam.errors import InputError
 from samiam.formats.readers.raw import RawImage, Request
 from samiam.records import Micrograph
@@ -49,8 +50,9 @@ def read_micrograph(
     """Read one image, scaled to [0, 1], with its pixel size.
 
     The kind is told by the suffix, one of `READABLE_SUFFIXES`. Alpha is dropped; equal colour channels count as
-    one. Values are clipped at two percentiles, so that a few hot pixels cannot take the whole range; where both
-    fall together the minimum and the maximum are used.
+    one. Frames, data bars and scale bars are found and are not `shown`, dead lines and outlying pixels are replaced
+    (`samiam.artefacts`). Values are clipped at two percentiles of what is shown; where both fall together the minimum
+    and the maximum are used.
 
     Args:
         path: the file.
@@ -62,7 +64,8 @@ def read_micrograph(
 
     Returns:
         The micrograph, named after the file. Its metadata tell `path`, `sha256`, `format`, `dtype`, `frame`,
-        `n_frames`, `channel`, `dataset`, `clip_percentiles`, `clip_values` and `pixel_size_source`.
+        `n_frames`, `channel`, `dataset`, `clip_percentiles`, `clip_values` and `pixel_size_source`, and `left_out` in
+        words what is not shown or was replaced, if anything.
 
     Raises:
         InputError: if the file cannot be used: one line that names it and says what to do.
@@ -118,6 +121,7 @@ def _read(
         name=path.stem,
         metadata=metadata,
         clip_percentiles=percentiles,
+        artefacts=find_artefacts(array, data_bar_px=raw.data_bar_px),
     )
 
 

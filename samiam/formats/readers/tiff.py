@@ -35,7 +35,8 @@ def read_tiff(path: Path, request: Request) -> RawImage:
         array = _load_frame(series, frame_axes, frame, path.stat().st_size)
         order = "".join(letter for letter in axes if letter in "YXCS")
         image = _colours_last(array, order, series.keyframe)
-        return RawImage(image, frame, n_frames, **_pixel_size(file))
+        bar_px = _data_bar_px(file, shape_hw[0])
+        return RawImage(image, frame, n_frames, **_pixel_size(file), data_bar_px=bar_px)
 
 
 def _load_frame(series: tifffile.TiffPageSeries, frame_axes: list[int], frame: int, file_size: int) -> NDArray[Any]:
@@ -146,3 +147,11 @@ def _pixels_per_unit(file: tifffile.TiffFile) -> float:
     if not numerator or not denominator:
         raise ValueError("no resolution")
     return float(numerator / denominator)
+
+
+def _data_bar_px(file: tifffile.TiffFile, height: int) -> int:
+    """Rows of the data bar under an image of FEI: the page is higher than the scan."""
+    metadata = file.fei_metadata or {}
+    scanned = metadata.get("Image", {}).get("ResolutionY")
+    is_lower = isinstance(scanned, int) and height / 2 < scanned < height
+    return height - int(scanned) if is_lower else 0

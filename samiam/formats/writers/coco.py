@@ -16,13 +16,19 @@ from samiam.records import Masks
 
 
 def write_coco(
-    path: str | Path, masks: Masks, micrograph_name: str, category_names: Sequence[str] | str | None = None
+    path: str | Path,
+    masks: Masks,
+    micrograph_name: str,
+    category_names: Sequence[str] | str | None = None,
+    *,
+    supercategories: Sequence[str] | None = None,
+    scores: Sequence[float | None] | None = None,
 ) -> Path:
     """Write masks as COCO JSON with compressed run lengths.
 
     Each annotation has `id`, `image_id`, `category_id`, `segmentation` ({"size": [H, W], "counts": …}), `area`
-    (pixels), `bbox` (XYWH), `iscrowd` 0, `predicted_iou`, `stability_score` and `point_coords` ([[x, y]]); what a
-    mask lacks (NaN) is left out.
+    (pixels), `bbox` (XYWH), `iscrowd` 0, `score`, `predicted_iou`, `stability_score` and `point_coords` ([[x, y]]);
+    what a mask lacks (None, NaN) is left out.
 
     Args:
         path: the file.
@@ -30,35 +36,45 @@ def write_coco(
         micrograph_name: the name of the image.
         category_names: N names, one for each mask; or one name that all share, such as "mask"; None for
             "material 1" … "material N".
+        supercategories: what each category is of, one for each name; None for no such thing.
+        scores: how sure each mask is, N in [0, 1] or None where that is not known; None for all. The field is that of
+            COCO's results.
 
     Returns:
         The file written.
 
     Raises:
-        InputError: if the number of names is not the number of masks.
+        InputError: if the number of names or scores is not the number of masks, or that of supercategories not that
+            of the names.
     """
     if isinstance(category_names, str):
         names, category_ids = [category_names], [1] * len(masks)
     else:
-        names = material_names([None] * len(masks)) if category_names is None else list(category_names)
+        unnamed = (f"material {number}" for number in range(1, len(masks) + 1))
+        names = list(unnamed if category_names is None else category_names)
         category_ids = list(range(1, len(names) + 1))
     if len(category_ids) != len(masks):
         raise InputError(f"{len(names)} category names for {len(masks)} masks; give one for each, or one text for all.")
+    for what, given, n in (("supercategories", supercategories, len(names)), ("scores", scores, len(masks))):
+        if given is not None and len(given) != n:
+            raise InputError(f"{len(given)} {what} for {len(masks)} masks; give one for each.")
     height, width = masks.shape_hw
     content = {
         "images": [{"id": 1, "file_name": micrograph_name, "width": width, "height": height}],
-        "annotations": [_annotation(masks, index, category) for index, category in enumerate(category_ids)],
-        "categories": [{"id": number, "name": name} for number, name in enumerate(names, start=1)],
+        "annotations": [
+            _annotation(masks, index, category, None if scores is None else scores[index])
+            for index, category in enumerate(category_ids)
+        ],
+        "categories": [
+            {"id": number, "name": name}
+            | ({} if supercategories is None else {"supercategory": supercategories[number - 1]})
+            for number, name in enumerate(names, start=1)
+        ],
     }
     return write_json(path, content)
 
 
-def material_names(names: Sequence[str | None]) -> list[str]:
-    """What materials 1, 2, … are called: "material 1" … those that nobody named."""
-    return [name or f"material {number}" for number, name in enumerate(names, start=1)]
-
-
-def _annotation(masks: Masks, index: int, category_id: int) -> dict[str, Any]:
+def _annotation(masks: Masks, index: int, category_id: int, score: float | None) -> dict[str, Any]:
     encoded = rle.encode(np.asfortranarray(masks[index].view(np.uint8)))
     annotation = {
         "id": index + 1,
@@ -69,9 +85,12 @@ def _annotation(masks: Masks, index: int, category_id: int) -> dict[str, Any]:
         "bbox": masks.boxes_xywh[index].tolist(),
         "iscrowd": 0,
     }
-    for key, value in (("predicted_iou", masks.predicted_iou), ("stability_score", masks.stability_score)):
-        if math.isfinite(value[index]):
-            annotation[key] = float(value[index])
+    known = {
+        "score": score,
+        "predicted_iou": masks.predicted_iou[index],
+        "stability_score": masks.stability_score[index],
+    }
+    annotation |= {key: float(value) for key, value in known.items() if value is not None and math.isfinite(value)}
     if np.isfinite(masks.points_xy[index]).all():
         annotation["point_coords"] = [masks.points_xy[index].tolist()]
     return annotation

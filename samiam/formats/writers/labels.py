@@ -17,10 +17,10 @@ _LARGEST_UINT32 = 2**32 - 1  # of TIFF's fractions
 
 
 def write_labels(path: str | Path, segmentation: Segmentation, pixel_size_nm: float | None) -> Path:
-    """Write the label image as a TIFF of uint32, 0 where nothing is segmented, 1 … M the materials.
+    """Write the label image as a TIFF of uint32, 0 where nothing is segmented, 1 … M the materials or grains.
 
-    The pixel size stands in the description, JSON {"pixel_size_nm": …, "n_materials": …}, and in the resolution
-    tags (pixels per centimetre), which other programs read.
+    The pixel size stands in the description, JSON {"pixel_size_nm": …, "n_materials": …, "n_labels": …}, and in the
+    resolution tags (pixels per centimetre), which other programs read.
 
     Args:
         path: the file.
@@ -30,7 +30,11 @@ def write_labels(path: str | Path, segmentation: Segmentation, pixel_size_nm: fl
     Returns:
         The file written.
     """
-    description = {"pixel_size_nm": pixel_size_nm, "n_materials": int(segmentation.labels.max(initial=0))}
+    description = {
+        "pixel_size_nm": pixel_size_nm,
+        "n_materials": len(set(segmentation.material_of)),
+        "n_labels": len(segmentation.material_of),
+    }
     per_cm = None if pixel_size_nm is None else _pixels_per_cm(pixel_size_nm)
     with replacing(path) as partial:
         tifffile.imwrite(

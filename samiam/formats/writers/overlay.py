@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from samiam.colours import colour_of, colour_overlay
-from samiam.formats.writers.called import called
+from samiam.formats.writers.wording import legend_texts, percent
 from samiam.records import Micrograph, Segmentation
 from samiam.storage.files import replacing
 
 _SMALLEST_SIDE_PX = 384  # room for a scale bar and a legend that can be read
+_HATCH, _GROUND = np.uint8(225), np.uint8(60)  # levels of the lines and, at least, between them: no dark specimen
 _LENGTH_UNITS = ((1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))  # nanometres in each
 
 
@@ -49,9 +50,9 @@ def scale_bar(width_px: int, pixel_size_nm: float | None) -> ScaleBar:
 
 
 def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmentation) -> Path:
-    """Write an RGB PNG: the tinted micrograph with a scale bar, and a legend in a strip below.
+    """Write an RGB PNG: the tinted micrograph, dashes between grains, a scale bar, and a legend in a strip below.
 
-    Small images are enlarged by a whole factor, so that the writing can be read.
+    Small images are enlarged by a whole factor, so that the writing can be read. What is not shown is hatched.
 
     Args:
         path: the file, .png.
@@ -67,14 +68,21 @@ def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmen
     height, width = micrograph.shape_hw
     factor = max(1, -(-_SMALLEST_SIDE_PX // max(height, width)))
     # Enlarged before the lines are drawn, so that they stay thin.
-    pixels, labels = (_enlarged(array, factor) for array in (micrograph.pixels, segmentation.labels))
-    picture = Image.fromarray(colour_overlay(pixels, labels))
+    pixels, labels, grains = (
+        _enlarged(array, factor) for array in (micrograph.pixels, segmentation.labels, segmentation.each_grain)
+    )
+    tinted = colour_overlay(pixels, labels, grains)
+    if micrograph.shown is not None:
+        _hatch(tinted, ~_enlarged(micrograph.shown, factor))
+    picture = Image.fromarray(tinted)
     font_px = min(96, max(14, round(math.hypot(*picture.size) / 50)))
     strip = _legend(segmentation, max(picture.width, 12 * font_px), font_px)
     bar = scale_bar(width, micrograph.pixel_size_nm)
     bar = ScaleBar(bar.length_px * factor, bar.text)
     if not _draw_bar(picture, bar, font_px):
         strip = _stack(_bar_strip(strip.width, bar, font_px), strip)
+    if left_out := micrograph.metadata.get("left_out"):
+        strip = _stack(strip, _note(f"left out: {left_out}", strip.width, font_px))
     with replacing(path) as partial:
         _stack(picture, strip).save(partial, format="PNG")
     return Path(path)
@@ -82,6 +90,14 @@ def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmen
 
 def _enlarged(array: NDArray[Any], factor: int) -> NDArray[Any]:
     return array if factor == 1 else array.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _hatch(picture: NDArray[np.uint8], left_out: NDArray[np.bool_]) -> None:
+    """Draw grey lines across what was left out, over its own pixels made fainter."""
+    y, x = np.nonzero(left_out)
+    width = 1 + min(picture.shape[:2]) // 512
+    is_line = (x + y) % (6 * width) < width
+    picture[y, x] = np.where(is_line[:, None], _HATCH, picture[y, x] // 4 + _GROUND)
 
 
 def _draw_bar(picture: Image.Image, bar: ScaleBar, font_px: int) -> bool:
@@ -118,30 +134,46 @@ def _bar_strip(width: int, bar: ScaleBar, font_px: int) -> Image.Image:
 
 
 def _legend(segmentation: Segmentation, width: int, font_px: int) -> Image.Image:
-    """A white strip with a swatch, the name and the share of the image for each material, in as many rows as needed."""
-    counts = np.bincount(segmentation.labels.ravel())[1:]
-    shares = [f"{100 * n / segmentation.labels.size:.1f} %" for n in counts]
-    is_alone = [confidence is None for confidence in segmentation.name_confidence]
-    texts = [
-        f"{name}  {share}" if alone else f"{name}, {share} of the image"
-        for name, share, alone in zip(called(segmentation), shares, is_alone, strict=True)
+    """A white strip, a swatch and a text for each label and for what is not segmented, in as many rows as needed."""
+    entries: list[tuple[str, tuple[int, int, int] | None]] = [
+        (text, colour_of(label)) for label, text in enumerate(legend_texts(segmentation), start=1)
     ]
+    if not entries:
+        entries = [("no material found", None)]
+    elif segmentation.segmented_fraction < 1:
+        entries.append((f"not segmented  {percent(1 - segmentation.segmented_fraction)}", None))
     font = ImageFont.load_default(size=font_px)
-    cell = round(max((font.getlength(text) for text in texts), default=0)) + 3 * font_px
+    cell = round(max(font.getlength(text) for text, _ in entries)) + 3 * font_px
     n_columns = max(1, (width - font_px) // cell)
     row_px = round(1.7 * font_px)
-    n_rows = max(1, -(-len(texts) // n_columns))
+    n_rows = -(-len(entries) // n_columns)
     strip = Image.new("RGB", (max(width, cell), n_rows * row_px + font_px // 2), "white")
     draw = ImageDraw.Draw(strip)
-    if not texts:
-        draw.text((font_px // 2, strip.height / 2), "no material found", fill="black", font=font, anchor="lm")
-    for index, text in enumerate(texts):
+    for index, (text, colour) in enumerate(entries):
         row, column = divmod(index, n_columns)
         left, middle = font_px // 2 + column * cell, font_px // 4 + row * row_px + row_px / 2
         half = font_px // 2
         box = (left, middle - half, left + 2 * half, middle + half)
-        draw.rectangle(box, fill=colour_of(index + 1), outline="black")
+        draw.rectangle(box, fill=colour, outline="black")  # hollow where there is no colour
         draw.text((left + 2 * half + font_px // 2, middle), text, fill="black", font=font, anchor="lm")
+    return strip
+
+
+def _note(text: str, width: int, font_px: int) -> Image.Image:
+    """Words on white, broken into as many lines as needed."""
+    font = ImageFont.load_default(size=font_px)
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width - font_px:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    row_px = round(1.4 * font_px)
+    strip = Image.new("RGB", (width, len(lines) * row_px + font_px // 2), "white")
+    draw = ImageDraw.Draw(strip)
+    for row, line in enumerate(lines):
+        draw.text((font_px // 2, (row + 0.5) * row_px), line, fill="black", font=font, anchor="lm")
     return strip
 
 

@@ -23,6 +23,7 @@ _OF_THE_FILE = (
     "clip_percentiles",
     "clip_values",
     "pixel_size_source",
+    "left_out",
 )
 
 
@@ -66,7 +67,11 @@ def write_provenance(
         "n_materials": segmentation.n_materials,
         "n_materials_given": segmentation.n_materials_given,
         "masks_generated": len(segmentation.generated),
-        "materials_found": int(segmentation.labels.max(initial=0)),
+        "materials_found": len(set(segmentation.material_of)),
+        "regions_found": len(segmentation.material_of),
+        "grains_found": segmentation.n_grains,
+        "not_segmented_fraction": 1 - segmentation.segmented_fraction,
+        "remark": segmentation.remark,
     }
     return write_json(path, content)
 

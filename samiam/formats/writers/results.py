@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from samiam.formats.writers.coco import material_names, write_coco
+from samiam.formats.writers.coco import write_coco
 from samiam.formats.writers.labels import write_labels
 from samiam.formats.writers.overlay import write_overlay
 from samiam.formats.writers.provenance import write_provenance
-from samiam.formats.writers.tables import write_decisions, write_measurements
+from samiam.formats.writers.tables import write_decisions, write_grains, write_measurements
+from samiam.formats.writers.wording import material_names, region_names
 from samiam.records import Micrograph, Segmentation
 
 
@@ -25,9 +26,10 @@ def write_results(
 ) -> list[Path]:
     """Write everything that is known of a segmentation.
 
-    Files: `labels.tif` (uint32, with its resolution), `overlay.png`, `materials.json` and `masks.json` (COCO, the
-    materials and all generated masks), `materials.csv` (areas and extents), `decisions.csv` (what became of each
-    mask and why) and `provenance.json`.
+    Files: `labels.tif` and `grains.tif` (uint32, with their resolution), `overlay.png`, `materials.json`, `grains.json`
+    and `masks.json` (COCO, the materials, their grains and all generated masks), `materials.csv` and `grains.csv`
+    (areas and extents), `decisions.csv` (what became of each mask and why) and `provenance.json`. Where labels are
+    grains or parts of materials, the files of materials are of them.
 
     Args:
         folder: made if missing; files of those names in it are replaced, others are left alone.
@@ -40,13 +42,16 @@ def write_results(
     Returns:
         The files written, in that order.
     """
-    folder = Path(folder)
+    folder, grains = Path(folder), segmentation.by_grains()
     return [
         write_labels(folder / "labels.tif", segmentation, micrograph.pixel_size_nm),
+        write_labels(folder / "grains.tif", grains, micrograph.pixel_size_nm),
         write_overlay(folder / "overlay.png", micrograph, segmentation),
-        write_coco(folder / "materials.json", segmentation.masks, micrograph.name, material_names(segmentation.names)),
+        _write_regions(folder / "materials.json", segmentation, micrograph.name, segmentation.confidences),
+        _write_regions(folder / "grains.json", grains, micrograph.name),
         write_coco(folder / "masks.json", segmentation.generated, micrograph.name, "mask"),
         write_measurements(folder / "materials.csv", segmentation, micrograph),
+        write_grains(folder / "grains.csv", segmentation, micrograph),
         write_decisions(folder / "decisions.csv", segmentation),
         write_provenance(
             folder / "provenance.json",
@@ -57,3 +62,12 @@ def write_results(
             segmentation=segmentation,
         ),
     ]
+
+
+def _write_regions(
+    path: Path, segmentation: Segmentation, micrograph_name: str, scores: Sequence[float | None] | None = None
+) -> Path:
+    """The labels as COCO, each a category; those of grains and parts are within their material."""
+    names, materials = region_names(segmentation), material_names(segmentation)
+    within = None if names == materials else materials
+    return write_coco(path, segmentation.masks, micrograph_name, names, supercategories=within, scores=scores)

@@ -11,25 +11,26 @@ import pandas as pd
 from skimage.measure import label, regionprops_table
 
 from samiam.errors import InputError
-from samiam.formats.writers.called import called
+from samiam.formats.writers.wording import called
 from samiam.records import Decision, Micrograph, Segmentation
 from samiam.storage.files import replacing
 
 
 def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataFrame:
-    """Measure each material.
+    """Measure each region: the materials, or what they were divided into.
 
     Args:
-        segmentation: M materials over the micrograph.
+        segmentation: M labels over the micrograph.
         micrograph: gives the intensities and the pixel size.
 
     Returns:
-        M rows: `material` (its label), `name` (None where it has none), `name_confidence` (how probable it is that the
-        name is right, 0 to 1; missing where nobody has said so), `called` (both, as in the legend), `area_nm2`,
-        `area_fraction` (of the image), `regions` (connected through sides or corners), `perimeter_nm` (as scikit-image
-        estimates it), `centroid_x_nm`, `centroid_y_nm` (from the centre of the top left pixel, x to the right, y down),
-        `width_nm`, `height_nm` (of the box around all its regions) and `mean_intensity` (of the scaled image, 0 to 1).
-        Where the pixel size is unknown the columns are `area_px`, `perimeter_px` and so on.
+        M rows: `label`, `material` (its number, which several labels may share), `name` (None where it has none),
+        `name_confidence` (how probable it is that the name is right, NaN where nobody has said so), `called` (both, as
+        in the legend), `area_nm2`, `area_fraction` (of what is shown of the image), `regions` (connected through sides
+        or corners), `perimeter_nm` (as scikit-image estimates it), `centroid_x_nm`, `centroid_y_nm` (from the centre of
+        the top left pixel, x to the right, y down), `width_nm`, `height_nm` (of the box around all its regions),
+        `mean_intensity` (of the scaled image, 0 to 1), `grains` (how many) and `confidence` (its predicted IoU, NaN
+        where nothing predicts it). Where the pixel size is unknown the columns are `area_px`, `perimeter_px` and so on.
 
     Raises:
         InputError: if the two are of different shapes.
@@ -42,12 +43,13 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
     found = regionprops_table(labels.astype(np.int64), micrograph.pixels, properties=wanted)  # type: ignore[no-untyped-call]
     return pd.DataFrame(
         {
-            "material": found["label"].astype(np.int64),
+            "label": found["label"].astype(np.int64),
+            "material": np.array(segmentation.material_of, np.int64),
             "name": pd.Series(list[object](segmentation.names), dtype=object),
             "name_confidence": pd.Series(list(segmentation.name_confidence), dtype=np.float64),
             "called": pd.Series(called(segmentation), dtype=object),
             **({"area_px": found["area"].astype(np.int64)} if unit == "px" else {"area_nm2": found["area"] * size**2}),
-            "area_fraction": found["area"] / labels.size,
+            "area_fraction": found["area"] / micrograph.n_shown,
             "regions": _regions(segmentation),
             f"perimeter_{unit}": found["perimeter"] * size,
             f"centroid_x_{unit}": found["centroid-1"] * size,
@@ -55,6 +57,8 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
             f"width_{unit}": (found["bbox-3"] - found["bbox-1"]) * size,
             f"height_{unit}": (found["bbox-2"] - found["bbox-0"]) * size,
             "mean_intensity": found["intensity_mean"].astype(np.float64),
+            "grains": np.array(segmentation.grain_counts, np.int64),
+            "confidence": np.array(segmentation.confidences, np.float64),
         }
     )
 
@@ -80,7 +84,23 @@ def write_measurements(path: str | Path, segmentation: Segmentation, micrograph:
     Raises:
         InputError: as `measurements` does.
     """
-    table = measurements(segmentation, micrograph)
+    return _write_table(path, measurements(segmentation, micrograph))
+
+
+def write_grains(path: str | Path, segmentation: Segmentation, micrograph: Micrograph) -> Path:
+    """Write what `measurements` makes of the grains as CSV, `grain` being their label; a confidence they have none.
+
+    Returns:
+        The file written.
+
+    Raises:
+        InputError: as `measurements` does.
+    """
+    table = measurements(segmentation.by_grains(), micrograph).rename(columns={"label": "grain"})
+    return _write_table(path, table.drop(columns=["grains", "confidence"]))
+
+
+def _write_table(path: str | Path, table: pd.DataFrame) -> Path:
     with replacing(path) as partial:
         table.to_csv(partial, index=False)
     return Path(path)

@@ -11,23 +11,27 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.optimize import minimize
 
+from samiam.boosting.booster import SemanticBooster
 from samiam.boosting.grouping import count_materials
 from samiam.boosting.removal import remove_masks
 from samiam.boosting.settings import GroupingRules
+from samiam.compact.committee import Sight
 from samiam.compact.encoder import CompactEncoder
 from samiam.compact.generator import CompactGenerator
 from samiam.compact.looks import in_use, seen_by
 from samiam.compact.model import CompactModel
-from samiam.compact.network import FieldNetwork
 from samiam.compact.regions.calibration import Calibration
-from samiam.compact.regions.candidates import Candidates, candidate_regions
+from samiam.compact.regions.candidates import Candidates, Region, candidate_regions
 from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
 from samiam.compact.regions.rating import Rated, rated_regions
 from samiam.compact.settings import CompactOptions
-from samiam.compact.weights import read_network
+from samiam.compact.weights import read_sight
 from samiam.records import Scene
 from samiam.storage.weight_files import add_to_card
+from samiam.texture.confidence import EVIDENCE_OF_REGION, evidence_of_regions
+from samiam.training.compact.sameness import Judged, fit_sameness, splits_of_look
 from samiam.training.compact.settings import CalibrationRules
+from samiam.training.compact.whole_scenes import orientations_of
 
 Evidence = NDArray[np.float64]
 Choice = tuple[Evidence, NDArray[np.float64]]
@@ -47,11 +51,13 @@ class Examined:
         candidates: the regions, without their outlines.
         materials: bool (M, h, w).
         finer: bool (F, h, w), grains and connected parts of materials.
+        splits: into materials, and of materials into orientations, each real or not.
     """
 
     candidates: Candidates
     materials: NDArray[np.bool_]
     finer: NDArray[np.bool_]
+    splits: tuple[list[Judged], list[Judged]]
 
 
 def calibrate(weights: Path, draw_scene: Callable[[int], Scene], rules: CalibrationRules) -> Calibration:
@@ -65,12 +71,12 @@ def calibrate(weights: Path, draw_scene: Callable[[int], Scene], rules: Calibrat
     Raises:
         InputError: if the weights cannot be read.
     """
-    found = fit_calibration(read_network(weights), draw_scene, rules)
+    found = fit_calibration(read_sight(weights), draw_scene, rules)
     add_to_card(weights, calibration=asdict(found))
     return found
 
 
-def fit_calibration(network: FieldNetwork, draw_scene: Callable[[int], Scene], rules: CalibrationRules) -> Calibration:
+def fit_calibration(network: Sight, draw_scene: Callable[[int], Scene], rules: CalibrationRules) -> Calibration:
     """Fit how regions are rated first, then which of them clicks mean, then where vectors of one material end.
 
     Each fit goes by the ones before. Numbers are rounded to what they are worth, three decimals.
@@ -78,38 +84,58 @@ def fit_calibration(network: FieldNetwork, draw_scene: Callable[[int], Scene], r
     network = in_use(network)
     rated_scenes = [examined(network, draw_scene(number)) for number in range(rules.scenes)]
     quality = fit_quality(*rated_evidence(rated_scenes))
-    unsure = dict.fromkeys(EVIDENCE_OF_CHOICE, 0.0)  # no click has been looked at yet, no distance either
-    found = Calibration(_named(EVIDENCE, quality), unsure, "distance", 1.0)
+    same_material, same_grain = (
+        fit_sameness([split for scene in rated_scenes for split in scene.splits[of]]) for of in (0, 1)
+    )
+    found = Calibration(  # no click has been looked at yet, no distance and no result either
+        _named(EVIDENCE, quality),
+        dict.fromkeys(EVIDENCE_OF_CHOICE, 0.0),
+        "distance",
+        1.0,
+        same_material,
+        same_grain,
+        dict.fromkeys(EVIDENCE_OF_REGION, 0.0),
+    )
     choices = choices_of(rated_scenes, found)
     found = replace(found, preference=_named(EVIDENCE_OF_CHOICE, fit_preference(choices)))
-    counted = (draw_scene(_FIRST_COUNTED + number) for number in range(rules.distance_scenes))
-    return replace(found, distance=fit_distance(CompactModel(network, found), counted))
+    counted = [draw_scene(_FIRST_COUNTED + number) for number in range(rules.distance_scenes)]
+    found = replace(found, distance=fit_distance(CompactModel(network, found), counted))
+    confidence = fit_quality(*result_evidence(CompactModel(network, found), counted))
+    return replace(found, confidence=_named(EVIDENCE_OF_REGION, confidence))
 
 
 def _named(names: Sequence[str], values: NDArray[np.float64]) -> dict[str, float]:
     return dict(zip(names, values.round(3).tolist(), strict=True))
 
 
-def examined(network: FieldNetwork, scene: Scene) -> Examined:
+def examined(network: Sight, scene: Scene) -> Examined:
     """The candidate regions of a scene beside its truth."""
     look = seen_by(network, scene.micrograph.pixels)
     candidates = candidate_regions(look, CompactOptions())
-    no_outline = np.zeros((0, 0), np.float32)
-    regions = {
-        texture: [replace(region, signed=no_outline) for region in of_texture]
-        for texture, of_texture in candidates.regions.items()
-    }
+    regions = {texture: list(map(_without_outline, found)) for texture, found in candidates.regions.items()}
+    whole_image = None if candidates.whole_image is None else _without_outline(candidates.whole_image)
     rows, columns = (
         ((np.arange(points) + 0.5) * side / points).astype(int)
         for points, side in zip(look.boundaries.shape, scene.micrograph.shape_hw, strict=True)
     )
-    labels, grains = (image[np.ix_(rows, columns)] for image in (scene.labels, scene.grains))
+    images = (scene.labels, scene.grains, orientations_of(scene))
+    labels, grains, orientations = (image[np.ix_(rows, columns)].astype(np.int64) for image in images)
     materials = [labels == material for material in np.unique(labels[labels > 0])]
     finer = [grains == grain for grain in np.unique(grains[grains > 0])]
     for material in materials:
         parts, n_parts = ndimage.label(material)
         finer += [parts == part for part in range(1, n_parts + 1)]
-    return Examined(replace(candidates, regions=regions), np.array(materials), np.array(finer))
+    return Examined(
+        replace(candidates, regions=regions, whole_image=whole_image),
+        np.array(materials),
+        np.array(finer),
+        splits_of_look(look, labels, orientations),
+    )
+
+
+def _without_outline(region: Region) -> Region:
+    """A region without what takes most memory and no fit looks at."""
+    return replace(region, signed=np.zeros((0, 0), np.float32))
 
 
 def rated_evidence(scenes: Sequence[Examined]) -> tuple[Evidence, NDArray[np.float64]]:
@@ -117,6 +143,8 @@ def rated_evidence(scenes: Sequence[Examined]) -> tuple[Evidence, NDArray[np.flo
     evidence, best = [np.zeros((0, len(EVIDENCE)))], [np.zeros(0)]
     for scene in scenes:
         regions = [region for of_texture in scene.candidates.regions.values() for region in of_texture]
+        if scene.candidates.whole_image is not None:
+            regions.append(scene.candidates.whole_image)
         if regions:
             inside = np.array([region.inside for region in regions])
             evidence.append(np.array([region.evidence for region in regions]))
@@ -196,7 +224,27 @@ def fit_preference(choices: Sequence[Choice]) -> NDArray[np.float64]:
     return np.asarray(minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B").x)
 
 
-def fit_distance(model: CompactModel, scenes: Iterator[Scene]) -> float:
+def result_evidence(model: CompactModel, scenes: Sequence[Scene]) -> tuple[Evidence, NDArray[np.float64]]:
+    """What confidence is predicted from (n, 10) of the materials found in scenes, and the IoU (n,) of each.
+
+    The IoU is with the material of the truth that fits best; pixels without a label are not counted.
+    """
+    generator, encoder = CompactGenerator(model, CompactOptions()), CompactEncoder(model)
+    booster = SemanticBooster(encoder)
+    evidence, best = [np.zeros((0, len(EVIDENCE_OF_REGION)))], [np.zeros(0)]
+    for scene in scenes:
+        found = booster(scene.micrograph, generator.generate(scene.micrograph)).labels
+        rows = evidence_of_regions(found, encoder.field(scene.micrograph))
+        known = scene.labels > 0
+        inside = np.array([(found == label)[known] for label in range(1, len(rows) + 1)]).reshape(len(rows), -1)
+        ious = _ious(inside, np.array([mask[known] for mask in scene.truth])).max(axis=1, initial=0)
+        is_seen = ~np.isnan(rows).any(axis=1)
+        evidence.append(rows[is_seen])
+        best.append(ious[is_seen])
+    return np.concatenate(evidence), np.concatenate(best)
+
+
+def fit_distance(model: CompactModel, scenes: Sequence[Scene]) -> float:
     """The threshold of "distance" by which the default method finds the number of materials most often."""
     generator, encoder = CompactGenerator(model, CompactOptions()), CompactEncoder(model)
     off = []

@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from samiam.compact.network import STRIDE_PX, FieldNetwork, standardised
-from samiam.training.compact.scores import field_scores
+from samiam.training.compact.scores import field_scores, kmeans_iou
 from samiam.training.compact.settings import FieldRecipe
+from samiam.training.compact.whole_scenes import Batch
 from samiam.training.schedule import adamw_with_warm_up
 
 
@@ -79,8 +80,31 @@ def field_loss(vectors: Tensor, materials: Tensor, temperature: float) -> Tensor
     return per_point.sum() / (n_partners > 0).sum().clamp(min=1)
 
 
+def sameness_loss(vectors: Tensor, labels: Tensor, sameness: Tensor) -> Tensor:
+    """Cross-entropy of whether two points of an image are of one label, by the cosine of their vectors.
+
+    It gives distances a meaning that one image shares with another, which the contrastive loss leaves open; that is
+    what the number of materials is told by.
+
+    Args:
+        vectors: float (B, N, D), unit vectors.
+        labels: int (B, N), 0 for points that do not count.
+        sameness: (2,), slope and offset of the log odds.
+
+    Returns:
+        The mean over pairs; pairs of one label and of two weigh as much where there are both.
+    """
+    counts = (labels > 0).float()
+    both = counts[:, :, None] * counts[:, None, :]
+    same = (labels[:, :, None] == labels[:, None, :]).float()
+    n_same, n_other = (both * same).sum(), (both * (1 - same)).sum()
+    weights = both * (same / n_same.clamp(min=1) + (1 - same) / n_other.clamp(min=1)) / 2
+    log_odds = sameness[0] * (vectors @ vectors.transpose(1, 2)) + sameness[1]
+    return (weights * functional.binary_cross_entropy_with_logits(log_odds, same, reduction="none")).sum()
+
+
 class FieldLearner(pl.LightningModule):
-    """Trains a `FieldNetwork` on batches of (pixels (B, 1, H, W), materials (B, H, W), grains (B, H, W)).
+    """Trains a `FieldNetwork` on batches of pixels (B, 1, H, W) and materials, grains and orientations (B, H, W).
 
     Args:
         network: what is trained.
@@ -95,39 +119,57 @@ class FieldLearner(pl.LightningModule):
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.recipe = recipe
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Vectors (B, 16, H/4, W/4) and boundary logits (B, 2, H/4, W/4) of grey pixels (B, 1, H, W) in [0, 1]."""
-        found: tuple[Tensor, Tensor] = self.network(standardised(pixels).contiguous(memory_format=torch.channels_last))
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What the network makes of grey pixels (B, 1, H, W) in [0, 1]; see `FieldNetwork.forward`."""
+        inputs = standardised(pixels).contiguous(memory_format=torch.channels_last)
+        found: tuple[Tensor, Tensor, Tensor] = self.network(inputs)
         return found
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    def training_step(self, batch: Batch) -> Tensor:
         """Loss of one batch of scenes."""
-        pixels, materials, grains = batch
-        vectors, logits = self(pixels)
-        of_point = labels_of_field(materials)
+        pixels, materials, grains, orientations = batch
+        vectors, of_grains, logits = self(pixels)
+        of_point, lies_as = labels_of_field(materials), labels_of_field(orientations)
         # A CPU's generator knows 32 bits of a seed only, so both numbers have to be mixed into these.
         (drawn,) = np.random.SeedSequence((self.recipe.seed, self.global_step)).generate_state(1)
         generator = torch.Generator(self.device).manual_seed(int(drawn))
-        points = chosen_points(of_point, self.recipe.points, generator)
-        gathered = vectors.flatten(2).transpose(1, 2).gather(1, points[:, :, None].expand(-1, -1, vectors.shape[1]))
-        of_vectors = field_loss(gathered, of_point.flatten(1).gather(1, points), self.recipe.temperature)
+        half = self.recipe.points // 2
+        points = torch.cat([chosen_points(labels, half, generator) for labels in (of_point, lies_as)], dim=1)
+        losses = {"vectors": self._of_vectors(vectors, of_point, points, 0)}
+        losses["grains"] = self._of_vectors(of_grains, lies_as, points, 1)
         emphasis = torch.tensor(self.recipe.boundary_emphasis, device=self.device)
-        of_boundary = functional.binary_cross_entropy_with_logits(
+        losses["boundary"] = functional.binary_cross_entropy_with_logits(
             logits, boundaries_of_field(materials, grains), pos_weight=emphasis
         )
-        loss = of_vectors + self.recipe.boundary_weight * of_boundary
-        shown = {"train/loss": loss, "train/vectors": of_vectors, "train/boundary": of_boundary}
+        loss = losses["vectors"] + losses["grains"] + self.recipe.boundary_weight * losses["boundary"]
+        shown = {"train/loss": loss, **{f"train/{name}": value for name, value in losses.items()}}
         self.log_dict(shown, prog_bar=True, batch_size=len(pixels))
         return loss
 
-    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
-        """Scores of one scene: of its field, of the masks generated from it, and of those that clicks select."""
-        pixels, materials, grains = batch
-        scores = field_scores(
-            self.network, pixels[0, 0].cpu().numpy(), materials[0].cpu().numpy(), grains[0].cpu().numpy()
-        )
-        shown = {f"val/{name}": value for name, value in scores.items()}
-        self.log_dict(shown, prog_bar=True, batch_size=1, sync_dist=True)
+    def _of_vectors(self, vectors: Tensor, labels: Tensor, points: Tensor, head: int) -> Tensor:
+        """What vectors (B, 16, h, w) lack, at points (B, n), of the order and the distance that labels ask for."""
+        chosen = vectors.flatten(2).transpose(1, 2).gather(1, points[:, :, None].expand(-1, -1, vectors.shape[1]))
+        labels = labels.flatten(1).gather(1, points)
+        sameness = sameness_loss(chosen, labels, self.network.sameness[head])
+        return field_loss(chosen, labels, self.recipe.temperature) + self.recipe.sameness_weight * sameness
+
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002 - Lightning's
+        """Scores of one scene: of its field, of the masks generated from it, and of those that clicks select.
+
+        Of scenes that show one effect each, the IoU of KMeans on the vectors alone.
+        """
+        images = [maps[0].cpu().numpy() for maps in (batch[0][0], *batch[1:])]
+        name = self._data_names[dataloader_idx]
+        if name:
+            shown = {f"val/{name}": kmeans_iou(self.network, images[0], images[1])}
+        else:
+            shown = {f"val/{score}": value for score, value in field_scores(self.network, *images).items()}
+        self.log_dict(shown, prog_bar=not name, batch_size=1, sync_dist=True, add_dataloader_idx=False)
+
+    @property
+    def _data_names(self) -> list[str]:
+        data: Any = self.trainer.datamodule  # type: ignore[attr-defined]
+        return getattr(data, "names", [""])
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """AdamW under one warm-up and one cosine over the whole training."""

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
+from torch import Tensor
 
+from samiam.compact.committee import Sight
 from samiam.compact.generator import CompactGenerator
-from samiam.compact.looks import Look, seen_by
+from samiam.compact.looks import Look, in_use, seen_by
 from samiam.compact.model import CompactModel
-from samiam.compact.network import FieldNetwork
 from samiam.compact.settings import CompactOptions
 from samiam.compact.weights import shipped_calibration
 from samiam.geometry import intersections, iou
@@ -26,7 +27,11 @@ _MOST_POINTS = 6000
 
 
 def field_scores(
-    network: FieldNetwork, pixels: NDArray[np.float32], materials: NDArray[np.integer], grains: NDArray[np.integer]
+    network: Sight,
+    pixels: NDArray[np.float32],
+    materials: NDArray[np.integer],
+    grains: NDArray[np.integer],
+    orientations: NDArray[np.integer],
 ) -> dict[str, float]:
     """Scores of one scene, its regions rated as those of the weights that ship.
 
@@ -35,21 +40,25 @@ def field_scores(
         pixels: float32 (H, W) in [0, 1].
         materials: (H, W), 1 … M, 0 where there is none.
         grains: (H, W).
+        orientations: (H, W), the same number for grains whose lattices lie alike.
 
     Returns:
-        `kmeans_iou`, the matched IoU of KMeans on the vectors, M given; `boundary_f`, the F-score of boundaries within
+        `kmeans_iou`, the matched IoU of KMeans on the vectors, M given; `grain_iou`, likewise of the vectors of grains
+        and the orientations; `boundary_f`, the F-score of boundaries within
         one point of the field; `recall_50`, `_75` and `_90`, the share of materials that some generated mask has with
         that IoU; `click_1` and `click_3`, the mean IoU with a material after so many clicks; `score`, the mean of all.
     """
     model, micrograph = CompactModel(network, shipped_calibration()), Micrograph(pixels)
     truth, generator = Masks.from_labels(materials), CompactGenerator(model, CompactOptions())
+    lie_alike = Masks.from_arrays([orientations == number for number in np.unique(orientations[orientations > 0])])
     look = seen_by(model.network, pixels)
     masks = generator.generate(micrograph)
     best = iou(intersections(truth, masks), truth.areas, masks.areas).max(axis=1, initial=0)
     generator.set_image(micrograph)
     clicks = np.array([click_ious(generator.predict, material, materials > 0, 3) for material in truth])
     scores = {
-        "kmeans_iou": score_image(_clustered(look, len(truth)), truth).matched_iou,
+        "kmeans_iou": score_image(_clustered(look, look.vectors, len(truth)), truth).matched_iou,
+        "grain_iou": score_image(_clustered(look, look.grain_vectors, len(lie_alike)), lie_alike).matched_iou,
         "boundary_f": _boundary_f(look, materials, grains),
         **{f"recall_{percent}": float((best >= percent / 100).mean()) for percent in _RECALLS},
         "click_1": float(clicks[:, 0].mean()),
@@ -58,15 +67,21 @@ def field_scores(
     return {**scores, "score": float(np.mean(list(scores.values())))}
 
 
-def _clustered(look: Look, n_materials: int) -> Masks:
-    """KMeans on the vectors of a look, at the size of the image."""
-    vectors = look.vectors.flatten(1).T.numpy()
+def kmeans_iou(network: Sight, pixels: NDArray[np.float32], materials: NDArray[np.integer]) -> float:
+    """The matched IoU of KMeans on the vectors of a scene, its number of materials given; see `field_scores`."""
+    truth, look = Masks.from_labels(materials), seen_by(in_use(network), pixels)
+    return score_image(_clustered(look, look.vectors, len(truth)), truth).matched_iou
+
+
+def _clustered(look: Look, maps: Tensor, n_clusters: int) -> Masks:
+    """KMeans on vectors (16, h, w) of a look, at the size of the image."""
+    vectors = maps.flatten(1).T.numpy()
     with threadpool_limits(1):
-        found = KMeans(n_materials, n_init=4, random_state=0).fit(vectors[:: -(-len(vectors) // _MOST_POINTS)])
+        found = KMeans(n_clusters, n_init=4, random_state=0).fit(vectors[:: -(-len(vectors) // _MOST_POINTS)])
     centres = found.cluster_centers_.astype(np.float32)
     # The nearest centre has the largest product less half of its squared length.
-    nearness = np.tensordot(centres, look.vectors.numpy(), axes=1) - (centres**2).sum(axis=1)[:, None, None] / 2
-    ahead = (nearness[k] - np.delete(nearness, k, axis=0).max(axis=0, initial=-np.inf) for k in range(n_materials))
+    nearness = np.tensordot(centres, maps.numpy(), axes=1) - (centres**2).sum(axis=1)[:, None, None] / 2
+    ahead = (nearness[k] - np.delete(nearness, k, axis=0).max(axis=0, initial=-np.inf) for k in range(n_clusters))
     return Masks.from_arrays((look.above_zero(values) for values in ahead), look.shape_hw)
 
 

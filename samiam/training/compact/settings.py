@@ -20,7 +20,8 @@ class FieldRecipe:
         weight_decay: of AdamW.
         warm_up_steps: batches during which the learning rate rises.
         temperature: what cosine similarities are divided by.
-        points: of each image that are compared with one another.
+        sameness_weight: of the loss of absolute distances beside that of relative ones.
+        points: of each image that are compared with one another, half of them spread over materials, half over grains.
         boundary_weight: of the boundary's loss beside that of the vectors.
         boundary_emphasis: how much more a point on a boundary counts than one off it.
         ema_decay: share of the averaged weights that a step keeps.
@@ -31,6 +32,7 @@ class FieldRecipe:
     weight_decay: NotNegative = 0.02
     warm_up_steps: Count = 150
     temperature: Positive = 0.1
+    sameness_weight: NotNegative = 1.0
     points: Annotated[int, Field(ge=2)] = 384
     boundary_weight: NotNegative = 2.0
     boundary_emphasis: Positive = 3.0
@@ -58,6 +60,7 @@ class WholeSceneRules:
     Attributes:
         scenes: in an epoch, a full batch at least; all of them are new ones.
         val_scenes: to validate on, the same in every epoch, not varied.
+        scenes_of_slice: likewise of each effect, see `simulate.EFFECTS`.
         batch_size: scenes in a batch; those to validate on come one by one.
         zoom: a scene is magnified by up to 1 + this or reduced by as much.
         turn_deg: it is turned by up to this, and by multiples of 90°, and mirrored.
@@ -69,6 +72,7 @@ class WholeSceneRules:
 
     scenes: Count = 2400
     val_scenes: Count = 48
+    scenes_of_slice: Count = 4
     batch_size: Count = 16
     zoom: NotNegative = 0.35
     turn_deg: NotNegative = 45.0

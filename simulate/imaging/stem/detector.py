@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy import ndimage
 
 from samiam.errors import InputError
-from samiam.settings import NotNegative, Positive, settings
+from samiam.settings import NotNegative, Positive, Share, settings
 from simulate.imaging.stem.bounds import need_not_negative, need_positive
 
 Dose_e_per_A2 = Annotated[float, Field(gt=0, le=1e9)]  # above, no specimen lasts; chosen by hand
@@ -30,6 +31,9 @@ class Detector:
         offset_counts: level without electrons. It may be negative: an operator's black level cuts off background.
         readout_counts: standard deviation of the Gaussian read-out noise.
         bits: of the converter; what is above its range saturates, what is below is 0.
+        spread_px: standard deviation of the Gaussian by which neighbouring pixels share their counts: of scintillator
+            and amplifier, and of the filter or interpolation that the image went through.
+        line_noise: standard deviation of a line's brightness, as a share of it: emission and scan are not steady.
     """
 
     dose_e_per_A2: Dose_e_per_A2
@@ -37,6 +41,8 @@ class Detector:
     offset_counts: float = 500.0
     readout_counts: NotNegative = 20.0
     bits: Literal[8, 16] = 16
+    spread_px: NotNegative = 0.0
+    line_noise: Share = 0.0
 
 
 def exposed(
@@ -90,7 +96,7 @@ def detect(
     """Count the electrons of each pixel and convert them.
 
     Args:
-        rng: source of the electrons (Poisson) and of the read-out noise.
+        rng: source of the electrons (Poisson) and of the noise of lines and read-out.
         fraction: float (H, W), share of the beam's electrons that reach the detector, 0 … 1. What is outside by up
             to 0.01, as filters leave it, counts as 0 or 1.
         pixel_area_A2: > 0.
@@ -107,7 +113,11 @@ def detect(
     if not (low >= -_OVERSHOOT and high <= 1 + _OVERSHOOT):
         raise InputError(f"fractions of {low:.3g} to {high:.3g}: give shares of the beam, in 0 … 1.")
     expected_e = np.clip(fraction, 0, 1).astype(np.float64) * (detector.dose_e_per_A2 * pixel_area_A2)
+    if detector.line_noise > 0:
+        expected_e *= np.maximum(1 + detector.line_noise * rng.standard_normal((len(expected_e), 1)), 0)
     counts = rng.poisson(expected_e) * detector.gain_counts_per_e
     counts += detector.readout_counts * rng.standard_normal(counts.shape) + detector.offset_counts
+    if detector.spread_px > 0:
+        counts = ndimage.gaussian_filter(counts, detector.spread_px)
     converted: NDArray[np.float64] = np.clip(np.rint(counts), 0, 2**detector.bits - 1)
     return converted.astype(np.uint8) if detector.bits == 8 else converted.astype(np.uint16)

@@ -14,7 +14,7 @@ from pydantic import Field
 from scipy import constants, fft
 
 from samiam.errors import InputError
-from samiam.settings import NotNegative, settings
+from samiam.settings import NotNegative, Positive, Share, settings
 from simulate.imaging.stem.bounds import need_positive
 
 Energy_kV = Annotated[float, Field(ge=1, le=3000)]  # no microscope has less or more; volts are told from kilovolts
@@ -39,6 +39,8 @@ class Optics:
             truth: the probe's centroid is where the scan puts it.
         coma_deg: φ21, from +x towards +y.
         spherical_A: C30, the residual.
+        tail: share of the probe's electrons that land further out, in a Gaussian of `tail_A`.
+        tail_A: its standard deviation.
 
     Raises:
         InputError: if the aberrations blur the probe over more than 50 Å.
@@ -53,6 +55,8 @@ class Optics:
     coma_A: float = 0.0
     coma_deg: float = 0.0
     spherical_A: float = 0.0
+    tail: Share = 0.0
+    tail_A: Positive = 4.0
 
     def __post_init__(self) -> None:
         if _blur_A(self) > _WIDEST_BLUR_A:
@@ -81,10 +85,10 @@ def probe_transfer(shape_hw: tuple[int, int], pixel_size_A: float, optics: Optic
     """What turns the spectrum of an image made with the ideal probe into that of one made with this probe.
 
     It is the optical transfer function of the aberrated probe, divided by that of the aberration-free probe of the
-    same aperture, times the Gaussian of the source. The division needs no regularisation below the information
-    limit 2α/λ: the autocorrelation of a pupil of modulus 1 is nowhere larger with phases than without, so the
-    modulus of the ratio is at most 1. From the limit on, where both vanish, the ratio is 0: what an image has there
-    no probe can have formed. Without aberrations there is nothing to divide, and it is the Gaussian alone.
+    same aperture, times the Gaussian of the source and the tail. The division needs no regularisation below the
+    information limit 2α/λ: the autocorrelation of a pupil of modulus 1 is nowhere larger with phases than without, so
+    the modulus of the ratio is at most 1. From the limit on, where both vanish, the ratio is 0: what an image has
+    there no probe can have formed. Without aberrations there is nothing to divide, and it is source and tail alone.
 
     Args:
         shape_hw: shape of the image.
@@ -102,10 +106,9 @@ def probe_transfer(shape_hw: tuple[int, int], pixel_size_A: float, optics: Optic
     rows_per_A = fft.fftfreq(shape_hw[0], pixel_size_A)
     columns_per_A = fft.rfftfreq(shape_hw[1], pixel_size_A)
     sigma_A = optics.source_fwhm_A / _FWHM_PER_SIGMA
-    source_rows, source_columns = (
-        np.exp(-2 * (np.pi * sigma_A * frequencies) ** 2) for frequencies in (rows_per_A, columns_per_A)
-    )
-    source = np.outer(source_rows, source_columns)
+    source = _gaussian(sigma_A, rows_per_A, columns_per_A)
+    if optics.tail > 0:
+        source *= 1 - optics.tail + optics.tail * _gaussian(optics.tail_A, rows_per_A, columns_per_A)
     if _blur_A(optics) == 0:
         return source
     return source * _aberration_ratio_at(rows_per_A, columns_per_A, optics)
@@ -128,11 +131,19 @@ def through_optics(image: NDArray[Any], pixel_size_A: float, optics: Optics) -> 
         InputError: if the pixel size is not positive.
     """
     need_positive(pixel_size_A=pixel_size_A)
-    if _blur_A(optics) == 0 and optics.source_fwhm_A == 0:
+    if _blur_A(optics) == 0 and optics.source_fwhm_A == 0 and optics.tail == 0:
         return image
     spectrum = fft.rfft2(image)
     spectrum *= probe_transfer((image.shape[0], image.shape[1]), pixel_size_A, optics)
     return np.asarray(fft.irfft2(spectrum, s=image.shape, overwrite_x=True))
+
+
+def _gaussian(
+    sigma_A: float, rows_per_A: NDArray[np.float64], columns_per_A: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The Fourier transform of a Gaussian of unit volume."""
+    along_y, along_x = (np.exp(-2 * (np.pi * sigma_A * k_per_A) ** 2) for k_per_A in (rows_per_A, columns_per_A))
+    return np.asarray(np.outer(along_y, along_x))
 
 
 def _blur_A(optics: Optics) -> float:

@@ -19,8 +19,8 @@ from simulate.specimen.layers import Layer, Specimen
 _PIXEL_A = (0.1, 0.7)
 _LARGE_SHARE = 0.12  # of the images have 2048² pixels
 _LARGE_PIXEL_A = 0.35  # at most, where there are so many: no field is larger than the smaller images'
-_THICKNESS_A = (110.0, 440.0)  # lamellae of 10 to 45 nm
-_THINNEST_A, _THICKEST_A = 60.0, 460.0  # anywhere in view; the library ends at 480
+THICKNESS_A = (110.0, 440.0)  # lamellae of 10 to 45 nm
+THINNEST_A, THICKEST_A = 60.0, 460.0  # anywhere in view; the library ends at 480
 _BENDING_PEAK = 2.9  # largest of a few waves over their root mean square
 _REACH = 0.85  # of the field's side: half its diagonal, drift and margins
 _ELECTRONS_PER_PA_US = 6.242  # 1e-18 C over the elementary charge
@@ -66,7 +66,7 @@ def imaged(
     bending_A = up_to(rng, 12.0)
     deviation_A = float(np.abs(wedge).sum()) * _REACH * side_A + _BENDING_PEAK * bending_A
     thickness_A = float(
-        np.clip(rng.uniform(*_THICKNESS_A), _THINNEST_A + deviation_A, max(_THICKEST_A - deviation_A, 200.0))
+        np.clip(rng.uniform(*THICKNESS_A), THINNEST_A + deviation_A, max(THICKEST_A - deviation_A, 200.0))
     )
     specimen = Specimen(
         layers,

@@ -225,4 +225,5 @@ def _boundary(rng: np.random.Generator, kind: Literal["antiphase", "grain"], x_A
         return Boundary("antiphase", x_A, lean_deg=float(rng.normal(0, 5)))
     rotation_deg = float(rng.choice([-1, 1]) * log_uniform(rng, 0.7, 12.0))
     tilt_mrad = (float(rng.normal(0, 8)), float(rng.normal(0, 8)))
-    return Boundary("grain", x_A, float(rng.normal(0, 12)), rotation_deg, tilt_mrad)
+    lean_deg = float(np.clip(rng.normal(0, 12), -60, 60))  # one in two million would lean further
+    return Boundary("grain", x_A, lean_deg, rotation_deg, tilt_mrad)

@@ -19,6 +19,9 @@ from simulate.specimen.stack.waves import Waves
 _SLOW_A = (150.0, 500.0)  # wavelengths of strain and bending
 _WAVY_A = (40.0, 160.0)  # of the waviness of boundaries
 _WAVY_RMS_A = 2.5
+_RELIEF_A = (15.0, 200.0)  # wavelengths of relief and dechannelling: four cells of a perovskite to the scale of bending
+_DECHANNELLING_SPREAD = 0.35  # of its mean, which leaves it between 0 and twice that nearly everywhere
+_DEPTHS = 9  # at which leaning interfaces are looked at
 _SMALLEST_THICKNESS_A = 10.0  # two or three cells of a crystal
 _STRAIN_STEPS = 2  # of the fixed-point iteration that undoes the strain; each leaves that share of the last's error
 
@@ -56,6 +59,8 @@ class Stack:
         waviness: deviation of boundaries from straight lines.
         displacement: strain field (x, y).
         bending: of the thickness.
+        relief: of the thickness, over shorter distances.
+        dechannelling: how the loss of channelled signal varies, about 1.
     """
 
     specimen: Specimen
@@ -67,6 +72,8 @@ class Stack:
     waviness: Waves
     displacement: Waves
     bending: Waves
+    relief: Waves
+    dechannelling: Waves
 
     def layer_at(self, x_A: Floats, h_A: Floats) -> NDArray[np.int64]:
         """Index of the layer at unstrained positions."""
@@ -88,6 +95,28 @@ class Stack:
             domain += self.beyond_A(layer, boundary, x_A, h_A) > 0
         return domain
 
+    def depth_share(self, layer: int, domain: int | None, x_A: Floats, h_A: Floats) -> Floats:
+        """Share of the depth in which a place belongs to a layer, or to a crystal in it: interfaces may lean."""
+        lean_A = self.specimen.lamella.lean_A
+        depths = (np.arange(_DEPTHS) + 0.5) / _DEPTHS - 0.5 if any(lean_A) else np.zeros(1)
+        share = np.zeros(np.shape(x_A))
+        for depth in depths:
+            at_A = x_A - depth * lean_A[0], h_A - depth * lean_A[1]
+            is_own = self.layer_at(*at_A) == layer
+            if domain is not None:
+                is_own[is_own] = self.domain_at(layer, at_A[0][is_own], at_A[1][is_own]) == domain
+            share += is_own
+        return np.asarray(share / len(depths))
+
+    def depth_share_at(self, layer: int, x_A: Floats, y_A: Floats) -> Floats:
+        """Share of the depth in which a strained position belongs to a layer."""
+        return self.depth_share(layer, None, *self.unstrained(x_A, y_A))
+
+    def lost_channelling_at(self, x_A: Floats, y_A: Floats) -> Floats:
+        """Share of their channelled signal that columns lose."""
+        mean = self.specimen.lamella.dechannelling
+        return np.asarray(np.clip(mean * (1 + self.dechannelling.at(x_A, y_A)[0]), 0, min(2 * mean, 1)))
+
     def beyond_A(self, layer: int, boundary: Boundary, x_A: Floats, h_A: Floats) -> Floats:
         """Lateral distance from a boundary, positive beyond it."""
         above_A = h_A - self.bases_A[layer]
@@ -99,7 +128,16 @@ class Stack:
         """Thickness along the beam."""
         specimen = self.specimen
         even_A = specimen.thickness_A + specimen.wedge[0] * x_A + specimen.wedge[1] * y_A
-        return np.asarray(np.maximum(even_A + self.bending.at(x_A, y_A)[0], _SMALLEST_THICKNESS_A))
+        uneven_A = even_A + self.bending.at(x_A, y_A)[0] + self.relief.at(x_A, y_A)[0]
+        return np.asarray(np.maximum(self._thinned(uneven_A, x_A, y_A), _SMALLEST_THICKNESS_A))
+
+    def _thinned(self, thickness_A: Floats, x_A: Floats, y_A: Floats) -> Floats:
+        """Less near an edge to vacuum."""
+        specimen = self.specimen
+        if specimen.lamella.thinning_A == 0 or not self.tops or not specimen.layers[-1].made_of.is_vacuum:
+            return thickness_A
+        depth_A = np.maximum(self.surface_at(len(self.tops) - 1, x_A) + y_A, 0)
+        return np.asarray(thickness_A * -np.expm1(-depth_A / specimen.lamella.thinning_A))
 
     def strained(self, x_A: Floats, h_A: Floats) -> tuple[Floats, Floats]:
         """(x, y) to which the strain moves (x, h)."""
@@ -143,7 +181,12 @@ def build_stack(rng: np.random.Generator, specimen: Specimen, reach_A: float) ->
     domains = tuple(
         _domains(rng, specimen, layer, cell, base_A) for layer, cell, base_A in zip(layers, cells, bases_A, strict=True)
     )
-    return Stack(specimen, cells, x_origin_A, bases_A, tops, domains, waviness, displacement, bending)
+    of_lamella = rng.spawn(1)[0]  # takes nothing from the stream of what comes after
+    relief = Waves.self_affine(of_lamella, specimen.lamella.relief_A, _RELIEF_A)
+    dechannelling = Waves.self_affine(of_lamella, _DECHANNELLING_SPREAD, _RELIEF_A)
+    return Stack(
+        specimen, cells, x_origin_A, bases_A, tops, domains, waviness, displacement, bending, relief, dechannelling
+    )
 
 
 def _check_mixing(layers: tuple[Layer, ...], cells: tuple[PlaneCell | None, ...]) -> None:

@@ -47,8 +47,19 @@ def draw_surface(
     heights_A = height_A + rough
     if layer.coverage < 1:
         field = _smooth_noise(rng, n, layer.island_A / (2 * step_A))
-        heights_A[field < np.quantile(field, 1 - layer.coverage)] = -np.inf
+        is_island = field >= np.quantile(field, 1 - layer.coverage)
+        heights_A = np.where(is_island, heights_A - _facet_drop_A(layer, cell, is_island, step_A), -np.inf)
     return Profile(float(start_A), step_A, heights_A)
+
+
+def _facet_drop_A(layer: Layer, cell: PlaneCell | None, is_island: NDArray[np.bool_], step_A: float) -> Floats:
+    """By how much islands are lower near their sides, in whole planes; one plane is left everywhere."""
+    if layer.facet_deg == 90 or layer.thickness_A is None:
+        return np.zeros(len(is_island))
+    inside_A = step_A * (ndimage.distance_transform_edt(np.pad(is_island, 1, mode="edge"))[1:-1] - 0.5)
+    plane_A = cell.c_A / cell.steps if cell else _AMORPHOUS_STEP_A
+    drop_A = np.maximum(layer.thickness_A - inside_A * np.tan(np.deg2rad(layer.facet_deg)), 0)
+    return np.asarray(np.minimum(plane_A * np.rint(drop_A / plane_A), layer.thickness_A - plane_A))
 
 
 def _smooth_noise(rng: np.random.Generator, n: int, length: float) -> Floats:

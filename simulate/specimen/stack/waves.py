@@ -1,4 +1,4 @@
-"""Slowly varying fields over the specimen, as sums of plane waves: strain, bending, the waviness of boundaries."""
+"""Slowly varying fields over the specimen, as sums of plane waves: strain, bending, relief, waviness of boundaries."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MODES = 4  # enough to look irregular; chosen by hand
+_SELF_AFFINE_MODES = 24  # some in each octave of the wavelengths
 _BLOCK = 16384  # points worked out at once
 
 Floats = NDArray[np.float64]
@@ -40,6 +41,19 @@ class Waves:
         squares = (waves_per_A**2).sum(axis=1, keepdims=True)
         return cls(strain * np.sqrt(2 / _MODES) * waves_per_A / squares, waves_per_A, phases)
 
+    @classmethod
+    def self_affine(cls, rng: np.random.Generator, rms: float, wavelengths_A: tuple[float, float]) -> Waves:
+        """A field of one component with a given root mean square; a wave is the higher the longer it is.
+
+        The wavelengths are even in their logarithm and the amplitudes go with their square root, a Hurst exponent of ½.
+        """
+        shortest_A, longest_A = wavelengths_A
+        lengths_A = shortest_A * (longest_A / shortest_A) ** rng.uniform(size=_SELF_AFFINE_MODES)
+        angles, phases = rng.uniform(0, 2 * np.pi, (2, _SELF_AFFINE_MODES))
+        amplitudes = np.sqrt(lengths_A)
+        amplitudes *= rms * np.sqrt(2 / (amplitudes**2).sum())
+        return cls(amplitudes[:, None], _wave_vectors(angles, lengths_A), phases)
+
     @property
     def largest(self) -> float:
         """A bound on the length of the field anywhere."""
@@ -62,5 +76,8 @@ class Waves:
 
 def _random_waves(rng: np.random.Generator, wavelengths_A: tuple[float, float]) -> tuple[Floats, Floats]:
     angles, lengths_A = rng.uniform(0, 2 * np.pi, _MODES), rng.uniform(*wavelengths_A, _MODES)
-    waves_per_A = 2 * np.pi / lengths_A[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return waves_per_A, rng.uniform(0, 2 * np.pi, _MODES)
+    return _wave_vectors(angles, lengths_A), rng.uniform(0, 2 * np.pi, _MODES)
+
+
+def _wave_vectors(angles: Floats, lengths_A: Floats) -> Floats:
+    return np.asarray(2 * np.pi / lengths_A[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1))

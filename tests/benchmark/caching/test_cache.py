@@ -163,9 +163,9 @@ class TestComparison:
         for name, of in (("generate", TextureGenerator), ("__call__", SemanticBooster)):
             before = getattr(of, name)
 
-            def counted(self: Any, *given: Any, before: Any = before, name: str = name) -> Any:
+            def counted(self: Any, *given: Any, before: Any = before, name: str = name, **named: Any) -> Any:
                 seen.append(name)
-                return before(self, *given)
+                return before(self, *given, **named)
 
             monkeypatch.setattr(of, name, counted)
         return seen

@@ -234,3 +234,14 @@ def test_html_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert page.count("<table>") == len(re.findall(r"^\|[-:|]+\|$", report, re.MULTILINE))
     assert sorted(re.findall(r'<img[^>]+src="([^"]+)"', page)) == sorted(re.findall(r"!\[[^]]*\]\((.+)\)", report))
     assert (tmp_path / "figures" / "chart-miou.png").is_file()
+
+
+@pytest.mark.parametrize("by_image", [False, True])
+def test_image_by_image_where_asked_for(tmp_path: Path, by_image: bool) -> None:
+    tables, report = write(tmp_path, ROWS, by_image=by_image)
+    assert ("Image by image" in sections(report)) == ("## Image by image" in tables) == by_image
+    assert (tmp_path / "by_image.csv").exists() == (tmp_path / "by_image.parquet").exists() == by_image
+    if by_image:
+        cells = parsed(report, "Image by image")
+        assert cells["image"].tolist() == ["c", "a", "b", "mean of several"]
+        assert cells["sam + booster"].tolist() == ["0.500 (10)", "0.500 (2)", "0.500 (3)", "0.500 (33%)"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import pickle
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from composed_configs import written
 from made_records import assert_same, made_scene
+from PIL import Image
 from scipy import ndimage
 
 from samiam.benchmark.scenes.conditions import under, under_conditions
@@ -113,6 +115,37 @@ class TestUnder:
         named = replace(scene, micrograph=replace(scene.micrograph, name="b"))
         assert (under(named, Condition(noise=0.1)).micrograph.pixels != first).mean() > 0.9
 
+    def test_a_gradient_is_even_along_the_diagonal_and_multiplies(self) -> None:
+        scene = thresholded()
+        pixels, lit = (under(scene, Condition(gradient=g)).micrograph.pixels.astype(float) for g in (1.0, 3.0))
+        factors = lit / pixels
+        assert (factors[0, 0], factors[-1, -1]) == (pytest.approx(1 / 3), pytest.approx(1))
+        assert (factors[0, -1], factors[-1, 0]) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+        np.testing.assert_allclose(np.diff(factors, 2, axis=0), 0, atol=1e-5)
+        np.testing.assert_allclose(np.diff(factors, 2, axis=1), 0, atol=1e-5)
+
+    def test_a_jpeg_is_what_another_program_reads(self) -> None:
+        scene = thresholded()
+        found = [under(scene, Condition(jpeg=quality)).micrograph.pixels for quality in (95, 30)]
+        losses = [float(np.abs(pixels - scene.micrograph.pixels).mean()) for pixels in found]
+        assert 0 < losses[0] < losses[1] < 0.05
+        file = io.BytesIO()
+        Image.fromarray(np.rint(255 * scene.micrograph.pixels).astype(np.uint8)).save(file, "JPEG", quality=30)
+        np.testing.assert_allclose(found[1] * 255, np.asarray(Image.open(file)), atol=1e-4)
+
+    @pytest.mark.parametrize("sampling", [0.5, 1.5])
+    def test_other_sampling_keeps_the_view(self, sampling: float) -> None:
+        scene = thresholded()
+        found = under(scene, Condition(sampling=sampling))
+        height, width = scene.micrograph.shape_hw
+        assert found.micrograph.shape_hw == pytest.approx((height * sampling, width * sampling), abs=1)
+        assert found.micrograph.pixel_size_nm == pytest.approx(0.05 / sampling)
+        for corner in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
+            assert found.labels[corner] == scene.labels[corner]
+        assert (found.labels == 2).mean() == pytest.approx((scene.labels == 2).mean(), abs=0.01)
+        is_bright = found.micrograph.pixels > 0.5
+        assert ((found.labels == 2) == is_bright).mean() > 0.99
+
     def test_the_parameters_record_it(self) -> None:
         found = under(made_scene(), Condition(turn_deg=90, inverted=True))
         assert found.parameters["seed"] == 7
@@ -151,6 +184,9 @@ class TestSettings:
             ({"near": {"magnification": 11}}, r"conditions\.near\.magnification=11: give a number from 0\.1 to 10"),
             ({"noisy": {"noise": 2}}, r"conditions\.noisy\.noise=2: give a number from 0 to 1"),
             ({"dark": {"inverted": 1}}, r"conditions\.dark\.inverted=1: give true or false"),
+            ({"lit": {"gradient": 0.5}}, r"conditions\.lit\.gradient=0\.5: give a number from 1 to 100"),
+            ({"lossy": {"jpeg": 0}}, r"conditions\.lossy\.jpeg=0: give a whole number from 1 to 95 or null"),
+            ({"fine": {"sampling": 0}}, r"conditions\.fine\.sampling=0: give a number from 0\.1 to 10"),
         ],
     )
     def test_refusals(self, settings: Any, message: str) -> None:
@@ -165,6 +201,12 @@ class TestSettings:
         changes = [vars(one).items() - vars(Condition()).items() for one in found.values()]
         changed = {name for of_one in changes for name, _ in of_one}
         assert changed == {"dose", "drift", "turn_deg", "magnification", "inverted"}
+
+    def test_those_for_labelled_images_need_no_exposure(self) -> None:
+        found = build_conditions(written("evaluate", "experiment/robustness_labelled")["conditions"])
+        assert next(iter(found.values())) == Condition()
+        assert len(set(found.values())) == len(found) == 7
+        assert not any(one.of_exposure for one in found.values())
 
 
 class TestSources:

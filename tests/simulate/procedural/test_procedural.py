@@ -36,7 +36,7 @@ def single_crystal(name: str, period_px: float, shape_hw: tuple[int, int]) -> ND
     """The columns, of height 1, of one crystal that fills the image."""
     ones = np.ones(shape_hw, np.uint32)
     fill = Fill("lattice", 0.2, 1.0, named_lattice(name, period_px, rotation_deg=31.0))
-    return _columns(np.random.default_rng(0), assemble(ones, {}, {}), [fill])
+    return _columns(np.random.default_rng(0), assemble(ones, {}, {}), [fill], None)
 
 
 @given(st.sampled_from([1, 2, 3]), st.integers(0, 10_000))
@@ -354,8 +354,8 @@ def test_columns_beyond_the_border_of_their_crystal_are_missing(axis: int) -> No
     here, there = (np.s_[:20], np.s_[40:]) if axis == 0 else (np.s_[:, :20], np.s_[:, 40:])
     fill = Fill("lattice", 0.2, 1.0, named_lattice("square", 16.0, rotation_deg=20.0))
     regions = assemble(ones + (np.indices(ones.shape)[axis] >= 30).astype(np.uint32), {}, {})
-    image = _columns(np.random.default_rng(0), regions, [fill, Fill("vacuum", 0.05, 0.0)])
-    whole = _columns(np.random.default_rng(0), assemble(ones, {}, {}), [fill])
+    image = _columns(np.random.default_rng(0), regions, [fill, Fill("vacuum", 0.05, 0.0)], None)
+    whole = _columns(np.random.default_rng(0), assemble(ones, {}, {}), [fill], None)
     np.testing.assert_allclose(image[here], whole[here], atol=1e-3)
     assert image[there].max() < 1e-3
     peaks = (image == ndimage.maximum_filter(image, 9)) & (image > 0.2)

@@ -25,6 +25,7 @@ from simulate.scenes import dataset
 from simulate.scenes.benchmark import BENCHMARK, QUICK, Recipe, benchmark_scene, recipe
 from simulate.scenes.dataset import simulation_sha256, write_benchmark, write_scenes
 from simulate.scenes.families import FAMILIES, draw
+from simulate.scenes.realistic import realistic
 
 SMALL = (Recipe("a", "LaMnO3-buried", 7, side_px=220), Recipe("b", "LaMnO3-buried", 2, side_px=200))
 """Of both depths, with several labels and grains."""
@@ -180,6 +181,12 @@ class TestWriting:
     def test_the_same_bytes_again(self, written: Path, tmp_path: Path, scheduler: str) -> None:
         write_scenes(tmp_path, SMALL[::-1], scheduler=scheduler)
         assert contents(tmp_path) == contents(written)
+
+    def test_scenes_of_uneven_lamellae(self, tmp_path: Path, scheduler: str) -> None:
+        words = ["realistic", str(tmp_path), "--scenes", "1", "--first", "11", "--side", "64", "--scheduler", scheduler]
+        assert main(words) == 0
+        (read,) = annotated_scenes(tmp_path)
+        assert_equal(read, realistic(11, side_px=64).scene())
 
 
 class TestResuming:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -113,9 +115,8 @@ def test_a_dopant_adds_its_share() -> None:
     images = []
     for la in (0.0, 0.25, 1.0):
         shares = np.tile([1 - la, la], (len(standing), 1))
-        fields = {f: getattr(standing, f) for f in ("xy_A", "layer", "domain", "site", "thickness_A", "tilt_mrad")}
         raster = Raster.covering((20.0, 20.0), 0.2)
-        deposit_columns(raster, Columns(**fields, entries=entries, shares=shares), 300, "HAADF")
+        deposit_columns(raster, replace(standing, entries=entries, shares=shares), 300, "HAADF")
         images.append(raster.image()[40:-40, 40:-40])
     assert np.allclose(images[1], 0.75 * images[0] + 0.25 * images[2], rtol=1e-3)
     assert images[2].mean() > 1.2 * images[0].mean()
@@ -125,11 +126,10 @@ def test_a_dopant_adds_its_share() -> None:
 def test_a_tilt_smears_evenly_along_the_lean(tilt_mrad: tuple[float, float]) -> None:
     _, standing = bulk("SrTiO3", 300.0, 30.0)
     one = standing.where(np.arange(len(standing)) == np.argmin(np.hypot(*standing.xy_A.T)))
-    fields = {f: getattr(one, f) for f in ("xy_A", "layer", "domain", "site", "thickness_A", "entries", "shares")}
     moments = []
     for tilt in ((0.0, 0.0), tilt_mrad):
         raster = Raster.covering((25.0, 25.0), 0.2)
-        deposit_columns(raster, Columns(**fields, tilt_mrad=np.array([tilt])), 300, "HAADF")
+        deposit_columns(raster, replace(one, tilt_mrad=np.array([tilt])), 300, "HAADF")
         image = raster.planes.sum(axis=0, dtype=np.float64)
         x_A, y_A = np.meshgrid(*raster.coordinates_A())
         mean = np.array([(image * x_A).sum(), (image * y_A).sum()]) / image.sum()
@@ -145,9 +145,8 @@ def test_a_tilt_smears_evenly_along_the_lean(tilt_mrad: tuple[float, float]) -> 
 def test_a_strongly_tilted_column_is_a_streak_without_beads() -> None:
     _, standing = bulk("SrTiO3", 400.0, 30.0)
     one = standing.where(np.arange(len(standing)) == np.argmin(np.hypot(*standing.xy_A.T)))
-    fields = {f: getattr(one, f) for f in ("xy_A", "layer", "domain", "site", "thickness_A", "entries", "shares")}
     raster = Raster.covering((25.0, 25.0), 0.2)
-    deposit_columns(raster, Columns(**fields, tilt_mrad=np.array([[30.0, 0.0]])), 300, "HAADF")
+    deposit_columns(raster, replace(one, tilt_mrad=np.array([[30.0, 0.0]])), 300, "HAADF")
     x_A = raster.coordinates_A()[0]
     profile = raster.image().max(axis=0)[np.abs(x_A - one.xy_A[0, 0]) < 4]
     assert profile.std() < 0.02 * profile.mean()

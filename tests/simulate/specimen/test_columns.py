@@ -7,6 +7,7 @@ from scipy.stats import norm
 
 from simulate.library.materials import Dopant, Material
 from simulate.specimen.columns import Columns, place_columns
+from simulate.specimen.lamella import Lamella
 from simulate.specimen.layers import Boundary, Interface, Layer, Specimen
 from simulate.specimen.stack import Stack, build_stack
 
@@ -164,3 +165,20 @@ def test_nothing_crystalline_has_no_columns() -> None:
     _, found = placed(Layer("C"), Layer("Vac"))
     assert len(found) == 0
     assert found.entries == ()
+
+
+def test_crystals_along_a_leaning_boundary_fill_the_depth_together() -> None:
+    """Without the chain of missing columns that an upright boundary leaves."""
+    grain = Boundary("grain", 0.0, rotation_deg=9.0)
+    lamella = Lamella(lean_A=(24.0, 0.0))
+    _, upright = placed(Layer("SrTiO3", boundaries=(grain,)), thickness_A=200.0)
+    _, leaning = placed(Layer("SrTiO3", boundaries=(grain,)), thickness_A=200.0, lamella=lamella)
+    assert set(upright.depth_share) == {1.0}
+    partial = leaning.depth_share < 1
+    assert 0.02 < partial.mean() < 0.3
+    assert leaning.depth_share.min() > 0
+    assert set(leaning.domain[partial]) == {0, 1}
+    near = [np.abs(found.xy_A[:, 0]) < 16 for found in (upright, leaning)]
+    filled = [found.depth_share[here].sum() for found, here in zip((upright, leaning), near, strict=True)]
+    assert filled[1] > filled[0]
+    assert filled[1] == pytest.approx(4 * 32 * 160 / A_STO**2, rel=0.06)

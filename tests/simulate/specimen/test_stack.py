@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from samiam.errors import InputError
 from simulate.library.materials import MATERIALS, Material
+from simulate.specimen.lamella import Lamella
 from simulate.specimen.layers import Boundary, Interface, Layer, Specimen
 from simulate.specimen.stack import PlaneCell, Stack, Waves, build_stack, plane_cell
 
@@ -197,3 +198,68 @@ def test_crystals_without_common_sites_do_not_mix() -> None:
         built(Layer("Ge", top=Interface(mixing_A=2.0)), Layer("SrTiO3"))
     with pytest.raises(InputError, match="SrTiO3 and C have no sites in common"):
         built(Layer("SrTiO3", top=Interface(mixing_A=2.0)), Layer("C"))
+
+
+class TestLamella:
+    """Interfaces that lean, edges that thin out, islands with sides."""
+
+    def test_shares_of_the_depth_fall_across_a_leaning_interface_and_sum_to_one(self) -> None:
+        stack = built(Layer("SrTiO3"), Layer("Vac"), lamella=Lamella(lean_A=(0.0, 9.0)))
+        h_A = np.linspace(-8, 8, 65)
+        x_A = np.zeros_like(h_A)
+        shares = [stack.depth_share(layer, None, x_A, h_A) for layer in (0, 1)]
+        np.testing.assert_allclose(shares[0] + shares[1], 1)
+        assert (np.diff(shares[0]) <= 0).all()
+        from_surface_A = h_A - stack.surface_at(0, x_A)
+        np.testing.assert_allclose(shares[0], np.clip(0.5 - from_surface_A / 9, 0, 1), atol=0.5 / 9 + 1e-9)
+
+    def test_an_upright_interface_is_all_or_nothing(self) -> None:
+        stack = built(Layer("SrTiO3"), Layer("Vac"))
+        share = stack.depth_share(0, None, np.zeros(9), np.linspace(-3, 3, 9))
+        assert set(share) == {0.0, 1.0}
+
+    def test_crystals_beside_a_leaning_boundary_share_the_depth(self) -> None:
+        grain = Boundary("grain", 0.0, rotation_deg=5.0)
+        stack = built(Layer("SrTiO3", boundaries=(grain,)), lamella=Lamella(lean_A=(20.0, 0.0)))
+        x_A = np.linspace(-30, 30, 31)
+        shares = [stack.depth_share(0, domain, x_A, np.zeros_like(x_A)) for domain in (0, 1)]
+        np.testing.assert_allclose(shares[0] + shares[1], 1)
+        assert ((shares[0] > 0) & (shares[0] < 1)).sum() == pytest.approx(10, abs=1)
+
+    def test_an_edge_to_vacuum_thins_out(self) -> None:
+        stack = built(Layer("SrTiO3"), Layer("Vac"), thickness_A=200.0, lamella=Lamella(thinning_A=30.0))
+        behind_A = np.array([0.0, 30.0, 300.0])
+        at_A = stack.surface_at(0, np.zeros(3)) - behind_A
+        assert stack.thickness_at(np.zeros(3), -at_A) == pytest.approx([10, 200 * (1 - np.exp(-1)), 200], rel=1e-3)
+        buried = built(Layer("SrTiO3"), Layer("C"), thickness_A=200.0, lamella=Lamella(thinning_A=30.0))
+        assert buried.thickness_at(np.zeros(3), -at_A) == pytest.approx(200)
+
+    def test_relief_is_self_affine(self) -> None:
+        stack = built(Layer("Ge"), thickness_A=200.0, lamella=Lamella(relief_A=8.0), reach_A=400.0)
+        x_A, y_A = np.meshgrid(*[np.arange(-400.0, 400.0, 4.0)] * 2)
+        relief_A = stack.thickness_at(x_A, y_A) - 200
+        assert relief_A.std() == pytest.approx(8, rel=0.25)
+        step, stride = (np.sqrt(np.mean((relief_A[:, n:] - relief_A[:, :-n]) ** 2)) for n in (1, 8))
+        assert 1.5 < stride / step < 8
+
+    def test_lost_channelling_is_a_share_about_its_mean(self) -> None:
+        stack = built(Layer("Ge"), lamella=Lamella(dechannelling=0.3), reach_A=400.0)
+        lost = stack.lost_channelling_at(*np.meshgrid(*[np.arange(-400.0, 400.0, 8.0)] * 2))
+        assert lost.mean() == pytest.approx(0.3, rel=0.2)
+        assert lost.min() >= 0
+        assert lost.max() <= 0.6
+
+    def test_islands_are_lower_at_their_sides(self) -> None:
+        heights = {}
+        for facet_deg in (90.0, 45.0):
+            island = Layer("WO3", 60.0, coverage=0.5, island_A=300.0, facet_deg=facet_deg)
+            stack = built(Layer("SrTiO3"), island, Layer("Vac"), reach_A=2000.0, seed=1)
+            heights[facet_deg] = stack.tops[1].heights_A - stack.bases_A[1]
+        steep, faceted = heights[90.0], heights[45.0]
+        np.testing.assert_array_equal(np.isfinite(steep), np.isfinite(faceted))
+        inside = np.isfinite(steep)
+        assert (faceted[inside] > 0).all()
+        assert (faceted[inside] <= steep[inside] + 1e-9).all()
+        first = np.flatnonzero(np.diff(inside.astype(int)) == 1)[0] + 1
+        assert faceted[first] < 0.2 * steep[first]
+        assert faceted[inside].max() == pytest.approx(steep[inside].max())

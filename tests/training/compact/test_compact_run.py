@@ -21,6 +21,7 @@ from simulate import procedural_scene
 
 TINY = [
     *("experiment=compact", "logger=none", "data.shape_hw=[64,64]", "data.rules.scenes=4", "data.rules.val_scenes=1"),
+    "+data.rules.scenes_of_slice=1",
     *("data.rules.batch_size=2", "data.workers=0", "trainer.accelerator=cpu", "trainer.progress=false"),
     *("+learner.calibration.scenes=1", "+learner.calibration.distance_scenes=1"),
     *("+learner.size.widths=[8,8,16]", "+learner.size.depths=[1,1,2]", "+learner.size.n_heads=2"),

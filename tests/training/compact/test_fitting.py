@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from samiam.compact.regions.calibration import read_calibration
-from samiam.compact.weights import read_network
+from samiam.compact.weights import read_sight
 from samiam.records import Scene
 from samiam.storage.weight_files import add_to_card, read_card, shipped_weights
 from samiam.training.compact.fitting import (
@@ -76,7 +76,7 @@ def test_a_card_gets_its_calibration(tmp_path: Path) -> None:
     assert {name: value for name, value in read_card(path).items() if name != "calibration"} == {
         name: value for name, value in read_card(shipped).items() if name != "calibration"
     }
-    assert fit_calibration(read_network(path), draw, FEW) == found
+    assert fit_calibration(read_sight(path), draw, FEW) == found
     assert min(abs(DISTANCES - found.distance)) < 1e-3
     assert any(found.quality.values())
     assert found.preference["quality"] != 0

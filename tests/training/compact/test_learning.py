@@ -20,8 +20,10 @@ from samiam.training.compact.learning import (
     chosen_points,
     field_loss,
     labels_of_field,
+    sameness_loss,
 )
 from samiam.training.compact.scores import field_scores
+from samiam.training.compact.whole_scenes import orientations_of
 from simulate import SceneRanges, procedural_scene
 
 SMALL = FieldSize((8, 8, 16), (1, 1, 2), 2)
@@ -81,6 +83,14 @@ class TestLoss:
         loss = field_loss(torch.tensor(vectors), torch.tensor(materials), 0.2)
         assert float(loss) == pytest.approx(np.mean(found), rel=1e-5)
 
+    def test_distances_are_to_mean_the_same_in_every_image(self) -> None:
+        vectors = torch.eye(4)[[0, 0, 1, 2]][None]
+        labels = torch.tensor([[1, 1, 2, 0]])
+        # Of 3 points (9 ordered pairs with themselves) 5 are of one label and 4 are not.
+        odds = {1.0: 10 - 5, 0.0: -5.0}
+        expected = (np.log1p(np.exp(-odds[1.0])) + np.log1p(np.exp(odds[0.0]))) / 2
+        assert float(sameness_loss(vectors, labels, torch.tensor([10.0, -5.0]))) == pytest.approx(expected, rel=1e-4)
+
     def test_no_partners_no_loss(self) -> None:
         assert float(field_loss(torch.eye(3)[None], torch.tensor([[1, 2, 0]]), 0.1)) == 0
 
@@ -99,6 +109,7 @@ class TestLoss:
             {"weight_decay": -1},
             {"warm_up_steps": 0},
             {"boundary_weight": -1},
+            {"sameness_weight": -1},
             {"boundary_emphasis": 0},
             {"ema_decay": -0.1},
             {"ema_decay": 1.0},
@@ -111,14 +122,14 @@ class TestLoss:
 
 
 @lru_cache
-def batch() -> tuple[Tensor, Tensor, Tensor]:
+def batch() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     made = [procedural_scene(seed, difficulty=1, shape_hw=(64, 64)) for seed in range(3)]
     pixels = torch.from_numpy(np.stack([scene.micrograph.pixels for scene in made]))[:, None]
-    labels, grains = (
-        torch.from_numpy(np.stack([getattr(scene, name) for scene in made]).astype(np.int64))
-        for name in ("labels", "grains")
+    labels, grains, orientations = (
+        torch.from_numpy(np.stack(images).astype(np.int64))
+        for images in zip(*((scene.labels, scene.grains, orientations_of(scene)) for scene in made), strict=True)
     )
-    return pixels, labels, grains
+    return pixels, labels, grains, orientations
 
 
 def trained(steps: int, seed: int = 0) -> tuple[FieldLearner, list[float]]:
@@ -159,12 +170,12 @@ def easy_scene() -> Scene:
 
 def scores_of(network: FieldNetwork) -> dict[str, float]:
     scene = easy_scene()
-    return field_scores(network, scene.micrograph.pixels, scene.labels, scene.grains)
+    return field_scores(network, scene.micrograph.pixels, scene.labels, scene.grains, orientations_of(scene))
 
 
 def test_scores_of_the_network_that_ships() -> None:
     scores = scores_of(load_model(CompactWeights(device="cpu")).network)
-    single = {"kmeans_iou", "boundary_f", "recall_50", "recall_75", "recall_90", "click_1", "click_3"}
+    single = {"kmeans_iou", "grain_iou", "boundary_f", "recall_50", "recall_75", "recall_90", "click_1", "click_3"}
     assert set(scores) == single | {"score"}
     assert all(0 <= value <= 1 for value in scores.values())
     assert scores["score"] == pytest.approx(sum(scores[name] for name in single) / len(single))

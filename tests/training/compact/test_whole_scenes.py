@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 
 from samiam.errors import InputError
 from samiam.records import Scene
-from samiam.training.compact.whole_scenes import WholeSceneRules, WholeScenes, WholeScenesData
+from samiam.training.compact.whole_scenes import WholeSceneRules, WholeScenes, WholeScenesData, orientations_of
 from simulate import procedural_scene
 
 SHAPE_HW = (64, 96)
@@ -35,10 +35,11 @@ def test_a_scene_depends_on_seed_stream_and_index_alone() -> None:
 
 def test_kinds_and_ranges() -> None:
     for index in range(4):
-        pixels, materials, grains = WholeScenes(draw, RULES, 0)[index]
+        pixels, materials, grains, orientations = WholeScenes(draw, RULES, 0)[index]
         assert pixels.shape in ((1, *SHAPE_HW), (1, *SHAPE_HW[::-1]))
-        assert materials.shape == grains.shape == pixels.shape[1:]
-        assert (pixels.dtype, materials.dtype, grains.dtype) == (torch.float32, torch.int64, torch.int64)
+        assert materials.shape == grains.shape == orientations.shape == pixels.shape[1:]
+        assert pixels.dtype == torch.float32
+        assert materials.dtype == grains.dtype == orientations.dtype == torch.int64
         assert 0 <= float(pixels.min()) < float(pixels.max()) <= 1
 
 
@@ -46,17 +47,25 @@ def test_kinds_and_ranges() -> None:
 def test_validation_is_not_varied(index: int) -> None:
     rng = np.random.default_rng([RULES.seed, 1, index])
     scene = draw(int(rng.integers(2**32)))
-    pixels, materials, grains = WholeScenes(draw, RULES, 1)[index]
+    pixels, materials, grains, orientations = WholeScenes(draw, RULES, 1)[index]
     np.testing.assert_array_equal(pixels[0], scene.micrograph.pixels)
     np.testing.assert_array_equal(materials, scene.labels)
     np.testing.assert_array_equal(grains, scene.grains)
+    np.testing.assert_array_equal(orientations, orientations_of(scene))
+
+
+def test_orientations_are_of_the_scene_or_of_each_grain() -> None:
+    scene = draw(3)
+    of_grain = scene.parameters["orientations"]
+    np.testing.assert_array_equal(orientations_of(scene), np.array([0, *of_grain])[scene.grains])
+    np.testing.assert_array_equal(orientations_of(replace(scene, parameters={})), scene.grains)
 
 
 def test_materials_stay_on_their_pixels() -> None:
     for index in range(4):
         rng = np.random.default_rng([0, 0, index])
         scene = draw(int(rng.integers(2**32)))
-        pixels, materials, _ = WholeScenes(draw, UNVARIED, 0)[index]
+        pixels, materials, _, _ = WholeScenes(draw, UNVARIED, 0)[index]
         # Turns, mirror images and gamma keep the order of brightness.
         before = rankdata(scene.micrograph.pixels).reshape(scene.labels.shape)
         after = rankdata(pixels[0].numpy()).reshape(materials.shape)
@@ -79,10 +88,10 @@ def test_impossible_rules(changed: dict[str, Any]) -> None:
 
 def test_batches() -> None:
     data = WholeScenesData(partial(draw, shape_hw=(64, 64)), RULES)
-    train, val = list(data.train_dataloader()), list(data.val_dataloader())
+    train, val = list(data.train_dataloader()), list(data.val_dataloader()[0])
     assert [len(batch[0]) for batch in train] == [4, 4]
     assert [len(batch[0]) for batch in val] == [1, 1, 1]
-    again = list(data.val_dataloader())
+    again = list(data.val_dataloader()[0])
     assert all(torch.equal(first[0], second[0]) for first, second in zip(val, again, strict=True))
     assert train[0][0].shape == (4, 1, 64, 64)
     assert train[0][1].shape == train[0][2].shape == (4, 64, 64)
@@ -102,10 +111,10 @@ def loaded(epoch: int = 0, rank: int = 0, world_size: int = 1) -> WholeScenesDat
 def test_every_epoch_has_new_scenes_to_train_on_and_the_same_to_validate_on() -> None:
     scenes = WholeScenes(partial(draw, shape_hw=(64, 64)), RULES, 0)
     for epoch in (0, 2):
-        (pixels, _, _), _ = loaded(epoch).train_dataloader()
+        (pixels, *_), _ = loaded(epoch).train_dataloader()
         expected = torch.stack([scenes[8 * epoch + index][0] for index in range(4)])
         assert torch.equal(pixels, expected)
-    first, later = (torch.cat([batch[0] for batch in loaded(epoch).val_dataloader()]) for epoch in (0, 2))
+    first, later = (torch.cat([batch[0] for batch in loaded(epoch).val_dataloader()[0]]) for epoch in (0, 2))
     assert torch.equal(first, later)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -128,3 +129,23 @@ def test_impossible_areas() -> None:
 def test_impossible_exposures(low: float, high: float) -> None:
     with pytest.raises(InputError, match=r"give a range that rises within 0 … 1"):
         exposed(100.0, 1.0, low, high)
+
+
+def test_neighbours_share_their_counts() -> None:
+    fraction = np.full((300, 300), 0.1)
+    alone, shared = (
+        detect(rng(), fraction, 1.0, replace(LINEAR, gain_counts_per_e=20.0, spread_px=spread_px)).astype(np.float64)
+        for spread_px in (0.0, 0.6)
+    )
+    assert shared.mean() == pytest.approx(alone.mean(), rel=1e-3)
+    assert shared.std() < 0.6 * alone.std()
+    neighbours = [np.corrcoef(image[:, 1:].ravel(), image[:, :-1].ravel())[0, 1] for image in (alone, shared)]
+    kernel = np.exp(-(np.arange(-3, 4) ** 2) / (2 * 0.6**2))
+    assert neighbours == pytest.approx([0, (kernel[1:] * kernel[:-1]).sum() / (kernel**2).sum()], abs=0.02)
+
+
+def test_lines_differ_in_brightness() -> None:
+    fraction = np.full((400, 200), 0.5)  # 50 000 electrons
+    counts = detect(rng(), fraction, 100.0, replace(LINEAR, line_noise=0.02)).astype(np.float64)
+    assert counts.mean(axis=1).std() / counts.mean() == pytest.approx(0.02, rel=0.15)
+    assert counts.mean(axis=0).std() / counts.mean() < 0.003

@@ -1,0 +1,184 @@
+"""Regions into finer ones by what an encoder sees in them: grains of a material, and materials that masks missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
+from scipy.spatial.distance import pdist
+
+from samiam.texture import Sameness, TextureField
+
+_MOST_POINTS = 700
+"""Points of a region that are clustered: average linkage takes time and memory by the square of their number."""
+_REFINEMENTS = 8
+"""Rounds in which the points of two parts go to the nearer mean; more change nothing."""
+
+_RATHER_MATERIALS = 0.5
+"""Log odds by which a split into materials goes before one into grains: two materials never are of one grain."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A region in two.
+
+    Attributes:
+        is_first: bool (n,), which of the region's points are of the first part.
+        cosine: mean over the pairs of a vector of the one part and one of the other.
+        raggedness: points along the line between the parts, over the square root of the points of the smaller one.
+        log_odds: that the parts are not alike.
+    """
+
+    is_first: NDArray[np.bool_]
+    cosine: float
+    raggedness: float
+    log_odds: float
+
+
+def best_split(
+    vectors: NDArray[np.float32], inside: NDArray[np.bool_], sameness: Sameness, fewest: int
+) -> Split | None:
+    """The two parts of a region that differ most.
+
+    The loosest merge of average linkage begins, then every point goes to the nearer of the two means.
+
+    Args:
+        vectors: (h, w, D), unit vectors.
+        inside: bool (h, w), the n points of the region.
+        sameness: what cosines and raggedness say.
+        fewest: points that each part must have.
+
+    Returns:
+        The split; None where no two parts are as large as that.
+    """
+    of_region = vectors[inside]
+    if len(of_region) < 2 * fewest:
+        return None
+    step = -(-len(of_region) // _MOST_POINTS)
+    started = _loosest(of_region[step // 2 :: step].astype(np.float64), max(1.0, fewest / step))
+    if started is None:
+        return None
+    first, second = started
+    for _ in range(_REFINEMENTS):
+        is_first = of_region @ (first - second) > 0
+        if min(np.count_nonzero(is_first), np.count_nonzero(~is_first)) < fewest:
+            return None
+        first, second = (_unit(of_region[part].mean(axis=0)) for part in (is_first, ~is_first))
+    cosine = float(of_region[is_first].mean(axis=0) @ of_region[~is_first].mean(axis=0))
+    raggedness = _raggedness(inside, is_first)
+    return Split(is_first, cosine, raggedness, -sameness.log_odds(cosine, raggedness))
+
+
+def _raggedness(inside: NDArray[np.bool_], is_first: NDArray[np.bool_]) -> float:
+    """Points beside the other part, over the square root of the points of the smaller part."""
+    parts = np.zeros(inside.shape, np.int8)
+    parts[inside] = np.where(is_first, 1, 2)
+    first, second = parts == 1, parts == 2
+    square = np.ones((3, 3), np.bool_)
+    between = (ndimage.binary_dilation(first, square) & second) | (ndimage.binary_dilation(second, square) & first)
+    return float(np.count_nonzero(between) / np.sqrt(min(np.count_nonzero(first), np.count_nonzero(second))))
+
+
+def _loosest(vectors: NDArray[np.float64], fewest: float) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """The means of the two parts that average linkage merges last; parts of too few points are left out."""
+    if len(vectors) < 2:
+        return None
+    node: ClusterNode = to_tree(linkage(np.maximum(pdist(vectors, "cosine"), 0), "average"))
+    while not node.is_leaf():
+        small, large = sorted((node.get_left(), node.get_right()), key=lambda child: child.count)
+        if small.count >= fewest:
+            first, second = (_unit(vectors[part.pre_order()].mean(axis=0)) for part in (large, small))
+            return first, second
+        node = large
+    return None
+
+
+def _unit(vector: NDArray[np.floating]) -> NDArray[np.float64]:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Division:
+    """Regions, and what each was divided from.
+
+    Attributes:
+        labels: uint32 (H, W), 0 where not segmented, regions from 1 on.
+        origin: the label that each region had before, region i + 1 at place i.
+    """
+
+    labels: NDArray[np.uint32]
+    origin: list[int]
+
+
+def divided(
+    labels: NDArray[np.uint32],
+    field: TextureField,
+    n_regions: int | None = None,
+    *,
+    by_materials: bool = True,
+    smallest: float = 0.005,
+) -> Division:
+    """Divide regions, the most distinct split first.
+
+    A region is split by the vectors of materials or by those of grains, whichever says more.
+
+    Args:
+        labels: uint32 (H, W), 0 where not segmented, regions 1, 2, ….
+        field: what an encoder sees in the image.
+        n_regions: split until there are so many, whatever is likely; None to split while parts are rather not alike.
+        by_materials: whether regions may be of several materials; else they are split by grains only.
+        smallest: share of the image that a part has at least.
+
+    Returns:
+        The regions; fewer than `n_regions` where none can be split any more.
+    """
+    found, origin = labels.copy(), [int(label) for label in np.unique(labels) if label]
+    fewest = max(2, round(smallest * field.boundaries.size))
+    at_points = found[field.places]
+    candidates = {label: _candidate(at_points == label, field, fewest, by_materials) for label in origin}
+    while n_regions is None or len(origin) < n_regions:
+        label = max(candidates, key=lambda label: candidates[label].rank, default=0)
+        best = candidates.get(label)
+        if best is None or best.split is None or (n_regions is None and best.split.log_odds <= 0):
+            break
+        origin.append(origin[label - 1])
+        _apply(best, found, label, len(origin), field)
+        at_points = found[field.places]
+        for part in (label, len(origin)):
+            candidates[part] = _candidate(at_points == part, field, fewest, by_materials)
+    return Division(found, origin)
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """How a region would be split: by which vectors, into the points that lie nearer to which of two means."""
+
+    split: Split | None
+    rank: float
+    vectors: NDArray[np.float32]
+    means: tuple[NDArray[np.floating], ...] = ()
+
+
+def _candidate(inside: NDArray[np.bool_], field: TextureField, fewest: int, by_materials: bool) -> _Candidate:
+    """The best way to split a region, bool (h, w) at the points of the field."""
+    found = []
+    for vectors, sameness, bonus in (
+        (field.materials, field.same_material, _RATHER_MATERIALS),
+        (field.grains, field.same_grain, 0.0),
+    )[0 if by_materials else 1 :]:
+        split = best_split(vectors, inside, sameness, fewest)
+        if split is not None:
+            parts = sorted((split.is_first, ~split.is_first), key=np.count_nonzero, reverse=True)
+            means = tuple(vectors[inside][part].mean(axis=0) for part in parts)
+            found.append(_Candidate(split, split.log_odds + bonus, vectors, means))
+    return max(found, key=lambda candidate: candidate.rank, default=_Candidate(None, -np.inf, field.materials))
+
+
+def _apply(candidate: _Candidate, labels: NDArray[np.uint32], old: int, new: int, field: TextureField) -> None:
+    """Give the second part of a region a label of its own; the larger part keeps the old one."""
+    larger, smaller = candidate.means
+    nearer_second = field.nearest(candidate.vectors, [larger, smaller]) == 1
+    labels[(labels == old) & nearer_second] = new

@@ -1,0 +1,76 @@
+"""From materials to the regions that were asked for, and to their grains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.boosting.claiming import claim_rest
+from samiam.boosting.dividing import Division, divided
+from samiam.boosting.merging import numbered_by_area
+from samiam.texture import TextureField
+from samiam.texture.confidence import confidences
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """The regions of an image at two levels.
+
+    Attributes:
+        labels: uint32 (H, W), 0 where not segmented, regions by falling area.
+        grains: uint32 (H, W), likewise; each lies within one region.
+        material_of: for region i + 1 the number of its material; materials are numbered by falling area too.
+        renumbered: the number of the material that had each label before.
+        confidences: the predicted IoU of each region; None where nothing predicts it.
+    """
+
+    labels: NDArray[np.uint32]
+    grains: NDArray[np.uint32]
+    material_of: list[int]
+    renumbered: dict[int, int]
+    confidences: Sequence[float | None] = ()
+
+
+def levels_of(
+    labels: NDArray[np.uint32], field: TextureField, n_regions: int | None = None, *, parts: bool = True
+) -> Levels:
+    """Claim what no mask covers, divide materials where more regions are asked for, and find the grains.
+
+    Where no number is given and all of the image is one material in several grains, the grains are the regions: a
+    material that is everywhere says nothing.
+
+    Args:
+        labels: uint32 (H, W), 0 where not segmented, materials 1, 2, ….
+        field: what an encoder sees in the image.
+        n_regions: how many are asked for; nothing then stays unsegmented. None for the materials as they are.
+        parts: whether materials may be divided at all; those that have names may not.
+    """
+    claimed = claim_rest(labels, field, largest_foreign=0.005 if n_regions is None else 1.0)
+    materials, by_area = numbered_by_area(claimed)
+    regions, origin = materials, list(range(1, len(by_area) + 1))
+    if parts and n_regions is not None and 0 < len(origin) < n_regions:
+        regions, origin = _numbered(divided(materials, field, n_regions))
+    grains, of_grain = _numbered(divided(regions, field, by_materials=False))
+    if parts and n_regions is None and len(origin) == 1 and len(of_grain) > 1:
+        regions, origin = grains, [1] * len(of_grain)
+    trusted = () if field.confidence is None else confidences(regions, field, field.confidence)
+    return Levels(regions, grains, origin, {old + 1: new for old, new in by_area.items()}, trusted)
+
+
+def _numbered(division: Division) -> tuple[NDArray[np.uint32], list[int]]:
+    """The regions of a division by falling area, and what each was divided from."""
+    labels, by_place = numbered_by_area(division.labels)
+    return labels, [division.origin[place] for place in sorted(by_place, key=by_place.__getitem__)]
+
+
+def remark_on(levels: Levels, n_regions: int | None) -> str | None:
+    """What there is to say in words: that all is one material, or that fewer regions were found than asked for."""
+    n_found = len(levels.material_of)
+    if n_regions is not None and n_found < n_regions:
+        return f"{n_regions} regions were asked for, {n_found} found: no further part is large enough to be one"
+    if n_regions is None and n_found > 1 and set(levels.material_of) == {1}:
+        return f"one material covers the image; its {n_found} grains are the regions"
+    return None

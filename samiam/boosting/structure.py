@@ -1,0 +1,51 @@
+"""Whether an image shows anything at all."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+_LOOKED_AT_FIRST_PX = 256
+"""Side of the middle of an image that is looked at first; what has structure mostly shows it there."""
+_BANDS = 24
+_UNLIKELY = 12.0
+"""A wave of noise is this much stronger than the strongest expected once in e¹² images."""
+_SIGMAS = 5.0
+_COLOUR = 0.1
+"""Relative difference of a band's power that is no structure: detectors blur white noise a little."""
+
+
+def lack_of_structure(pixels: NDArray[np.float32]) -> str | None:
+    """Why there is nothing to segment in an image, or None where there is.
+
+    An image of one value is blank. In white noise no wave stands out and all wavelengths are as strong: the power of
+    waves over their mean is distributed as exp(-x) (Priestley 1981, Spectral Analysis and Time Series, §6.1).
+
+    Args:
+        pixels: float32 (H, W).
+    """
+    if float(np.ptp(pixels)) < 1e-6:
+        return "the image is blank: all pixels have one value"
+    middle = tuple(slice(max(0, (side - _LOOKED_AT_FIRST_PX) // 2), None) for side in pixels.shape)
+    first = pixels[middle][:_LOOKED_AT_FIRST_PX, :_LOOKED_AT_FIRST_PX]
+    if _is_white(first) and _is_white(pixels):
+        return "the image is pure noise: no wave in it stands out, and all wavelengths are as strong"
+    return None
+
+
+def _is_white(pixels: NDArray[np.float32]) -> bool:
+    """Whether an image is independent noise in each pixel."""
+    power = np.abs(fft.rfft2(pixels - pixels.mean())) ** 2
+    qy, qx = fft.fftfreq(pixels.shape[0]), fft.rfftfreq(pixels.shape[1])
+    inner = (qx > 0) & (qx < 0.5)  # waves that are there once; the others are their own mirror images
+    power, radius = power[:, inner], np.hypot(qy[:, None], qx[inner])
+    mean = float(power.mean()) if power.size else 0.0
+    if mean == 0:
+        return False
+    relative = power / mean
+    band = np.minimum((radius * 2 * _BANDS).astype(np.intp), _BANDS - 1).ravel()
+    counts = np.bincount(band, minlength=_BANDS)
+    bands = np.bincount(band, relative.ravel(), minlength=_BANDS) / np.maximum(counts, 1)
+    even = np.abs(bands - 1) < _COLOUR + _SIGMAS / np.sqrt(np.maximum(counts, 1))
+    return bool(relative.max() < np.log(relative.size) + _UNLIKELY and (even | (counts == 0)).all())

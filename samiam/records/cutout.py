@@ -1,0 +1,151 @@
+"""The part of a micrograph that is segmented, and the way back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.errors import InputError
+from samiam.records.masks import Masks
+from samiam.records.micrograph import Micrograph
+from samiam.records.segmentation import Decision, Segmentation
+
+Pixel = TypeVar("Pixel", bound=np.generic)
+
+
+@dataclass(frozen=True, eq=False)
+class Cutout:
+    """The smallest upright box that holds all that a micrograph shows, so that no method sees a frame or a bar.
+
+    Attributes:
+        whole: the micrograph.
+        micrograph: the box; what in it is not shown is filled in. The whole one itself where all is shown.
+        corner_xy: of the box in the micrograph, in pixels.
+
+    Example:
+        >>> shown = np.zeros((4, 6), bool)
+        >>> shown[1:3, 2:] = True
+        >>> Cutout.of(Micrograph(np.zeros((4, 6)), shown=shown)).micrograph
+        Micrograph(micrograph, 4 × 2 px, pixel size unknown)
+    """
+
+    whole: Micrograph
+    micrograph: Micrograph
+    corner_xy: tuple[int, int] = (0, 0)
+
+    @classmethod
+    def of(cls, micrograph: Micrograph) -> Cutout:
+        """What is to be segmented of a micrograph."""
+        if micrograph.shown is None:
+            return cls(micrograph, micrograph)
+        rows, columns = (np.flatnonzero(micrograph.shown.any(axis=axis)) for axis in (1, 0))
+        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        part = Micrograph(
+            micrograph.pixels[box],
+            micrograph.pixel_size_nm,
+            micrograph.name,
+            micrograph.metadata,
+            micrograph.shown[box],
+        )
+        filled = replace(part, pixels=part.filled, shown=None)
+        return cls(micrograph, filled, (int(columns[0]), int(rows[0])))
+
+    def point_inside(self, point_xy: tuple[float, float]) -> tuple[float, float]:
+        """A pixel within the whole micrograph as one of the box.
+
+        Raises:
+            InputError: if it is not shown.
+        """
+        shown, (x, y) = self.whole.shown, point_xy
+        if shown is not None and not shown[int(y), int(x)]:
+            raise InputError(f"the point {x:g},{y:g} is in what was left out{self._what}; click on the specimen.")
+        return x - self.corner_xy[0], y - self.corner_xy[1]
+
+    def box_inside(self, box_xyxy: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        """A box x0, y0, x1, y1 within the whole micrograph in the coordinates of this one, as far as they overlap.
+
+        Raises:
+            InputError: if nothing in it is shown.
+        """
+        if self.whole.shown is None:
+            return box_xyxy
+        x0, y0, x1, y1 = box_xyxy
+        if not self.whole.shown[int(y0) : math.ceil(y1), int(x0) : math.ceil(x1)].any():
+            raise InputError(
+                f"the box {x0:g},{y0:g},{x1:g},{y1:g} holds nothing but what was left out{self._what}; "
+                "draw it around the specimen."
+            )
+        (left, top), (height, width) = self.corner_xy, self.micrograph.shape_hw
+        return max(x0 - left, 0.0), max(y0 - top, 0.0), min(x1 - left, width), min(y1 - top, height)
+
+    def put_back(self, segmentation: Segmentation) -> Segmentation:
+        """A segmentation of the box as one of the whole micrograph; what is not shown is in no mask and no material."""
+        if self.whole.shown is None:
+            return segmentation
+        labels, label_of = _by_area(self._around(segmentation.labels))
+        grains, _ = _by_area(self._around(segmentation.each_grain))
+        old_materials = [segmentation.material_of[old - 1] for old in label_of]
+        _, material_of = _by_area(np.array([0, *old_materials], np.uint32)[labels])
+        return replace(
+            segmentation,
+            labels=labels,
+            decisions=[_renamed(decision, material_of) for decision in segmentation.decisions],
+            generated=self.put_back_masks(segmentation.generated),
+            names=[segmentation.names[old - 1] for old in label_of],
+            micrograph=self.whole,
+            grains=grains,
+            material_of=[material_of[old] for old in old_materials],
+            confidences=[segmentation.confidences[old - 1] for old in label_of],
+        )
+
+    def put_back_masks(self, masks: Masks) -> Masks:
+        """Masks over the box as masks over the whole micrograph, as many and in their order."""
+        if self.whole.shown is None:
+            return masks
+        left, top = self.corner_xy
+        return Masks.from_arrays(
+            (self._around(mask) for mask in masks),
+            self.whole.shape_hw,
+            predicted_iou=masks.predicted_iou,
+            stability_score=masks.stability_score,
+            points_xy=masks.points_xy + np.array([left, top], np.float32),
+            crop_boxes_xywh=masks.crop_boxes_xywh + np.array([left, top, 0, 0]),
+        )
+
+    def _around(self, array: NDArray[Pixel]) -> NDArray[Pixel]:
+        """An image of the box on nothing, and nothing where nothing is shown."""
+        (left, top), (height, width) = self.corner_xy, array.shape
+        whole = np.zeros(self.whole.shape_hw, array.dtype)
+        whole[top : top + height, left : left + width] = array
+        if self.whole.shown is not None:
+            whole[~self.whole.shown] = 0
+        return whole
+
+    @property
+    def _what(self) -> str:
+        words = self.whole.metadata.get("left_out")
+        return f" ({words})" if words else ""
+
+
+def _by_area(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], dict[int, int]]:
+    """Labels in order of falling area, and what each that is left was; of equal areas the lower one first."""
+    areas = np.bincount(labels.ravel())
+    areas[0] = 0
+    left = [int(old) for old in np.argsort(-areas, kind="stable") if areas[old]]
+    label_of = {old: new for new, old in enumerate(left, start=1)}
+    new_labels = np.zeros(len(areas), np.uint32)
+    new_labels[left] = np.arange(1, len(left) + 1)
+    return new_labels[labels], label_of
+
+
+def _renamed(decision: Decision, label_of: dict[int, int]) -> Decision:
+    """A decision with its material's new label; removed where none of it is shown."""
+    if decision.material is None:
+        return decision
+    if decision.material not in label_of:
+        return replace(decision, action="removed", rule="dissolved", material=None)
+    return replace(decision, material=label_of[decision.material])

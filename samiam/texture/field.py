@@ -1,0 +1,96 @@
+"""What an encoder sees all over a micrograph: a field of vectors, and how likely two points are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ROWS_AT_ONCE = 256
+"""Rows of an image that are interpolated at once, for the sake of memory."""
+
+
+@dataclass(frozen=True)
+class Sameness:
+    """How likely two groups of points are alike: log odds by the mean cosine of their vectors and how they meet.
+
+    Attributes:
+        slope: of the log odds by the cosine, positive.
+        offset: of the log odds.
+        by_raggedness: of the log odds by log(1 + raggedness): noise parts points along ragged lines.
+    """
+
+    slope: float
+    offset: float
+    by_raggedness: float = 0.0
+
+    def log_odds(self, cosine: float, raggedness: float = 0.0) -> float:
+        """Above 0 where two groups are rather alike than not.
+
+        Args:
+            cosine: mean over the pairs of their vectors.
+            raggedness: points along the line between them, over the square root of the points of the smaller group.
+        """
+        return float(self.slope * cosine + self.offset + self.by_raggedness * np.log1p(raggedness))
+
+
+@dataclass(frozen=True, eq=False)
+class TextureField:
+    """Vectors at points of a grid over an image.
+
+    Attributes:
+        materials: float32 (h, w, D), unit vectors that point the same way within a material.
+        grains: float32 (h, w, E), unit vectors that point the same way where a lattice lies alike.
+        boundaries: float32 (h, w), how sure it is that two materials or grains meet at a point, [0, 1].
+        same_material: what the cosine of two vectors of materials says.
+        same_grain: what the cosine of two vectors of grains says.
+        shape_hw: of the image, in pixels.
+        confidence: by name of `EVIDENCE_OF_REGION` what predicts how far a region can be trusted; None where nothing
+            was fitted.
+    """
+
+    materials: NDArray[np.float32]
+    grains: NDArray[np.float32]
+    boundaries: NDArray[np.float32]
+    same_material: Sameness
+    same_grain: Sameness
+    shape_hw: tuple[int, int]
+    confidence: Mapping[str, float] | None = None
+
+    @property
+    def places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Rows (h, 1) and columns (1, w) of the pixels that the points stand for: indices into an image."""
+        rows, columns = (
+            ((np.arange(points) + 0.5) * side / points).astype(np.intp)
+            for points, side in zip(self.boundaries.shape, self.shape_hw, strict=True)
+        )
+        return rows[:, None], columns[None, :]
+
+    def nearest(self, vectors: NDArray[np.float32], means: Sequence[NDArray[np.floating]]) -> NDArray[np.intp]:
+        """Which of several means the vector of each pixel is nearest to in direction: (H, W), 0 … n - 1.
+
+        Args:
+            vectors: (h, w, D), `materials` or `grains`.
+            means: n vectors (D,), at least one.
+        """
+        units = np.stack([mean / max(float(np.linalg.norm(mean)), 1e-6) for mean in means]).astype(np.float32)
+        (above, below, down), (left, right, along) = (
+            _between(points, side) for points, side in zip(self.boundaries.shape, self.shape_hw, strict=True)
+        )
+        nearness = vectors @ units.T
+        nearness = nearness[:, left] + along[:, None] * (nearness[:, right] - nearness[:, left])
+        found = np.empty(self.shape_hw, np.intp)
+        for top in range(0, self.shape_hw[0], _ROWS_AT_ONCE):
+            rows = slice(top, top + _ROWS_AT_ONCE)
+            upper, lower = nearness[above[rows]], nearness[below[rows]]
+            found[rows] = (upper + down[rows, None, None] * (lower - upper)).argmax(axis=-1)
+        return found
+
+
+def _between(points: int, side: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+    """For each pixel along a side the points before and after it, and how far it lies from the first to the second."""
+    places = np.clip((np.arange(side) + 0.5) * points / side - 0.5, 0, points - 1)
+    before = np.floor(places).astype(np.intp)
+    return before, np.minimum(before + 1, points - 1), (places - before).astype(np.float32)

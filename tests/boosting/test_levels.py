@@ -1,0 +1,149 @@
+"""Materials become the regions that were asked for, and have grains."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from samiam.boosting.claiming import claim_rest
+from samiam.boosting.dividing import best_split, divided
+from samiam.boosting.levels import Levels, levels_of, remark_on
+from samiam.texture import Sameness
+from tests.made_fields import field_of, in_pixels
+
+HALVES = np.repeat([[0, 1]], 20, axis=1).repeat(40, axis=0)
+QUARTERS = np.kron([[0, 1], [2, 3]], np.ones((20, 20), int))
+
+
+def test_what_no_mask_covers_goes_to_the_material_that_it_looks_like() -> None:
+    truth = in_pixels(HALVES + 1)
+    labels = truth.copy()
+    labels[40:80, 20:60] = 0  # within the first
+    labels[100:, 70:90] = 0  # across the interface
+    claimed = claim_rest(labels, field_of(HALVES))
+    assert (claimed != truth).mean() < 0.01
+
+
+def test_what_looks_like_no_material_stays_unsegmented() -> None:
+    third = HALVES.copy()
+    third[:20, 5:15] = 2
+    labels = in_pixels(HALVES + 1)
+    labels[in_pixels(third) == 2] = 0
+    np.testing.assert_array_equal(claim_rest(labels, field_of(third)), labels)
+
+
+def test_a_foreign_speck_is_claimed_all_the_same() -> None:
+    third = HALVES.copy()
+    third[10:12, 5:7] = 2
+    labels = in_pixels(HALVES + 1)
+    labels[in_pixels(third) == 2] = 0
+    assert claim_rest(labels, field_of(third)).all()
+
+
+def test_nothing_is_claimed_for_nothing() -> None:
+    empty = np.zeros((160, 160), np.uint32)
+    np.testing.assert_array_equal(claim_rest(empty, field_of(HALVES)), empty)
+
+
+def test_the_best_split_is_the_real_one() -> None:
+    vectors = field_of(QUARTERS[:20]).materials
+    split = best_split(vectors, np.ones((20, 40), bool), Sameness(10, -5), fewest=4)
+    assert split is not None
+    assert split.log_odds == pytest.approx(5, abs=0.5)  # orthogonal vectors
+    assert split.raggedness == pytest.approx(2 * 20 / 20, rel=0.2)  # two points a row, over the side of a half
+    left = split.is_first.reshape(20, 40)[:, :20]
+    assert left.mean() in (0, 1)
+
+
+def test_one_material_is_unlikely_to_be_split() -> None:
+    everywhere = np.ones((30, 30), bool)
+    split = best_split(field_of(np.zeros((30, 30), int)).materials, everywhere, Sameness(10, -5), fewest=4)
+    assert split is None or (split.log_odds < -3 and split.raggedness > 10)
+
+
+def test_raggedness_tells_noise_from_an_interface() -> None:
+    ragged = Sameness(10, -9, by_raggedness=1)
+    assert ragged.log_odds(0.9, 0) == 0
+    assert ragged.log_odds(0.9, 20) > 2
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7])
+def test_too_few_points_make_no_split(n: int) -> None:
+    inside = np.arange(16)[None] < n
+    assert best_split(np.eye(16, dtype=np.float32)[None], inside, Sameness(10, -5), fewest=4) is None
+
+
+def test_regions_are_divided_until_there_are_as_many_as_asked_for() -> None:
+    whole = np.ones((160, 160), np.uint32)
+    for n in (1, 2, 3, 4):
+        found = divided(whole, field_of(QUARTERS), n)
+        assert int(found.labels.max()) == n
+        assert found.origin == [1] * n
+    for quarter in range(4):
+        inside = found.labels[in_pixels(QUARTERS) == quarter]
+        assert np.bincount(inside).max() > 0.97 * inside.size
+
+
+def test_materials_are_told_apart_before_grains() -> None:
+    grains = QUARTERS
+    found = divided(np.ones((160, 160), np.uint32), field_of(QUARTERS // 2, grains), 2)
+    upper = found.labels[:80]
+    assert (upper == upper[0, 0]).mean() > 0.97
+    assert (found.labels[80:] != upper[0, 0]).mean() > 0.97
+
+
+def test_grains_are_found_within_materials_only() -> None:
+    levels = levels_of(in_pixels(QUARTERS // 2 + 1), field_of(QUARTERS // 2, QUARTERS))
+    assert int(levels.labels.max()) == 2
+    assert int(levels.grains.max()) == 4
+    assert levels.material_of == [1, 2]
+
+
+def test_a_crystal_of_one_grain_has_one() -> None:
+    levels = levels_of(in_pixels(HALVES + 1), field_of(HALVES))
+    np.testing.assert_array_equal(levels.grains, levels.labels)
+
+
+def test_more_regions_than_materials_are_grains_of_the_same_material() -> None:
+    levels = levels_of(in_pixels(QUARTERS // 2 + 1), field_of(QUARTERS // 2, QUARTERS), n_regions=3)
+    assert sorted(levels.material_of) in ([1, 1, 2], [1, 2, 2])
+    assert int(levels.labels.max()) == 3
+
+
+def test_materials_are_renumbered_by_area_with_what_they_claim() -> None:
+    labels = in_pixels(HALVES + 1)
+    labels[:, 80:] = 2
+    labels[:100, :80] = 0  # the first is the smaller one until the rest is claimed
+    third = np.where(np.arange(40) < 26, 0, 1)[None].repeat(40, axis=0)
+    levels = levels_of(labels, field_of(third))
+    assert levels.renumbered[1] in (1, 2)
+    areas = np.bincount(levels.labels.ravel())[1:]
+    assert list(areas) == sorted(areas, reverse=True)
+
+
+def test_one_material_in_grains_is_shown_by_its_grains() -> None:
+    levels = levels_of(np.ones((160, 160), np.uint32), field_of(np.zeros_like(QUARTERS), QUARTERS))
+    assert levels.material_of == [1] * 4
+    np.testing.assert_array_equal(levels.labels, levels.grains)
+    assert "its 4 grains are the regions" in str(remark_on(levels, None))
+
+
+def test_one_is_one_where_one_is_asked_for() -> None:
+    levels = levels_of(np.ones((160, 160), np.uint32), field_of(np.zeros_like(QUARTERS), QUARTERS), 1)
+    assert levels.labels.max() == 1
+    assert levels.grains.max() == 4
+
+
+def test_named_materials_are_not_divided() -> None:
+    levels = levels_of(in_pixels(QUARTERS // 2 + 1), field_of(QUARTERS // 2, QUARTERS), 4, parts=False)
+    assert levels.material_of == [1, 2]
+
+
+def test_a_shortfall_is_said_in_words() -> None:
+    def said(n_regions: int | None, material_of: list[int]) -> str | None:
+        empty = np.zeros((2, 2), np.uint32)
+        return remark_on(Levels(empty, empty, material_of, {}), n_regions)
+
+    assert said(None, [1]) is None
+    assert said(2, [1, 2]) is None
+    assert "5 regions were asked for, 2 found" in str(said(5, [1, 2]))

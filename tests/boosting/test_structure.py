@@ -1,0 +1,64 @@
+"""Blank images and pure noise are known for what they are, and nothing else is taken for them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from samiam import Masks, Micrograph, SemanticBooster, build_encoder
+from samiam.boosting.structure import lack_of_structure
+from simulate import EFFECTS, procedural_scene
+
+
+def noise(shape_hw: tuple[int, int], seed: int = 0) -> NDArray[np.float32]:
+    return np.clip(np.random.default_rng(seed).normal(0.5, 0.1, shape_hw), 0, 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_a_blank_image(value: float) -> None:
+    assert "blank" in str(lack_of_structure(np.full((100, 80), value, np.float32)))
+
+
+@pytest.mark.parametrize("shape_hw", [(64, 64), (200, 512), (600, 500)])
+@pytest.mark.parametrize("seed", range(4))
+def test_pure_noise(shape_hw: tuple[int, int], seed: int) -> None:
+    assert "noise" in str(lack_of_structure(noise(shape_hw, seed)))
+
+
+@pytest.mark.parametrize("mean", [0.05, 1, 20])
+def test_counts_of_an_even_film_are_noise(mean: float) -> None:
+    counts = np.random.default_rng(1).poisson(mean, (300, 300))
+    assert "noise" in str(lack_of_structure((counts / counts.max()).astype(np.float32)))
+
+
+def test_a_speckled_film_is_none() -> None:
+    assert lack_of_structure(ndimage.gaussian_filter(noise((300, 300)), 1.5)) is None
+
+
+def test_a_faint_lattice_is_none() -> None:
+    y, x = np.mgrid[:300, :300]
+    assert lack_of_structure(noise((300, 300)) + 0.02 * np.float32(np.cos(0.7 * x) * np.cos(0.7 * y))) is None
+
+
+def test_a_thing_beside_the_middle_is_none() -> None:
+    pixels = noise((600, 600))
+    pixels[:60, :80] += 0.2
+    assert lack_of_structure(pixels) is None
+
+
+@pytest.mark.parametrize("effect", list(EFFECTS))
+def test_no_scene_is_taken_for_noise(effect: str) -> None:
+    pixels = procedural_scene(3, shape_hw=(128, 128), ranges=EFFECTS[effect]).micrograph.pixels
+    assert lack_of_structure(pixels) is None
+
+
+def test_the_booster_finds_nothing_in_noise_and_says_why() -> None:
+    micrograph = Micrograph(noise((96, 96)))
+    masks = Masks.from_labels(np.ones((96, 96), int))
+    found = SemanticBooster(build_encoder("spectrum"))(micrograph, masks)
+    assert not found.labels.any()
+    assert found.remark is not None
+    assert "noise" in found.remark
+    assert [decision.rule for decision in found.decisions] == ["no_structure"]
