@@ -463,8 +463,9 @@ class TestOptions:
         assert np.unique(labels[:, :EDGE]).tolist() == [label]
         lines = [line for line in out.splitlines() if line.startswith("  material ")]
         share = 100 * EDGE / W
-        assert lines[label - 1] == f"  material {label}: stripes? 90 %,  {share:.1f} %, {H * EDGE:,} px"
-        assert lines[2 - label] == f"  material {3 - label}:  {100 - share:.1f} %, {H * (W - EDGE):,} px"
+        named = f"  material {label}: stripes? 90 %,  {share:.1f} %, {H * EDGE:,} px, confidence "
+        assert lines[label - 1].startswith(named)
+        assert lines[2 - label].startswith(f"  material {3 - label}:  {100 - share:.1f} %, {H * (W - EDGE):,} px")
         categories = json.loads((place / "materials.json").read_text())["categories"]
         assert categories[label - 1] == {"id": label, "name": "stripes"}
         decisions = pd.read_csv(place / "decisions.csv")
