@@ -32,7 +32,7 @@ _BRIGHTNESS_CHANGES = (1.0, 2.0)  # of all columns together, in addition
 _STRETCHES = (1.18, 1.7)  # of one axis against the other
 _LEANS_DEG = (9.0, 28.0)  # of the angle between the axes; scans shear by 1° or so
 _SHIFTS = (0.15, 0.5)  # of some of the columns, in cells
-_FILM_CHANGES = (1.8, 30.0)  # how many times brighter an amorphous film is than carbon's
+_BRIGHTER_FILMS, _DIMMER_FILMS = (1.3, 30.0), (0.5, 0.77)  # than carbon's, how many times; carbon is none of them
 _EVEN = 0.3  # share of films whose atoms do not show
 _ANION = "O"  # barely seen, and no stand-in hangs on it
 
@@ -190,7 +190,7 @@ def _columns(cell: StandInCell, parameters: CropParameters, half_extent_A: float
 
 
 def _film(rng: np.random.Generator, parameters: CropParameters, grid: Grid) -> NDArray[np.float32]:
-    """An amorphous film that is brighter than carbon, or an even one.
+    """An amorphous film that is brighter or dimmer than carbon, or an even one.
 
     None has nanocrystals: one crop shows too few of them to tell a film with more or fewer from Pt/C.
     """
@@ -198,5 +198,6 @@ def _film(rng: np.random.Generator, parameters: CropParameters, grid: Grid) -> N
     energy_kV, detector = parameters.energy_kV, parameters.detector
     thickness_A = np.full(raster.planes.shape[1:], parameters.thickness_A)
     deposit_film(rng, raster, film, thickness_A, share=1.0, energy_kV=energy_kV, detector=detector)
-    image = raster.image() * np.float32(np.exp(rng.uniform(*np.log(_FILM_CHANGES))))
+    changes = _BRIGHTER_FILMS if rng.uniform() < 0.75 else _DIMMER_FILMS
+    image = raster.image() * np.float32(np.exp(rng.uniform(*np.log(changes))))
     return np.full_like(image, image.mean()) if rng.uniform() < _EVEN else image
