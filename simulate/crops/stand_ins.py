@@ -182,11 +182,18 @@ def _columns(cell: StandInCell, parameters: CropParameters, half_extent_A: float
     xy_A = (np.stack([i, j], axis=1) + cell.places[kind] + parameters.origin) @ vectors_A
     inside = (np.abs(xy_A) <= half_extent_A).all(axis=1)
     xy_A, kind = xy_A[inside], kind[inside]
-    n, none = len(xy_A), np.zeros(len(xy_A), np.int64)
-    tilt_mrad = np.tile(np.array(parameters.tilt_mrad, float), (n, 1))
-    thickness_A = np.full(n, parameters.thickness_A * own.simulated_A / own.beam_A)
-    site = np.array(cell.sites)[kind]
-    return Columns(xy_A, none, none, site, thickness_A, tilt_mrad, (own.entry,), cell.heights[kind][:, None])
+    n, first = len(xy_A), np.zeros(len(xy_A), np.int64)
+    return Columns(
+        xy_A=xy_A,
+        layer=first,
+        domain=first,
+        site=np.array(cell.sites)[kind],
+        thickness_A=np.full(n, parameters.thickness_A * own.simulated_A / own.beam_A),
+        tilt_mrad=np.tile(np.array(parameters.tilt_mrad, float), (n, 1)),
+        entries=(own.entry,),
+        shares=cell.heights[kind][:, None],
+        depth_share=np.ones(n),
+    )
 
 
 def _film(rng: np.random.Generator, parameters: CropParameters, grid: Grid) -> NDArray[np.float32]:
