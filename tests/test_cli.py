@@ -401,7 +401,8 @@ class TestOptions:
         assert f"2 masks → {found} (number {how}: {n_materials})" in out
         provenance = json.loads((png.parent / "out" / "a" / "provenance.json").read_text())
         assert (provenance["n_materials"], provenance["n_materials_given"]) == (n_materials, bool(given))
-        assert provenance["materials_found"] == int(found[0])
+        assert provenance["regions_found"] == int(found[0])
+        assert provenance["materials_found"] == min(int(found[0]), 2)
         assert provenance["config"]["n_materials"] == (n_materials if given else None)
 
     def test_settings_reach_their_place(self, png: Path, run: Run) -> None:

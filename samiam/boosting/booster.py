@@ -92,7 +92,8 @@ class SemanticBooster:
         Args:
             micrograph: the image.
             masks: the masks that a generator made for it.
-            n_materials: how many materials there are; None to estimate it. The classifier may find more.
+            n_materials: how many materials there are, or grains where these are the regions; None to estimate it. The
+                classifier may find more.
             watch: surrounds each stage ("removal", "embedding", "grouping", "merging", "dividing"), as a meter does.
             grains: whether the grains are the regions, see `Segmentation.by_grains`.
 
@@ -130,7 +131,8 @@ class SemanticBooster:
             masks,
             self._names(label_of),
             micrograph,
-            levels.grains,
+            # A number of grains that was given is that of the regions, which then are not divided further.
+            levels.labels if grains and n_materials is not None else levels.grains,
             levels.material_of,
             levels.confidences,
             name_confidence=self._confidence_in_names(groups, label_of),

@@ -113,7 +113,8 @@ class CompactGenerator:
         good = [
             rated
             for rated in seen.regions
-            if not rated.is_doubtful
+            if rated.region is not seen.candidates.whole_image
+            and not rated.is_doubtful
             and rated.quality >= settings.pred_iou_thresh
             and rated.region.stability >= settings.stability_score_thresh
         ]

@@ -167,12 +167,12 @@ class TestKilled:
         left = n_survived
         boost = SemanticBooster.__call__
 
-        def killed(self: SemanticBooster, *given: Any) -> Any:
+        def killed(self: SemanticBooster, *given: Any, **named: Any) -> Any:
             nonlocal left
             if not left:
                 raise KeyboardInterrupt
             left -= 1
-            return boost(self, *given)
+            return boost(self, *given, **named)
 
         sources = [source(0), source(2)]
         with monkeypatch.context() as context:
