@@ -33,6 +33,8 @@ UNSEEN = ("LaFeO3", "LaMnO3", "La0.8Sr0.2FeO3", "SrNbO3", "WO3", "a-Ge", "C")
 """Materials of the library; those of the perovskites' kind are there along one zone axis, [100]."""
 DOSES = {"1000–5000": (1e3, 5e3), "5000–50000": (5e3, 5e4)}
 """Electrons per Å²; what a card's conditions have been trained on is cut to these."""
+KNOWN_NAMES, UNSEEN_OPEN = "right names that stay", "unseen materials left open"
+"""What the last lines of the table are of."""
 SIDE_PX, SEED = 60, 2**31
 _SCENES, _SCENES_SEED = 60, 2**35
 
@@ -153,6 +155,7 @@ def main() -> None:
     classifier = build_classifier(checkpoint=options.weights, device="cpu")
     conditions = read_settings(CropConditions, "conditions", read_card(options.weights)["config"]["data"]["conditions"])
     rows, probability, is_right = [], [], []
+    wanted = dict[str, list[NDArray[np.bool_]]]({KNOWN_NAMES: [], UNSEEN_OPEN: []})
     for group in groups(classifier, conditions, options.crops):
         answers = {dose: classifier.classify(crops) for dose, crops in group.of_dose.items()}
         rows.append(row(group, answers, classifier.materials))
@@ -161,10 +164,13 @@ def main() -> None:
             told = [one.shares.argmax(axis=1) for one in answers.values()]
             probability += [one.shares.max(axis=1) for one in answers.values()]
             is_right += [one == group.label for one in told]
+            total = UNSEEN_OPEN if group.label is None else KNOWN_NAMES
+            wanted[total] += [_as_wanted(one, group.label) for one in answers.values()]
+    rows += [{"material": total, "all": percent(np.concatenate(each))} for total, each in wanted.items()]
     folder = made_folder(options.folder)
     with replacing(folder / "table.md") as partial:
         partial.write_text(
-            str(pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)) + "\n", encoding="utf-8"
+            str(pd.DataFrame(rows).fillna("").to_markdown(index=False, disable_numparse=True)) + "\n", encoding="utf-8"
         )
     draw_reliability(folder / "reliability.png", np.concatenate(probability), np.concatenate(is_right))
     print((folder / "table.md").read_text(encoding="utf-8"))
