@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from samiam import build_encoder, build_generator
 from samiam.boosting import CropRules, GroupingRules, group_masks, merge_masks, remove_masks, sample_crops
-from samiam.boosting.grouping import count_materials
+from samiam.boosting.grouping import count_materials, suited_to
 from samiam.boosting.n_materials import THRESHOLDS
 from samiam.boosting.settings import ESTIMATORS
 from samiam.generation import MaskGenerator
@@ -39,7 +39,6 @@ from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import add_to_card, read_card
 from samiam.texture import ContextEncoder, Encoder
 from samiam.texture.protocol import Estimator
-from samiam.training.compact.fitting import DISTANCES, best_threshold
 from simulate import SceneRanges, procedural_scene
 from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene
 
@@ -47,7 +46,7 @@ GRIDS: dict[Estimator, NDArray[np.float64]] = {
     "silhouette": np.linspace(0, 0.7, 15),
     "gap": np.linspace(0, 4, 9),
     "eigengap": np.linspace(0.05, 0.7, 14),
-    "distance": DISTANCES,
+    "distance": np.geomspace(0.1, 1.2, 26),  # ten per cent apart, over all that unit vectors of two materials have
     "separation": np.geomspace(1, 8, 25),
 }
 """The thresholds that are tried."""
@@ -57,13 +56,14 @@ _FIRST_VARIED, _N_VARIED = 2**34 + 10_000, 90  # above the seeds of training and
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A scene as it comes before the grouping: its masks, and the vectors of their crops."""
+    """A scene as it comes before the grouping: its masks, the vectors of their crops, and how these are clustered."""
 
     scene: Scene
     masks: Masks
     vectors: NDArray[np.float32]
     owners: NDArray[np.int64]
     is_large: NDArray[np.bool_]
+    rules: GroupingRules
 
     @cached_property
     def n_in_masks(self) -> int:
@@ -83,7 +83,9 @@ class Case:
     def scores(self, n_materials: int) -> Scores:
         """Scores of the segmentation into that many materials."""
         if n_materials not in self.scores_of:
-            groups = group_masks(self.vectors, self.owners, len(self.masks), n_materials, is_large=self.is_large)
+            groups = group_masks(
+                self.vectors, self.owners, len(self.masks), n_materials, self.rules, is_large=self.is_large
+            )
             labels, _ = merge_masks(self.masks, groups.materials)
             self.scores_of[n_materials] = score_image(Masks.from_labels(labels), self.scene)
         return self.scores_of[n_materials]
@@ -93,19 +95,25 @@ def case_of(scene: Scene, generator: MaskGenerator, encoder: Encoder, rules: Cro
     """What `SemanticBooster` has made of a scene before it groups."""
     masks = generator.generate(scene.micrograph)
     kept, _ = remove_masks(masks)
-    remaining = masks.select(kept)
+    remaining, suited = masks.select(kept), suited_to(GroupingRules(), encoder)
     if isinstance(encoder, ContextEncoder):
         vectors, owners = encoder.encode_masks(scene.micrograph, remaining)
-        return Case(scene, remaining, vectors, owners, np.ones(len(owners), np.bool_))
+        return Case(scene, remaining, vectors, owners, np.ones(len(owners), np.bool_), suited)
     crops = sample_crops(scene.micrograph, remaining, rules)
-    return Case(scene, remaining, encoder.encode(crops.pixels), crops.owners, crops.is_large)
+    return Case(scene, remaining, encoder.encode(crops.pixels), crops.owners, crops.is_large, suited)
 
 
 def calibrate(cases: Sequence[Case], estimator: Estimator) -> tuple[float, float]:
-    """The threshold that finds most numbers, and the share that it finds."""
+    """The threshold that finds most numbers, and the share that it finds.
+
+    Of several the mean absolute difference decides, then the middle one is taken.
+    """
     rules = [GroupingRules(estimator=estimator, threshold=threshold) for threshold in GRIDS[estimator].tolist()]
     off = [[abs(case.estimate(rule) - len(case.scene.truth)) for rule in rules] for case in cases]
-    return best_threshold(GRIDS[estimator], np.array(off))
+    wrong = np.array(off)
+    ranks = list(zip((wrong == 0).mean(axis=0).tolist(), (-wrong.mean(axis=0)).tolist(), strict=True))
+    best = [place for place, rank in enumerate(ranks) if rank == max(ranks)]
+    return float(GRIDS[estimator][best[len(best) // 2]]), max(ranks)[0]
 
 
 def rows(cases: Sequence[Case], thresholds: dict[Estimator, float]) -> Iterator[dict[str, Any]]:

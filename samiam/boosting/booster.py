@@ -24,6 +24,11 @@ from samiam.registry import DEFAULT_ENCODER, build_encoder
 from samiam.settings import read_settings
 from samiam.texture import ContextEncoder, CropClassifier, Encoder, FieldEncoder
 
+_STILL_POSSIBLE = 0.7
+"""Share of the distance between materials that masks of two may have where a number is given.
+
+Masks that are nearer are parts of one; what divides it further is seen in the field. Chosen on procedural multilayers.
+"""
 Watch = Callable[[str], AbstractContextManager[Any]]
 """Takes the name of a stage, gives what surrounds it."""
 
@@ -120,7 +125,8 @@ class SemanticBooster:
             labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=self.smallest_region_px)
         with watch("dividing"):
             levels = self._levels(micrograph, labels, n_materials)
-        label_of = {material: levels.renumbered[label] for material, label in label_of.items()}
+        renumbered, n_labels = levels.renumbered, len(levels.material_of)
+        label_of = {material: renumbered[label] for material, label in label_of.items() if label in renumbered}
         log = removed + _log_of_merging(kept, groups, label_of)
         log.sort(key=lambda decision: decision.mask)
         found = Segmentation(
@@ -129,13 +135,13 @@ class SemanticBooster:
             groups.n_materials if n_materials is None else n_materials,
             n_materials is not None,
             masks,
-            self._names(label_of),
+            self._names(label_of, n_labels),
             micrograph,
             # A number of grains that was given is that of the regions, which then are not divided further.
             levels.labels if grains and n_materials is not None else levels.grains,
             levels.material_of,
             levels.confidences,
-            name_confidence=self._confidence_in_names(groups, label_of),
+            name_confidence=self._confidence_in_names(groups, label_of, n_labels),
             remark=remark_on(levels, n_materials),
         )
         return found.by_grains() if grains else found
@@ -158,8 +164,7 @@ class SemanticBooster:
                 vectors, owners = cast("ContextEncoder", self.encoder).encode_masks(micrograph, masks)
             with watch("grouping"):
                 if n_materials is not None and isinstance(self.encoder, FieldEncoder):  # which divides them further
-                    is_large = np.ones(len(owners), np.bool_)
-                    n_materials = min(n_materials, count_materials(vectors, owners, is_large, rules))
+                    n_materials = min(n_materials, _count_at_most(vectors, owners, rules))
                 return group_masks(vectors, owners, len(masks), n_materials, rules)
         with watch("embedding"):
             crops = sample_crops(micrograph, masks, self.crops)
@@ -175,7 +180,13 @@ class SemanticBooster:
     def _levels(self, micrograph: Micrograph, labels: NDArray[np.uint32], n_regions: int | None) -> Levels:
         """Regions and grains; the materials themselves where the encoder sees no field."""
         if isinstance(self.encoder, FieldEncoder):
-            return levels_of(labels, self.encoder.field(micrograph), n_regions, parts=self.classifier is None)
+            return levels_of(
+                labels,
+                self.encoder.field(micrograph),
+                n_regions,
+                parts=self.classifier is None,
+                smallest_region_px=self.smallest_region_px,
+            )
         numbers = list(range(1, int(labels.max(initial=0)) + 1))
         return Levels(labels, labels, numbers, {number: number for number in numbers})
 
@@ -189,18 +200,18 @@ class SemanticBooster:
             return self.classifier is None and isinstance(self.encoder, ContextEncoder)
         return self.embedding == "masks"
 
-    def _names(self, label_of: Mapping[int, int]) -> list[str | None]:
+    def _names(self, label_of: Mapping[int, int], n_labels: int) -> list[str | None]:
         """The name of each label; materials beyond those that the classifier knows have none."""
         if self.classifier is None:
             return []
         known = self.classifier.materials
-        return [known[m] if m < len(known) else None for m in _in_order(label_of)]
+        return [None if m is None or m >= len(known) else known[m] for m in _by_label(label_of, n_labels)]
 
-    def _confidence_in_names(self, groups: Grouping, label_of: Mapping[int, int]) -> list[float | None]:
+    def _confidence_in_names(self, groups: Grouping, label_of: Mapping[int, int], n_labels: int) -> list[float | None]:
         """How probable it is that each label has its name rightly; None for one without a name."""
         if self.classifier is None:
             return []
-        return [groups.name_confidence.get(material) for material in _in_order(label_of)]
+        return [None if m is None else groups.name_confidence.get(m) for m in _by_label(label_of, n_labels)]
 
     @property
     def _suited_grouping(self) -> GroupingRules:
@@ -253,9 +264,16 @@ def build_booster(
     )
 
 
-def _in_order(label_of: Mapping[int, int]) -> list[int]:
-    """The material of each label."""
-    return sorted(label_of, key=label_of.__getitem__)
+def _by_label(label_of: Mapping[int, int], n_labels: int) -> list[int | None]:
+    """The material of each label, None for one that has no mask."""
+    material_of = {label: material for material, label in label_of.items()}
+    return [material_of.get(label) for label in range(1, n_labels + 1)]
+
+
+def _count_at_most(vectors: NDArray[np.float32], owners: NDArray[np.int64], rules: GroupingRules) -> int:
+    """How many materials masks may be of at all, by an estimate that takes smaller differences for real."""
+    closer = None if rules.threshold is None else _STILL_POSSIBLE * rules.threshold
+    return count_materials(vectors, owners, np.ones(len(owners), np.bool_), replace(rules, threshold=closer))
 
 
 def _log_of_merging(kept: NDArray[np.intp], groups: Grouping, label_of: Mapping[int, int]) -> list[Decision]:

@@ -8,22 +8,26 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
+from scipy.spatial.distance import cdist
+from sklearn.cluster import AgglomerativeClustering, KMeans
 from threadpoolctl import threadpool_limits
 
 from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, estimate_n_materials
 from samiam.boosting.settings import GroupingRules
 from samiam.errors import InputError
 from samiam.records import Rule
-from samiam.texture import Encoder
+from samiam.texture import ContextEncoder, Encoder
 
 
 def suited_to(rules: GroupingRules, encoder: Encoder) -> GroupingRules:
-    """Rules with the estimator and the threshold that an encoder says of itself, where none was chosen."""
+    """Rules with what suits an encoder where none was chosen: estimator and threshold, which it says, and clustering.
+
+    Means of masks tell most where an encoder sees the whole micrograph: it then has vectors all over each mask.
+    """
     estimator = rules.estimator or encoder.estimator or DEFAULT_ESTIMATOR
-    if estimator == "distance" and rules.threshold is None:
-        return replace(rules, estimator=estimator, threshold=encoder.distance)
-    return replace(rules, estimator=estimator)
+    threshold = encoder.distance if estimator == "distance" and rules.threshold is None else rules.threshold
+    clustering = rules.clustering or ("linkage" if isinstance(encoder, ContextEncoder) else "kmeans")
+    return replace(rules, estimator=estimator, threshold=threshold, clustering=clustering)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +62,9 @@ def group_masks(
     *,
     is_large: NDArray[np.bool_] | None = None,
 ) -> Grouping:
-    """Cluster all crops with KMeans and let each mask's crops vote for its material.
+    """Cluster all crops and let each mask's crops vote for its material.
+
+    The clusters are those of KMeans, or those that average linkage of the masks' mean vectors begins with.
 
     The crops are sorted by their vectors first, so that the order of the masks has no influence. A tie in the vote
     goes to the tied material whose centre is nearest to the mean of the mask's vectors.
@@ -71,8 +77,8 @@ def group_masks(
         owners: int64 (C,), index of each crop's mask, 0 … n_masks - 1.
         n_masks: N.
         n_materials: number of clusters; None to estimate it with `estimate_n_materials`. Where there are fewer
-            distinct vectors than that, there are as many clusters as distinct vectors.
-        rules: what to do without crops, and how to estimate.
+            distinct vectors than that, or masks to be linked, there are as many clusters as those.
+        rules: what to do without crops, how to estimate and how to cluster; KMeans where that is not chosen.
         is_large: bool (C,), see `Crops`; all are where None.
 
     Raises:
@@ -89,7 +95,11 @@ def group_masks(
     vectors_sorted, owners, is_large = vectors[order].astype(np.float64), owners[order], is_large[order]
     wanted = n_materials or count_materials(vectors_sorted, owners, is_large, rules)
     telling = _from_enough_masks(owners, is_large, wanted)
-    clusters, centres = _cluster(vectors_sorted, telling, wanted, rules.seed)
+    if rules.clustering == "linkage":
+        centres = _linked(vectors_sorted[telling], owners[telling], wanted)
+    else:
+        centres = _centred(vectors_sorted[telling], wanted, rules.seed)
+    clusters = cdist(vectors_sorted, centres).argmin(axis=1) if len(centres) else np.zeros(0, np.int64)
     counts = np.zeros((n_masks, len(centres) + 1), np.int64)
     np.add.at(counts, (owners, clusters), 1)
     sampled: NDArray[np.bool_] = counts.sum(axis=1) > 0
@@ -134,17 +144,26 @@ def _from_enough_masks(owners: NDArray[np.int64], is_large: NDArray[np.bool_], w
     return is_large if len(np.unique(owners[is_large])) >= wanted else np.ones_like(is_large)
 
 
-def _cluster(
-    vectors: NDArray[np.float64], telling: NDArray[np.bool_], wanted: int, seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The cluster of each vector, and the centres, found from the telling ones; none where there are none."""
-    k = min(wanted, len(np.unique(vectors[telling], axis=0)))
+def _centred(vectors: NDArray[np.float64], wanted: int, seed: int) -> NDArray[np.float64]:
+    """The centres (k, D) of KMeans; none where there are no vectors."""
+    k = min(wanted, len(np.unique(vectors, axis=0)))
     if k == 0:
-        return np.zeros(0, np.int64), vectors
+        return vectors
     # So few vectors are clustered faster by one thread, and to the same bytes whatever the number of cores.
     with threadpool_limits(1):
-        fitted = KMeans(k, n_init=10, random_state=seed).fit(vectors[telling])
-        return fitted.predict(vectors).astype(np.int64), fitted.cluster_centers_
+        return np.asarray(KMeans(k, n_init=10, random_state=seed).fit(vectors).cluster_centers_)
+
+
+def _linked(vectors: NDArray[np.float64], owners: NDArray[np.int64], wanted: int) -> NDArray[np.float64]:
+    """The mean vector (k, D) of each group of masks whose own means average linkage unites."""
+    masks = sorted((vectors[owners == mask] for mask in np.unique(owners)), key=lambda crops: crops.tobytes())
+    if len(masks) < 2:
+        return np.array([crops.mean(axis=0) for crops in masks]).reshape(-1, vectors.shape[1])
+    means = np.array([crops.mean(axis=0) for crops in masks])
+    k = min(wanted, len(np.unique(means, axis=0)))
+    groups = AgglomerativeClustering(k, linkage="average").fit_predict(means)
+    members = [np.flatnonzero(groups == group) for group in range(k)]
+    return np.array([np.concatenate([masks[mask] for mask in group]).mean(axis=0) for group in members])
 
 
 def _winner(counts: NDArray[np.int64], centres: NDArray[np.float64], mean: NDArray[np.float64]) -> int:

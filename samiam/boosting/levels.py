@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.claiming import claim_rest
+from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import Division, divided
-from samiam.boosting.merging import numbered_by_area
+from samiam.boosting.merging import dissolved, numbered_by_area
 from samiam.texture import TextureField
 from samiam.texture.confidence import confidences
 
@@ -23,7 +23,7 @@ class Levels:
         labels: uint32 (H, W), 0 where not segmented, regions by falling area.
         grains: uint32 (H, W), likewise; each lies within one region.
         material_of: for region i + 1 the number of its material; materials are numbered by falling area too.
-        renumbered: the number of the material that had each label before.
+        renumbered: the number of the material that had each label before; none for one that lost all its pixels.
         confidences: the predicted IoU of each region; None where nothing predicts it.
     """
 
@@ -35,9 +35,14 @@ class Levels:
 
 
 def levels_of(
-    labels: NDArray[np.uint32], field: TextureField, n_regions: int | None = None, *, parts: bool = True
+    labels: NDArray[np.uint32],
+    field: TextureField,
+    n_regions: int | None = None,
+    *,
+    parts: bool = True,
+    smallest_region_px: int = 0,
 ) -> Levels:
-    """Claim what no mask covers, divide materials where more regions are asked for, and find the grains.
+    """Give each pixel to a material, divide materials where more regions are asked for, and find the grains.
 
     Where no number is given and all of the image is one material in several grains, the grains are the regions: a
     material that is everywhere says nothing.
@@ -47,9 +52,11 @@ def levels_of(
         field: what an encoder sees in the image.
         n_regions: how many are asked for; nothing then stays unsegmented. None for the materials as they are.
         parts: whether materials may be divided at all; those that have names may not.
+        smallest_region_px: regions of a material and holes below this area are dissolved.
     """
-    claimed = claim_rest(labels, field, largest_foreign=0.005 if n_regions is None else 1.0)
-    materials, by_area = numbered_by_area(claimed)
+    of_texture = claimed(labels, field, largest_foreign=0.005 if n_regions is None else 1.0)
+    parted = parted_by_grains(dissolved(of_texture, smallest_region_px), field)
+    materials, by_area = numbered_by_area(parted)
     regions, origin = materials, list(range(1, len(by_area) + 1))
     if parts and n_regions is not None and 0 < len(origin) < n_regions:
         regions, origin = _numbered(divided(materials, field, n_regions))

@@ -40,9 +40,7 @@ def merge_masks(
     for index in _largest_first(masks, materials):
         if materials[index] >= 0:
             labels[masks[index]] = materials[index] + 1
-    if smallest_region_px > 0:
-        labels = _dissolve(labels, smallest_region_px)
-    return numbered_by_area(labels)
+    return numbered_by_area(dissolved(labels, smallest_region_px))
 
 
 def _largest_first(masks: Masks, materials: NDArray[np.int64]) -> list[int]:
@@ -51,8 +49,15 @@ def _largest_first(masks: Masks, materials: NDArray[np.int64]) -> list[int]:
     return sorted(range(len(masks)), key=keys.__getitem__)
 
 
-def _dissolve(labels: NDArray[np.uint32], smallest_region_px: int) -> NDArray[np.uint32]:
-    """Give thin lines and specks the label of the nearest solid region; close small holes in the segmented area."""
+def dissolved(labels: NDArray[np.uint32], smallest_region_px: int) -> NDArray[np.uint32]:
+    """Give thin lines and specks the label of the nearest solid region; close small holes in the segmented area.
+
+    Args:
+        labels: uint32 (H, W), 0 where not segmented.
+        smallest_region_px: regions and holes below this area are dissolved; 0 leaves everything as it is.
+    """
+    if smallest_region_px <= 0:
+        return labels
     segmented = labels > 0
     holes, _ = ndimage.label(~segmented, _EIGHT_NEIGHBOURS)
     to_fill = segmented | ((np.bincount(holes.ravel()) < smallest_region_px)[holes] & (holes > 0))

@@ -76,12 +76,15 @@ class GroupingRules:
             material of its own (as the released code does).
         estimator: how the number of materials is estimated where it is not given; what suits the encoder where null.
         threshold: of the estimator; its calibrated one where null.
+        clustering: "kmeans" of all crops (Algorithm 2), or average "linkage" of the masks' mean vectors, in which a
+            large mask does not outweigh a small one; what suits the encoder where null.
         seed: of KMeans and of the estimate.
     """
 
     without_crops: Literal["drop", "own"] = "drop"
     estimator: Estimator | None = None
     threshold: float | None = None
+    clustering: Literal["kmeans", "linkage"] | None = None
     seed: RunSeed = 0
 
 

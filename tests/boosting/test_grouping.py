@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from samiam.registry import build_encoder
 
 Partition = set[frozenset[int]]
 OWN = GroupingRules(without_crops="own")
+LINKED = GroupingRules(estimator="distance", threshold=0.5, clustering="linkage")
 
 
 def clouds(n_clouds: int, masks_each: int = 3, crops_each: int = 5) -> tuple[NDArray[Any], NDArray[np.int64]]:
@@ -87,21 +89,62 @@ def test_the_rules_say_how_to_estimate() -> None:
 def test_a_distance_takes_the_threshold_of_its_encoder_where_nobody_chose() -> None:
     for encoder, distance in {"spectrum": 0.24, "fenet": 0.27, "compact": shipped_calibration().distance}.items():
         suited = suited_to(GroupingRules(estimator="distance", seed=3), build_encoder(encoder))
-        assert suited == GroupingRules(estimator="distance", threshold=distance, seed=3)
+        assert (suited.estimator, suited.threshold, suited.seed) == ("distance", distance, 3)
     for chosen in (
         GroupingRules(estimator="eigengap"),
         GroupingRules(estimator="gap"),
         GroupingRules(estimator="distance", threshold=0.7),
     ):
-        assert suited_to(chosen, build_encoder("fenet")) == chosen
+        assert suited_to(chosen, build_encoder("fenet")) == replace(chosen, clustering="kmeans")
     with pytest.raises(InputError, match="no threshold that suits every encoder"):
         group_masks(*clouds(3), 9, rules=suited_to(GroupingRules(estimator="distance"), build_encoder("resnet18")))
 
 
 def test_an_encoder_has_its_estimator_where_nobody_chose() -> None:
-    assert suited_to(GroupingRules(), build_encoder("fenet")) == GroupingRules(estimator=DEFAULT_ESTIMATOR)
-    by_distance = GroupingRules(estimator="distance", threshold=shipped_calibration().distance)
+    by_eigengap = GroupingRules(estimator=DEFAULT_ESTIMATOR, clustering="kmeans")
+    assert suited_to(GroupingRules(), build_encoder("fenet")) == by_eigengap
+    distance = shipped_calibration().distance
+    by_distance = GroupingRules(estimator="distance", threshold=distance, clustering="linkage")
     assert suited_to(GroupingRules(), build_encoder("compact")) == by_distance
+    assert suited_to(GroupingRules(clustering="kmeans"), build_encoder("compact")).clustering == "kmeans"
+
+
+# --- masks that are linked
+
+
+@pytest.mark.parametrize("n_clouds", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("given", [True, False])
+def test_separate_clouds_are_linked(n_clouds: int, given: bool) -> None:
+    vectors, owners = clouds(n_clouds)
+    n_masks = 3 * n_clouds
+    found = group_masks(vectors, owners, n_masks, n_clouds if given else None, LINKED)
+    assert partition(found.materials) == partition(np.arange(n_masks) % n_clouds)
+    assert (found.votes.tolist(), found.runner_up.tolist()) == ([1.0] * n_masks, [0.0] * n_masks)
+
+
+def test_a_large_mask_does_not_outweigh_small_ones() -> None:
+    # One mask of 400 points in two shades, two small ones of two materials: KMeans halves the large one.
+    vectors = column(*[0.0] * 200, *[0.3] * 200, *[1.0] * 5, *[1.3] * 5)
+    owners = np.repeat([0, 1, 2], [400, 5, 5])
+    assert partition(group_masks(vectors, owners, 3, 3).materials) != {frozenset([i]) for i in range(3)}
+    assert partition(group_masks(vectors, owners, 3, 3, LINKED).materials) == {frozenset([i]) for i in range(3)}
+
+
+def test_no_more_groups_are_linked_than_there_are_masks() -> None:
+    vectors, owners = clouds(2, masks_each=1)
+    assert partition(group_masks(vectors, owners, 2, 5, LINKED).materials) == {frozenset([0]), frozenset([1])}
+    alike = group_masks(np.ones((6, 2), np.float32), np.repeat([0, 1, 2], 2), 3, 2, LINKED)
+    assert alike.materials.tolist() == [0, 0, 0]
+    assert group_masks(np.zeros((0, 2), np.float32), np.zeros(0, np.int64), 2, 2, LINKED).materials.tolist() == [-1, -1]
+
+
+def test_the_order_of_linked_masks_has_no_influence() -> None:
+    vectors, owners = unclear()
+    found = group_masks(vectors, owners, 7, 3, LINKED)
+    order = np.random.default_rng(0).permutation(len(owners))
+    assert_equal(found, group_masks(vectors[order], owners[order], 7, 3, LINKED))
+    turned = group_masks(vectors, (owners + 3) % 7, 7, 3, LINKED)
+    assert partition(np.roll(turned.materials, -3)) == partition(found.materials)
 
 
 @pytest.mark.parametrize("n_tones", [1, 2, 3])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from samiam.boosting.claiming import claim_rest
+from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import best_split, divided
 from samiam.boosting.levels import Levels, levels_of, remark_on
 from samiam.texture import Sameness
@@ -20,16 +20,25 @@ def test_what_no_mask_covers_goes_to_the_material_that_it_looks_like() -> None:
     labels = truth.copy()
     labels[40:80, 20:60] = 0  # within the first
     labels[100:, 70:90] = 0  # across the interface
-    claimed = claim_rest(labels, field_of(HALVES))
-    assert (claimed != truth).mean() < 0.01
+    found = claimed(labels, field_of(HALVES))
+    assert (found != truth).mean() < 0.01
 
 
 def test_what_looks_like_no_material_stays_unsegmented() -> None:
     third = HALVES.copy()
-    third[:20, 5:15] = 2
+    third[:4, 5:10] = 2
     labels = in_pixels(HALVES + 1)
     labels[in_pixels(third) == 2] = 0
-    np.testing.assert_array_equal(claim_rest(labels, field_of(third)), labels)
+    np.testing.assert_array_equal(claimed(labels, field_of(third)), labels)
+
+
+def test_a_large_part_that_looks_like_no_material_is_one_of_its_own() -> None:
+    third = HALVES.copy()
+    third[:20, 5:15] = third[30:40, 5:10] = 2
+    labels = in_pixels(HALVES + 1)
+    labels[in_pixels(third) == 2] = 0
+    found = claimed(labels, field_of(third))
+    assert (found != in_pixels(third + 1)).mean() < 0.01  # both parts of it are one
 
 
 def test_a_foreign_speck_is_claimed_all_the_same() -> None:
@@ -37,12 +46,49 @@ def test_a_foreign_speck_is_claimed_all_the_same() -> None:
     third[10:12, 5:7] = 2
     labels = in_pixels(HALVES + 1)
     labels[in_pixels(third) == 2] = 0
-    assert claim_rest(labels, field_of(third)).all()
+    assert claimed(labels, field_of(third)).all()
 
 
 def test_nothing_is_claimed_for_nothing() -> None:
     empty = np.zeros((160, 160), np.uint32)
-    np.testing.assert_array_equal(claim_rest(empty, field_of(HALVES)), empty)
+    np.testing.assert_array_equal(claimed(empty, field_of(HALVES)), empty)
+
+
+def test_a_pixel_goes_to_the_material_that_it_looks_like_whatever_mask_it_was_in() -> None:
+    truth = in_pixels(HALVES + 1)
+    labels = truth.copy()
+    labels[:, 60:80] = 2  # a mask that reaches into the first material
+    assert (claimed(labels, field_of(HALVES)) != truth).mean() < 0.01
+
+
+def test_a_material_too_thin_for_a_point_of_the_field_keeps_its_pixels() -> None:
+    labels = in_pixels(HALVES + 1)
+    labels[0] = 3
+    assert (claimed(labels, field_of(HALVES)) == 3).any()
+
+
+def test_two_grains_are_parted_where_their_lattices_meet() -> None:
+    labels = in_pixels(HALVES + 1)
+    labels[:, 60:80] = 2
+    one_material = np.zeros_like(HALVES)
+    drawn = parted_by_grains(labels, field_of(one_material, HALVES))
+    assert (drawn != in_pixels(HALVES + 1)).mean() < 0.01
+
+
+def test_two_materials_are_not_parted_by_their_grains() -> None:
+    labels = in_pixels(HALVES + 1)
+    upper_and_lower = HALVES.T
+    drawn = parted_by_grains(labels, field_of(HALVES, upper_and_lower))
+    np.testing.assert_array_equal(drawn, labels)
+
+
+def test_specks_are_dissolved_again_after_pixels_were_claimed() -> None:
+    speck = HALVES.copy()
+    speck[4:6, 4:6] = 1
+    levels = levels_of(in_pixels(HALVES + 1), field_of(speck), smallest_region_px=256)
+    assert len(np.unique(levels.labels[:, :70])) == 1
+    kept = levels_of(in_pixels(HALVES + 1), field_of(speck), smallest_region_px=0)
+    assert len(np.unique(kept.labels[:, :70])) == 2
 
 
 def test_the_best_split_is_the_real_one() -> None:

@@ -12,9 +12,6 @@ from scipy import ndimage
 from scipy.optimize import minimize
 
 from samiam.boosting.booster import SemanticBooster
-from samiam.boosting.grouping import count_materials
-from samiam.boosting.removal import remove_masks
-from samiam.boosting.settings import GroupingRules
 from samiam.compact.committee import Sight
 from samiam.compact.encoder import CompactEncoder
 from samiam.compact.generator import CompactGenerator
@@ -29,6 +26,7 @@ from samiam.compact.weights import read_sight
 from samiam.records import Scene
 from samiam.storage.weight_files import add_to_card
 from samiam.texture.confidence import EVIDENCE_OF_REGION, evidence_of_regions
+from samiam.training.compact.distance import fit_distance, merges_of_scene
 from samiam.training.compact.sameness import Judged, fit_sameness, splits_of_look
 from samiam.training.compact.settings import CalibrationRules
 from samiam.training.compact.whole_scenes import orientations_of
@@ -37,8 +35,6 @@ Evidence = NDArray[np.float64]
 Choice = tuple[Evidence, NDArray[np.float64]]
 """Of the regions around a click, the evidence (n, 19) and the IoU (n,) with what was clicked on."""
 
-DISTANCES = np.geomspace(0.1, 1.2, 26)
-"""The thresholds that are tried: ten per cent apart, over all distances that unit vectors of two materials have."""
 _FIRST_COUNTED = 10_000
 """Scenes from here on are counted, those before are rated."""
 
@@ -99,7 +95,8 @@ def fit_calibration(network: Sight, draw_scene: Callable[[int], Scene], rules: C
     choices = choices_of(rated_scenes, found)
     found = replace(found, preference=_named(EVIDENCE_OF_CHOICE, fit_preference(choices)))
     counted = [draw_scene(_FIRST_COUNTED + number) for number in range(rules.distance_scenes)]
-    found = replace(found, distance=fit_distance(CompactModel(network, found), counted))
+    merges = [merge for scene in counted for merge in merges_of_scene(CompactModel(network, found), scene)]
+    found = replace(found, distance=fit_distance(merges))
     confidence = fit_quality(*result_evidence(CompactModel(network, found), counted))
     return replace(found, confidence=_named(EVIDENCE_OF_REGION, confidence))
 
@@ -242,32 +239,3 @@ def result_evidence(model: CompactModel, scenes: Sequence[Scene]) -> tuple[Evide
         evidence.append(rows[is_seen])
         best.append(ious[is_seen])
     return np.concatenate(evidence), np.concatenate(best)
-
-
-def fit_distance(model: CompactModel, scenes: Sequence[Scene]) -> float:
-    """The threshold of "distance" by which the default method finds the number of materials most often."""
-    generator, encoder = CompactGenerator(model, CompactOptions()), CompactEncoder(model)
-    off = []
-    for scene in scenes:
-        masks = generator.generate(scene.micrograph)
-        kept, _ = remove_masks(masks)
-        vectors, owners = encoder.encode_masks(scene.micrograph, masks.select(kept))
-        all_large = np.ones(len(owners), np.bool_)
-        rules = (GroupingRules(estimator="distance", threshold=threshold) for threshold in DISTANCES.tolist())
-        off.append([abs(count_materials(vectors, owners, all_large, rule) - len(scene.truth)) for rule in rules])
-    threshold, _ = best_threshold(DISTANCES, np.array(off))
-    return round(threshold, 3)
-
-
-def best_threshold(thresholds: NDArray[np.float64], off: NDArray[np.int64]) -> tuple[float, float]:
-    """The threshold that finds most numbers of materials, and the share that it finds.
-
-    Of several the mean absolute difference decides, then the middle one is taken.
-
-    Args:
-        thresholds: (T,).
-        off: (scenes, T), by how much each number is wrong.
-    """
-    ranks = list(zip((off == 0).mean(axis=0).tolist(), (-off.mean(axis=0)).tolist(), strict=True))
-    best = [place for place, rank in enumerate(ranks) if rank == max(ranks)]
-    return float(thresholds[best[len(best) // 2]]), max(ranks)[0]

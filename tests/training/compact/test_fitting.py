@@ -4,15 +4,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from samiam.compact.regions.calibration import read_calibration
 from samiam.compact.weights import read_sight
 from samiam.records import Scene
 from samiam.storage.weight_files import add_to_card, read_card, shipped_weights
 from samiam.training.compact.fitting import (
-    DISTANCES,
-    best_threshold,
     calibrate,
     fit_calibration,
     fit_preference,
@@ -53,18 +50,6 @@ def test_nothing_to_fit_gives_zeros() -> None:
     assert not fit_preference([]).any()
 
 
-@pytest.mark.parametrize(
-    ("off", "wanted"),
-    [
-        ([[1, 0, 0, 0], [1, 1, 0, 1]], (3.0, 1.0)),
-        ([[1, 0, 0, 0], [1, 0, 0, 0]], (3.0, 1.0)),  # the middle of the best
-        ([[0, 0, 2, 1], [3, 1, 0, 0]], (4.0, 0.5)),  # all as often right, the second and the fourth least wrong
-    ],
-)
-def test_the_best_threshold(off: list[list[int]], wanted: tuple[float, float]) -> None:
-    assert best_threshold(np.array([1.0, 2.0, 3.0, 4.0]), np.array(off)) == wanted
-
-
 def test_a_card_gets_its_calibration(tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     shipped = shipped_weights("compact")
@@ -77,6 +62,6 @@ def test_a_card_gets_its_calibration(tmp_path: Path) -> None:
         name: value for name, value in read_card(shipped).items() if name != "calibration"
     }
     assert fit_calibration(read_sight(path), draw, FEW) == found
-    assert min(abs(DISTANCES - found.distance)) < 1e-3
+    assert 0.05 <= found.distance <= 1.4
     assert any(found.quality.values())
     assert found.preference["quality"] != 0
