@@ -111,32 +111,46 @@ def segment_files(paths: Sequence[Path], output: Path, job: SegmentJob) -> int:
         The exit code of `for_each`; 1 instead of 0 where nothing was found in any file.
     """
     places = [output / name for name in folder_names(paths)]
-    rules_of_empty: list[Counter[str]] = []
-    code = for_each(paths, lambda index: _segment_file(paths[index], places[index], job, rules_of_empty))
-    if len(rules_of_empty) == len(paths):
-        print(f"samiam: no material was found: {_why_nothing(rules_of_empty)}.", file=sys.stderr)
+    empty: list[_Empty] = []
+    code = for_each(paths, lambda index: _segment_file(paths[index], places[index], job, empty))
+    if len(empty) == len(paths):
+        print(f"samiam: no material was found: {_why_nothing(empty)}.", file=sys.stderr)
         return 1
     return code
 
 
-def _why_nothing(rules_of_empty: Sequence[Counter[str]]) -> str:
-    """What removed the masks of segmentations without materials."""
-    rules = sum(rules_of_empty, Counter[str]())
+@dataclass(frozen=True)
+class _Empty:
+    """A segmentation without materials: what is said of it, and the rules that removed its masks."""
+
+    remark: str | None
+    rules: Counter[str]
+
+
+def _why_nothing(empty: Sequence[_Empty]) -> str:
+    """What is said of segmentations without materials; of those of which nothing is, what removed their masks."""
+    said = list(dict.fromkeys(one.remark for one in empty if one.remark is not None))
+    unexplained = [one.rules for one in empty if one.remark is None]
+    if not unexplained:
+        return "; ".join(said)
+    rules = sum(unexplained, Counter[str]())
     if not rules:
-        return "the generator proposed no region; lower its pred_iou_thresh (--generator-option), or try another"
+        nothing = "the generator proposed no region; lower its pred_iou_thresh (--generator-option), or try another"
+        return "; ".join([*said, nothing])
     removed = ", ".join(f"{times} as {rule}" for rule, times in rules.most_common())
-    return f"all {rules.total()} regions that the generator proposed were removed, {removed}; see decisions.csv"
+    all_removed = f"all {rules.total()} regions that the generator proposed were removed, {removed}; see decisions.csv"
+    return "; ".join([*said, all_removed])
 
 
-def _segment_file(path: Path, place: Path, job: SegmentJob, rules_of_empty: list[Counter[str]]) -> str:
-    """The report on one file; where nothing was found in it, the rules that removed its masks are added to a list."""
+def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty]) -> str:
+    """The report on one file; where nothing was found in it, why is added to a list."""
     started = time.perf_counter()
     micrograph = read_micrograph(path, **job.reading.arguments)
     read = time.perf_counter()
     segmentation, times_s = _selected(micrograph, job) if job.pointers else _boosted(micrograph, job)
     times_s = {"read": read - started, **times_s}
     if not segmentation.labels.any():
-        rules_of_empty.append(Counter(decision.rule for decision in segmentation.decisions))
+        empty.append(_Empty(segmentation.remark, Counter(decision.rule for decision in segmentation.decisions)))
     try:
         written = write_results(place, micrograph, segmentation, config=job.config, seed=job.seed, times_s=times_s)
     except OSError as error:

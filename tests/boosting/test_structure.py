@@ -33,6 +33,42 @@ def test_counts_of_an_even_film_are_noise(mean: float) -> None:
     assert "noise" in str(lack_of_structure((counts / counts.max()).astype(np.float32)))
 
 
+@pytest.mark.parametrize("at_pixels", [(slice(40, 41), slice(9, 10)), (slice(40, 43), slice(9, 12))])
+def test_a_blank_image_with_a_speck_on_it(at_pixels: tuple[slice, slice]) -> None:
+    pixels = np.zeros((100, 120), np.float32)
+    pixels[at_pixels] = 1
+    assert f"blank: all but {int(pixels.sum())} of its pixels" in str(lack_of_structure(pixels))
+
+
+@pytest.mark.parametrize("shape_hw", [(128, 128), (300, 500)])
+@pytest.mark.parametrize("turn_deg", [0, 30, 90])
+def test_uneven_light_is_no_structure(shape_hw: tuple[int, int], turn_deg: float) -> None:
+    light = ramp(shape_hw, turn_deg)
+    counts = np.random.default_rng(2).poisson(100 * light) / 150
+    assert lack_of_structure(np.rint(255 * light).astype(np.float32) / 255) is not None
+    assert "noise, on a slow change" in str(lack_of_structure(counts.astype(np.float32)))
+
+
+def ramp(shape_hw: tuple[int, int], turn_deg: float) -> NDArray[np.float64]:
+    """From 0.33 to 1 across the image."""
+    y, x = (np.linspace(-1, 1, side) for side in shape_hw)
+    along = x * np.cos(np.deg2rad(turn_deg)) + y[:, None] * np.sin(np.deg2rad(turn_deg))
+    return np.asarray(1 / 3 + 2 / 3 * (along - along.min()) / np.ptp(along))
+
+
+@pytest.mark.parametrize("width", [0.01, 0.1, 0.3])
+def test_an_edge_in_noise_is_structure_however_soft(width: float) -> None:
+    light = 0.5 + 0.1 * np.tanh(np.linspace(-1, 1, 300) / width)
+    assert lack_of_structure((noise((300, 300)) - 0.5 + light).astype(np.float32)) is None
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.02])
+def test_a_faint_lattice_on_uneven_light_is_structure(spread: float) -> None:
+    y, x = np.mgrid[:300, :300]
+    lattice = 0.01 * np.cos(0.7 * x) * np.cos(0.7 * y) + spread * np.random.default_rng(3).normal(size=(300, 300))
+    assert lack_of_structure((0.9 * ramp((300, 300), 30) + lattice).astype(np.float32)) is None
+
+
 def test_a_speckled_film_is_none() -> None:
     assert lack_of_structure(ndimage.gaussian_filter(noise((300, 300)), 1.5)) is None
 

@@ -173,3 +173,12 @@ def test_what_is_not_shown_is_hatched_and_named(tmp_path: Path) -> None:
     without = io.imread(write_overlay(tmp_path / "b.png", Micrograph(micrograph.pixels, 0.02), segmentation_of(labels)))
     assert len(picture) > len(without) + 20
     assert picture.shape[1] == without.shape[1]
+
+
+def test_a_remark_stands_below_the_legend(tmp_path: Path) -> None:
+    micrograph, nothing = Micrograph(np.zeros((400, 400), np.float32)), segmentation_of(np.zeros((400, 400)))
+    without = io.imread(write_overlay(tmp_path / "a.png", micrograph, nothing))
+    with_remark = io.imread(write_overlay(tmp_path / "b.png", micrograph, replace(nothing, remark="nothing but noise")))
+    assert len(with_remark) > len(without) + 10
+    np.testing.assert_array_equal(with_remark[: len(without)], without)
+    assert (with_remark[len(without) :] < 128).any()

@@ -50,7 +50,7 @@ def scale_bar(width_px: int, pixel_size_nm: float | None) -> ScaleBar:
 
 
 def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmentation) -> Path:
-    """Write an RGB PNG: the tinted micrograph, dashes between grains, a scale bar, and a legend in a strip below.
+    """Write an RGB PNG: the tinted micrograph, dashes between grains, a scale bar, legend and remark in a strip below.
 
     Small images are enlarged by a whole factor, so that the writing can be read. What is not shown is hatched.
 
@@ -81,8 +81,10 @@ def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmen
     bar = ScaleBar(bar.length_px * factor, bar.text)
     if not _draw_bar(picture, bar, font_px):
         strip = _stack(_bar_strip(strip.width, bar, font_px), strip)
-    if left_out := micrograph.metadata.get("left_out"):
-        strip = _stack(strip, _note(f"left out: {left_out}", strip.width, font_px))
+    left_out = micrograph.metadata.get("left_out")
+    for note in (segmentation.remark, left_out and f"left out: {left_out}"):
+        if note:
+            strip = _stack(strip, _note(note, strip.width, font_px))
     with replacing(path) as partial:
         _stack(picture, strip).save(partial, format="PNG")
     return Path(path)
