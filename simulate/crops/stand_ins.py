@@ -1,8 +1,9 @@
 """Crops of crystals and films that there are not, to teach a classifier what its materials are not.
 
-A stand-in is made from a material: of a crystal either its cell, altered in a way that no condition of imaging
-explains, or a cell of its own; of a film or vacuum another film. It is imaged as crops of the material are. No material
-of the library is a stand-in, so that all those that a classifier is not trained on remain for testing it.
+A stand-in is made from a material: of a crystal its cell with other elements in it, or its cell altered in a way that
+no condition of imaging explains, or a cell of its own; of a film or vacuum another film. It is imaged as crops of the
+material are. No material of the library is a stand-in, so that all those that a classifier is not trained on remain for
+testing it.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from simulate.library.materials import material
 from simulate.scenes.films import deposit_film
 from simulate.scenes.raster import deposit_columns
 from simulate.specimen.columns import Columns
-from simulate.specimen.stack import plane_cell
+from simulate.specimen.stack import PlaneCell, plane_cell
 
-_ALTERED = 0.5  # share of crystals whose cell is that of the material, altered
 # Chosen by hand: what is nearer to the material than this is within what thickness, tilt, scan and strain do to it.
 _HEIGHT_CHANGES = (1.5, 6.0)  # how many times brighter or dimmer a kind of column becomes
 _BRIGHTNESS_CHANGES = (1.0, 2.0)  # of all columns together, in addition
+_SUBSTITUTIONS = (1.0, 4.0)  # how many times brighter or dimmer other elements are, as Bi beside Sr
+_LEAST_CONTRAST = 1.2  # that they change between two kinds of column
 _STRETCHES = (1.18, 1.7)  # of one axis against the other
 _LEANS_DEG = (9.0, 28.0)  # of the angle between the axes; scans shear by 1° or so
 _SHIFTS = (0.15, 0.5)  # of some of the columns, in cells
@@ -85,16 +87,40 @@ def stand_in_spectrum(rng: np.random.Generator, parameters: CropParameters, grid
 
 
 def _crystal(rng: np.random.Generator, parameters: CropParameters, grid: Grid) -> NDArray[np.float32]:
-    cell = altered_cell(rng, parameters) if rng.uniform() < _ALTERED else random_cell(rng, parameters)
+    several = len(_kinds(_own_cell(parameters))) > 1
+    ways = (altered_cell, random_cell, substituted_cell) if several else (altered_cell, random_cell)
+    cell = ways[int(rng.integers(len(ways)))](rng, parameters)
     raster = grid.empty()
     deposit_columns(raster, _columns(cell, parameters, grid.half_extent_A), parameters.energy_kV, parameters.detector)
     return raster.image()
 
 
-def altered_cell(rng: np.random.Generator, parameters: CropParameters) -> StandInCell:
-    """The cell of a crystal, changed in one to three ways: brightness or place of some columns, or its shape."""
+def _own_cell(parameters: CropParameters) -> PlaneCell:
     own = plane_cell(material(parameters.material), parameters.view)
     assert own is not None
+    return own
+
+
+def _kinds(own: PlaneCell) -> list[str]:
+    """Of columns that are seen."""
+    return [site for site in dict.fromkeys(own.sites) if site != _ANION]
+
+
+def substituted_cell(rng: np.random.Generator, parameters: CropParameters) -> StandInCell:
+    """The cell of a crystal of several kinds of column with other elements in them.
+
+    All of it may be brighter, but one kind changes more than another.
+    """
+    own, change = _own_cell(parameters), dict[str, float]()
+    while not change or max(change.values()) < _LEAST_CONTRAST * min(change.values()):
+        change = {kind: _either_way(rng, _SUBSTITUTIONS) for kind in _kinds(own)}
+    heights = np.array([change.get(site, 1.0) for site in own.sites])
+    return StandInCell(np.diag([own.a_A, own.c_A]), np.stack([own.u, own.v], axis=1), own.sites, heights)
+
+
+def altered_cell(rng: np.random.Generator, parameters: CropParameters) -> StandInCell:
+    """The cell of a crystal, changed in one to three ways: brightness or place of some columns, or its shape."""
+    own = _own_cell(parameters)
     vectors_A, places, heights = np.diag([own.a_A, own.c_A]), np.stack([own.u, own.v], axis=1), np.ones(len(own.u))
     # A single column can be neither brighter than others nor beside its place.
     n_seen = sum(site != _ANION for site in own.sites)
@@ -126,11 +152,14 @@ def _some_columns(rng: np.random.Generator, sites: Sequence[str]) -> NDArray[np.
 
 
 def random_cell(rng: np.random.Generator, parameters: CropParameters) -> StandInCell:
-    """A cell of one to four columns, square, hexagonal, rectangular or oblique; on average as bright as the crystal."""
-    own = plane_cell(material(parameters.material), parameters.view)
-    assert own is not None
+    """A cell of one to four columns, on average as bright as the crystal.
+
+    Half of the cells are of the crystal's own size, as those of most perovskites are, and the others square, hexagonal,
+    rectangular or oblique.
+    """
+    own = _own_cell(parameters)
     seen = [site for site in own.sites if site != _ANION]
-    vectors_A = _random_vectors_A(rng)
+    vectors_A = np.diag([own.a_A, own.c_A]) if rng.integers(2) else _random_vectors_A(rng)
     places = _random_places(rng, vectors_A)
     sites = tuple(seen[index] for index in rng.integers(len(seen), size=len(places)))
     area_A2, own_area_A2 = float(abs(np.linalg.det(vectors_A))), own.a_A * own.c_A
@@ -166,8 +195,7 @@ def _either_way(rng: np.random.Generator, changes: tuple[float, float]) -> float
 
 def _columns(cell: StandInCell, parameters: CropParameters, half_extent_A: float) -> Columns:
     """The columns of a crystal without end within a square about the centre."""
-    own = plane_cell(material(parameters.material), parameters.view)
-    assert own is not None
+    own = _own_cell(parameters)
     angle = np.deg2rad(parameters.rotation_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     vectors_A = cell.vectors_A @ turn

@@ -20,7 +20,7 @@ from simulate.crops import (
     read_crops,
     stand_in_splits,
 )
-from simulate.crops.stand_ins import altered_cell, random_cell
+from simulate.crops.stand_ins import altered_cell, random_cell, substituted_cell
 from simulate.library.materials import material
 from simulate.specimen.stack import plane_cell
 
@@ -39,7 +39,7 @@ def test_a_stand_in_is_not_what_it_stands_for() -> None:
         assert other.shape == crop.shape
         assert other.dtype == np.float32
         assert 0 <= other.min() <= other.max() <= 1
-        assert np.abs(crop - other).mean() > 0.01
+        assert np.abs(crop - other).mean() > 0.003  # a thin film is hardly brighter than vacuum
 
 
 def test_it_depends_on_its_seed_alone() -> None:
@@ -67,6 +67,22 @@ def test_an_altered_cell_is_another_cell(name: str, view: str) -> None:
         )
         assert any(is_other)
     assert np.array_equal(places, np.stack([own.u, own.v], axis=1)), "the library's cell stays as it is"
+
+
+@pytest.mark.parametrize("view", ["100", "110"])
+def test_other_elements_are_in_the_same_places_and_of_another_contrast(view: str) -> None:
+    parameters = draw_parameters("SrTiO3", replace(CLEAR, views=(view,)), 24)
+    own = plane_cell(material("SrTiO3"), parameters.view)
+    assert own is not None
+    kinds, is_anion = np.array(own.sites), np.array(own.sites) == "O"
+    for seed in range(40):
+        cell = substituted_cell(np.random.default_rng(seed), parameters)
+        assert np.array_equal(cell.places, np.stack([own.u, own.v], axis=1))
+        assert np.array_equal(cell.vectors_A, np.diag([own.a_A, own.c_A]))
+        of_kind = [np.unique(cell.heights[kinds == kind]) for kind in np.unique(kinds[~is_anion])]
+        assert all(len(heights) == 1 for heights in of_kind)
+        assert max(of_kind) >= 1.2 * min(of_kind)
+        assert (cell.heights[is_anion] == 1).all()
 
 
 def test_columns_of_a_random_cell_are_apart() -> None:
