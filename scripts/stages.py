@@ -39,7 +39,7 @@ from samiam.texture import Encoder
 from simulate import procedural_scene
 
 N_MATERIALS = 3
-STAGES = ("read", "scale", "network", "masks", "removal", "embedding", "grouping", "merging", "write")
+STAGES = ("read", "scale", "network", "masks", "removal", "embedding", "grouping", "merging", "dividing", "write")
 
 
 class Stopwatch:

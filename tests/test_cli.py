@@ -463,10 +463,12 @@ class TestOptions:
         labels = tifffile.imread(place / "labels.tif")
         assert np.unique(labels[:, :EDGE]).tolist() == [label]
         lines = [line for line in out.splitlines() if line.startswith("  material ")]
-        share = 100 * EDGE / W
-        named = f"  material {label}: stripes? 90 %,  {share:.1f} %, {H * EDGE:,} px, confidence "
+        area = int(np.count_nonzero(labels == label))
+        assert area == pytest.approx(H * EDGE, rel=0.01)
+        share = 100 * area / (H * W)
+        named = f"  material {label}: stripes? 90 %,  {share:.1f} %, {area:,} px, confidence "
         assert lines[label - 1].startswith(named)
-        assert lines[2 - label].startswith(f"  material {3 - label}:  {100 - share:.1f} %, {H * (W - EDGE):,} px")
+        assert lines[2 - label].startswith(f"  material {3 - label}:  {100 - share:.1f} %, {H * W - area:,} px")
         categories = json.loads((place / "materials.json").read_text())["categories"]
         assert categories[label - 1] == {"id": label, "name": "stripes"}
         decisions = pd.read_csv(place / "decisions.csv")
