@@ -32,7 +32,7 @@ from samiam.registry import build_classifier
 from samiam.settings import read_settings
 from samiam.storage.files import replacing, sha256_of
 from samiam.storage.weight_files import shipped_weights
-from samiam.texture.classifier import TrainedClassifier
+from samiam.texture import CropClassifier
 from samiam.training.classifier.initialisation import NetworkOptions, initialised
 from simulate.crops import CropConditions, CropDataset, read_crops
 
@@ -129,11 +129,12 @@ def crops_of(card: Mapping[str, Any]) -> tuple[Path, tuple[str, ...]]:
 
 def judged(cell: str, card: Mapping[str, Any], folder: Path, crops: Path, tests: Sequence[str]) -> Training:
     """How a trained classifier does on all tests together, and on materials that it does not know."""
-    classifier = build_classifier(checkpoint=folder / "crop_classifier.safetensors")
+    classifier: CropClassifier = build_classifier(checkpoint=folder / "crop_classifier.safetensors")
     splits = [read_crops(crops, test) for test in tests]
     pixels = [crop.astype(np.float32) / 255 for split in splits for crop in split.pixels]
     labels = np.concatenate([split.labels for split in splits])
-    told, answered = classifier.judge(pixels)[0].argmax(axis=1), classifier.classify(pixels)
+    answers = classifier.classify(pixels)
+    told, answered = answers.shares.argmax(axis=1), answers.materials
     named = answered >= 0
     return Training(
         cell,
@@ -146,11 +147,11 @@ def judged(cell: str, card: Mapping[str, Any], folder: Path, crops: Path, tests:
     )
 
 
-def left_open(classifier: TrainedClassifier, conditions: CropConditions, size_px: int) -> float:
+def left_open(classifier: CropClassifier, conditions: CropConditions, size_px: int) -> float:
     """Share of crops of unknown materials, under the conditions of training, that get no name."""
     dataset = CropDataset(UNKNOWN, N_UNKNOWN, size_px, conditions, UNKNOWN_SEED)
     crops = [crop for batch, _ in DataLoader(dataset, batch_size=64, num_workers=2) for crop in batch[:, 0].numpy()]
-    return float((classifier.classify(crops) < 0).mean())
+    return float((classifier.classify(crops).materials < 0).mean())
 
 
 def percent(values: Sequence[float]) -> str:

@@ -33,6 +33,7 @@ from samiam.geometry import pole_of_inaccessibility
 from samiam.records import Masks, Micrograph, Segmentation
 from samiam.storage.checkpoints import CHECKPOINTS
 from samiam.storage.files import sha256_of
+from samiam.texture import Answers
 from simulate import SceneRanges, procedural_scene
 
 WRITERS = Path(__file__).parent / "formats"
@@ -161,9 +162,11 @@ class Leftish:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
 
-    def classify(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
+    def classify(self, crops: Sequence[NDArray[np.float32]]) -> Answers:
         steps = [float(np.abs(np.diff(crop, axis=0)).mean() / np.abs(np.diff(crop, axis=1)).mean()) for crop in crops]
-        return np.array([1 if step < 0.7 else -1 for step in steps], np.int64)
+        is_striped = np.array([step < 0.7 for step in steps])
+        shares = np.stack([np.zeros(len(crops)), np.where(is_striped, 0.9, 0.1)], axis=1)
+        return Answers(np.where(is_striped, 1, -1), shares.astype(np.float32))
 
 
 @pytest.fixture
@@ -455,13 +458,16 @@ class TestOptions:
         table = pd.read_csv(place / "materials.csv", keep_default_na=False)
         assert sorted(table["name"]) == ["", "stripes"]
         label = table["material"][table["name"] == "stripes"].item()
+        assert sorted(table["called"]) == [f"material {3 - label}", "stripes? 90 %"]
+        assert float(table["name_confidence"][table["name"] == "stripes"].item()) == pytest.approx(0.9)
         labels = tifffile.imread(place / "labels.tif")
         assert np.unique(labels[:, :EDGE]).tolist() == [label]
         lines = [line for line in out.splitlines() if line.startswith("  material ")]
         area = int(np.count_nonzero(labels == label))
         assert area == pytest.approx(H * EDGE, rel=0.01)
         share = 100 * area / (H * W)
-        assert lines[label - 1].startswith(f"  material {label}: stripes,  {share:.1f} %, {area:,} px, confidence ")
+        named = f"  material {label}: stripes? 90 %,  {share:.1f} %, {area:,} px, confidence "
+        assert lines[label - 1].startswith(named)
         assert lines[2 - label].startswith(f"  material {3 - label}:  {100 - share:.1f} %, {H * W - area:,} px")
         categories = json.loads((place / "materials.json").read_text())["categories"]
         assert categories[label - 1] == {"id": label, "name": "stripes"}
@@ -476,8 +482,8 @@ class TestOptions:
             (("--classifier", "mine.safetensors"), {"checkpoint": "mine.safetensors"}),
             (("--classifier", "--classifier-option", "confidence=0.9"), {"confidence": 0.9}),
             (
-                ("--classifier", "mine.safetensors", "--classifier-option", "reach=2"),
-                {"reach": 2, "checkpoint": "mine.safetensors"},
+                ("--classifier", "mine.safetensors", "--classifier-option", "batch_size=2"),
+                {"batch_size": 2, "checkpoint": "mine.safetensors"},
             ),
         ],
     )

@@ -182,6 +182,12 @@ def test_records_go_there_and_back() -> None:
         (lambda: made_segmentation(names=["Ge", "Ge"]), r"names \['Ge', 'Ge'\]: each is a text of one material"),
         (lambda: made_segmentation(names=["Ge", " "]), "each is a text"),
         (lambda: made_segmentation(names=[3, None]), "each is a text"),
+        (lambda: made_segmentation(name_confidence=[0.5]), r"name_confidence=\[0\.5\]: give one .* each of 2 labels"),
+        (
+            lambda: made_segmentation(names=["Ge", None], name_confidence=[1.2, None]),
+            r"name_confidence=1\.2 of Ge: give a probability",
+        ),
+        (lambda: made_segmentation(names=["Ge", None], name_confidence=[0.5, 0.5]), "0.5 of None"),
     ],
 )
 def test_what_is_refused(make: Callable[[], Any], message: str) -> None:
@@ -205,6 +211,11 @@ def test_materials_have_no_names_unless_they_are_given() -> None:
     assert made_segmentation(names=["Ge", "SrTiO3"]).names == ("Ge", "SrTiO3")
 
 
+def test_nobody_is_sure_of_a_name_unless_they_say_so() -> None:
+    assert made_segmentation(names=["Ge", None]).name_confidence == (None, None)
+    assert made_segmentation(names=["Ge", None], name_confidence=[0.9, None]).name_confidence == (0.9, None)
+
+
 def test_grains_as_labels_keep_what_is_known_of_their_material() -> None:
     labels = np.array([[1, 1, 2, 0]], np.uint32)
     whole = Segmentation(
@@ -216,11 +227,13 @@ def test_grains_as_labels_keep_what_is_known_of_their_material() -> None:
         ["Ge", None],
         grains=np.array([[1, 3, 2, 0]]),
         confidences=[0.9, None],
+        name_confidence=[0.8, None],
     )
     assert (whole.n_grains, whole.grain_counts, whole.segmented_fraction) == (3, (2, 1), 0.75)
     found = whole.by_grains()
     assert found.labels.tolist() == [[1, 3, 2, 0]]
     assert (found.names, found.material_of, found.confidences) == (("Ge", None, "Ge"), (1, 2, 1), (0.9, None, 0.9))
+    assert found.name_confidence == (0.8, None, 0.8)
     assert (found.grain_counts, found.labels_are_grains, whole.labels_are_grains) == ((1, 1, 1), True, False)
     again = found.by_grains()
     assert (again.names, again.material_of, again.labels.tolist()) == (found.names, found.material_of, [[1, 3, 2, 0]])

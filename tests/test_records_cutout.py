@@ -103,7 +103,8 @@ class TestCutout:
         labels[1, 3:5] = 3
         masks = Masks.from_labels(labels)
         decisions = [Decision(i, "kept", "majority_vote", 1.0, 0.0, material=i + 1) for i in range(3)]
-        found = Segmentation(labels, decisions, 3, True, masks, ["Ge", "Si", "C"])
+        names = ["Ge", "Si", "C"]
+        found = Segmentation(labels, decisions, 3, True, masks, names, name_confidence=[0.9, 0.8, 0.7])
         whole = Cutout.of(FRAMED).put_back(found)
         expected = np.zeros((6, 8), np.uint32)
         expected[2:, 1:] = labels
@@ -111,7 +112,7 @@ class TestCutout:
         np.testing.assert_array_equal(whole.labels, expected)
         assert [decision.material for decision in whole.decisions] == [1, 2, None]
         assert (whole.decisions[2].action, whole.decisions[2].rule) == ("removed", "dissolved")
-        assert whole.names == ("Ge", "Si")
+        assert (whole.names, whole.name_confidence) == (("Ge", "Si"), (0.9, 0.8))
         assert whole.micrograph is FRAMED
         assert whole.generated.areas.tolist() == [15, 11, 0]
         assert whole.generated.crop_boxes_xywh[0].tolist() == [1, 2, 7, 4]
@@ -120,9 +121,11 @@ class TestCutout:
         labels = np.ones((4, 7), np.uint32)
         labels[:2] = 2
         shown = shown_but(TOP, LEFT, np.s_[4:, 2:6])
-        found = Segmentation(labels, [], 2, True, Masks.empty((4, 7)), ["lower", "upper"])
+        masks, names = Masks.empty((4, 7)), ["lower", "upper"]
+        found = Segmentation(labels, [], 2, True, masks, names, confidences=[0.7, None], name_confidence=[0.9, 0.8])
         whole = Cutout.of(Micrograph(PIXELS, shown=shown)).put_back(found)
         assert whole.names == ("upper", "lower")
+        assert (whole.confidences, whole.name_confidence) == ((None, 0.7), (0.8, 0.9))
         assert (whole.labels[2, 3], whole.labels[5, 7]) == (1, 2)
 
     def test_points_and_boxes(self) -> None:

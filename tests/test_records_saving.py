@@ -43,7 +43,7 @@ def test_a_segmentation_saved_before_materials_had_names_is_read(tmp_path: Path)
     with np.load(path) as archive:
         fields = dict(archive)
     header = json.loads(str(fields["header"]))
-    assert header.pop("names") == [None, None]
+    assert header.pop("names") == header.pop("name_confidence") == [None, None]
     np.savez(path, **{**fields, "header": np.array(json.dumps(header))})
     assert_same(Segmentation.load(path), expected)
 

@@ -125,7 +125,7 @@ class SemanticBooster:
             labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=self.smallest_region_px)
         with watch("dividing"):
             levels = self._levels(micrograph, labels, n_materials)
-        renumbered = levels.renumbered
+        renumbered, n_labels = levels.renumbered, len(levels.material_of)
         label_of = {material: renumbered[label] for material, label in label_of.items() if label in renumbered}
         log = removed + _log_of_merging(kept, groups, label_of)
         log.sort(key=lambda decision: decision.mask)
@@ -135,12 +135,13 @@ class SemanticBooster:
             groups.n_materials if n_materials is None else n_materials,
             n_materials is not None,
             masks,
-            self._names(label_of, len(levels.material_of)),
+            self._names(label_of, n_labels),
             micrograph,
             # A number of grains that was given is that of the regions, which then are not divided further.
             levels.labels if grains and n_materials is not None else levels.grains,
             levels.material_of,
             levels.confidences,
+            name_confidence=self._confidence_in_names(groups, label_of, n_labels),
             remark=remark_on(levels, n_materials),
         )
         return found.by_grains() if grains else found
@@ -203,11 +204,14 @@ class SemanticBooster:
         """The name of each label; materials beyond those that the classifier knows have none."""
         if self.classifier is None:
             return []
-        names: list[str | None] = [None] * n_labels
-        for material, label in label_of.items():
-            if material < len(self.classifier.materials):
-                names[label - 1] = self.classifier.materials[material]
-        return names
+        known = self.classifier.materials
+        return [None if m is None or m >= len(known) else known[m] for m in _by_label(label_of, n_labels)]
+
+    def _confidence_in_names(self, groups: Grouping, label_of: Mapping[int, int], n_labels: int) -> list[float | None]:
+        """How probable it is that each label has its name rightly; None for one without a name."""
+        if self.classifier is None:
+            return []
+        return [None if m is None else groups.name_confidence.get(m) for m in _by_label(label_of, n_labels)]
 
     @property
     def _suited_grouping(self) -> GroupingRules:
@@ -258,6 +262,12 @@ def build_booster(
         read.naming,
         read.embedding,
     )
+
+
+def _by_label(label_of: Mapping[int, int], n_labels: int) -> list[int | None]:
+    """The material of each label, None for one that has no mask."""
+    material_of = {label: material for material, label in label_of.items()}
+    return [material_of.get(label) for label in range(1, n_labels + 1)]
 
 
 def _count_at_most(vectors: NDArray[np.float32], owners: NDArray[np.int64], rules: GroupingRules) -> int:

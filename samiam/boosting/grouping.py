@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ class Grouping:
         runner_up: float64 (N,), share of the next material.
         n_materials: number of clusters asked for or estimated.
         given: whether the number was given.
+        name_confidence: how probable it is that a material has its name rightly, for each that a classifier named.
     """
 
     materials: NDArray[np.int64]
@@ -48,6 +50,7 @@ class Grouping:
     runner_up: NDArray[np.float64]
     n_materials: int
     given: bool
+    name_confidence: Mapping[int, float] = field(default_factory=dict)
 
 
 def group_masks(

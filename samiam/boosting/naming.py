@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from samiam.boosting.grouping import Grouping, group_masks
 from samiam.boosting.settings import GroupingRules, NamingRules
 from samiam.errors import InputError
+from samiam.texture import Answers
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,16 +24,31 @@ class Naming:
         materials: int64 (N,), the place in `known`, or -1 for a mask that stays unnamed.
         votes: float64 (N,), share of the mask's crops that voted for the most frequent material; 0 without crops.
         runner_up: float64 (N,), share of what came next, be it another material or the unsure crops.
+        confidences: float64 (N,), how probable it is that the name is right, the mean over the mask's crops, the
+            unsure ones included; 0 for a mask without a name.
+        n_crops: int64 (N,), how many crops voted.
     """
 
     known: tuple[str, ...]
     materials: NDArray[np.int64]
     votes: NDArray[np.float64]
     runner_up: NDArray[np.float64]
+    confidences: NDArray[np.float64]
+    n_crops: NDArray[np.int64]
+
+    @property
+    def by_material(self) -> dict[int, float]:
+        """The confidence in each name that was given, over all crops of its masks."""
+        every = np.unique(self.materials[self.materials >= 0]).tolist()
+        masks = {material: self.materials == material for material in every}
+        return {
+            material: float(np.average(self.confidences[own], weights=self.n_crops[own]))
+            for material, own in masks.items()
+        }
 
 
 def name_masks(
-    labels: NDArray[np.int64],
+    answers: Answers,
     owners: NDArray[np.int64],
     n_masks: int,
     materials: Sequence[str],
@@ -41,16 +57,17 @@ def name_masks(
     """Give each mask the material that most of its crops were classified as, or none.
 
     Args:
-        labels: int64 (C,), the place in `materials` of each crop, or -1 where the classifier is unsure.
+        answers: of the classifier, for each of C crops.
         owners: int64 (C,), index of each crop's mask, 0 … n_masks - 1.
         n_masks: N.
         materials: names of the materials that the classifier knows, each once.
         rules: when a vote counts.
 
     Raises:
-        InputError: if there are no materials or one twice, or labels and owners differ in number, or a label is the
-            place of no material.
+        InputError: if there are no materials or one twice, or answers and owners differ in number, or an answer is
+            the place of no material.
     """
+    labels = answers.materials
     _check(labels, owners, materials)
     counts = np.zeros((n_masks, len(materials) + 1), np.int64)
     np.add.at(counts, (owners, labels), 1)  # -1 is the last column
@@ -60,17 +77,22 @@ def name_masks(
     others[every, winners] = 0
     n_crops = np.maximum(counts.sum(axis=1), 1)
     is_named = (won > others[:, :-1].max(axis=1)) & (won >= unsure) & (won / n_crops >= rules.least_share)
-    return Naming(tuple(materials), np.where(is_named, winners, -1), won / n_crops, others.max(axis=1) / n_crops)
+    named = np.where(is_named, winners, -1)
+    sums = np.zeros((n_masks, len(materials)))
+    np.add.at(sums, owners, answers.shares)
+    confidences = np.where(is_named, sums[every, winners] / n_crops, 0.0)
+    votes, runner_up = won / n_crops, others.max(axis=1) / n_crops
+    return Naming(tuple(materials), named, votes, runner_up, confidences, counts.sum(axis=1))
 
 
 def _check(labels: NDArray[np.int64], owners: NDArray[np.int64], materials: Sequence[str]) -> None:
     if not materials or len(set(materials)) != len(materials):
         raise InputError(f"materials {list(materials)}: a classifier needs at least one, and each once.")
     if len(labels) != len(owners):
-        raise InputError(f"{len(labels)} labels for {len(owners)} crops: give one label per crop.")
+        raise InputError(f"{len(labels)} answers for {len(owners)} crops: give one answer per crop.")
     if len(labels) and not -1 <= labels.min() <= labels.max() < len(materials):
         raise InputError(
-            f"labels from {labels.min()} to {labels.max()} for {len(materials)} materials: "
+            f"answers from {labels.min()} to {labels.max()} for {len(materials)} materials: "
             f"give 0 to {len(materials) - 1}, or -1 where unsure."
         )
 
@@ -120,6 +142,7 @@ def group_named_masks(
         votes=_replaced(naming.votes, unnamed, groups.votes),
         runner_up=_replaced(naming.runner_up, unnamed, groups.runner_up),
         n_materials=n_materials or n_found,
+        name_confidence=naming.by_material,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from omegaconf import OmegaConf
 from pytorch_lightning.utilities import rank_zero_only
+from torch.utils.data import ConcatDataset
 
 from samiam.commands.composing import TRAIN
 from samiam.commands.training_settings import (
@@ -39,8 +40,8 @@ from samiam.storage.weight_files import read_card, seeded
 from samiam.texture.classifier import facts_of
 from samiam.texture.fenet_encoder import LATTICES, new_fenet
 from samiam.training.classification import Classification
-from samiam.training.classifier.crop_classification import CropClassification
-from samiam.training.classifier.crop_sets import CropSetsData
+from samiam.training.classifier.crop_sets import AllOfClass, Crops, CropSetsData
+from samiam.training.classifier.fitting import calibrate as calibrate_classifier
 from samiam.training.classifier.initialisation import initialised
 from samiam.training.classifier.settings import NetworkOptions
 from samiam.training.compact.fitting import calibrate
@@ -52,7 +53,7 @@ from samiam.training.fenet.scene_crops import SceneCropsData
 from samiam.training.fenet.settings import DTDStart
 from samiam.training.run import Job, check_resumable, run
 from simulate import EFFECTS, SceneRanges, procedural_scene
-from simulate.crops import CropConditions, draw_once, held_out_splits, read_crops
+from simulate.crops import CropConditions, draw_once, held_out_splits, read_crops, stand_in_splits
 
 _SETTINGS = "settings.yaml"
 
@@ -162,12 +163,25 @@ def _field_network(learner: FieldSettings, seed: int) -> tuple[FieldNetwork, Map
 def _crop_classifier(data: SimulatedCrops, learner: ClassificationSettings, seed: int) -> Job:
     """A classifier of simulated crops, tested under conditions that it was not trained under."""
     options = read_settings(NetworkOptions, "learner.network", learner.network)
-    network = initialised(options, len(data.materials), seed)
+    network = initialised(options, len(data.materials) + 1, seed)
     folder, names = drawn_crops(data)
-    train, val, *tests = (read_crops(folder, name) for name in names)
-    crops = CropSetsData(train, val, dict(zip(names[2:], tests, strict=True)), seed=seed, batch_size=data.batch_size)
-    facts = facts_of(options.name, data.materials)
-    return Job("crop_classifier", CropClassification(network, learner.options), crops, facts)
+    sets: dict[str, Crops] = {name: read_crops(folder, name) for name in names}
+    for name, of_none in crops_of_none(data).items():
+        sets[name] = ConcatDataset([sets[name], of_none]) if name in sets else of_none
+    train, val, tests = sets.pop("train"), sets.pop("val"), sets
+    crops = CropSetsData(train, val, tests, seed=seed, batch_size=data.batch_size)
+    facts, finish = facts_of(options.name, data.materials), partial(calibrate_classifier, crops=val)
+    return Job("crop_classifier", Classification(network, learner.options), crops, facts, finish=finish)
+
+
+def crops_of_none(data: SimulatedCrops) -> dict[str, Crops]:
+    """Crops to learn what is none of the materials from, to choose by and to test on; none where not wanted."""
+    if not data.stand_ins:
+        return {}
+    conditions = read_settings(CropConditions, "data.conditions", data.conditions)
+    splits = stand_in_splits(data.materials, conditions, data.sizes, data.size_px, data.seed)
+    folder = draw_once(data.folder, splits, data.workers)
+    return {name: AllOfClass(read_crops(folder, name), len(data.materials)) for name in splits}
 
 
 def drawn_crops(data: SimulatedCrops) -> tuple[Path, tuple[str, ...]]:

@@ -89,6 +89,7 @@ class SimulatedCrops:
         sizes: how many crops.
         conditions: of training, validation and the test "same".
         held_out: tests by name, each with what it changes of the conditions.
+        stand_ins: whether as many crops of what is none of the materials are learnt from, chosen by and tested on.
         seed: of the crops; the weights' is another.
         workers: processes that draw.
         batch_size: crops in a batch.
@@ -101,6 +102,7 @@ class SimulatedCrops:
     sizes: SplitSizes = field(default_factory=SplitSizes)
     conditions: Mapping[str, Any] = field(default_factory=dict)
     held_out: Mapping[str, Any] = field(default_factory=dict)
+    stand_ins: bool = True
     seed: Seed = 0
     workers: Count = 2
     batch_size: Count = 64

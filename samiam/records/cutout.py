@@ -100,6 +100,7 @@ class Cutout:
             grains=grains,
             material_of=[material_of[old] for old in old_materials],
             confidences=[segmentation.confidences[old - 1] for old in label_of],
+            name_confidence=[segmentation.name_confidence[old - 1] for old in label_of],
         )
 
     def put_back_masks(self, masks: Masks) -> Masks:

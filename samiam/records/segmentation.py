@@ -79,6 +79,8 @@ class Segmentation:
             material differ in how its lattice lies. Each material is one grain where not given.
         material_of: for label i + 1 the number of its material. Labels are materials where not given; where they are
             grains, several are of one material.
+        name_confidence: for label i + 1 how probable it is that its name is right, [0, 1]; None where nobody has said
+            so or it has no name; nobody has where not given.
         confidences: for label i + 1 its predicted IoU with what it should be, [0, 1], None where nothing predicts it;
             nothing does where not given.
         remark: what there is to say of the result in words, such as why nothing was found; None for nothing.
@@ -105,6 +107,7 @@ class Segmentation:
     grains: NDArray[np.uint32] | None = None
     material_of: Sequence[int] = ()
     confidences: Sequence[float | None] = ()
+    name_confidence: Sequence[float | None] = ()
     remark: str | None = None
     labels_are_grains: bool = False
 
@@ -125,6 +128,7 @@ class Segmentation:
             if len(getattr(self, name)) != len(present):
                 raise InputError(f"{name}={getattr(self, name)}: give one for each of {len(present)} labels.")
         object.__setattr__(self, "names", _checked_names(self.names, self.material_of))
+        object.__setattr__(self, "name_confidence", _checked_confidence(self.name_confidence, self.names))
         grains = labels if self.grains is None else np.asarray(self.grains)
         if self.grains is not None:
             _check_grains(grains, labels)
@@ -187,6 +191,7 @@ class Segmentation:
             names=[self.names[place] for place in places],
             material_of=[self.material_of[place] for place in places],
             confidences=[self.confidences[place] for place in places],
+            name_confidence=[self.name_confidence[place] for place in places],
             labels_are_grains=True,
         )
 
@@ -235,6 +240,7 @@ class Segmentation:
             "names": self.names,
             "material_of": self.material_of,
             "confidences": self.confidences,
+            "name_confidence": self.name_confidence,
             "remark": self.remark,
             "labels_are_grains": self.labels_are_grains,
             "decisions": [asdict(decision) for decision in self.decisions],
@@ -264,6 +270,15 @@ def _checked_names(names: Sequence[str | None], material_of: Sequence[int]) -> t
     if not all(isinstance(name, str) and name.strip() for name in known) or len(set(known)) < len(known):
         raise InputError(f"names {list(names)}: each is a text of one material, or None for a material without one.")
     return tuple(names) or (None,) * len(material_of)
+
+
+def _checked_confidence(given: Sequence[float | None], names: Sequence[str | None]) -> tuple[float | None, ...]:
+    if len(given) not in (0, len(names)):
+        raise InputError(f"name_confidence={list(given)}: give one (or None) for each of {len(names)} labels, or none.")
+    for value, name in zip(given, names, strict=False):
+        if value is not None and (name is None or not 0 <= value <= 1):
+            raise InputError(f"name_confidence={value} of {name}: give a probability, 0 to 1, or None without a name.")
+    return tuple(given) or (None,) * len(names)
 
 
 def _check_grains(grains: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]]) -> None:

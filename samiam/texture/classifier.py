@@ -1,4 +1,4 @@
-"""A trained classifier of crops at work: materials named, or left open where it is unsure (paper §4.2)."""
+"""A trained classifier of crops at work: materials named, or left open where none is probable enough (paper §4.2)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from samiam.device import pick_device
 from samiam.errors import InputError
@@ -20,6 +18,8 @@ from samiam.storage.weight_files import given_or_shipped, read_weights
 from samiam.texture.crop_network import LEAST_PX, CropNetwork, new_crop_network
 from samiam.texture.inputs import mirror_padded
 from samiam.texture.network import Crop, NetworkEncoder
+from samiam.texture.open_set import OpenSet, probabilities, read_open_set
+from samiam.texture.protocol import Answers
 from samiam.texture.settings import ClassifierOptions, NetworkName
 
 NAME = "crop_classifier"
@@ -30,85 +30,67 @@ class TrainedClassifier:
     """Names the material of crops; a crop's answer does not depend on the others.
 
     Args:
-        network: the classifier, on its device.
+        network: the classifier, on its device: one output for each material, and a last one for what is none of them.
         materials: names of its classes.
-        settings: when it is unsure.
+        open_set: how its logits are read.
+        settings: the user's.
         sha256: of its weights, for provenance.
     """
 
     def __init__(
-        self, network: CropNetwork, materials: tuple[str, ...], settings: ClassifierOptions, sha256: str
+        self,
+        network: CropNetwork,
+        materials: tuple[str, ...],
+        open_set: OpenSet,
+        settings: ClassifierOptions,
+        sha256: str,
     ) -> None:
         self.name = NAME
         self.materials = materials
-        self.options: Mapping[str, Any] = {**settings.decisive, "checkpoint_sha256": sha256}
-        self._settings = settings
-        self._judge = NetworkEncoder(
-            NAME,
-            _Verdict(network),
-            2 * len(materials),
-            partial(mirror_padded, least_px=LEAST_PX),
-            settings.batch_size,
-            self.options,
-        )
+        self._temperature = open_set.temperature
+        self._least = open_set.confidence if settings.confidence is None else settings.confidence
+        self.options: Mapping[str, Any] = {
+            **settings.decisive,
+            "confidence": self._least,
+            "temperature": self._temperature,
+            "checkpoint_sha256": sha256,
+        }
+        pad = partial(mirror_padded, least_px=LEAST_PX)
+        n_outputs = len(materials) + 1
+        self._network = NetworkEncoder(NAME, network, n_outputs, pad, settings.batch_size, self.options)
 
-    def classify(self, crops: Sequence[Crop]) -> NDArray[np.int64]:
+    def classify(self, crops: Sequence[Crop]) -> Answers:
         """The material of each crop, see `CropClassifier.classify`.
 
         Raises:
             InputError: if a crop is not a non-empty 2-D array of values in [0, 1].
         """
-        shares, remoteness = self.judge(crops)
-        likeliest = shares.argmax(axis=1)
-        places = np.arange(len(crops))
-        is_sure = (shares[places, likeliest] >= self._settings.confidence) & (
-            remoteness[places, likeliest] <= self._settings.reach
-        )
-        return np.where(is_sure, likeliest, UNSURE).astype(np.int64)
+        shares = probabilities(self.logits(crops), self._temperature)[:, :-1].astype(np.float32)
+        is_sure = shares.max(axis=1) >= self._least
+        return Answers(np.where(is_sure, shares.argmax(axis=1), UNSURE).astype(np.int64), shares)
 
-    def judge(self, crops: Sequence[Crop]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What `classify` decides by.
-
-        Args:
-            crops: C images (h, w) in [0, 1]; sizes may differ.
-
-        Returns:
-            float32 (C, materials) shares of the softmax; and float32 (C, materials) distances from the centre of each
-            material in units of its reach.
-        """
-        verdicts = self._judge.encode(crops)
-        n = len(self.materials)
-        return verdicts[:, :n], verdicts[:, n:]
+    def logits(self, crops: Sequence[Crop]) -> NDArray[np.float32]:
+        """What the network says of each crop: float32 (C, materials + 1), the last for what is none of them."""
+        return self._network.encode(crops)
 
     def __repr__(self) -> str:
         return f"TrainedClassifier({len(self.materials)} materials, weights {self.options['checkpoint_sha256'][:12]})"
-
-
-class _Verdict(nn.Module):
-    """Shares and distances side by side: (B, 2 · classes)."""
-
-    def __init__(self, network: CropNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: Tensor) -> Tensor:
-        logits, distances = self.network.judge(images)
-        return torch.cat([logits.softmax(dim=1), distances], dim=1)
 
 
 def build_classifier(options: ClassifierOptions) -> TrainedClassifier:
     """A classifier of crops.
 
     Args:
-        options: its settings; a checkpoint is weights that `train.py experiment=crop_classifier` wrote.
+        options: its settings; a checkpoint is weights that `train.py experiment=crop_classifier` wrote, with its card.
 
     Raises:
-        InputError: if the device is unusable, or the weights are missing, of another hash or of another network.
+        InputError: if the device is unusable, the weights are missing, of another hash or of another network, or
+            their card does not say when a crop is left open.
     """
     place = pick_device(options.device)
-    file = given_or_shipped(NAME, options.checkpoint, options.checkpoint_sha256)
-    network, materials, sha256 = load_classifier(*file)
-    return TrainedClassifier(network.to(place), materials, options, sha256)
+    path, expected = given_or_shipped(NAME, options.checkpoint, options.checkpoint_sha256)
+    network, materials, sha256 = load_classifier(path, expected)
+    return TrainedClassifier(network.to(place), materials, read_open_set(path), options, sha256)
 
 
 def facts_of(network: str, materials: Sequence[str]) -> dict[str, Any]:
@@ -119,7 +101,8 @@ def facts_of(network: str, materials: Sequence[str]) -> dict[str, Any]:
         materials: names of the classes.
     """
     shown = {"kind": "own scale", "least_px": LEAST_PX}
-    return {"network": NAME, "architecture": network, "materials": list(materials), "input": shown}
+    facts = {"network": NAME, "architecture": network, "materials": list(materials)}
+    return {**facts, "outputs": len(materials) + 1, "input": shown}
 
 
 def load_classifier(path: Path, sha256: str | None = None) -> tuple[CropNetwork, tuple[str, ...], str]:
@@ -138,6 +121,11 @@ def load_classifier(path: Path, sha256: str | None = None) -> tuple[CropNetwork,
             f"{path}: says that it is of {architecture!r} for {materials}, which there is not; "
             "give weights that train.py wrote."
         )
-    network = new_crop_network(architecture, len(materials))
+    if facts.get("outputs") != len(materials) + 1:
+        raise InputError(
+            f"{path}: of a classifier that has not learnt what its materials are not; "
+            "train it again by `python train.py experiment=crop_classifier`."
+        )
+    network = new_crop_network(architecture, len(materials) + 1)
     fit_state_dict(network, state, path)
     return network, tuple(materials), sha256_of(path)

@@ -1,8 +1,7 @@
-"""Networks that tell the material of a crop, and how far a crop is from those they have learnt."""
+"""Networks that tell the material of a crop, or that it is of none that they know."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 
@@ -14,73 +13,42 @@ from torchvision.models import resnet18
 from samiam.errors import InputError
 from samiam.storage.weight_files import seeded
 from samiam.texture.fenet import EMBEDDING, FENet
+from samiam.texture.inputs import MEAN_RGB, STD_RGB
 from samiam.texture.settings import NetworkName
 
 LEAST_PX = 64
 """Crops smaller than this are mirror-padded; all are shown at their own scale."""
 _SHARPNESS = 16.0  # logits of unit vectors alone could never make the softmax sure
-SHARE_WITHIN = 0.99
-"""Share of the crops rightly told that lie within a class's reach."""
 
 
 class CropNetwork(nn.Module):
     """A trunk that embeds crops, and one linear layer that tells classes from the direction of a vector.
 
-    The softmax of a network is sure of things that it has never seen. What is unlike them shows in the embedding:
-    each class has a centre there and a reach, within which nearly all crops of the class lie.
-
     Args:
         trunk: maps images (B, 3, h, w), normalised as ImageNet's, to vectors (B, width).
         width: of the embedding.
-        classes: how many there are.
-
-    Attributes:
-        centres: float (classes, width), means of unit vectors.
-        reaches: float (classes,); endless until `learn_reaches`.
+        classes: how many there are: the materials, and what is none of them.
     """
 
     def __init__(self, trunk: nn.Module, width: int, classes: int) -> None:
         super().__init__()
         self.trunk = trunk
         self.head = nn.Linear(width, classes)
-        self.centres: Tensor
-        self.reaches: Tensor
-        self.register_buffer("centres", torch.zeros(classes, width))
-        self.register_buffer("reaches", torch.full((classes,), math.inf))
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (B, classes) of images (B, 3, h, w)."""
-        return self._told(self._directions(images))
-
-    def _directions(self, images: Tensor) -> Tensor:
-        return functional.normalize(self.trunk(images))
-
-    def _told(self, directions: Tensor) -> Tensor:
+        directions = functional.normalize(self.trunk(_with_roots(images)))
         logits: Tensor = self.head(_SHARPNESS * directions)
         return logits
 
-    def judge(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (B, classes), and distances (B, classes) from each centre in units of its reach."""
-        directions = self._directions(images)
-        return self._told(directions), torch.cdist(directions, self.centres) / self.reaches
 
-    def learn_reaches(self, images: Tensor, labels: Tensor, share: float = SHARE_WITHIN) -> None:
-        """Set centres and reaches by crops that were not trained on, in evaluation mode.
+def _with_roots(images: Tensor) -> Tensor:
+    """The same with the square root of the grey values in the last channel, normalised as that is.
 
-        Args:
-            images: float (B, 3, h, w).
-            labels: int (B,); only crops that the network tells rightly count. A class without one has no reach.
-            share: of these crops, within the reach; (0, 1].
-        """
-        with torch.no_grad():
-            directions = torch.cat([self._directions(part) for part in torch.split(images, 64)])
-            is_right = self._told(directions).argmax(dim=1) == labels
-        self.reaches.zero_()
-        for label in torch.unique(labels[is_right]).tolist():
-            own = directions[is_right & (labels == label)]
-            self.centres[label] = own.mean(dim=0)
-            distances = torch.linalg.vector_norm(own - self.centres[label], dim=1)
-            self.reaches[label] = distances.quantile(share, interpolation="higher")
+    The root tells vacuum from a thin film of carbon, both of them nearly black beside a crystal.
+    """
+    grey = images[:, 2:] * STD_RGB[2] + MEAN_RGB[2]
+    return torch.cat([images[:, :2], (grey.clamp(min=0).sqrt() - MEAN_RGB[2]) / STD_RGB[2]], dim=1)
 
 
 def new_crop_network(name: NetworkName, classes: int, seed: int = 0) -> CropNetwork:

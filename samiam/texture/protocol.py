@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -91,6 +92,19 @@ class FieldEncoder(ContextEncoder, Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a classifier says of C crops.
+
+    Attributes:
+        materials: int64 (C,), the place among the materials that it knows, or -1 where it leaves the crop open.
+        shares: float32 (C, K), how probable each of the K materials is; what is missing from 1 is that it is none.
+    """
+
+    materials: NDArray[np.int64]
+    shares: NDArray[np.float32]
+
+
 class CropClassifier(Protocol):
     """Names the material of crops (paper §4.2), or says that it is unsure."""
 
@@ -109,14 +123,13 @@ class CropClassifier(Protocol):
         """Names of the materials that it knows."""
         ...
 
-    def classify(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
+    def classify(self, crops: Sequence[NDArray[np.float32]]) -> Answers:
         """The material of each crop.
 
         Args:
             crops: C images (h, w) in [0, 1]; sizes may differ.
 
         Returns:
-            int64 (C,): the place in `materials`, or -1 where it is unsure. A crop's answer does not depend on the
-            other crops.
+            An answer for each; it does not depend on the other crops.
         """
         ...

@@ -73,12 +73,10 @@ class ClassifierOptions(CheckpointOptions):
     """The classifier of crops.
 
     Attributes:
-        confidence: least share of the softmax that the likeliest material must have.
-        reach: how far from the centre of its material a crop may lie in the embedding, in units of what 99 % of the
-            right crops of validation keep to; infinity to name a material for everything.
+        confidence: least probability that the likeliest material must have, or the crop is left open; that of the card,
+            at which 95 % of the right names stay, where null; 0 to name a material for everything.
         batch_size: crops that pass the network at once; decides memory, not answers.
     """
 
-    confidence: Share = 0.7
-    reach: Annotated[float, Field(gt=0, allow_inf_nan=True)] = 1.0
+    confidence: Share | None = None
     batch_size: Count = 64

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -26,6 +26,8 @@ _STRUCTURE, _SCAN, _ELECTRONS = 1, 2, 3  # streams of the seed
 _LEAST_SPAN = 1e-3  # share of the beam that black and white are apart at least: vacuum alone stays featureless
 
 Floats = NDArray[np.float64]
+Seen = Callable[[np.random.Generator, CropParameters, Grid], NDArray[np.complex64]]
+"""What makes the image of a crop with the ideal probe, as its Fourier transform, see `spectrum`."""
 
 
 def draw_crop(
@@ -54,7 +56,11 @@ def draw_crop(
 
 
 def image_crop(
-    parameters: CropParameters, conditions: CropConditions, *, seed: int | Sequence[int] = 0
+    parameters: CropParameters,
+    conditions: CropConditions,
+    *,
+    seed: int | Sequence[int] = 0,
+    seen_as: Seen | None = None,
 ) -> NDArray[np.float32]:
     """The crop that parameters describe: float32 (size_px, size_px) in [0, 1].
 
@@ -62,6 +68,7 @@ def image_crop(
         parameters: as `draw_parameters` gives them.
         conditions: those they were drawn from.
         seed: of atoms that stand at random, of line shifts and of noise.
+        seen_as: makes the spectrum of what stands in for the material; the material's own where None.
     """
     check_crop(parameters.material, conditions, parameters.size_px)
     structure, scan_rng, electrons = (
@@ -78,10 +85,10 @@ def image_crop(
     read_at_A = stem.jittered(scan_rng, positions_A, scan).clip(-limit_A, limit_A)
     largest = Grid.up_to(_widest_A(conditions, parameters.size_px))
     grid = largest.for_extent(limit_A + MARGIN_A)
-    if is_empty(parameters.material):
+    if seen_as is None and is_empty(parameters.material):
         signal = np.zeros(scan.shape_hw)
     else:
-        image = grid.through(spectrum(structure, parameters, grid), optics(parameters))
+        image = grid.through((seen_as or spectrum)(structure, parameters, grid), optics(parameters))
         signal = stem.sample(image, RASTER_A, grid.origin_xy_A, read_at_A).astype(np.float64)
     neighbours = [neighbour_pixels(*neighbour, parameters, largest) for neighbour in parameters.neighbours]
     return _digitised(electrons, signal, neighbours, parameters)

@@ -16,8 +16,11 @@ from simulate.crops.choices import Interval
 from simulate.crops.datasets import CropDataset
 from simulate.crops.ranges import RANGES, CropConditions, SplitSizes
 from simulate.crops.splits import write_crops
+from simulate.crops.stand_ins import StandInDataset
 from simulate.library.entries import entry_paths
 
+STAND_INS = "stand_ins"
+"""The name of the test on what is none of the materials."""
 SAME = "same"
 """The name of the test under the conditions of training."""
 
@@ -44,7 +47,7 @@ def held_out_splits(
         InputError: if a test held out has the name of another split or shares all its conditions with training, or
             materials or numbers are impossible.
     """
-    taken = {"train", "val", SAME} & held_out.keys()
+    taken = {"train", "val", SAME, STAND_INS} & held_out.keys()
     if taken:
         raise InputError(f"held out {', '.join(sorted(taken))}: this split is there already; give another name.")
     for test, tested in held_out.items():
@@ -54,6 +57,28 @@ def held_out_splits(
     return {
         name: CropDataset(materials, n, size_px, of_split, seed=len(plan) * seed + place)
         for place, (name, (n, of_split)) in enumerate(plan.items())
+    }
+
+
+def stand_in_splits(
+    materials: Sequence[str], conditions: CropConditions, sizes: SplitSizes, size_px: int = 60, seed: int = 0
+) -> dict[str, StandInDataset]:
+    """Train, val and a test (`STAND_INS`) of what stands in for materials, beside those of `held_out_splits`.
+
+    Args:
+        materials: names of the classes.
+        conditions: of all splits.
+        sizes: how many crops.
+        size_px: side of a crop.
+        seed: of all draws.
+
+    Raises:
+        InputError: if materials or numbers are impossible.
+    """
+    plan = {"train": sizes.train, "val": sizes.val, STAND_INS: sizes.test}
+    return {
+        name: StandInDataset(materials, n, size_px, conditions, seed=len(plan) * seed + place)
+        for place, (name, n) in enumerate(plan.items())
     }
 
 
@@ -105,7 +130,15 @@ def draw_once(folder: str | Path, splits: Mapping[str, CropDataset], n_workers: 
 
 def _hash_of(splits: Mapping[str, CropDataset]) -> str:
     described = {
-        name: [split.materials, split.n, split.size_px, split.seed, split.epoch, asdict(split.conditions)]
+        name: [
+            type(split).__name__,
+            split.materials,
+            split.n,
+            split.size_px,
+            split.seed,
+            split.epoch,
+            asdict(split.conditions),
+        ]
         for name, split in splits.items()
     }
     libraries = {path.name: sha256_of(path) for _, path in sorted(entry_paths().items())}

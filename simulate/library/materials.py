@@ -121,6 +121,7 @@ MATERIALS: dict[str, Material] = {
         Material("Nb-SrTiO3", "SrTiO3", (Dopant("B", "SrNbO3", 0.01),)),
         Material("LaFeO3", "LaFeO3"),
         Material("LaMnO3", "LaMnO3"),
+        Material("SrNbO3", "SrNbO3"),
         Material(
             "La0.8Sr0.2FeO3",
             "LaFeO3",

@@ -21,7 +21,7 @@ from samiam.boosting import CropRules, GroupingRules, RemovalRules, SemanticBoos
 from samiam.errors import InputError
 from samiam.records import Decision, Masks, Micrograph, Segmentation
 from samiam.registry import DEFAULT_ENCODER, build_encoder
-from samiam.texture import Encoder
+from samiam.texture import Answers, Encoder
 from samiam.texture.protocol import Estimator
 
 Bools = NDArray[np.bool_]
@@ -119,9 +119,11 @@ class ClassifierByRoughness:
     def materials(self) -> tuple[str, ...]:
         return tuple(self.known)
 
-    def classify(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
+    def classify(self, crops: Sequence[NDArray[np.float32]]) -> Answers:
+        """Sure by 0.8, of the same of what it leaves open."""
         self.n_crops.append(len(crops))
-        return np.array([self._place(float(np.abs(np.diff(crop)).mean())) for crop in crops], np.int64)
+        places = np.array([self._place(float(np.abs(np.diff(crop)).mean())) for crop in crops], np.int64)
+        return Answers(places, 0.8 * np.eye(len(self.known) + 1, dtype=np.float32)[places][:, :-1])
 
     def _place(self, roughness: float) -> int:
         matches = [place for place, (low, high) in enumerate(self.known.values()) if low <= roughness < high]
@@ -404,6 +406,7 @@ def test_a_classifier_names_the_materials(n_materials: int | None) -> None:
     assert_consistent(segmentation)
     assert labels_of(segmentation, CRYSTAL, FINE_CRYSTAL, AMORPHOUS, ~WHOLE) == [1, 2, 3, 0]
     assert segmentation.names == ("coarse", "fine", "film")
+    np.testing.assert_allclose(np.array(segmentation.name_confidence, float), 0.8, rtol=1e-6)
     assert [decision.rule for decision in segmentation.decisions] == [rule or "classifier_vote" for rule in EXPECTED]
     assert segmentation.decisions[2] == Decision(2, "merged", "classifier_vote", 1.0, 0.0, material=1)
     assert (segmentation.n_materials, segmentation.n_materials_given) == (3, n_materials is not None)
@@ -419,6 +422,7 @@ def test_what_it_does_not_know_stays_unnamed_and_is_clustered(n_materials: int |
     assert encoder.n_crops == [20]  # of the film and the fine crystal alone
     assert labels_of(segmentation, CRYSTAL) == [1]
     assert segmentation.names[0] == "coarse"
+    assert segmentation.name_confidence == (pytest.approx(0.8), *[None] * (len(segmentation.names) - 1))
     assert set(segmentation.names[1:]) == {None}
     if n_materials:
         assert labels_of(segmentation, FINE_CRYSTAL, AMORPHOUS) == [2, 3]
@@ -462,6 +466,7 @@ def test_a_mask_of_two_materials_stays_unnamed_where_more_must_agree(least_share
     decided = segmentation.decisions[1]
     if name:
         assert (decided.rule, decided.value, decided.threshold) == ("classifier_vote", 0.6, 0.4)
+        assert segmentation.name_confidence == (pytest.approx(0.8), pytest.approx(0.6 * 0.8))
     else:
         assert decided.rule == "majority_vote"
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from samiam.boosting import Grouping, GroupingRules, Naming, NamingRules, group_named_masks, name_masks
 from samiam.errors import InputError
+from samiam.texture import Answers
 
 STO, GE, PTC = range(3)
 KNOWN = ("SrTiO3", "Ge", "PtC")
@@ -23,7 +24,12 @@ def named(*votes: list[int], known: tuple[str, ...] = KNOWN, rules: NamingRules 
     """What masks are named whose crops were classified so."""
     owners = np.repeat(np.arange(len(votes)), [len(crops) for crops in votes])
     labels = np.array([label for crops in votes for label in crops], np.int64)
-    return name_masks(labels, owners, len(votes), known, rules)
+    return name_masks(answered(labels, len(known)), owners, len(votes), known, rules)
+
+
+def answered(labels: NDArray[np.int64], n_known: int) -> Answers:
+    """Answers that are sure by 0.8, and say nothing of what stays open."""
+    return Answers(labels, 0.8 * np.eye(n_known + 1, dtype=np.float32)[labels][:, :-1])
 
 
 def grouped(
@@ -82,6 +88,19 @@ def test_the_least_share_is_of_all_crops_and_enough_by_itself() -> None:
     for least_share, material in ((0.6, STO), (0.61, UNSURE)):
         assert named(crops, rules=NamingRules(least_share)).materials.tolist() == [material]
     assert named([STO] * 9, rules=NamingRules(1.0)).materials.tolist() == [STO]
+
+
+def test_confidence_is_the_mean_over_all_crops_of_what_is_named() -> None:
+    shares = np.array([[0.7, 0.2], [0.9, 0.0], [0.3, 0.3], [0.1, 0.6], [0.4, 0.4], [0.8, 0.1]], np.float32)
+    answers = Answers(np.array([0, 0, UNSURE, 1, UNSURE, 0]), shares)
+    found = name_masks(answers, np.array([0, 0, 0, 1, 2, 3]), 5, ("SrTiO3", "Ge"))
+    assert found.materials.tolist() == [0, 1, UNSURE, 0, UNSURE]
+    np.testing.assert_allclose(found.confidences, [(0.7 + 0.9 + 0.3) / 3, 0.6, 0, 0.8, 0], rtol=1e-6)
+    # of two masks with one name each crop counts alike
+    by_material = found.by_material
+    assert by_material == {0: pytest.approx((0.7 + 0.9 + 0.3 + 0.8) / 4), 1: pytest.approx(0.6)}
+    vectors = np.zeros((1, 1), np.float32)
+    assert group_named_masks(found, vectors, np.array([2]), None, GroupingRules()).name_confidence == by_material
 
 
 def test_unsure_crops_may_be_the_runner_up() -> None:
@@ -229,16 +248,17 @@ def test_a_share_is_between_0_and_1(least_share: float) -> None:
 @pytest.mark.parametrize(
     ("labels", "owners", "known", "message"),
     [
-        ([0, 1], [0], KNOWN, "2 labels for 1 crops"),
-        ([3], [0], KNOWN, "labels from 3 to 3 for 3 materials: give 0 to 2"),
-        ([-2, 1], [0, 0], KNOWN, "labels from -2 to 1"),
+        ([0, 1], [0], KNOWN, "2 answers for 1 crops"),
+        ([3], [0], KNOWN, "answers from 3 to 3 for 3 materials: give 0 to 2"),
+        ([-2, 1], [0, 0], KNOWN, "answers from -2 to 1"),
         ([0], [0], (), "at least one"),
         ([0], [0], ("Ge", "Ge"), "each once"),
     ],
 )
 def test_labels_must_fit(labels: list[int], owners: list[int], known: tuple[str, ...], message: str) -> None:
+    answers = Answers(np.array(labels, np.int64), np.zeros((len(labels), len(known)), np.float32))
     with pytest.raises(InputError, match=message) as caught:
-        name_masks(np.array(labels, np.int64), np.array(owners, np.int64), 1, known)
+        name_masks(answers, np.array(owners, np.int64), 1, known)
     assert "\n" not in str(caught.value)
 
 

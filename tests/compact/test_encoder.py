@@ -15,7 +15,7 @@ from samiam.compact.weights import look
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
 from samiam.registry import build_encoder
-from samiam.texture import ContextEncoder
+from samiam.texture import Answers, ContextEncoder
 from simulate import procedural_scene
 
 
@@ -119,8 +119,8 @@ class Classifier:
     materials = ("a",)
     options: Mapping[str, Any] = {}
 
-    def classify(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
-        return np.zeros(len(crops), np.int64)
+    def classify(self, crops: Sequence[NDArray[np.float32]]) -> Answers:
+        return Answers(np.zeros(len(crops), np.int64), np.ones((len(crops), 1), np.float32))
 
 
 def test_a_classifier_needs_crops() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from samiam.formats.writers.wording import legend_texts, material_names, percent, region_names, report_lines
+from samiam.formats.writers.wording import called, legend_texts, material_names, percent, region_names, report_lines
 from samiam.records import Masks, Segmentation
 
 
@@ -31,6 +33,19 @@ def test_materials() -> None:
         "material 2:  25.0 %, 4 px",
         "not segmented: 25.0 %",
     ]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"),
+    [(0.95, "SrTiO3 95 %"), (0.9499, "SrTiO3? 94 %"), (1.0, "SrTiO3 100 %"), (float(np.float32(0.9)), "SrTiO3? 90 %")],
+)
+def test_how_sure_a_name_is(confidence: float, words: str) -> None:
+    sure = replace(made(), name_confidence=[confidence, None])
+    assert called(sure) == [words, "material 2"]
+    assert region_names(sure) == ["SrTiO3", "material 2"]
+    assert called(sure.by_grains())[1] == f"grain 2 of {words}"
+    assert legend_texts(sure)[0] == f"{words} · area 50.0 % · 2 grains · confidence 0.93"
+    assert report_lines(sure, ["8 px", "4 px"])[0] == f"material 1: {words},  50.0 %, 8 px, 2 grains, confidence 0.93"
 
 
 def test_grains() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -155,6 +155,8 @@ class TestMeasurements:
                 "label",
                 "material",
                 "name",
+                "name_confidence",
+                "called",
                 "area_nm2",
                 "area_fraction",
                 "regions",
@@ -195,6 +197,13 @@ class TestMeasurements:
         assert measurements(segmentation, make_micrograph())["name"].tolist() == list(names)
         with write_measurements(tmp_path / "a.csv", segmentation, make_micrograph()).open(newline="") as file:
             assert [row["name"] for row in csv.DictReader(file)] == [name or "" for name in names]
+
+    def test_how_sure_names_are(self, tmp_path: Path) -> None:
+        segmentation = replace(make_segmentation(names=(None, "Ge")), name_confidence=(None, 0.9))
+        table = pd.read_csv(write_measurements(tmp_path / "a.csv", segmentation, make_micrograph()))
+        assert table["name_confidence"].isna().tolist() == [True, False]
+        assert table["name_confidence"][1] == 0.9
+        assert table["called"].tolist() == ["material 1", "Ge? 90 %"]
 
     def test_nothing_found(self, tmp_path: Path) -> None:
         table = pd.read_csv(write_measurements(tmp_path / "a.csv", nothing(), make_micrograph()))

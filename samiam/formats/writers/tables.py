@@ -11,6 +11,7 @@ import pandas as pd
 from skimage.measure import label, regionprops_table
 
 from samiam.errors import InputError
+from samiam.formats.writers.wording import called
 from samiam.records import Decision, Micrograph, Segmentation
 from samiam.storage.files import replacing
 
@@ -24,11 +25,12 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
 
     Returns:
         M rows: `label`, `material` (its number, which several labels may share), `name` (None where it has none),
-        `area_nm2`, `area_fraction` (of what is shown of the image), `regions` (connected through sides or corners),
-        `perimeter_nm` (as scikit-image estimates it), `centroid_x_nm`, `centroid_y_nm` (from the centre of the top left
-        pixel, x to the right, y down), `width_nm`, `height_nm` (of the box around all its regions), `mean_intensity`
-        (of the scaled image, 0 to 1), `grains` (how many) and `confidence` (its predicted IoU, NaN where nothing
-        predicts it). Where the pixel size is unknown the columns are `area_px`, `perimeter_px` and so on.
+        `name_confidence` (how probable it is that the name is right, NaN where nobody has said so), `called` (both, as
+        in the legend), `area_nm2`, `area_fraction` (of what is shown of the image), `regions` (connected through sides
+        or corners), `perimeter_nm` (as scikit-image estimates it), `centroid_x_nm`, `centroid_y_nm` (from the centre of
+        the top left pixel, x to the right, y down), `width_nm`, `height_nm` (of the box around all its regions),
+        `mean_intensity` (of the scaled image, 0 to 1), `grains` (how many) and `confidence` (its predicted IoU, NaN
+        where nothing predicts it). Where the pixel size is unknown the columns are `area_px`, `perimeter_px` and so on.
 
     Raises:
         InputError: if the two are of different shapes.
@@ -44,6 +46,8 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
             "label": found["label"].astype(np.int64),
             "material": np.array(segmentation.material_of, np.int64),
             "name": pd.Series(list[object](segmentation.names), dtype=object),
+            "name_confidence": pd.Series(list(segmentation.name_confidence), dtype=np.float64),
+            "called": pd.Series(called(segmentation), dtype=object),
             **({"area_px": found["area"].astype(np.int64)} if unit == "px" else {"area_nm2": found["area"] * size**2}),
             "area_fraction": found["area"] / micrograph.n_shown,
             "regions": _regions(segmentation),

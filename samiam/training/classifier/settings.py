@@ -16,14 +16,15 @@ class NetworkOptions:
     Attributes:
         name: "fenet" (three stages of a ResNet-18), "resnet18" or "efficientnet_lite0".
         init: "random"; "imagenet", torchvision's first weights of ResNet-18, or those that a package brings for
-            EfficientNet-Lite0; "dtd", the ResNet within a FENet trained on the Describable Textures Dataset; or
-            "lattices", the FENet trained on random lattices, or of a ResNet-18 its first three stages.
+            EfficientNet-Lite0; "dtd", the ResNet within a FENet trained on the Describable Textures Dataset;
+            "lattices", the FENet trained on random lattices, or of a ResNet-18 its first three stages; or "crops", all
+            but the last layer of a classifier of crops, which may know other materials.
         weights: a file to start from. "dtd" needs one; the others have their own, which it replaces.
         weights_sha256: the hash that this file must have.
     """
 
     name: NetworkName = "fenet"
-    init: Literal["random", "imagenet", "dtd", "lattices"] = "random"
+    init: Literal["random", "imagenet", "dtd", "lattices", "crops"] = "random"
     weights: str | None = None
     weights_sha256: str | None = None
 
@@ -36,7 +37,8 @@ class NetworkOptions:
             raise InputError(
                 "init=dtd: train weights with `python train.py experiment=fenet_dtd` and give their path as weights=."
             )
-        if self.name == "efficientnet_lite0" and (self.init not in ("random", "imagenet") or self.weights is not None):
+        own = self.init == "imagenet" and self.weights is not None
+        if self.name == "efficientnet_lite0" and (own or self.init in ("dtd", "lattices")):
             raise InputError(
                 f"name=efficientnet_lite0 cannot start from init={self.init}, weights={self.weights}; "
                 "give init=random, or init=imagenet without weights (a package brings them)."

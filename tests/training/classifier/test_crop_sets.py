@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,16 +10,17 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import ConcatDataset, Dataset
 
 from samiam.errors import InputError
 from samiam.registry import build_classifier
+from samiam.storage.weight_files import read_card
 from samiam.texture.classifier import facts_of
 from samiam.texture.crop_network import new_crop_network
 from samiam.texture.inputs import as_imagenet
-from samiam.training.classification import ClassificationRecipe
-from samiam.training.classifier.crop_classification import CropClassification
-from samiam.training.classifier.crop_sets import CropSetsData, images_of
+from samiam.training.classification import Classification, ClassificationRecipe
+from samiam.training.classifier.crop_sets import AllOfClass, CropSetsData, images_of
+from samiam.training.classifier.fitting import calibrate
 from samiam.training.run import Job, run
 from samiam.training.settings import TrainerSettings
 from samiam.wandb_mode import LoggerSettings
@@ -127,20 +129,43 @@ def test_sets_that_cannot_be_trained_on() -> None:
         CropSetsData(Gratings(2, 0), Gratings(2, 1), {}, batch_size=2)
 
 
+class Specks(Gratings):
+    """Noise, which is of no class of gratings, though it says that it is."""
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        _, label = super().__getitem__(index)
+        pixels = np.random.default_rng([self.seed, index, 1]).normal(0.5, 0.15, (1, 60, 60))
+        return torch.from_numpy(pixels.clip(0, 1).astype(np.float32)), label
+
+
+def test_what_stands_in_for_several_is_of_none() -> None:
+    specks = AllOfClass(Specks(3, 1), 2)
+    assert len(specks) == 3
+    assert [label for _, label in (specks[index] for index in range(3))] == [2, 2, 2]
+    assert torch.equal(specks[1][0], Specks(3, 1)[1][0])
+
+
+def with_specks(n: int, seed: int) -> ConcatDataset[tuple[Tensor, int]]:
+    return ConcatDataset([Gratings(n, seed), AllOfClass(Specks(n // 2, seed), 2)])
+
+
 @pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning", "ignore:.*does not have many workers")
 def test_a_classifier_learns_and_says_what_it_does_not_know(tmp_path: Path) -> None:
-    data = CropSetsData(Gratings(48, 1), Gratings(16, 2), {"same": Gratings(16, 3)}, batch_size=8)
+    val = with_specks(16, 2)
+    data = CropSetsData(with_specks(48, 1), val, {"same": Gratings(16, 3)}, batch_size=8)
     recipe = ClassificationRecipe(optimizer="adamw", learning_rate=2e-3)
-    learner = CropClassification(new_crop_network("resnet18", 2), recipe)
-    settings = TrainerSettings(epochs=2, accelerator="cpu", devices=1, progress=False)
+    learner = Classification(new_crop_network("resnet18", 3), recipe)
+    settings = TrainerSettings(epochs=3, accelerator="cpu", devices=1, progress=False)
     facts = facts_of("resnet18", ("fine", "wide"))
-    card = run(Job("crops", learner, data, facts), settings, LoggerSettings(None), tmp_path, {}, "test")
+    job = Job("crops", learner, data, facts, finish=partial(calibrate, crops=val))
+    card = run(job, settings, LoggerSettings(None), tmp_path, {}, "test")
     assert card["scores"]["test/same/accuracy"] > 0.9
-    classifier = build_classifier(checkpoint=tmp_path / "crops.safetensors", device="cpu", confidence=0.0)
+    open_set = read_card(tmp_path / "crops.safetensors")["open_set"]
+    assert open_set.keys() == {"temperature", "confidence", "kept", "right", "open", "calibration_error"}
+    assert open_set["kept"] >= 0.95
+    classifier = build_classifier(checkpoint=tmp_path / "crops.safetensors", device="cpu")
     assert classifier.materials == ("fine", "wide")
-    shares, remoteness = classifier.judge([Gratings(16, 2)[index][0][0].numpy() for index in range(16)])
-    right = shares.argmax(axis=1) == np.arange(16) % 2
-    assert right.mean() > 0.9
-    # the reaches are those of the crops to choose by, to the half precision of the file
-    own = remoteness[np.arange(16), np.arange(16) % 2][right]
-    assert own.max() == pytest.approx(1, abs=0.02)
+    assert classifier.options["confidence"] == open_set["confidence"]
+    crops, strange = ([of[index][0][0].numpy() for index in range(16)] for of in (Gratings(16, 7), Specks(16, 8)))
+    assert (classifier.classify(crops).materials == np.arange(16) % 2).mean() > 0.8
+    assert (classifier.classify(strange).materials < 0).mean() > 0.8

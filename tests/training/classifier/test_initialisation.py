@@ -13,6 +13,8 @@ from torchvision.models import resnet18
 
 from samiam.errors import InputError
 from samiam.storage.weight_files import write_weights
+from samiam.texture.classifier import facts_of
+from samiam.texture.crop_network import new_crop_network
 from samiam.texture.fenet_encoder import DTD, LATTICES, new_fenet
 from samiam.training.classifier.initialisation import NetworkOptions, initialised
 
@@ -83,6 +85,17 @@ def test_resnet_takes_three_stages_of_the_lattices(lattices: Path) -> None:
     state = initialised(NetworkOptions("resnet18", "lattices", str(lattices)), 3, 4).state_dict()
     taken = from_source(state, named(new_fenet(LATTICES, 11).backbone, ""), untouched("resnet18"))
     assert stages_of(taken) == {"conv1", "layer1", "layer2", "layer3"}
+
+
+def test_a_classifier_goes_on_from_another_with_other_materials(tmp_path: Path) -> None:
+    path, source = tmp_path / "crops.safetensors", new_crop_network("fenet", 4, 9)
+    write_weights(path, source.state_dict(), facts_of("fenet", ("Ge", "C", "Vac")), {})
+    network = initialised(NetworkOptions("fenet", "crops", str(path)), 3, 4)
+    taken = from_source(network.state_dict(), source.state_dict(), untouched("fenet"))
+    assert stages_of(taken) >= {"conv1", "layer1", "layer2", "layer3"}
+    assert "head.weight" not in taken
+    with pytest.raises(InputError, match="of another network than name=resnet18"):
+        initialised(NetworkOptions("resnet18", "crops", str(path)), 3, 4)
 
 
 @pytest.mark.parametrize(("name", "last"), [("fenet", {"layer3"}), ("resnet18", {"layer3", "layer4"})])
