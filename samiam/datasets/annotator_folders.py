@@ -14,7 +14,7 @@ import numpy as np
 
 from samiam.datasets.annotator_notes import Note, read_notes
 from samiam.datasets.image_folders import by_name, image_files
-from samiam.datasets.label_pngs import read_brightness
+from samiam.datasets.label_pngs import read_numbers
 from samiam.datasets.painted import Painted, PngRegion, paint, scene_of
 from samiam.errors import InputError
 from samiam.formats import read_micrograph
@@ -119,7 +119,7 @@ def read_annotator_image(found: AnnotatorImage) -> Scene:
         return scene_of(micrograph, labels, materials, made | beside, level)
     if materials != record["materials"]:
         raise InputError(f"{found.label_folder}: labels {materials}, but the manifest has {record['materials']}.")
-    grains = read_brightness(found.root / _GRAINS / f"{found.image.stem}.png").astype(np.uint32)
+    grains = read_numbers(found.root / _GRAINS / f"{found.image.stem}.png").astype(np.uint32)
     parameters = {**record["parameters"], **beside}
     return Scene(micrograph, labels, materials, record["difficulty"], record["weights"], grains, parameters)
 
@@ -176,7 +176,12 @@ def _notes(folder: Path, root: Path) -> dict[str, Note]:
     place = root
     while not (files := sorted(place.glob("*.csv"))) and place != folder:
         place = place.parent
-    return {stem: note for path in files for stem, note in read_notes(path)}
+    notes: dict[str, Note] = {}
+    for path in files:
+        for stem, note in read_notes(path):
+            if notes.setdefault(stem, note) != note:
+                raise InputError(f"{path}: {stem} is noted twice, differently; keep one of the lines.")
+    return notes
 
 
 def _verify(found: AnnotatorImage, files: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from samiam.datasets.csv_rows import csv_rows
 from samiam.errors import InputError
+from samiam.formats import READABLE_SUFFIXES
 
 
 class Note(NamedTuple):
@@ -35,9 +36,15 @@ def read_notes(path: Path) -> Iterator[tuple[str, Note]]:
             continue
         level = row[2].strip() if len(row) > 2 else ""
         if re.fullmatch(r"[1-5](\.0*)?", level):
-            yield Path(row[1].strip()).stem, Note(int(level[0]), _seconds(row[3]) if len(row) > 3 else None)
+            yield _stem(row[1].strip()), Note(int(level[0]), _seconds(row[3]) if len(row) > 3 else None)
         elif number > 1:  # the first line may be a heading
             raise InputError(f"{path}: line {number} has no difficulty from 1 to 5 in its third column.")
+
+
+def _stem(file: str) -> str:
+    """A file's name without its suffix; what follows a point elsewhere, as in `0.5nm`, is none."""
+    path = Path(file)
+    return path.stem if path.suffix.lower() in READABLE_SUFFIXES else path.name
 
 
 def _seconds(cell: str) -> float | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,12 +13,14 @@ import numpy as np
 from samiam.datasets.csv_rows import csv_rows
 from samiam.datasets.image_folders import by_name, image_files
 from samiam.datasets.label_pngs import read_numbers
+from samiam.datasets.material_names import check_apart, tidy
 from samiam.datasets.painted import scene_of
 from samiam.errors import InputError
 from samiam.formats import read_micrograph
 from samiam.records import Scene
 
 _IMAGES, _LABELS, _NAMES = "images", "labels", "materials.csv"
+_OFTEN_IGNORED = (255, 65535)  # what PASCAL VOC and its kin give to pixels that do not count
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ def read_label_image(found: LabelImage) -> Scene:
     connected regions of each label, and the scene is of class 2.
 
     Raises:
-        InputError: if a file cannot be read, they differ in shape, or nothing is labelled.
+        InputError: if a file cannot be read, they differ in shape, nothing is labelled, or 255 or 65535 stands beside
+            other numbers and has no name: elsewhere it is what is to be ignored.
     """
     micrograph = replace(read_micrograph(found.image), name=found.name)
     numbers = read_numbers(found.labels)
@@ -85,9 +90,19 @@ def read_label_image(found: LabelImage) -> Scene:
     used = np.unique(numbers[numbers > 0])
     if not used.size:
         raise InputError(f"{found.labels}: no number above 0, so nothing is labelled; label it, or remove both files.")
+    _check_none_is_ignored(found, used.tolist())
     labels = np.where(numbers > 0, np.searchsorted(used, numbers) + 1, 0).astype(np.uint32)
     materials = [found.names.get(number, f"label {number}") for number in used.tolist()]
     return scene_of(micrograph, labels, materials, {"numbers": used.tolist()})
+
+
+def _check_none_is_ignored(found: LabelImage, used: Sequence[int]) -> None:
+    last = used[-1]
+    if len(used) > 1 and last in _OFTEN_IGNORED and last not in found.names:
+        raise InputError(
+            f"{found.labels}: {last} beside other numbers is often what is to be ignored; make it 0 for that, or name "
+            f"it in {_NAMES}."
+        )
 
 
 def _label_files(folder: Path) -> dict[str, Path]:
@@ -99,14 +114,22 @@ def _label_files(folder: Path) -> dict[str, Path]:
 
 def _names(path: Path) -> dict[int, str]:
     """The materials' names by number; nothing where there is no such file."""
+    names: dict[int, str] = {}
     if not path.exists():
-        return {}
-    names = {}
+        return names
     for line, row in enumerate(csv_rows(path), start=1):
-        if not row:
+        if not any(cell.strip() for cell in row):
             continue
-        if len(row) > 1 and row[0].strip().isdecimal():
-            names[int(row[0])] = row[1].strip()
-        elif line > 1:  # the first line may be a heading
-            raise InputError(f"{path}: line {line} is not a number and a name, as 1,Ge.")
+        first, name = row[0].strip(), tidy(row[1]) if len(row) > 1 else ""
+        if not (re.fullmatch(r"[0-9]{1,5}", first) and name):
+            if line > 1 or first[:1].isdecimal() or first[:1] in ("-", "+"):  # the first line may be a heading
+                raise InputError(f"{path}: line {line} is not a number and a name, as 1,Ge.")
+            continue
+        if int(first) == 0:
+            raise InputError(f"{path}: line {line} names 0, which is what is not labelled; leave it out.")
+        if names.setdefault(int(first), name) != name:
+            raise InputError(f"{path}: {int(first)} is both {names[int(first)]} and {name}; keep one of the lines.")
+    if twice := [name for name, count in Counter(names.values()).items() if count > 1]:
+        raise InputError(f"{path}: two numbers are called {twice[0]}; give each material one number.")
+    check_apart(names.values(), path)
     return names

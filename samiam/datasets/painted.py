@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.datasets.label_pngs import read_brightness
+from samiam.datasets.label_pngs import read_mask
+from samiam.datasets.material_names import check_apart, tidy
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from samiam.records.scene import CLASS_OF_LEVEL, EASY_WEIGHT
@@ -30,17 +31,20 @@ class Region(Protocol):
     def source(self) -> str | Path:
         """Where it comes from, for messages."""
 
-    def mask(self) -> NDArray[np.bool_]:
+    def mask(self, shape_hw: tuple[int, int]) -> NDArray[np.bool_]:
         """Where it lies, (H, W).
 
+        Args:
+            shape_hw: of the micrograph; looked at before anything is decoded.
+
         Raises:
-            InputError: if it cannot be read.
+            InputError: if it cannot be read or is of another shape.
         """
 
 
 @dataclass(frozen=True)
 class PngRegion:
-    """A region in a PNG, where that is not black.
+    """A region in a PNG.
 
     Attributes:
         label: the material.
@@ -50,9 +54,9 @@ class PngRegion:
     label: str
     source: Path
 
-    def mask(self) -> NDArray[np.bool_]:
-        """Where the PNG is not black, (H, W)."""
-        return read_brightness(self.source) > 0
+    def mask(self, shape_hw: tuple[int, int]) -> NDArray[np.bool_]:
+        """Where the PNG is painted, (H, W), see `read_mask`."""
+        return read_mask(self.source, shape_hw)
 
 
 class Painted(NamedTuple):
@@ -72,8 +76,8 @@ class Painted(NamedTuple):
 def paint(regions: Iterable[Region], shape_hw: tuple[int, int], source: str | Path) -> Painted:
     """Lay regions over each other.
 
-    Regions of one label are united. A pixel in several labels goes to the one with the fewest pixels, which was
-    painted over the others.
+    Regions of one label are united; spaces around a label do not count. A pixel in several labels goes to the one with
+    the fewest pixels, which was painted over the others.
 
     Args:
         regions: at least one; labels are numbered in their order.
@@ -81,10 +85,12 @@ def paint(regions: Iterable[Region], shape_hw: tuple[int, int], source: str | Pa
         source: all regions' folder or file, for messages.
 
     Raises:
-        InputError: if a region cannot be read or is of another shape, or a label is empty or hidden by others.
+        InputError: if a region cannot be read or is of another shape, or a label is empty, hidden by others, or
+            another one but for case.
     """
     masks = _united(regions, shape_hw)
     materials = list(masks)
+    check_apart(materials, source)
     areas = {name: int(mask.sum()) for name, mask in masks.items()}
     if empty := [name for name, area in areas.items() if area == 0]:
         raise InputError(f"{source}: label {empty[0]} is empty; remove or paint it.")
@@ -100,10 +106,8 @@ def _united(regions: Iterable[Region], shape_hw: tuple[int, int]) -> dict[str, N
     """One mask for each label, in the order of their first regions."""
     masks: dict[str, NDArray[np.bool_]] = {}
     for region in regions:
-        mask = region.mask()
-        if mask.shape != shape_hw:
-            raise InputError(f"{region.source}: {mask.shape} pixels, but the image has {shape_hw}; export both again.")
-        masks[region.label] = masks[region.label] | mask if region.label in masks else mask
+        mask, label = region.mask(shape_hw), tidy(region.label)
+        masks[label] = masks[label] | mask if label in masks else mask
     return masks
 
 

@@ -130,6 +130,17 @@ class TestOneAnnotator:
         pictures[kind].save(path)
         np.testing.assert_array_equal(only(tmp_path).labels == 1, GE)
 
+    def test_spaces_around_a_label_do_not_count(self, tmp_path: Path) -> None:
+        halves = {"Ge -merged-1": box(0, 8, 0, 12), "Ge-merged-2": box(0, 8, 12, 32)}
+        write_image(tmp_path, "a", {**halves, "SrTiO3-merged-3": STO})
+        scene = only(tmp_path)
+        assert list(scene.materials) == ["Ge", "SrTiO3"]
+        np.testing.assert_array_equal(scene.labels == 1, GE)
+
+    def test_labels_that_differ_in_case_are_refused(self, tmp_path: Path) -> None:
+        write_image(tmp_path, "a", {"Ge-merged-1": GE, "ge-merged-2": STO})
+        assert "'Ge' beside 'ge'; give one material one name" in refusal(lambda: only(tmp_path))
+
     def test_label_folders_may_be_named_after_the_file(self, tmp_path: Path) -> None:
         write_image(tmp_path, "a", LABELS, ".jpg")
         (tmp_path / "labels_merged" / "a").rename(tmp_path / "labels_merged" / "a.jpg")
@@ -179,6 +190,17 @@ class TestNotes:
         notes(tmp_path / SPURGEON / "notes.csv", [(1, "a.png", 1, 1)])
         assert [scene.difficulty for scene in annotated_scenes(tmp_path)] == [1, 3]
 
+    def test_one_note_twice(self, tmp_path: Path) -> None:
+        write_image(tmp_path, "a", LABELS)
+        (tmp_path / "notes.csv").write_text("1,a.png,4,20\n2, a.PNG,4.0,20\n")
+        assert only(tmp_path).difficulty == 3
+
+    def test_a_point_within_a_name_begins_no_suffix(self, tmp_path: Path) -> None:
+        for name in ("STO_0", "STO_0.5nm"):
+            write_image(tmp_path, name, LABELS)
+        (tmp_path / "notes.csv").write_text("1,STO_0.5nm,5\n2,STO_0,1\n")
+        assert {s.micrograph.name: s.difficulty for s in annotated_scenes(tmp_path)} == {"STO_0": 1, "STO_0.5nm": 3}
+
     def test_without_a_heading_and_with_blank_lines(self, tmp_path: Path) -> None:
         write_image(tmp_path, "a", LABELS)
         (tmp_path / "notes.csv").write_text("1,a.png,4,20\n\n,,,\n")
@@ -192,6 +214,8 @@ class TestNotes:
             ("n,file,difficulty\n1,a.png,\n", "line 2 has no difficulty"),
             ("n,file,difficulty\n1,a.png\n", "line 2 has no difficulty"),
             ("n,file,difficulty\n1,a.png,2.5\n", "line 2 has no difficulty"),
+            ("1,a.png,2,60\n2,a.png,3,60\n", "a is noted twice, differently"),
+            ("1,a.png,2,60\n2,a.tif,2,61\n", "a is noted twice, differently"),
         ],
     )
     def test_notes_that_cannot_be_used(self, tmp_path: Path, text: str, part: str) -> None:

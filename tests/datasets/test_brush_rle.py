@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from refusals import refusal
 
-from samiam.datasets.label_studio.brush_rle import decode_mask, encode_mask
+from samiam.datasets.label_studio.brush_rle import decode_alpha, encode_mask
 from samiam.errors import InputError
 
 Chunk = tuple[bool, int, list[int]]
@@ -41,42 +41,42 @@ class TestByHand:
     def test_a_run_and_literals(self) -> None:
         run = "1 00 011 00000000"  # 4 zeros
         literals = "0 00 011 11111111 00000000 00000001 10000000"
-        assert decode_mask(packed(HEADER + run + literals), (1, 2)).tolist() == [[False, True]]
+        assert decode_alpha(packed(HEADER + run + literals), (1, 2)).tolist() == [[0, 128]]
 
     def test_only_alpha_counts(self) -> None:
         literals = "0 01 0111" + "11111111" * 3 + "00000000" + "00000000" * 3 + "00000001"
-        assert decode_mask(packed(HEADER + literals), (2, 1)).tolist() == [[False], [True]]
+        assert decode_alpha(packed(HEADER + literals), (2, 1)).tolist() == [[0], [1]]
 
     def test_what_the_encoder_writes(self) -> None:
         runs = "1 00 011 11111111  1 00 011 00000000"
         assert bytes(encode_mask(np.array([[True, False]]))) == packed(HEADER + runs)
 
     def test_lists_of_numbers_as_json_has_them(self) -> None:
-        assert decode_mask(list(packed(HEADER + "1 00 111 00000001")), (1, 2)).all()
+        assert decode_alpha(list(packed(HEADER + "1 00 111 00000001")), (1, 2)).all()
 
     def test_words_of_one_bit(self) -> None:
-        found = decode_mask(stream(8, [(False, 0, [0, 0, 0, 1, 1, 1, 1, 0])], word_bits=1), (1, 2))
-        assert found.tolist() == [[True, False]]
+        found = decode_alpha(stream(8, [(False, 0, [0, 0, 0, 1, 1, 1, 1, 0])], word_bits=1), (1, 2))
+        assert found.tolist() == [[1, 0]]
 
     def test_runs_beyond_the_largest_count(self) -> None:
         mask = np.ones((200, 200), bool)
         mask[-1, -1] = False
         stored = encode_mask(mask)
         assert len(stored) < 40
-        np.testing.assert_array_equal(decode_mask(stored, mask.shape), mask)
+        np.testing.assert_array_equal(decode_alpha(stored, mask.shape) == 255, mask)
 
 
 def test_what_label_studio_converter_writes() -> None:
     """`mask2rle` of its version 0.0.59; it adds a byte of zeros."""
     stored = [0, 0, 0, 48, 57, 27, 252, 96, 19, 255, 206, 1, 132, 255, 231, 0, 0]
     mask = np.array([[0, 1, 1, 0, 0, 1], [1, 1, 1, 1, 0, 0]], bool)
-    np.testing.assert_array_equal(decode_mask(stored, mask.shape), mask)
+    np.testing.assert_array_equal(decode_alpha(stored, mask.shape) == 255, mask)
     assert encode_mask(mask) == stored[:-1]
 
 
 @given(arrays.arrays(bool, arrays.array_shapes(min_dims=2, max_dims=2, max_side=20)))
 def test_round_trip(mask: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> None:
-    np.testing.assert_array_equal(decode_mask(encode_mask(mask), mask.shape), mask)
+    np.testing.assert_array_equal(decode_alpha(encode_mask(mask), mask.shape) == 255, mask)
 
 
 @given(st.data())
@@ -93,12 +93,12 @@ def test_any_stream_gives_back_its_values(data: st.DataObject) -> None:
         chunks.append((is_run, size, drawn[:1] * count if is_run else drawn))
         wanted += chunks[-1][2]
     alpha = np.array(wanted).reshape(2, 3, 4)[..., 3]
-    np.testing.assert_array_equal(decode_mask(stream(24, chunks, word_bits, count_bits), (2, 3)), alpha > 0)
+    np.testing.assert_array_equal(decode_alpha(stream(24, chunks, word_bits, count_bits), (2, 3)), alpha)
 
 
 class TestRefusals:
     def refusal(self, rle: object, shape_hw: tuple[int, int] = (1, 2)) -> str:
-        return refusal(lambda: decode_mask(rle, shape_hw))  # type: ignore[arg-type]
+        return refusal(lambda: decode_alpha(rle, shape_hw))  # type: ignore[arg-type]
 
     @pytest.mark.parametrize("length", range(9))
     def test_cut_short(self, length: int) -> None:
@@ -126,4 +126,4 @@ class TestRefusals:
     def test_noise_raises_nothing_else(self, noise: bytes) -> None:
         whole = stream(24, []) + noise
         with contextlib.suppress(InputError):
-            assert decode_mask(whole, (2, 3)).shape == (2, 3)
+            assert decode_alpha(whole, (2, 3)).shape == (2, 3)

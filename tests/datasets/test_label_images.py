@@ -12,7 +12,6 @@ from PIL import Image
 from refusals import refusal
 
 from samiam.datasets.label_images import find_label_images, has_label_images, read_label_image
-from samiam.errors import InputError
 from samiam.records import Scene
 
 SHAPE = (24, 16)
@@ -93,11 +92,44 @@ class TestNames:
         (root / "materials.csv").write_text(text, encoding="utf-8")
         assert list(only(root).materials) == ["Ge", "label 7"]
 
-    @pytest.mark.parametrize("text", ["number,name\nGe,2\n", "2,Ge\n7\n"])
-    def test_lines_that_name_nothing(self, root: Path, text: str) -> None:
+    @pytest.mark.parametrize("text", ["2,Ge\n2,Ge\n", "2, Ge \n7,SrTiO3  (film)\n", "02,Ge\n"])
+    def test_one_meaning_in_several_spellings(self, root: Path, text: str) -> None:
         (root / "materials.csv").write_text(text)
-        with pytest.raises(InputError, match=r"materials\.csv: line 2 is not a number and a name"):
-            find_label_images(root)
+        assert only(root).materials[0] == "Ge"
+
+    @pytest.mark.parametrize(
+        ("text", "part"),
+        [
+            ("number,name\nGe,2\n", "line 2 is not a number and a name"),
+            ("2,Ge\n7\n", "line 2 is not a number and a name"),
+            ("2,Ge\n7,  \n", "line 2 is not a number and a name"),
+            ("2;Ge\n", "line 1 is not a number and a name"),
+            ("2.0,Ge\n", "line 1 is not a number and a name"),
+            ("-2,Ge\n", "line 1 is not a number and a name"),
+            ("number,name\n" + "2" * 5000 + ",Ge\n", "line 2 is not a number and a name"),
+            ("2,Ge\n2,C\n", "2 is both Ge and C"),
+            ("2,Ge\n7,Ge\n", "two numbers are called Ge"),
+            ("2,Ge\n7,Ge \n", "two numbers are called Ge"),
+            ("2,Ge\n7,ge\n", "'Ge' beside 'ge'"),
+            ("0,vacuum\n2,Ge\n", "line 1 names 0, which is what is not labelled"),
+        ],
+    )
+    def test_names_that_cannot_be_used(self, root: Path, text: str, part: str) -> None:
+        (root / "materials.csv").write_text(text)
+        message = refusal(lambda: find_label_images(root))
+        assert f"{root / 'materials.csv'}: " in message
+        assert part in message
+
+    @pytest.mark.parametrize(("numbers", "last"), [(np.uint8, 255), (np.uint16, 65535)])
+    def test_what_is_often_ignored_wants_a_name(self, root: Path, numbers: type[np.generic], last: int) -> None:
+        path = write_labels(root, np.where(NUMBERS == 7, last, NUMBERS.astype(int)).astype(numbers))
+        assert f"{path}: {last} beside other numbers is often what is to be ignored" in refusal(lambda: only(root))
+        (root / "materials.csv").write_text(f"{last},SrTiO3\n")
+        assert list(only(root).materials) == ["label 2", "SrTiO3"]
+
+    def test_a_single_255_is_a_material(self, root: Path) -> None:
+        write_labels(root, (255 * (NUMBERS > 0)).astype(np.uint8))
+        assert only(root).parameters["numbers"] == [255]
 
 
 class TestRefusals:

@@ -133,6 +133,34 @@ class TestJson:
         ]
         assert list(only(export(folder, task(annotation(*others, *BOTH)))).materials) == ["Ge", "SrTiO3"]
 
+    def test_shapes_and_labels_in_two_results(self, folder: Path) -> None:
+        whole = brush("Ge", GE, id="r1", type="labels")
+        whole["value"]["labels"] = whole["value"].pop("brushlabels")
+        shape = brush("", GE, id="r1", type="brush")
+        np.testing.assert_array_equal(
+            only(export(folder, task(annotation(shape, whole, brush("SrTiO3", STO))))).labels, GE + 2 * STO
+        )
+
+    def test_noise_of_alpha_is_not_painted(self, folder: Path) -> None:
+        # 1 bit: no run, 2 bits: counts of 16 bits, the count less 1, then every value.
+        alpha = np.where(GE, 255, np.indices(SHAPE).sum(axis=0) % 4).astype(np.uint8)
+        values = np.repeat(alpha.ravel(), 4)
+        bits = f"{values.size:032b}00111" + "0010001101111111" + f"011{values.size - 1:016b}"
+        bits += "".join(f"{value:08b}" for value in values)
+        stream = np.packbits(np.frombuffer(bits.encode(), np.uint8) - ord("0")).tolist()
+        noisy = brush("Ge", GE, value={"rle": stream, "brushlabels": ["Ge"]})
+        np.testing.assert_array_equal(only(export(folder, task(annotation(noisy)))).labels == 1, GE)
+
+    @pytest.mark.parametrize("labels", [["Ge", "Ge"], [" Ge "]])
+    def test_one_label_in_several_spellings(self, folder: Path, labels: list[str]) -> None:
+        said = brush("Ge", GE)
+        said["value"]["brushlabels"] = labels
+        assert list(only(export(folder, task(annotation(said, brush("Ge", box(8, 12)))))).materials) == ["Ge"]
+
+    def test_several_images_of_a_task(self, folder: Path) -> None:
+        entry = task(annotation(*BOTH)) | {"data": {"after": "b.png", "image": "a.png"}}
+        assert names(export(folder, entry)) == ["a"]
+
     def test_several_files(self, folder: Path) -> None:
         write_image(folder, "b.png")
         export(folder, task(annotation(*BOTH)))
@@ -266,6 +294,56 @@ class TestRefusals:
         region = {"type": kind, "value": {"points": [], kind: ["Ge"]}}
         assert f"annotation 20: {kind} cannot be read" in self.refusal(folder, task(annotation(*BOTH, region)))
 
+    @pytest.mark.parametrize("kind", ["polygon", "rectangle", "ellipse", "brush", "bitmask", "vector"])
+    def test_regions_without_a_label(self, folder: Path, kind: str) -> None:
+        region = brush("", STO, id="r2", type=kind)
+        del region["value"]["brushlabels"]
+        message = self.refusal(folder, task(annotation(brush("Ge", GE, id="r1"), region)))
+        assert "annotation 20: a region with no label" in message
+        del region["value"]["rle"]
+        assert f"{kind} cannot be read" in self.refusal(folder, task(annotation(brush("Ge", GE), region)))
+
+    @pytest.mark.parametrize(
+        ("labels", "part"), [([], "no label"), ([" "], "no label"), (["Ge", "C"], "the labels C, Ge")]
+    )
+    def test_regions_of_none_or_several_labels(self, folder: Path, labels: list[str], part: str) -> None:
+        region = brush("", STO)
+        region["value"]["brushlabels"] = labels
+        assert f"a region with {part}" in self.refusal(folder, task(annotation(*BOTH, region)))
+
+    @pytest.mark.parametrize(
+        ("data", "changes"),
+        [
+            ({"image": "a.png", "after": "b.png"}, {"to_name": "after"}),
+            ({"image": ["a.png", "b.png"]}, {"item_index": 1}),
+            ({"image": ["a.png", "b.png"]}, {"to_name": "image", "item_index": 1}),
+            ({"first": "a.png", "second": "b.png"}, {"to_name": "image"}),
+        ],
+    )
+    def test_a_region_of_another_image(self, folder: Path, data: dict[str, Any], changes: dict[str, Any]) -> None:
+        write_image(folder, "b.png")
+        entry = task(annotation(brush("Ge", GE), brush("C", STO, **changes))) | {"data": data}
+        assert "the task has several images, and only its first is read" in self.refusal(folder, entry)
+
+    def test_pngs_of_a_task_of_several_images(self, folder: Path) -> None:
+        write_png(folder, "task-12-annotation-20-by-2-tag-Ge-0.png", GE)
+        assert "several images; export it as JSON" in self.refusal(
+            folder, {"id": 12, "image": "a.png", "after": "b.png"}
+        )
+
+    def test_the_shape_is_looked_at_before_run_lengths_are_read(self, folder: Path) -> None:
+        vast = brush("Ge", GE, original_height=27000, original_width=27000)
+        vast["value"]["rle"] = [*(4 * 27000**2).to_bytes(4), 57, 27, 252, *[255] * 200]
+        message = self.refusal(folder, task(annotation(vast)))
+        assert "annotation 20: (27000, 27000) pixels, but the image has (24, 32)" in message
+
+    @pytest.mark.parametrize(
+        "text", ["[" * 100_000, '[{"id": 1e999}]', '[{"id": NaN}]', '[{"id": ' + "9" * 5000 + "}]"]
+    )
+    def test_json_that_no_program_should_write(self, folder: Path, text: str) -> None:
+        (folder / "project-1.json").write_text(text)
+        assert "project-1.json: damaged or cut short" in self.refusal(folder)
+
     def test_a_turned_image(self, folder: Path) -> None:
         assert "turned" in self.refusal(folder, task(annotation(brush("Ge", GE, image_rotation=90))))
 
@@ -304,7 +382,12 @@ class TestRefusals:
             {"id": 12, "data": {"image": "a.png"}, "annotations": [{"id": 1, "result": [{"value": {}}]}]},
             task(annotation(brush("Ge", GE, value={"rle": [300], "brushlabels": ["Ge"]}))),
             task(annotation(brush("Ge", GE, original_height=None))),
+            task(annotation(brush("Ge", GE, original_height=24.5))),
+            task(annotation(brush("Ge", GE, value={"rle": 10**12, "brushlabels": ["Ge"]}))),
+            task(annotation(brush("Ge", GE, value={"rle": "AAAA", "brushlabels": ["Ge"]}))),
             task(annotation(*BOTH, lead_time="long")),
+            task(annotation(*BOTH, lead_time=10**400)),
+            task(annotation(*BOTH, number="../../20")),  # type: ignore[arg-type]
         ],
     )
     def test_entries_of_another_kind(self, folder: Path, entry: object) -> None:

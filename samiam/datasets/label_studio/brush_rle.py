@@ -3,7 +3,7 @@
 The stream holds the number of values (32 bits), the size of a value less 1 (5 bits) and four sizes of counts less 1
 (4 bits each). Then chunk after chunk: 1 bit that is 1 for a run and 0 for literal values, 2 bits that choose a size of
 count, the count less 1, and the one value of the run or as many literal values as were counted. Zeros fill the last
-byte. The values are the colours (R, G, B, alpha) of the pixels, row by row, and the mask is where alpha is not 0.
+byte. The values are the colours (R, G, B, alpha) of the pixels, row by row, and alpha makes the mask.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _COUNT_BITS = (3, 4, 8, 16)
 _REMEDY = "it is damaged or cut short, export it again"
 
 
-def decode_mask(rle: bytes | Sequence[int], shape_hw: tuple[int, int]) -> NDArray[np.bool_]:
-    """The mask of a brush.
+def decode_alpha(rle: bytes | Sequence[int], shape_hw: tuple[int, int]) -> NDArray[np.uint8]:
+    """What a brush left of alpha, see `where_painted`.
 
     Args:
         rle: the bytes of the stream.
         shape_hw: height and width of the image in pixels.
 
     Returns:
-        bool (H, W).
+        uint8 (H, W).
 
     Raises:
         InputError: if the stream is damaged or of an image of another size.
@@ -42,7 +42,7 @@ def decode_mask(rle: bytes | Sequence[int], shape_hw: tuple[int, int]) -> NDArra
             f"brush RLE of {n_values} values, but {shape_hw[0]} × {shape_hw[1]} pixels have {expected}; "
             "export it again, with its image."
         )
-    return _values(stream, n_values).reshape(*shape_hw, _CHANNELS)[..., -1] > 0
+    return _values(stream, n_values).reshape(*shape_hw, _CHANNELS)[..., -1]
 
 
 def encode_mask(mask: NDArray[np.bool_]) -> list[int]:

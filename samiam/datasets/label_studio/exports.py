@@ -98,6 +98,8 @@ def _image_in_json(tasks: Mapping[str, Task], images: Mapping[str, Path], annota
     if annotation.task not in tasks:
         raise InputError(f"{annotation.source}: the task is in no JSON file beside it; export the JSON again.")
     task = tasks[annotation.task]
+    if task.annotations is None and task.others:
+        raise InputError(f"{annotation.source}: the task has several images; export it as JSON.")
     uploaded = {_as_uploaded(path.name): path for path in images.values()}
     given = {path.name: path for path in images.values()}
     for name in (task.file_name, re.sub("^[0-9a-f]{8}-", "", task.file_name)):

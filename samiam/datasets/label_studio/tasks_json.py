@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,12 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.datasets.label_studio.annotations import Annotation, annotator_name
-from samiam.datasets.label_studio.brush_rle import decode_mask
+from samiam.datasets.label_studio.brush_rle import decode_alpha
+from samiam.datasets.material_names import tidy
+from samiam.datasets.two_levels import where_painted
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
+from samiam.storage.strict_json import parse_json
 
-# The points where a model was asked for a mask; the mask is a region of its own.
-_NO_REGIONS = ("keypointlabels",)
+_NO_REGIONS = ("keypoint", "keypointlabels")
+"""The points where a model was asked for a mask; the mask is a region of its own."""
+_SHAPES = ("bitmask", "brush", "cuboid", "ellipse", "polygon", "rectangle", "vector")
+"""What regions are called by themselves; their labels are in a result of the same id, of the kind `labels`."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +42,16 @@ class BrushRegion:
     rle: bytes
     shape_hw: tuple[int, int]
 
-    def mask(self) -> NDArray[np.bool_]:
+    def mask(self, shape_hw: tuple[int, int]) -> NDArray[np.bool_]:
         """Where it lies, (H, W).
 
         Raises:
-            InputError: if the run lengths are damaged.
+            InputError: if it is of another shape, or the run lengths are damaged.
         """
+        if self.shape_hw != shape_hw:
+            raise InputError(f"{self.source}: {self.shape_hw} pixels, but the image has {shape_hw}; export both again.")
         try:
-            return decode_mask(self.rle, self.shape_hw)
+            return where_painted(decode_alpha(self.rle, shape_hw), "brush RLE")
         except InputError as error:
             raise InputError(f"{self.source}: {error}") from error
 
@@ -56,12 +63,14 @@ class Task:
     Attributes:
         number: by which annotations refer to it.
         file_name: of the image, as Label Studio keeps it.
+        others: of further images of the task.
         source: the file that has the task.
         annotations: the finished ones; None in JSON-MIN, which holds no masks that could be relied on.
     """
 
     number: str
     file_name: str
+    others: Sequence[str]
     source: Path
     annotations: list[Annotation] | None
 
@@ -71,7 +80,8 @@ def read_tasks(folder: Path) -> dict[str, Task]:
 
     Raises:
         InputError: if a file is damaged or not as Label Studio writes it, a task stands in several, or an annotation
-            cannot be used: nothing in it, regions that no brush painted, or a turned image.
+            cannot be used: nothing in it, regions that no brush painted or that have not one label, a turned image,
+            or another one than the task's first.
     """
     tasks: dict[str, Task] = {}
     for path in sorted(folder.glob("*.json")):
@@ -87,7 +97,7 @@ def read_tasks(folder: Path) -> dict[str, Task]:
 
 def _entries(path: Path) -> list[Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = parse_json(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: damaged or cut short, not readable as JSON; export it again.") from error
     is_export = isinstance(content, list) and all(isinstance(entry, dict) and "id" in entry for entry in content)
@@ -98,24 +108,39 @@ def _task(path: Path, entry: Mapping[str, Any]) -> Task:
     number = str(entry["id"])
     try:
         found = entry.get("annotations", entry.get("completions"))
+        images = _images(entry.get("data", entry))
+        (key, file_name), *others = images.items()
+        shown = None if not others else key
         return Task(
-            number=number,
-            file_name=_file_name(entry.get("data", entry)),
+            number=_identifier(entry["id"]),
+            file_name=file_name,
+            others=[name for _, name in others],
             source=path,
-            annotations=None if found is None else _annotations(f"{path}: task {number}", number, found),
+            annotations=None if found is None else _annotations(f"{path}: task {number}", number, found, shown),
         )
     except InputError:
         raise
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: task {number} is not as Label Studio writes it; export it again.") from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: task {number:.40} is not as Label Studio writes it; export it again.") from error
 
 
-def _file_name(data: Mapping[str, Any]) -> str:
-    """The name in the first address of an image, `image` before all others."""
-    addresses = [data.get("image"), *data.values()]
-    names = [_last_part(address) for address in addresses if isinstance(address, str)]
-    images = [name for name in names if PurePosixPath(name).suffix.lower() in READABLE_SUFFIXES]
-    return images[0]
+def _identifier(given: object) -> str:
+    """The number of a task or an annotation, which names files later on."""
+    if not isinstance(given, int | str) or not re.fullmatch(r"[\w-]{1,40}", str(given)):
+        raise ValueError(given)
+    return str(given)
+
+
+def _images(data: Mapping[str, Any]) -> dict[str, str]:
+    """The names in the addresses of images by their keys, that of `image` before all others."""
+    in_order = {"image": data.get("image"), **data}
+    names: dict[str, str] = {}
+    for key, addresses in in_order.items():
+        for place, address in enumerate(addresses if isinstance(addresses, list) else [addresses]):
+            name = _last_part(address) if isinstance(address, str) else ""
+            if PurePosixPath(name).suffix.lower() in READABLE_SUFFIXES and name not in names.values():
+                names[key if place == 0 else f"{key}[{place}]"] = name
+    return names
 
 
 def _last_part(address: str) -> str:
@@ -125,34 +150,58 @@ def _last_part(address: str) -> str:
     return PurePosixPath(local[0] if local else unquote(parts.path)).name
 
 
-def _annotations(source: str, task: str, found: list[Mapping[str, Any]]) -> list[Annotation]:
+def _annotations(source: str, task: str, found: list[Mapping[str, Any]], shown: str | None) -> list[Annotation]:
     finished = (entry for entry in found if not entry.get("was_cancelled") and not entry.get("skipped"))
-    return [_annotation(source, task, entry) for entry in finished]
+    return [_annotation(source, task, entry, shown) for entry in finished]
 
 
-def _annotation(source: str, task: str, entry: Mapping[str, Any]) -> Annotation:
-    number = str(entry["id"])
+def _annotation(source: str, task: str, entry: Mapping[str, Any], shown: str | None) -> Annotation:
+    """What was painted on the image that the interface calls `shown`, on the only one where None."""
+    number = _identifier(entry["id"])
     source = f"{source}, annotation {number}"
-    regions = [region for result in entry["result"] if (region := _region(source, result)) is not None]
-    if not regions:
+    labelled = {result.get("id") for result in entry["result"] if result["type"] == "labels"} - {None}
+    painted = [result for result in entry["result"] if _is_region(result, labelled)]
+    if not painted:
         raise InputError(f"{source}: nothing is painted in it; paint or delete it in Label Studio and export again.")
+    for result in painted:
+        if (shown is not None and result.get("to_name") != shown) or result.get("item_index"):
+            raise InputError(f"{source}: the task has several images, and only its first is read; make a task of each.")
+    regions = [_region(source, result) for result in painted]
     seconds = entry.get("lead_time")
     who = annotator_name(entry.get("completed_by"))
     return Annotation(task, number, who, regions, source, None if seconds is None else float(seconds))
 
 
-def _region(source: str, result: Mapping[str, Any]) -> BrushRegion | None:
-    """What a result paints; None for one that labels no region, as a choice or a text."""
+def _is_region(result: Mapping[str, Any], labelled: Set[object]) -> bool:
+    """Whether a result is a region, other than the shape of one whose labels are in another result.
+
+    A choice, a text and the like are none.
+    """
+    kind = result["type"]
+    if kind in _NO_REGIONS:
+        return False
+    return kind.endswith("labels") or (kind in _SHAPES and result.get("id") not in labelled)
+
+
+def _region(source: str, result: Mapping[str, Any]) -> BrushRegion:
     kind, value = result["type"], result.get("value", {})
-    if not kind.endswith("labels") or kind in _NO_REGIONS:
-        return None
     if "rle" not in value:
         raise InputError(f"{source}: {kind} cannot be read, only what the brush painted; paint it and export again.")
+    labels = {tidy(label) for label in value.get(kind, [])}
+    if len(labels) != 1 or "" in labels:
+        found = f"the labels {', '.join(sorted(labels))}" if len(labels) > 1 else "no label"
+        raise InputError(f"{source}: a region with {found}; give each one in Label Studio and export again.")
     if result.get("image_rotation", 0) % 360:
         raise InputError(f"{source}: labelled on a turned image; turn the file instead and label it again.")
     return BrushRegion(
-        label="-".join(value[kind]),
+        label=labels.pop(),
         source=source,
-        rle=bytes(value["rle"]),
-        shape_hw=(int(result["original_height"]), int(result["original_width"])),
+        rle=bytes(list(value["rle"])),  # of a single number bytes() would make as many zeros
+        shape_hw=(_whole(result["original_height"]), _whole(result["original_width"])),
     )
+
+
+def _whole(number: float) -> int:
+    if isinstance(number, bool) or int(number) != number:
+        raise ValueError(number)
+    return int(number)
