@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from ase import Atoms
 from ase.build import bulk
-from ase.io import read
 
 from samiam.errors import InputError
 
@@ -145,45 +143,6 @@ FILMS: dict[str, Film] = {
         Film("nanocrystalline Pt", "Pt", 0.0662, 2.2, 35.0, "crystals of platinum, as in a beam-deposited Pt/C cap"),
     )
 }
-
-
-def crystal(name: str) -> Crystal:
-    """A crystal by name, or read from a CIF where the name ends in .cif.
-
-    Raises:
-        InputError: if the name is unknown or the CIF cannot be read.
-    """
-    if name.lower().endswith(".cif"):
-        return from_cif(name)
-    if name not in CRYSTALS:
-        raise InputError(f"unknown crystal {name!r}; known are {', '.join(CRYSTALS)}, and any CIF file.")
-    return CRYSTALS[name]
-
-
-def from_cif(path: str | Path, rms_A: float = 0.08) -> Crystal:
-    """Read a crystal from a CIF. Each element is a site of its own.
-
-    Args:
-        path: the file; sites must be fully occupied.
-        rms_A: thermal displacement of every element along one axis.
-
-    Raises:
-        InputError: if the file is missing or unreadable, or a site is partly occupied.
-    """
-    try:
-        atoms = read(path, format="cif")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file.") from None
-    except Exception as error:  # ase raises whatever its parser meets
-        raise InputError(f"{path}: not a readable CIF ({error}).") from None
-    assert isinstance(atoms, Atoms)  # one block of the CIF
-    occupancy = atoms.info.get("occupancy", {})
-    if any(share != 1 for site in occupancy.values() for share in site.values()):
-        raise InputError(f"{path}: sites are partly occupied; give the end member, and mix end members in the scene.")
-    elements = dict.fromkeys(atoms.get_chemical_symbols())
-    return Crystal(
-        Path(path).stem, atoms, {e: e for e in elements}, dict.fromkeys(elements, rms_A), f"CIF {Path(path).name}"
-    )
 
 
 def substitute(atoms: Atoms, host: str, dopant: str, fraction: float, rng: np.random.Generator) -> Atoms:
