@@ -25,6 +25,7 @@ from pydantic.fields import FieldInfo
 from samiam.errors import InputError
 
 T = TypeVar("T")
+_MOST_QUOTED = 200
 _WORDS: Mapping[Any, str] = {
     int: "a whole number",
     float: "a number",
@@ -187,6 +188,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
 
 
+def shortened(text: str) -> str:
+    """A text from outside, as much of it as a message of one line can quote."""
+    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"
+
+
 def in_words(hint: Any) -> str:  # noqa: ANN401
     """The values that an annotation allows."""
     origin, arguments = get_origin(hint), get_args(hint)
@@ -258,7 +264,7 @@ def _told(error: ValidationError, given: Mapping[str, Any], hints: Mapping[str, 
     name = str(first["loc"][0])
     if first["type"] == "missing" and len(first["loc"]) == 1:
         return f"{name} is missing: give {in_words(hints[name])}."
-    return f"{name}={given[name]!r}: give {in_words(hints[name])}."
+    return f"{name}={shortened(repr(given[name]))}: give {in_words(hints[name])}."
 
 
 def _default(field: dataclasses.Field[Any]) -> str | None:

@@ -26,7 +26,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from samiam.errors import InputError
-from samiam.settings import declared, described, did_you_mean, is_of_run, is_settings, unknown, unknown_name
+from samiam.settings import declared, described, did_you_mean, is_of_run, is_settings, shortened, unknown, unknown_name
 
 _TAKE_A_VALUE = (
     "--config-dir",
@@ -116,9 +116,22 @@ def main(program: Program, words: Sequence[str]) -> int:
         pairs = zip(["", *words], words, strict=False)
         taken = [word if flag in _TAKE_A_VALUE else checked(program, word, own) for flag, word in pairs]
         return _run(program, taken, words)
-    except (InputError, HydraException, OmegaConfBaseException) as error:
-        print(f"{program.script}: {' '.join(str(error).split())}", file=sys.stderr)
+    except (InputError, HydraException, OmegaConfBaseException, OSError) as error:
+        print(f"{program.script}: {_in_one_line(error)}", file=sys.stderr)
         return 2
+
+
+def _in_one_line(error: Exception) -> str:
+    """What a user can do something about; of a path that cannot be used, which one and why.
+
+    Raises:
+        OSError: what is of no path.
+    """
+    if not isinstance(error, OSError):
+        return " ".join(str(error).split())
+    if error.filename is None:
+        raise error
+    return f"{shortened(str(error.filename))}: cannot be used ({error.strerror}); give another path."
 
 
 def _parted(words: Sequence[str]) -> list[str]:
@@ -150,19 +163,28 @@ def _work(program: Program, config: DictConfig, typed: Sequence[str]) -> int:
             plain["logger"]["group"] = plain["logger"].get("group") or folder.parent.name
         own = [word for word in typed if not word.startswith(("-", "hydra"))]
         command = shlex.join(["python", program.script, *(own if is_single else HydraConfig.get().overrides.task)])
-        if plain.get("resume") is None:
+        if plain.get("resume") is not None:
+            _check_alone(own)
+        else:
             pkgutil.resolve_name(program.read)(plain)
         code: int = _work_of(program)(plain, folder, command, is_single=is_single)
-    except (InputError, OmegaConfBaseException) as error:
+    except (InputError, OmegaConfBaseException, OSError) as error:
+        said = _in_one_line(error)
         made = takewhile(lambda parent: parent.name in (program.name, "outputs"), folder.parents)
         with suppress(OSError):  # where there is something in one, it stays
             for empty in (folder, *made):
                 empty.rmdir()
         if is_single:  # what Hydra catches gets a line of Hydra's own before ours
-            print(f"{program.script}: {' '.join(str(error).split())}", file=sys.stderr)
+            print(f"{program.script}: {said}", file=sys.stderr)
             return 2
         raise  # of several runs Hydra finishes the others first
     return code
+
+
+def _check_alone(words: Sequence[str]) -> None:
+    """Refuse settings beside `resume`, which would be those of another run."""
+    if others := [word for word in words if not word.lstrip("+").startswith("resume=")]:
+        raise InputError(f"{shortened(others[0])} beside resume: a run goes on under its own settings; leave it out.")
 
 
 def _work_of(program: Program) -> Callable[..., int]:
@@ -191,12 +213,14 @@ def checked(program: Program, word: str, beside: Path | None = None) -> str:
         return word
     try:
         override = OverridesParser.create().parse_override(word)
-    except HydraException:
-        raise InputError(f"{word!r} is not of the form KEY=VALUE.") from None
+    except (HydraException, ValueError, RecursionError):  # some values make the parser of Hydra stumble
+        raise InputError(f"{shortened(word)!r} is not of the form KEY=VALUE.") from None
     key = override.key_or_group
     if key.startswith("hydra"):
         return word
     if key in program.groups:
+        if not override.is_delete() and override.value() is None:
+            raise InputError(f"{key}=null: give {' or '.join(program.choices(key, beside))}, or leave it out.")
         for choice in _choices_of(override):
             _check_choice(program, key, choice, beside)
         return word if override.is_delete() else f"{key}={word.partition('=')[2]}"

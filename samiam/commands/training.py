@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from pytorch_lightning.utilities import rank_zero_only
 from torch.utils.data import ConcatDataset
+from yaml import YAMLError
 
 from samiam.commands.composing import TRAIN
 from samiam.commands.training_settings import (
@@ -65,8 +67,7 @@ def train_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single
         with suppress(OSError):  # Hydra made it for a new run
             folder.rmdir()
         folder = check_resumable(Path(resumed))
-        config = cast("dict[str, Any]", OmegaConf.to_container(OmegaConf.load(folder / _SETTINGS)))
-        began = (folder / _SETTINGS).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+        config, began = _read_settings_of_run(folder / _SETTINGS)
         command = f"{began}, resumed"
     try:
         if resumed is None:
@@ -213,6 +214,18 @@ def recorded(settings: TrainSettings) -> dict[str, Any]:
 def _write_settings(folder: Path, command: str, config: Mapping[str, Any]) -> None:
     settings = f"# {command}\n{OmegaConf.to_yaml(OmegaConf.create(dict(config)))}"
     (folder / _SETTINGS).write_text(settings, encoding="utf-8")
+
+
+def _read_settings_of_run(path: Path) -> tuple[dict[str, Any], str]:
+    """The settings that a run was begun with, and its command."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        config = OmegaConf.to_container(OmegaConf.create(text))
+    except (OSError, ValueError, YAMLError, OmegaConfBaseException, RecursionError) as error:
+        raise InputError(f"{path}: cannot be read as the settings of a run ({type(error).__name__}).") from error
+    if not isinstance(config, dict) or config.get("resume") is not None:
+        raise InputError(f"{path}: not the settings of a run.")
+    return cast("dict[str, Any]", config), text.partition("\n")[0].removeprefix("# ")
 
 
 if __name__ == "__main__":  # a further process of a training that `samiam train` began

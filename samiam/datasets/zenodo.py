@@ -7,17 +7,23 @@ import json
 import shutil
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
-from typing import IO
+from typing import IO, Any
 
 from samiam.errors import InputError
-from samiam.storage.downloads import DOWNLOAD_ERRORS, download, read_url, reason_of, user_cache
+from samiam.storage.downloads import DOWNLOAD_ERRORS, download, locked, read_url, reason_of, user_cache
+from samiam.storage.strict_json import parse_json
 
 PAPERS_RECORD = "10909552"
 """Images and Labels for Segmentation Studies in Microscopy, the paper's data set."""
 _SITE = "https://zenodo.org"
+_HASHES = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
+"""Kinds of checksum and their digits."""
+_ANY_ARCHIVE_BYTES, _MOST_TIMES = 10**9, 50
+"""An archive may unpack to so many bytes, or to so many times its own; images do not shrink to less than a tenth."""
 _UNZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
@@ -62,7 +68,9 @@ def zenodo_folder(record: str | int = PAPERS_RECORD, folder: str | Path | None =
         return place
     _check_free(place)
     try:
-        _fill(place, _listed(f"{site}/api/records/{record}"), marker)
+        with locked(place):
+            if not (place / marker).is_file():  # another process may have filled it meanwhile
+                _fill(place, _listed(f"{site}/api/records/{record}"), marker)
     except (InputError, OSError) as error:
         problem = error if isinstance(error, InputError) else f"{place}: cannot be written ({reason_of(error)})"
         raise InputError(
@@ -87,15 +95,21 @@ def _listed(url: str) -> list[RecordFile]:
     except DOWNLOAD_ERRORS as error:
         raise InputError(f"{url} could not be reached ({reason_of(error)})") from error
     try:
-        files = [
-            RecordFile(str(file["key"]), str(file["links"]["self"]), str(file["checksum"]), int(file["size"]))
-            for file in json.loads(content)["files"]
-        ]
+        files = [_record_file(file) for file in parse_json(content)["files"]]
     except (LookupError, TypeError, ValueError) as error:
         raise InputError(f"{url} answered something else than a record with files") from error
     if not files:
         raise InputError(f"{url} lists no files that are open to all")
+    if twice := [name for name, count in Counter(file.name for file in files).items() if count > 1]:
+        raise InputError(f"{url} lists {twice[0]} twice")
     return files
+
+
+def _record_file(file: Mapping[str, Any]) -> RecordFile:
+    size_bytes = file["size"]
+    if not isinstance(size_bytes, int) or size_bytes < 0:
+        raise ValueError(size_bytes)
+    return RecordFile(str(file["key"]), str(file["links"]["self"]), str(file["checksum"]), size_bytes)
 
 
 def _fill(place: Path, files: Sequence[RecordFile], marker: str) -> None:
@@ -132,8 +146,8 @@ def _fetched(file: RecordFile, folder: Path) -> Path:
 
 def _has_checksum(path: Path, checksum: str) -> bool:
     kind, _, digits = checksum.partition(":")
-    if kind not in hashlib.algorithms_available:
-        raise InputError(f"{path}: its checksum {checksum} is of an unknown kind")
+    if len(digits) != _HASHES.get(kind):
+        raise InputError(f"{path}: its checksum {checksum:.140} is of an unknown kind")
     with open(path, "rb") as file:
         found = hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False))
     return found.hexdigest() == digits.lower()
@@ -147,6 +161,7 @@ def _unpack(path: Path, target: Path) -> None:
         return
     try:
         with zipfile.ZipFile(path) as archive:
+            _check_size(archive, path)
             for member in archive.infolist():
                 parts = PureWindowsPath(member.filename).parts
                 if not (member.is_dir() or "__MACOSX" in parts or parts[-1:] == (".DS_Store",)):
@@ -154,6 +169,13 @@ def _unpack(path: Path, target: Path) -> None:
                         _write(file, target, member.filename)
     except _UNZIP_ERRORS as error:
         raise InputError(f"{path} cannot be unpacked ({reason_of(error)})") from error
+
+
+def _check_size(archive: zipfile.ZipFile, path: Path) -> None:
+    """Refuse an archive that would fill the disk; no more is unpacked of a member than it says of its size."""
+    unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > max(_ANY_ARCHIVE_BYTES, _MOST_TIMES * path.stat().st_size):
+        raise InputError(f"{path} would unpack to {unpacked:.2g} bytes, {_MOST_TIMES} times its own size or more")
 
 
 def _write(content: IO[bytes], target: Path, name: str) -> None:
@@ -166,6 +188,6 @@ def _write(content: IO[bytes], target: Path, name: str) -> None:
 def _within(folder: Path, name: str) -> Path:
     """The path of a name that comes from elsewhere, in the folder and nowhere else."""
     path = PureWindowsPath(name)  # knows drives, and slashes of both kinds
-    if path.anchor or ".." in path.parts or not path.parts:
+    if path.anchor or ".." in path.parts or not path.parts or not name.isprintable():
         raise InputError(f"{name!r}: a file of this name would lie outside of {folder}")
     return folder.joinpath(*path.parts)

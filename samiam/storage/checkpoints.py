@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samiam.errors import InputError
-from samiam.storage.downloads import DOWNLOAD_ERRORS, download, reason_of, user_cache
+from samiam.storage.downloads import DOWNLOAD_ERRORS, download, locked, reason_of, user_cache
 from samiam.storage.files import sha256_of
 
 # Listing and fetching checkpoints must not cost the seconds that importing torch takes.
@@ -117,7 +117,7 @@ def verify_cached(name: str) -> Path:
 def fetch(checkpoint: Checkpoint | str, folder: str | Path | None = None) -> Path:
     """The path of a checkpoint's file, downloaded first unless it is already there.
 
-    The bytes go to `<file>.part` and the file gets its name only when size and hash are right, so an
+    Several processes on a machine bring it once. The bytes go to `<file>.part` and the file gets its name only when size and hash are right, so an
     interrupted download is never taken for a checkpoint, and the next call goes on where it stopped.
 
     Args:
@@ -135,9 +135,10 @@ def fetch(checkpoint: Checkpoint | str, folder: str | Path | None = None) -> Pat
         return path
     partial = path.with_name(f"{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        download(checkpoint.url, partial, size_bytes=checkpoint.size_bytes, title=checkpoint.filename)
-        _accept(checkpoint, partial, path)
+        with locked(path):
+            if not path.exists():  # another process may have brought it meanwhile
+                download(checkpoint.url, partial, size_bytes=checkpoint.size_bytes, title=checkpoint.filename)
+                _accept(checkpoint, partial, path)
     except DOWNLOAD_ERRORS as error:
         raise InputError(
             f"{checkpoint.name}: cannot be downloaded from {checkpoint.url} ({reason_of(error)}); "

@@ -17,6 +17,7 @@ from torch import nn
 
 from samiam.errors import InputError
 from samiam.storage.weight_files import write_weights
+from samiam.training.finite import StopWhereNotFinite
 from samiam.training.logging import build_loggers, close
 from samiam.training.settings import TrainerSettings
 from samiam.wandb_mode import LoggerSettings
@@ -91,11 +92,12 @@ def run(
         The card of `folder/<name>.safetensors`: scores of the best epoch on val, and on test where there is one.
 
     Raises:
-        InputError: if there is nothing to resume, or Lightning refuses the settings.
+        InputError: if there is nothing to resume, what there is is of another run or place, Lightning refuses the
+            settings, or numbers are no longer finite.
     """
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    last = check_resumable(folder) / _LAST if resume else None
+    last = _checked(check_resumable(folder) / _LAST, job) if resume else None
     started = time.perf_counter()
     loggers = build_loggers(folder, config, logger)
     metric, mode = cast("Learner", job.learner).monitor
@@ -103,9 +105,10 @@ def run(
     # Lightning's own save_last keeps an epoch only where it is the best, too.
     latest = ModelCheckpoint(folder / _LAST.parent, _LAST.stem, enable_version_counter=False)
     averaging = [] if job.ema_decay is None else [EMAWeightAveraging(decay=job.ema_decay)]
-    trainer = _trainer(settings, [*averaging, *_callbacks(settings, metric, mode), keep, latest], loggers, folder)
-    trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=False)
-    best = torch.load(keep.best_model_path, map_location="cpu", weights_only=False)
+    callbacks = [*averaging, StopWhereNotFinite(metric), *_callbacks(settings, metric, mode), keep, latest]
+    trainer = _trainer(settings, callbacks, loggers, folder)
+    trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
+    best = _read_checkpoint(Path(keep.best_model_path))
     job.learner.load_state_dict(best["state_dict"])
     scores = {metric: float(cast("torch.Tensor", keep.best_model_score))}
     if job.has_test:
@@ -136,6 +139,39 @@ def check_resumable(folder: Path) -> Path:
     if not (folder / _LAST).is_file():
         raise InputError(f"{folder}: holds no {_LAST}; resume= takes the folder of a run that has finished an epoch.")
     return folder
+
+
+def _checked(path: Path, job: Job) -> Path:
+    """The path of a checkpoint, if it is of this network and in the folder where it was written.
+
+    Raises:
+        InputError: if it is not.
+    """
+    found = _read_checkpoint(path)
+    try:
+        job.learner.load_state_dict(found["state_dict"])
+        places = {state["dirpath"] for state in found["callbacks"].values() if "dirpath" in state}
+    except (AttributeError, KeyError, RuntimeError, TypeError) as error:
+        raise InputError(f"{path}: of another network than the run's settings say; resume the run as it was.") from error
+    here = str(path.resolve().parent)
+    if places != {here}:
+        raise InputError(f"{path}: not written here but in {', '.join(map(str, places))}; move the run back to resume it.")
+    return path
+
+
+def _read_checkpoint(path: Path) -> dict[str, Any]:
+    """What Lightning keeps of a run; no code in it is run.
+
+    Raises:
+        InputError: if it cannot be read so.
+    """
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        raise InputError(f"{path}: no checkpoint that train.py wrote ({type(error).__name__}).") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: no checkpoint that train.py wrote.")
+    return found
 
 
 def _callbacks(settings: TrainerSettings, metric: str, mode: Literal["min", "max"]) -> list[Callback]:

@@ -15,6 +15,7 @@ import pytest
 from refusals import refusal
 from serving import serving
 
+from samiam.datasets import zenodo
 from samiam.datasets.zenodo import zenodo_folder
 from samiam.errors import InputError
 
@@ -125,7 +126,7 @@ class TestDownload:
         folder = zenodo_folder(7, site=site.address)
         assert folder == cache / "zenodo-7"
         assert contents(folder) == UNPACKED
-        assert [path.name for path in cache.iterdir()] == ["zenodo-7"]
+        assert [path.name for path in cache.glob("[!.]*")] == ["zenodo-7"]
 
     def test_once_there_nobody_is_asked(self, site: Site) -> None:
         folder = zenodo_folder("7", site=site.address)
@@ -187,10 +188,56 @@ class TestRefusals:
         assert f"record {record!r}: give the number" in refusal(record)
         assert site.asked == []
 
-    @pytest.mark.parametrize("record", [{"message": "x"}, {"files": [{"key": "a"}]}, {"files": 3}])
+    @pytest.mark.parametrize(
+        "record",
+        [
+            {"message": "x"},
+            {"files": [{"key": "a"}]},
+            {"files": 3},
+            [],
+            *(
+                {"files": [{"key": "a", "size": s, "checksum": "md5:", "links": {"self": ""}}]}
+                for s in (-1, "x", 1e999)
+            ),
+        ],
+    )
     def test_no_record(self, refusal: Callable[..., str], site: Site, record: dict[str, object]) -> None:
-        site.record = record
+        site.record = record or {"files": None}
         assert "answered something else than a record with files" in refusal()
+
+    @pytest.mark.parametrize(
+        ("changes", "part"),
+        [
+            ({"links": {"self": "file:///etc/hostname"}}, "file:///etc/hostname is no address of a web server"),
+            ({"links": {"self": "http://[::1"}}, "cannot be downloaded"),
+            ({"key": "a\0b"}, "would lie outside of"),
+            ({"key": ""}, "would lie outside of"),
+            ({"key": "a" * 300}, "File name too long"),
+            ({"checksum": "md5:12"}, "of an unknown kind"),
+            ({"checksum": "shake_128:" + "0" * 32}, "of an unknown kind"),
+            ({"checksum": "md5:" + "0" * 32}, "delivered something else than"),
+        ],
+    )
+    def test_listings_that_ask_for_something_else(
+        self, refusal: Callable[..., str], site: Site, changes: dict[str, object], part: str
+    ) -> None:
+        listing = site.listing()
+        listing["files"] = [{**listing["files"][1], **changes}]  # type: ignore[index]
+        site.record = listing
+        assert part in refusal()
+
+    def test_a_file_listed_twice(self, refusal: Callable[..., str], site: Site) -> None:
+        listing = site.listing()
+        listing["files"] *= 2  # type: ignore[operator]
+        site.record = listing
+        assert "lists images.zip twice" in refusal()
+
+    def test_an_archive_that_would_fill_the_disk(
+        self, refusal: Callable[..., str], site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(zenodo, "_ANY_ARCHIVE_BYTES", 10**6)
+        site.files["images.zip"] = zipped({"a": bytes(6 * 10**5), "b": bytes(6 * 10**5)})
+        assert "images.zip would unpack to 1.2e+06 bytes, 50 times its own size or more" in refusal()
 
     def test_a_record_that_is_not_open(self, refusal: Callable[..., str], site: Site) -> None:
         site.files = {}

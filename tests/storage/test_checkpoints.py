@@ -4,7 +4,9 @@ import hashlib
 import http.client
 import re
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +25,7 @@ from samiam.storage.checkpoints import (
     load_state_dict,
     verify_cached,
 )
+from samiam.storage.downloads import read_url
 
 CONTENT = bytes(range(256)) * 40
 
@@ -33,6 +36,8 @@ class Server(ThreadingHTTPServer):
     content = CONTENT
     takes_ranges = True
     hangs_up_after: int | None = None
+    headers: Mapping[str, str] = {}
+    waits_s = 0.0
     ranges: list[str | None]
     sent_bytes: int
 
@@ -51,8 +56,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(416)
             return
         body = self.server.content[start:]
+        time.sleep(self.server.waits_s)
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(body)))
+        for name, value in ({"Content-Length": str(len(body))} | dict(self.server.headers)).items():
+            self.send_header(name, value)
         self.end_headers()
         body = body[: self.server.hangs_up_after]
         self.server.sent_bytes += len(body)  # before the client has it all and looks
@@ -111,7 +118,7 @@ def test_fresh_fetch_then_cached_hit(
     path = fetch("tiny")
     assert path == cache / "weights.pth"
     assert path.read_bytes() == CONTENT
-    assert [entry.name for entry in cache.iterdir()] == ["weights.pth"]
+    assert [entry.name for entry in cache.glob("[!.]*")] == ["weights.pth"]
     output = capsys.readouterr()
     assert "weights.pth: 100%" in output.err
     assert not output.out
@@ -154,6 +161,52 @@ def test_complete_partial_needs_no_network(server: Server, cache: Path, tiny: Ch
     assert server.ranges == []
 
 
+def test_three_at_once_bring_it_once(server: Server, cache: Path, tiny: Checkpoint) -> None:
+    server.waits_s = 0.1
+    with ThreadPoolExecutor(3) as pool:
+        assert set(pool.map(lambda _: fetch(tiny), range(3))) == {cache / "weights.pth"}
+    assert (cache / "weights.pth").read_bytes() == CONTENT
+    assert server.ranges == [None]
+
+
+@pytest.mark.parametrize("length", ["nonsense", "-1", "9" * 5000, "1e9"])
+def test_a_length_that_makes_no_sense_is_not_needed(server: Server, tiny: Checkpoint, length: str) -> None:
+    server.headers = {"Content-Length": length}
+    server.hangs_up_after = len(CONTENT)
+    assert fetch(tiny).read_bytes() == CONTENT
+
+
+def test_a_part_from_elsewhere_is_not_added(server: Server, cache: Path, tiny: Checkpoint) -> None:
+    server.headers = {"Content-Range": f"bytes 7-{len(CONTENT)}/{len(CONTENT)}"}
+    cache.mkdir()
+    (cache / "weights.pth.part").write_bytes(CONTENT[:1000])
+    assert fetch(tiny).read_bytes() == CONTENT
+    assert server.ranges == ["bytes=1000-", None]
+
+
+def test_no_more_is_taken_than_there_should_be(server: Server, tiny: Checkpoint) -> None:
+    server.content = CONTENT + b"x" * 10**7
+    with pytest.raises(InputError) as error:
+        fetch(tiny)
+    one_line(error, f"delivered something else ({len(CONTENT) + 1} bytes")
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/hostname", "ftp://127.0.0.1/a", "/etc/hostname", "http://[::1", "http://a b/"]
+)
+def test_no_address_of_a_web_server(cache: Path, tiny: Checkpoint, url: str) -> None:
+    with pytest.raises(InputError) as error:
+        fetch(replace(tiny, url=url))
+    one_line(error, "cannot be downloaded")
+    assert not (cache / "weights.pth").exists()
+
+
+def test_an_answer_that_is_read_whole_is_small(server: Server, tiny: Checkpoint) -> None:
+    server.content = bytes(10**7 + 1)
+    with pytest.raises(ConnectionError, match="more than 10000000 bytes"):
+        read_url(tiny.url)
+
+
 def test_a_broken_connection_keeps_what_arrived(server: Server, cache: Path, tiny: Checkpoint) -> None:
     server.hangs_up_after = 3000
     with pytest.raises(InputError) as error:
@@ -176,7 +229,7 @@ def test_other_content_is_refused_and_removed(
         fetch(tiny if size_known else replace(tiny, size_bytes=None))
     found = hashlib.sha256(content).hexdigest()
     one_line(error, tiny.url, tiny.sha256, found, cache / "weights.pth")
-    assert list(cache.iterdir()) == []
+    assert list(cache.glob("[!.]*")) == []
 
 
 def test_no_final_file_before_verification(cache: Path, tiny: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +272,7 @@ def test_not_found(cache: Path, tiny: Checkpoint) -> None:
     with pytest.raises(InputError) as error:
         fetch(lost)
     one_line(error, lost.url, lost.sha256, cache / "weights.pth", "HTTP 404")
-    assert list(cache.iterdir()) == []
+    assert list(cache.glob("[!.]*")) == []
 
 
 def test_a_broken_answer_is_one_line(tiny: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
