@@ -50,6 +50,9 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 """1 or more."""
+_Side = Annotated[int, Field(ge=64, le=2**14)]
+ShapeHW = tuple[_Side, _Side]
+"""Height and width of a made scene in pixels; the largest cameras have 2^14 a side."""
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 """What numpy, scikit-learn and torch all take as a seed."""
 _OF_RUN = "of the run"

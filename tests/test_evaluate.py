@@ -435,7 +435,7 @@ class TestRefusals:
             ("benchmark.seeds=[-1]", ("benchmark.seeds=[-1]: give a list, each a whole number, 0 or more",)),
             ("benchmark.seeds=[x]", ("benchmark.seeds=['x']", "whole number")),
             ("benchmark.difficulties=[9]", ("benchmark.difficulties=[9]: give a list", "from 1 to 3")),
-            ("benchmark.shape_hw=[32,128]", ("benchmark.shape_hw=[32, 128]: give a list of 2", "64 or more")),
+            ("benchmark.shape_hw=[32,128]", ("benchmark.shape_hw=[32, 128]: give a list of 2", "from 64 to 16384")),
             ("benchmark.seeds=[]", ("benchmark.seeds=[]: give a list, each a whole number, 0 or more, one at least.",)),
             ("benchmark.seeds=3", ("benchmark.seeds=3: give a list",)),
             ("benchmark.difficulties=[]", ("benchmark.difficulties=[]: give a list", "one at least")),

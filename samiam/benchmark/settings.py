@@ -12,7 +12,7 @@ from samiam.benchmark.method_settings import OF_METHOD, EncoderChoice, Generator
 from samiam.boosting.settings import BoosterSettings
 from samiam.datasets.layout_names import Layout
 from samiam.errors import InputError
-from samiam.settings import Count, Seed, Share, read_settings, settings
+from samiam.settings import Count, Seed, ShapeHW, Share, read_settings, settings
 from samiam.wandb_mode import LoggerSettings
 
 Baseline = Literal["kmeans", "multi_otsu", "watershed", "felzenszwalb"]
@@ -46,7 +46,7 @@ class ProceduralBenchmark:
     name: Literal["procedural"]
     difficulties: Annotated[tuple[Annotated[int, Field(ge=1, le=3)], ...], Field(min_length=1)] = (1, 2, 3)
     seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 1, 2, 3)
-    shape_hw: tuple[Annotated[int, Field(ge=64)], Annotated[int, Field(ge=64)]] = (512, 512)
+    shape_hw: ShapeHW = (512, 512)
 
 
 @settings
@@ -63,7 +63,7 @@ class EffectsBenchmark:
     name: Literal["effects"]
     effects: tuple[str, ...] = ()
     seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 1, 2, 3, 4, 5)
-    shape_hw: tuple[Annotated[int, Field(ge=64)], Annotated[int, Field(ge=64)]] = (512, 512)
+    shape_hw: ShapeHW = (512, 512)
 
 
 @settings

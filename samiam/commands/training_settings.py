@@ -10,7 +10,7 @@ from pydantic import Field
 
 from samiam.compact.settings import FieldSize
 from samiam.errors import InputError
-from samiam.settings import Count, Seed, read_settings, settings
+from samiam.settings import Count, Seed, ShapeHW, read_settings, settings
 from samiam.training.classifier.settings import NetworkOptions
 from samiam.training.compact.settings import CalibrationRules, FieldRecipe, WholeSceneRules
 from samiam.training.fenet.settings import ContrastiveRecipe, DTDRules, DTDStart, SceneCropRules
@@ -21,7 +21,6 @@ from simulate.crops import CropConditions, SplitSizes
 from simulate.library.materials import material
 
 Workers = Annotated[int, Field(ge=0)]
-ShapeHW = tuple[Annotated[int, Field(ge=64)], Annotated[int, Field(ge=64)]]
 
 
 @settings

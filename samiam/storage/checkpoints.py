@@ -117,8 +117,9 @@ def verify_cached(name: str) -> Path:
 def fetch(checkpoint: Checkpoint | str, folder: str | Path | None = None) -> Path:
     """The path of a checkpoint's file, downloaded first unless it is already there.
 
-    Several processes on a machine bring it once. The bytes go to `<file>.part` and the file gets its name only when size and hash are right, so an
-    interrupted download is never taken for a checkpoint, and the next call goes on where it stopped.
+    Several processes on a machine bring it once. The bytes go to `<file>.part` and the file gets its name only when
+    size and hash are right, so an interrupted download is never taken for a checkpoint, and the next call goes on where
+    it stopped.
 
     Args:
         checkpoint: a checkpoint, or the name of one in `CHECKPOINTS`.

@@ -8,6 +8,8 @@ from pytorch_lightning.callbacks import Callback
 
 from samiam.errors import InputError
 
+_REMEDY = "lower learner.options.learning_rate, or give trainer.gradient_clip=1"
+
 
 class StopWhereNotFinite(Callback):
     """Refuses to go on, at the end of an epoch, with weights or scores that are NaN or infinite.
@@ -25,13 +27,10 @@ class StopWhereNotFinite(Callback):
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Look at the weights; what is once NaN stays so, so that once in an epoch is often enough."""
         if not all(torch.isfinite(weights).all() for weights in pl_module.parameters()):
-            raise InputError(f"the network's weights are no longer finite in epoch {trainer.current_epoch + 1}; {_REMEDY}.")
+            raise InputError(f"weights are no longer finite in epoch {trainer.current_epoch + 1}; {_REMEDY}.")
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
         """Look at the metric."""
         value = trainer.callback_metrics.get(self.metric)
         if value is not None and not torch.isfinite(value):
             raise InputError(f"{self.metric} is {float(value)} in epoch {trainer.current_epoch + 1}; {_REMEDY}.")
-
-
-_REMEDY = "lower learner.options.learning_rate, or give trainer.gradient_clip=1"

@@ -152,10 +152,11 @@ def _checked(path: Path, job: Job) -> Path:
         job.learner.load_state_dict(found["state_dict"])
         places = {state["dirpath"] for state in found["callbacks"].values() if "dirpath" in state}
     except (AttributeError, KeyError, RuntimeError, TypeError) as error:
-        raise InputError(f"{path}: of another network than the run's settings say; resume the run as it was.") from error
+        raise InputError(f"{path}: of another network than the run's settings say.") from error
     here = str(path.resolve().parent)
     if places != {here}:
-        raise InputError(f"{path}: not written here but in {', '.join(map(str, places))}; move the run back to resume it.")
+        found_in = ", ".join(map(str, places))
+        raise InputError(f"{path}: written in {found_in}; move the run back to resume it.")
     return path
 
 
