@@ -12,6 +12,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from samiam.benchmark import Outcome, Scoring, Source, Study, build_tracker, failures_of, run, write_results
+from samiam.benchmark.report.page import literal, plain
 from samiam.benchmark.results import REPORT
 from samiam.benchmark.scenes.conditions import under_conditions
 from samiam.benchmark.scenes.sources import labelled_sources
@@ -68,7 +69,8 @@ def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outc
     recipes = {found.name: found for found in _recipes(settings)}
     expose = partial(_exposed, recipes) if recipes else None
     to_do = under_conditions(scenes, build_conditions(settings.conditions), expose)
-    facts = {"command": f"`{command}`", **_facts(settings, study), "images": len(scenes)}
+    found = {plain(name): plain(value) for name, value in _facts(settings, study).items()}
+    facts = {"command": literal(command), **found, "images": len(scenes)}
     whole = _recorded(settings)
     tracker = build_tracker(settings.logger, folder, whole)
     outcomes = run(to_do, study, workers=settings.workers, scheduler=settings.scheduler)

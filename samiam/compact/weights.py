@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from samiam.compact.committee import COMMITTEE, Committee, Sight, network_of
 from samiam.compact.looks import Look
@@ -17,7 +20,7 @@ from samiam.device import pick_device
 from samiam.errors import InputError
 from samiam.records import Micrograph
 from samiam.storage.files import sha256_of
-from samiam.storage.weight_files import given_or_shipped, read_weights, shipped_weights
+from samiam.storage.weight_files import as_described, given_or_shipped, read_weights, shipped_weights
 
 NAME = "compact"
 _MOST_MODELS = 4
@@ -89,17 +92,31 @@ def read_sight(path: Path, sha256: str | None = None) -> Sight:
         InputError: if the file is missing, damaged, of another network or of another hash.
     """
     state, facts = read_weights(path, sha256)
-    if facts.get("network") == COMMITTEE:
-        sight: Sight = Committee([network_of(member) for member in facts["members"]], facts["sees_grains"])
-    elif facts.get("network") == NETWORK:
-        sight = network_of(facts)
-    else:
+    if facts.get("network") not in (COMMITTEE, NETWORK):
         raise InputError(f"{path}: weights of {facts.get('network')!r}, not of the compact generator's network.")
+    with as_described(path):
+        _check_size(facts, state)
+        sight = _built(facts)
     try:
         sight.load_state_dict(state)
     except RuntimeError as error:
         raise InputError(f"{path}: its tensors do not fit the network that it names; train it again.") from error
     return sight
+
+
+def _built(facts: Mapping[str, Any]) -> Sight:
+    """The network, or several together, with random weights."""
+    if facts["network"] == NETWORK:
+        return network_of(facts)
+    return Committee([network_of(member) for member in facts["members"]], facts["sees_grains"])
+
+
+def _check_size(facts: Mapping[str, Any], state: Mapping[str, Tensor]) -> None:
+    """Refuse facts of a network that is far larger than its tensors, before it is built."""
+    for member in facts["members"] if facts["network"] == COMMITTEE else [facts]:
+        largest = max((max(tensor.shape, default=0) for tensor in state.values()), default=0)
+        if sum(member["depths"]) > len(state) or max(member["widths"]) > largest:
+            raise InputError(f"widths={member['widths']}, depths={member['depths']} in {len(state)} tensors")
 
 
 def shipped_calibration() -> Calibration:

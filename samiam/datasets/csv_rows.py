@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from samiam.errors import InputError
+from samiam.storage.csv_cells import read_back
 
 
 def csv_rows(path: Path) -> list[list[str]]:
@@ -16,6 +17,6 @@ def csv_rows(path: Path) -> list[list[str]]:
     """
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            return list(csv.reader(file))
+            return [[read_back(cell) for cell in row] for row in csv.reader(file)]
     except (OSError, ValueError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read as CSV ({error}).") from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,29 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 
-# What numpy, zipfile and zlib raise on a file with a few bytes missing or changed; a bare .npy is a TypeError.
-_UNREADABLE = (OSError, ValueError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
+# What numpy, zipfile and zlib raise on a file with a few bytes missing or changed; a bare .npy is a TypeError, and an
+# array that is said to be vast a MemoryError.
+_UNREADABLE = (OSError, ValueError, EOFError, TypeError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
 def archive_path(path: str | Path) -> Path:
     """The path with .npz added unless it ends so; a dot in a name such as `STO_0.5nm` does not begin a suffix."""
     path = Path(path)
     return path if path.suffix == ".npz" else path.with_name(f"{path.name}.npz")
+
+
+@contextmanager
+def as_saved(path: str | Path, kind: str) -> Iterator[None]:
+    """Around the making of a record from what `open_archive` gave: what does not fit together is refused.
+
+    Raises:
+        InputError: for whatever is raised within.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{archive_path(path)}: no {kind} as it was saved ({reason:.200}); save it again.") from error
 
 
 def open_archive(path: str | Path, kind: str, names: Sequence[str]) -> dict[str, NDArray[Any]]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from samiam.errors import InputError
-from samiam.records.archive import archive_path, open_archive
+from samiam.records.archive import archive_path, as_saved, open_archive
 from samiam.storage.files import replacing
 
 
@@ -232,11 +232,24 @@ class Masks:
 
     @classmethod
     def load(cls, path: str | Path) -> Masks:
-        """Read masks that `save` wrote."""
+        """Read masks that `save` wrote.
+
+        Raises:
+            InputError: if the file is missing, damaged or not as it was saved.
+        """
         names = ("predicted_iou", "stability_score", "points_xy", "crop_boxes_xywh")
         fields = open_archive(path, "Masks", ("packed", "shape_hw", *names))
-        height, width = fields["shape_hw"].tolist()
-        return cls._of(fields["packed"], (height, width), *(fields[name] for name in names))
+        with as_saved(path, "Masks"):
+            height, width = fields["shape_hw"].tolist()
+            _check_packed(fields["packed"], height, width)
+            return cls._of(fields["packed"], (height, width), *(fields[name] for name in names))
+
+
+def _check_packed(packed: NDArray[Any], height: int, width: int) -> None:
+    if packed.dtype != np.uint8 or packed.ndim != 3 or packed.shape[1:] != (height, -(-width // 8)):
+        raise InputError(f"packed is {packed.dtype} {packed.shape}, which holds no masks of {height} × {width} px")
+    if width % 8 and (packed[..., -1] & (0xFF >> width % 8)).any():
+        raise InputError("there are pixels beyond the right border")
 
 
 def _column(name: str, values: ArrayLike | None, default: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:

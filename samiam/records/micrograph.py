@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from samiam.artefacts.filling import mirrored_in
 from samiam.artefacts.finding import Artefacts, find_artefacts
 from samiam.errors import InputError
-from samiam.records.archive import archive_path, open_archive
+from samiam.records.archive import archive_path, as_saved, open_archive
 from samiam.records.showing import picture_of, png_of
 from samiam.storage.files import replacing
 
@@ -147,7 +147,8 @@ class Micrograph:
     def load(cls, path: str | Path) -> Micrograph:
         """Read a record that `save` wrote."""
         fields = open_archive(path, "Micrograph", ("pixels", "header"))
-        return cls(fields["pixels"], **json.loads(str(fields["header"])), shown=fields.get("shown"))
+        with as_saved(path, "Micrograph"):
+            return cls(fields["pixels"], **json.loads(str(fields["header"])), shown=fields.get("shown"))
 
 
 def _checked_shown(shown: NDArray[np.bool_] | None, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.records.archive import archive_path, open_archive
+from samiam.records.archive import archive_path, as_saved, open_archive
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
 from samiam.storage.files import replacing
@@ -106,7 +106,8 @@ class Scene:
     def load(cls, path: str | Path) -> Scene:
         """Read a record that `save` wrote."""
         fields = open_archive(path, "Scene", ("pixels", "labels", "grains", "header"))
-        header = json.loads(str(fields["header"]))
-        image = {key: header.pop(key) for key in ("name", "pixel_size_nm", "metadata")}
-        micrograph = Micrograph(fields["pixels"], **image, shown=fields.get("shown"))
-        return cls(micrograph, fields["labels"], grains=fields["grains"], **header)
+        with as_saved(path, "Scene"):
+            header = json.loads(str(fields["header"]))
+            image = {key: header.pop(key) for key in ("name", "pixel_size_nm", "metadata")}
+            micrograph = Micrograph(fields["pixels"], **image, shown=fields.get("shown"))
+            return cls(micrograph, fields["labels"], grains=fields["grains"], **header)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from samiam.colours import colour_overlay
 from samiam.errors import InputError
-from samiam.records.archive import archive_path, open_archive
+from samiam.records.archive import archive_path, as_saved, open_archive
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
 from samiam.records.showing import counted, nearest, picture_of, png_of
@@ -254,10 +254,11 @@ class Segmentation:
     def load(cls, path: str | Path) -> Segmentation:
         """Read a record that `save` wrote."""
         fields = open_archive(path, "Segmentation", ("labels", "header"))
-        header = json.loads(str(fields["header"]))
-        decisions = [Decision(**decision) for decision in header.pop("decisions")]
         generated = Masks.load(_generated_path(archive_path(path)))
-        return cls(fields["labels"], decisions, generated=generated, grains=fields.get("grains"), **header)
+        with as_saved(path, "Segmentation"):
+            header = json.loads(str(fields["header"]))
+            decisions = [Decision(**decision) for decision in header.pop("decisions")]
+            return cls(fields["labels"], decisions, generated=generated, grains=fields.get("grains"), **header)
 
 
 def _checked_names(names: Sequence[str | None], material_of: Sequence[int]) -> tuple[str | None, ...]:

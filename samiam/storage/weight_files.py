@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from torch import Tensor
 from samiam.errors import InputError
 from samiam.storage.checkpoints import verify
 from samiam.storage.files import replacing, sha256_of
+from samiam.storage.strict_json import parse_json
 
 _KEY = "samiam"
 
@@ -52,10 +54,10 @@ def read_card(path: str | Path) -> dict[str, Any]:
     """
     card = Path(path).with_suffix(".json")
     try:
-        read = json.loads(card.read_text(encoding="utf-8"))
+        read = parse_json(card.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{card}: no card of weights ({error}); train them again.") from error
-    if not isinstance(read, dict) or "sha256" not in read:
+    if not isinstance(read, dict) or not isinstance(read.get("sha256"), str):
         raise InputError(f"{card}: no card of weights; train them again.")
     return read
 
@@ -102,7 +104,7 @@ def read_weights(path: str | Path, sha256: str | None = None) -> tuple[dict[str,
         sha256: what its bytes must hash to; not checked where None.
 
     Raises:
-        InputError: if the file is missing, damaged, another's, or has another hash.
+        InputError: if the file is missing, damaged, another's, or has another hash, or numbers are not finite.
     """
     path = Path(path)
     if not path.is_file():
@@ -111,13 +113,31 @@ def read_weights(path: str | Path, sha256: str | None = None) -> tuple[dict[str,
         verify(path, sha256)
     try:
         with safe_open(path, framework="pt") as file:
-            facts = json.loads((file.metadata() or {}).get(_KEY, "null"))
+            facts = parse_json((file.metadata() or {}).get(_KEY, "null"))
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as safetensors ({' '.join(str(error).split())}).") from error
     if not isinstance(facts, dict):
         raise InputError(f"{path}: does not say which network it is of; give weights that train.py wrote.")
+    if lost := [name for name, tensor in state.items() if not torch.isfinite(tensor).all()]:
+        raise InputError(f"{path}: {lost[0]:.80} has numbers that are not finite; train the network again.")
     return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}, facts
+
+
+@contextmanager
+def as_described(path: str | Path) -> Iterator[None]:
+    """Around the building of the network that facts describe: impossible facts are refused.
+
+    Raises:
+        InputError: for what such facts raise within.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"{path}: describes a network that cannot be ({reason:.200}); give weights that train.py wrote."
+        ) from error
 
 
 def seeded(seed: int, build: Any) -> Any:  # noqa: ANN401

@@ -115,7 +115,9 @@ def load_classifier(path: Path, sha256: str | None = None) -> tuple[CropNetwork,
     if facts.get("network") != NAME:
         raise InputError(f"{path}: weights of {facts.get('network')!r}, not of a classifier of crops.")
     architecture: Any = facts.get("architecture")
-    materials = facts.get("materials", ())
+    materials: Any = facts.get("materials", ())
+    if not isinstance(materials, list) or not all(isinstance(name, str) and name.strip() for name in materials):
+        raise InputError(f"{path}: its materials are no names; give weights that train.py wrote.")
     if architecture not in get_args(NetworkName) or len(materials) < 2:
         raise InputError(
             f"{path}: says that it is of {architecture!r} for {materials}, which there is not; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -14,12 +14,13 @@ from samiam.device import pick_device
 from samiam.errors import InputError
 from samiam.storage.checkpoints import fit_state_dict
 from samiam.storage.files import sha256_of
-from samiam.storage.weight_files import given_or_shipped, read_card, read_weights, seeded
-from samiam.texture.fenet import EMBEDDING, FENet
+from samiam.storage.weight_files import as_described, given_or_shipped, read_card, read_weights, seeded
+from samiam.texture.fenet import EMBEDDING, Backbone, FENet
 from samiam.texture.inputs import mirror_padded, resized
 from samiam.texture.network import Crop, NetworkEncoder
 from samiam.texture.settings import FENetDTDOptions, FENetOptions
 
+_LARGEST_PX = 4096  # of a crop, far beyond any that a ResNet was trained on
 LATTICES: Mapping[str, Any] = {
     "network": "fenet",
     "classes": None,
@@ -107,12 +108,23 @@ def load_fenet(path: Path, sha256: str | None = None) -> tuple[FENet, dict[str, 
     state, facts = read_weights(path, sha256)
     if facts.get("network") != "fenet":
         raise InputError(f"{path}: weights of {facts.get('network')!r}, not of a FENet.")
-    try:
+    with as_described(path):
+        _check_facts(facts, state)
         network = _network(facts)
-    except (KeyError, ValueError, AttributeError) as error:
-        raise InputError(f"{path}: does not describe a FENet ({error}); give weights that train.py wrote.") from error
     fit_state_dict(network, state, path)
     return network, facts, sha256_of(path)
+
+
+def _check_facts(facts: Mapping[str, Any], state: Mapping[str, Tensor]) -> None:
+    """Refuse facts that no FENet has, and classes that its tensors are not of, before it is built."""
+    shown = facts["input"]
+    side_px = shown["side_px"] if shown["kind"] == "resized" else shown["least_px"]
+    if not (isinstance(side_px, int) and 0 < side_px <= _LARGEST_PX and isinstance(facts["normalised"], bool)):
+        raise InputError(f"input={shown!r}, normalised={facts['normalised']!r}")
+    if facts["stages"] not in (3, 4) or facts["backbone"] not in get_args(Backbone):
+        raise InputError(f"backbone={facts['backbone']!r}, stages={facts['stages']!r}")
+    if facts["classes"] is not None and state["classifier.weight"].shape[0] != facts["classes"]:
+        raise InputError(f"classes={facts['classes']!r}")
 
 
 def new_fenet(facts: Mapping[str, Any], seed: int) -> FENet:

@@ -104,7 +104,7 @@ def test_weights_with_another_number_of_classes(tmp_path: Path) -> None:
 def test_facts_that_describe_no_network(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     write_weights(path, {"a": torch.zeros(1)}, {"network": "fenet", "backbone": "vgg"}, {})
-    with pytest.raises(InputError, match="does not describe a FENet"):
+    with pytest.raises(InputError, match="describes a network that cannot be"):
         build_encoder("fenet", checkpoint=path)
 
 

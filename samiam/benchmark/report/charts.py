@@ -30,6 +30,7 @@ _STYLE: Any = {
     "grid.color": "0.88",
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
+    "text.parse_math": False,  # names are text, whatever they hold
     "savefig.dpi": 110,
 }
 _PANEL_WIDTH, _PANEL_HEIGHT, _LINE_HEIGHT = 3.6, 3.2, 0.32  # inches, chosen by eye, as the styles are

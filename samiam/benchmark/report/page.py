@@ -43,7 +43,7 @@ tbody tr:hover {{ background: #f6f8fa; }}
 </body>
 </html>
 """
-_MARKS = re.compile(r"([\\`*\[\]|])")
+_MARKS = re.compile(r"([\\`*\[\]|]|(?<!\w)_|_(?!\w))")
 
 
 def plain(text: object) -> str:

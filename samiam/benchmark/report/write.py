@@ -31,6 +31,7 @@ from samiam.benchmark.report.tables import (
 from samiam.benchmark.report.worst import log_path, log_table, worst_images
 from samiam.benchmark.rows import Row
 from samiam.records import Decision
+from samiam.storage.csv_cells import inert_table
 from samiam.storage.files import replacing
 
 _ABOUT_PUBLISHED = """\
@@ -110,12 +111,12 @@ def _write_tables(
         if name in ("robustness", "by_image") and found.empty:
             continue
         with replacing(folder / f"{name}.csv") as partial:
-            found.to_csv(partial, index=False, float_format="%.6g")
+            inert_table(found).to_csv(partial, index=False, float_format="%.6g")
         with replacing(folder / f"{name}.parquet") as partial:
             found.to_parquet(partial, index=False)
     if agreement is not None:
         with replacing(folder / "agreement.csv") as partial:
-            agreement.to_csv(partial, index=False, float_format="%.6g")
+            inert_table(agreement).to_csv(partial, index=False, float_format="%.6g")
 
 
 def _write_logs(folder: Path, logs: Mapping[str, Sequence[Decision]]) -> None:

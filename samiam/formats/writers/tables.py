@@ -13,6 +13,7 @@ from skimage.measure import label, regionprops_table
 from samiam.errors import InputError
 from samiam.formats.writers.wording import called
 from samiam.records import Decision, Micrograph, Segmentation
+from samiam.storage.csv_cells import inert_table
 from samiam.storage.files import replacing
 
 
@@ -102,7 +103,7 @@ def write_grains(path: str | Path, segmentation: Segmentation, micrograph: Micro
 
 def _write_table(path: str | Path, table: pd.DataFrame) -> Path:
     with replacing(path) as partial:
-        table.to_csv(partial, index=False)
+        inert_table(table).to_csv(partial, index=False)
     return Path(path)
 
 
