@@ -14,10 +14,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pytorch_lightning.utilities import rank_zero_only
 from torch.utils.data import ConcatDataset
-from yaml import YAMLError
 
 from samiam.commands.composing import TRAIN
 from samiam.commands.training_settings import (
@@ -221,7 +219,7 @@ def _read_settings_of_run(path: Path) -> tuple[dict[str, Any], str]:
     try:
         text = path.read_text(encoding="utf-8")
         config = OmegaConf.to_container(OmegaConf.create(text))
-    except (OSError, ValueError, YAMLError, OmegaConfBaseException, RecursionError) as error:
+    except Exception as error:  # YAML of somebody else can raise nearly anything
         raise InputError(f"{path}: cannot be read as the settings of a run ({type(error).__name__}).") from error
     if not isinstance(config, dict) or config.get("resume") is not None:
         raise InputError(f"{path}: not the settings of a run.")

@@ -108,7 +108,7 @@ def run(
     callbacks = [*averaging, StopWhereNotFinite(metric), *_callbacks(settings, metric, mode), keep, latest]
     trainer = _trainer(settings, callbacks, loggers, folder)
     trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
-    best = _read_checkpoint(Path(keep.best_model_path))
+    best = read_checkpoint(Path(keep.best_model_path))
     job.learner.load_state_dict(best["state_dict"])
     scores = {metric: float(cast("torch.Tensor", keep.best_model_score))}
     if job.has_test:
@@ -147,7 +147,7 @@ def _checked(path: Path, job: Job) -> Path:
     Raises:
         InputError: if it is not.
     """
-    found = _read_checkpoint(path)
+    found = read_checkpoint(path)
     try:
         job.learner.load_state_dict(found["state_dict"])
         places = {state["dirpath"] for state in found["callbacks"].values() if "dirpath" in state}
@@ -160,7 +160,7 @@ def _checked(path: Path, job: Job) -> Path:
     return path
 
 
-def _read_checkpoint(path: Path) -> dict[str, Any]:
+def read_checkpoint(path: Path) -> dict[str, Any]:
     """What Lightning keeps of a run; no code in it is run.
 
     Raises:

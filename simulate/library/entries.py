@@ -92,15 +92,21 @@ def read_entry(name: str, folder: Path | None = None) -> Entry:
         folder: where it is; looked up in all folders of `entry_paths` where not given.
 
     Raises:
-        InputError: if there is none of that name.
+        InputError: if there is none of that name, or it cannot be read.
     """
     paths = entry_paths(folder)
     if name not in paths:
         known = ", ".join(sorted(paths)) or "nothing"
         raise InputError(f"{name} is not in the library, which has {known}; `python -m simulate library` adds it.")
-    with np.load(paths[name]) as file:
-        arrays = {key: file[key] for key in file.files if key != "header"}
-        return Entry(name, json.loads(str(file["header"])), arrays)
+    try:
+        with open(paths[name], "rb") as opened, np.load(opened, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files if key != "header"}
+            return Entry(name, json.loads(str(file["header"])), arrays)
+    except Exception as error:  # a damaged archive can raise nearly anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"{paths[name]}: no entry of the library ({reason:.200}); delete it, or make it again."
+        ) from error
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,54 @@
+"""Words on the command lines of the two programs that nobody types but by accident or malice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from samiam.commands.composing import EVALUATE, TRAIN, Program, main
+
+LONG, NINES = "a" * 5000, "9" * 5000
+QUIET = ["hydra/job_logging=none", "hydra/hydra_logging=none"]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the programs are called in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("program", "word", "part"),
+    [
+        (EVALUATE, "experiment=null", "experiment=null: give ablation_crops or"),
+        (TRAIN, "experiment=null", "experiment=null: give compact or"),
+        (TRAIN, "data=null", "data=null: give "),
+        (EVALUATE, f"seed={NINES}", "is not of the form KEY=VALUE"),
+        (EVALUATE, f"benchmark.scenes=[{NINES}]", "is not of the form KEY=VALUE"),
+        (TRAIN, f"trainer.epochs={NINES}", "is not of the form KEY=VALUE"),
+        (EVALUATE, "+generator.options.weights=" + "[" * 3000, "is not of the form KEY=VALUE"),
+        (TRAIN, "data.workers=-1", "data.workers=-1: give a whole number, 0 or more"),
+        (TRAIN, "data.shape_hw=[352]", "data.shape_hw=[352]: give a list of 2, each a whole number from 64 to 16384"),
+        (TRAIN, "data.shape_hw=[100000000,100000000]", "give a list of 2, each a whole number from 64 to 16384"),
+        (TRAIN, f"resume={LONG}", "cannot be used (File name too long); give another path"),
+        (TRAIN, f"hydra.run.dir={LONG}", "cannot be used (File name too long); give another path"),
+        (EVALUATE, f"hydra.run.dir={LONG}", "cannot be used (File name too long); give another path"),
+        (EVALUATE, "hydra.run.dir=/proc/none/x", "cannot be used (No such file or directory); give another path"),
+        (EVALUATE, f"--config-dir={LONG}", "Additional config directory"),
+    ],
+)
+@pytest.mark.usefixtures("elsewhere")
+def test_they_are_one_short_line(program: Program, word: str, part: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(program, [*QUIET, word]) == 2
+    said = capsys.readouterr().err
+    assert part in said
+    assert said.count("\n") == 1
+    assert len(said) < 10_000 if word.startswith("--") else len(said) < 1000
+
+
+def test_resume_takes_no_second_word(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(TRAIN, [*QUIET, "resume=run", "trainer.epochs=2"]) == 2
+    assert "trainer.epochs=2 beside resume: a run goes on under its own settings" in capsys.readouterr().err
+    assert not [path for path in elsewhere.rglob("*") if path.is_file()]
