@@ -15,7 +15,7 @@ from samiam.commands.each import for_each
 from samiam.commands.inputs import Reading, folder_names
 from samiam.errors import InputError
 from samiam.formats import read_micrograph, write_results
-from samiam.formats.writers.wording import report_lines
+from samiam.formats.writers.wording import notes, report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.pipeline import Pointer, select
 from samiam.records import Cutout, Micrograph, Segmentation
@@ -148,6 +148,7 @@ def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty])
     micrograph = read_micrograph(path, **job.reading.arguments)
     read = time.perf_counter()
     segmentation, times_s = _selected(micrograph, job) if job.pointers else _boosted(micrograph, job)
+    micrograph = segmentation.micrograph or micrograph  # which says what was evened
     times_s = {"read": read - started, **times_s}
     if not segmentation.labels.any():
         empty.append(_Empty(segmentation.remark, Counter(decision.rule for decision in segmentation.decisions)))
@@ -192,6 +193,5 @@ def _report(
         *(f"  {line}" for line in report_lines(segmentation, areas)),
         f"  wrote {place}/: {' '.join(written)}",
     ]
-    if "left_out" in micrograph.metadata:
-        lines.insert(1, f"  left out: {micrograph.metadata['left_out']}")
+    lines[1:1] = [f"  {note}" for note in notes(micrograph)]
     return "\n".join(lines)

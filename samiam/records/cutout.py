@@ -1,4 +1,4 @@
-"""The part of a micrograph that is segmented, and the way back."""
+"""What of a micrograph is segmented, and the way back."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.artefacts.illumination import evenly_lit
 from samiam.errors import InputError
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
@@ -19,11 +20,12 @@ Pixel = TypeVar("Pixel", bound=np.generic)
 
 @dataclass(frozen=True, eq=False)
 class Cutout:
-    """The smallest upright box that holds all that a micrograph shows, so that no method sees a frame or a bar.
+    """The smallest upright box that holds all that a micrograph shows, evenly lit: no method sees a frame or a bar.
 
     Attributes:
-        whole: the micrograph.
-        micrograph: the box; what in it is not shown is filled in. The whole one itself where all is shown.
+        whole: the micrograph; `evened` in its metadata says what was taken out of the box, where anything was.
+        micrograph: the box; what in it is not shown is filled in, and what changes slowly over it is evened. The whole
+            one itself where all is shown and even.
         corner_xy: of the box in the micrograph, in pixels.
 
     Example:
@@ -40,19 +42,12 @@ class Cutout:
     @classmethod
     def of(cls, micrograph: Micrograph) -> Cutout:
         """What is to be segmented of a micrograph."""
-        if micrograph.shown is None:
-            return cls(micrograph, micrograph)
-        rows, columns = (np.flatnonzero(micrograph.shown.any(axis=axis)) for axis in (1, 0))
-        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        part = Micrograph(
-            micrograph.pixels[box],
-            micrograph.pixel_size_nm,
-            micrograph.name,
-            micrograph.metadata,
-            micrograph.shown[box],
-        )
-        filled = replace(part, pixels=part.filled, shown=None)
-        return cls(micrograph, filled, (int(columns[0]), int(rows[0])))
+        part, corner_xy = _shown_part(micrograph)
+        evened = evenly_lit(part.pixels)
+        if evened is None:
+            return cls(micrograph, part, corner_xy)
+        whole = replace(micrograph, metadata={**micrograph.metadata, "evened": evened.words})
+        return cls(whole, replace(part, pixels=evened.pixels), corner_xy)
 
     def point_inside(self, point_xy: tuple[float, float]) -> tuple[float, float]:
         """A pixel within the whole micrograph as one of the box.
@@ -84,8 +79,10 @@ class Cutout:
 
     def put_back(self, segmentation: Segmentation) -> Segmentation:
         """A segmentation of the box as one of the whole micrograph; what is not shown is in no mask and no material."""
-        if self.whole.shown is None:
+        if self.micrograph is self.whole:
             return segmentation
+        if self.whole.shown is None:
+            return replace(segmentation, micrograph=self.whole)
         labels, label_of = _by_area(self._around(segmentation.labels))
         grains, _ = _by_area(self._around(segmentation.each_grain))
         old_materials = [segmentation.material_of[old - 1] for old in label_of]
@@ -130,6 +127,16 @@ class Cutout:
     def _what(self) -> str:
         words = self.whole.metadata.get("left_out")
         return f" ({words})" if words else ""
+
+
+def _shown_part(micrograph: Micrograph) -> tuple[Micrograph, tuple[int, int]]:
+    """The box around what is shown, filled, and its corner (x, y)."""
+    if micrograph.shown is None:
+        return micrograph, (0, 0)
+    rows, columns = (np.flatnonzero(micrograph.shown.any(axis=axis)) for axis in (1, 0))
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    part = replace(micrograph, pixels=micrograph.pixels[box], shown=micrograph.shown[box])
+    return replace(part, pixels=part.filled, shown=None), (int(columns[0]), int(rows[0]))
 
 
 def _by_area(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], dict[int, int]]:

@@ -24,6 +24,7 @@ _OF_THE_FILE = (
     "clip_values",
     "pixel_size_source",
     "left_out",
+    "evened",
 )
 
 

@@ -8,10 +8,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from samiam.records import Segmentation
+from samiam.records import Micrograph, Segmentation
 
 IN_DOUBT_BELOW = 0.95
 """A name that is less probable than this has a question mark: one of twenty such names, or more, is wrong."""
+
+_NOTED = {"left_out": "left out", "evened": "evened before segmenting"}
+
+
+def notes(micrograph: Micrograph) -> list[str]:
+    """What of an image was not segmented as it is: "left out: a scale bar in a box of 90 x 20 px"."""
+    facts = micrograph.metadata
+    return [f"{what}: {facts[name]}" for name, what in _NOTED.items() if name in facts]
 
 
 def region_names(segmentation: Segmentation) -> list[str]:
