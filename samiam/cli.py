@@ -91,6 +91,9 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s"
     )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="let the results of one image replace those of another in DIR"
+    )
     parser.add_argument("-k", "--n-materials", type=_count, metavar="N", help="how many materials; default: estimated")
     parser.add_argument(
         "--grains",
@@ -219,6 +222,7 @@ def _segment(options: argparse.Namespace) -> int:
         reading=_reading(options),
         pointers=[*options.point, *options.box],
         grains=options.grains,
+        overwrite=options.overwrite,
     )
     return segmenting.segment_files(paths, options.output, job)
 

@@ -665,15 +665,59 @@ class TestRefusals:
         assert not (tmp_path / "out").exists()
 
     @pytest.mark.usefixtures("quick")
-    @pytest.mark.parametrize("output", ["file", "file/below", "out"])
-    def test_a_place_that_cannot_be_written_to(self, tmp_path: Path, png: Path, run: Run, output: str) -> None:
+    @pytest.mark.parametrize("output", ["file", "file/below"])
+    def test_an_output_that_cannot_be_written_to(self, tmp_path: Path, png: Path, run: Run, output: str) -> None:
         (tmp_path / "file").write_text("mine")
-        (tmp_path / "out").mkdir()
-        (tmp_path / "out" / "a").write_text("a file where the folder should be")
         code, _, err = run("segment", png, "-k", 2, "-o", tmp_path / output)
         assert code == 2
-        one_line(err, png, f"cannot write to {tmp_path / output / 'a'}", "choose another folder with -o")
+        one_line(err, f"{tmp_path / output}: cannot be written to", "choose another folder")
         assert (tmp_path / "file").read_text() == "mine"
+
+    @pytest.mark.usefixtures("quick")
+    def test_a_place_that_cannot_be_written_to(self, tmp_path: Path, png: Path, run: Run) -> None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "a").write_text("a file where the folder should be")
+        code, _, err = run("segment", png, "-k", 2, "-o", tmp_path / "out")
+        assert code == 2
+        one_line(err, png, f"cannot write to {tmp_path / 'out' / 'a'}", "choose another folder with -o")
+
+    @pytest.mark.usefixtures("quick")
+    def test_results_of_another_image_stay(self, tmp_path: Path, png: Path, run: Run) -> None:
+        """They are replaced where that is said; those of the same image always, wherever it lies."""
+        out, other = tmp_path / "out", tmp_path / "other" / "a.png"
+        words = ("-k", 2, "-o", out)
+        assert run("segment", png, *words)[0] == 0
+        other.parent.mkdir()
+        other.write_bytes(png.read_bytes())
+        assert run("segment", other, *words, "--seed", 1)[0] == 0
+        before = {path.name: path.read_bytes() for path in (out / "a").iterdir()}
+        Image.open(png).transpose(Image.Transpose.ROTATE_180).save(other)
+        code, _, err = run("segment", other, *words)
+        assert code == 2
+        one_line(err, f"{other}: {out / 'a'} holds the results of another image, {other}", "-o", "--overwrite")
+        assert {path.name: path.read_bytes() for path in (out / "a").iterdir()} == before
+        assert run("segment", other, *words, "--overwrite")[0] == 0
+        (out / "a" / "provenance.json").unlink()  # as an interrupted run leaves them
+        assert run("segment", png, *words)[0] == 0
+
+    @pytest.mark.usefixtures("quick")
+    @pytest.mark.parametrize("size", ["1e200", "1e-300", "inf", "nan", "-1", "0"])
+    def test_impossible_pixels_leave_old_results_alone(self, png: Path, run: Run, size: str) -> None:
+        out = png.parent / "out"
+        assert run("segment", png, "-k", 2, "-o", out)[0] == 0
+        before = {path.name: path.read_bytes() for path in (out / "a").iterdir()}
+        code, _, err = run("segment", png, "-k", 2, "-o", out, "--pixel-size-nm", size)
+        assert code == 2
+        one_line(err, "pixel")
+        assert {path.name: path.read_bytes() for path in (out / "a").iterdir()} == before
+
+    @pytest.mark.usefixtures("quick")
+    def test_names_of_dots_stay_inside(self, png: Path, run: Run) -> None:
+        dotted, out = png.parent / "....png", png.parent / "deep" / "out"
+        png.rename(dotted)
+        assert run("segment", dotted, "-k", 2, "-o", out)[0] == 0
+        assert [path.name for path in out.iterdir()] == ["image"]
+        assert [path.name for path in out.parent.iterdir()] == ["out"]
 
     def test_no_weights_no_masks(self, png: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.socket() as unused:  # bound but not listening: whoever calls is turned away

@@ -22,6 +22,7 @@ from samiam.storage.files import replacing
 if TYPE_CHECKING:
     from PIL import Image
 
+_LEAST_NM, _MOST_NM = 1e-6, 1e9  # of a pixel: from a femtometre to a metre
 _ROWS_PER_BLOCK = 512  # 32 MB in double precision of an image of 8192 px
 
 
@@ -31,14 +32,14 @@ class Micrograph:
 
     Attributes:
         pixels: float32 (H, W), finite, in [0, 1]; row 0 is the top.
-        pixel_size_nm: side of a pixel in nanometres (> 0), or None where the file does not say.
+        pixel_size_nm: side of a pixel in nanometres (1e-6 to 1e9), or None where the file does not say.
         name: short name for tables and file names.
         metadata: what else is known of the image (JSON-serialisable); `left_out` says in words what is not shown.
         shown: bool (H, W), pixels that show the specimen, and not a frame or a bar; None where all do.
 
     Raises:
-        InputError: if the pixels are not a non-empty 2-D image of finite values in [0, 1], the pixel size is not a
-            positive finite number, or what is shown is of another shape or nothing.
+        InputError: if the pixels are not a non-empty 2-D image of finite values in [0, 1], the pixel size is not
+            within that range, or what is shown is of another shape or nothing.
 
     Example:
         >>> Micrograph(np.zeros((2, 3)), pixel_size_nm=0.02, name="dark")
@@ -61,8 +62,11 @@ class Micrograph:
                 f"{self.name}: pixel values span {low:g} to {high:g}; scale them into [0, 1] (read_micrograph does)."
             )
         size = self.pixel_size_nm
-        if size is not None and not (np.isfinite(size) and size > 0):
-            raise InputError(f"{self.name}: a pixel size of {size} nm is impossible; give a positive number, or None.")
+        if size is not None and not _LEAST_NM <= size <= _MOST_NM:
+            raise InputError(
+                f"{self.name}: a pixel size of {size} nm is impossible; give a number from {_LEAST_NM:g} to "
+                f"{_MOST_NM:g}, or None."
+            )
         pixels = pixels.view()
         pixels.flags.writeable = False
         object.__setattr__(self, "pixels", pixels)

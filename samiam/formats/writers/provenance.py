@@ -9,16 +9,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from samiam.formats.writers.earlier import OF_THE_IMAGE
 from samiam.formats.writers.strict_json import write_json
 from samiam.records import Micrograph, Segmentation
 
 _PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn", "torch", "segment-anything", "tifffile", "pillow")
 _OF_THE_FILE = (
     "path",
-    "sha256",
-    "frame",
-    "channel",
-    "dataset",
+    *OF_THE_IMAGE,
     "dtype",
     "clip_percentiles",
     "clip_values",
