@@ -509,6 +509,16 @@ class TestOptions:
         assert pd.read_csv(tmp_path / "b" / "materials.csv")["area_nm2"].sum() == pytest.approx(H * W / 4)
         assert json.loads((tmp_path / "b" / "provenance.json").read_text())["input"]["pixel_size_source"] == "argument"
 
+    def test_pixels_higher_than_wide(self, result: Result, tmp_path: Path, run: Run) -> None:
+        code, out, _ = run("segment", result.inputs / "b.tif", "-k", 2, "-o", tmp_path, "--pixel-size-nm", "0.5,1")
+        assert code == 0
+        assert "0.5 × 1 nm/px" in out
+        assert "pixels are not square" in out
+        table = pd.read_csv(tmp_path / "b" / "materials.csv")
+        assert table["area_nm2"].sum() == pytest.approx(H * W / 2)
+        assert table["height_nm"].max() == pytest.approx(H)
+        assert tifffile.imread(tmp_path / "b" / "labels.tif").shape == (H, W)
+
     def test_frame_and_channel(self, tmp_path: Path, run: Run) -> None:
         grey = (255 * two_textures()).astype(np.uint8)
         tifffile.imwrite(tmp_path / "stack.tif", np.stack([255 - grey, grey]), photometric="minisblack")
@@ -610,6 +620,7 @@ class TestRefusals:
             (("--seed", "-1"), ("a seed of -1",)),
             (("--seed", str(2**32)), (f"seed={2**32}",)),
             (("--pixel-size-nm", "0"), ("a pixel size of 0.0 nm",)),
+            (("--pixel-size-nm", "1,0"), ("a pixel size of 0.0 nm",)),
             (("--frame", "5"), ("no frame 5", "--frame")),
             (("--dataset", "x"), ("--dataset",)),
         ],

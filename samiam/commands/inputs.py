@@ -25,7 +25,7 @@ class Reading:
     frame: int | None = None
     channel: int | None = None
     dataset: str | None = None
-    pixel_size_nm: float | None = None
+    pixel_size_nm: float | tuple[float, float] | None = None
 
     @property
     def arguments(self) -> dict[str, Any]:

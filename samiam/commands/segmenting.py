@@ -193,13 +193,13 @@ def _report(
     path: Path, place: Path, micrograph: Micrograph, segmentation: Segmentation, seconds: float, written: list[str]
 ) -> str:
     height, width = micrograph.shape_hw
-    size = micrograph.pixel_size_nm
+    size, aspect = micrograph.pixel_size_nm, micrograph.pixel_aspect
     how = "given" if segmentation.n_materials_given else "estimated"
     found = counted(len(segmentation.masks), segmentation.kind)
     counts = segmentation.masks.areas.tolist()
-    areas = [f"{count:,} px" if size is None else f"{count * size**2:,.2f} nm²" for count in counts]
+    areas = [f"{count:,} px" if size is None else f"{count * size**2 * aspect:,.2f} nm²" for count in counts]
     lines = [
-        f"{path}: {width} × {height} px, {'pixel size unknown' if size is None else f'{size:.4g} nm/px'}",
+        f"{path}: {width} × {height} px, {micrograph.scale}",
         f"  {counted(len(segmentation.generated), 'mask')} → {found} (number {how}: {segmentation.n_materials}) "
         f"in {seconds:.1f} s",
         *(f"  {line}" for line in report_lines(segmentation, areas)),

@@ -17,10 +17,13 @@ _PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn", "torch", "segment
 _OF_THE_FILE = (
     "path",
     *OF_THE_IMAGE,
+    "n_datasets",
     "dtype",
     "clip_percentiles",
     "clip_values",
     "pixel_size_source",
+    "pixel_size_remark",
+    "orientation",
     "left_out",
     "evened",
 )
@@ -58,6 +61,7 @@ def write_provenance(
             "name": micrograph.name,
             "shape_hw": micrograph.shape_hw,
             "pixel_size_nm": micrograph.pixel_size_nm,
+            "pixel_height_nm": micrograph.pixel_height_nm,
             **{key: micrograph.metadata.get(key) for key in _OF_THE_FILE},
         },
         "config": config,

@@ -52,9 +52,10 @@ def write_results(
 
 def _write(folder: Path, micrograph: Micrograph, segmentation: Segmentation, **how: Any) -> list[Path]:
     grains = segmentation.by_grains()
+    size_nm, aspect = micrograph.pixel_size_nm, micrograph.pixel_aspect
     return [
-        write_labels(folder / "labels.tif", segmentation, micrograph.pixel_size_nm),
-        write_labels(folder / "grains.tif", grains, micrograph.pixel_size_nm),
+        write_labels(folder / "labels.tif", segmentation, size_nm, pixel_aspect=aspect),
+        write_labels(folder / "grains.tif", grains, size_nm, pixel_aspect=aspect),
         write_overlay(folder / "overlay.png", micrograph, segmentation),
         _write_regions(folder / "materials.json", segmentation, micrograph.name, segmentation.confidences),
         _write_regions(folder / "grains.json", grains, micrograph.name),
