@@ -91,6 +91,9 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s"
     )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="let the results of one image replace those of another in DIR"
+    )
     parser.add_argument("-k", "--n-materials", type=_count, metavar="N", help="how many materials; default: estimated")
     parser.add_argument(
         "--grains",
@@ -139,8 +142,13 @@ def _add_info(parser: argparse.ArgumentParser) -> None:
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frame", type=int, metavar="I", help="which frame of a stack, from 0")
     parser.add_argument("--channel", type=int, metavar="I", help="which channel of a colour image, from 0")
-    parser.add_argument("--dataset", metavar="NAME", help="which image of an .emd file that holds several")
-    parser.add_argument("--pixel-size-nm", type=float, metavar="NM", help="side of a pixel, over what the file says")
+    parser.add_argument("--dataset", metavar="NAME", help="which of several images or stacks in a file")
+    parser.add_argument(
+        "--pixel-size-nm",
+        type=_sides,
+        metavar="NM",
+        help="side of a pixel, or its width and height as X,Y, over what the file says",
+    )
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
@@ -176,6 +184,16 @@ def _point(text: str) -> Pointer:
 
     x, y = _numbers(text, 2, "X,Y")
     return Pointer(point=(x, y))
+
+
+def _sides(text: str) -> float | tuple[float, float]:
+    try:
+        sides = [float(part) for part in text.split(",")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NM or X,Y")
+    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
 
 
 def _box(text: str) -> Pointer:
@@ -219,6 +237,7 @@ def _segment(options: argparse.Namespace) -> int:
         reading=_reading(options),
         pointers=[*options.point, *options.box],
         grains=options.grains,
+        overwrite=options.overwrite,
     )
     return segmenting.segment_files(paths, options.output, job)
 
@@ -271,9 +290,9 @@ def _described(path: Path, reading: Reading) -> str:
     from samiam.formats import read_micrograph
 
     micrograph = read_micrograph(path, **reading.arguments)
-    (height, width), size = micrograph.shape_hw, micrograph.pixel_size_nm
+    height, width = micrograph.shape_hw
     facts = {key: value for key, value in micrograph.metadata.items() if key != "path" and value is not None}
-    lines = [f"{path}: {width} × {height} px, {'pixel size unknown' if size is None else f'{size:.5g} nm/px'}"]
+    lines = [f"{path}: {width} × {height} px, {micrograph.scale}"]
     return "\n".join(lines + [f"  {key}: {value}" for key, value in facts.items()])
 
 

@@ -55,7 +55,8 @@ WITHOUT_STRUCTURE: dict[str, tuple[Counts, str]] = {
     "few electrons": (counted(np.ones((SIDE, SIDE)), 0.3), "pure noise"),
     "many electrons": (counted(np.ones((SIDE, SIDE)), 1000), "pure noise"),
     "uneven light": ((255 * LIGHT / LIGHT.max()).astype(np.uint8), "slow change of brightness"),
-    "noise in uneven light": (counted(LIGHT), "slow change of brightness"),
+    "noise in uneven light": (counted(LIGHT), "pure noise"),
+    "noise in weakly uneven light": (counted(40 + LIGHT), "slow change of brightness"),
     "noise in a strip": (counted(np.ones((20, 900))), "pure noise"),
 }
 OF_ONE_MATERIAL: dict[str, Counts] = {
@@ -108,7 +109,7 @@ CHEAP = ("--generator", "texture", "--encoder", "spectrum")
         (np.full((SIDE, SIDE), 65535, np.uint16), 2, "every pixel is 65535"),
         (np.full((SIDE, SIDE), np.nan, np.float32), 2, "are NaN or infinite"),
         (speck(), 1, "no material was found: the image is blank: all but 2 of its pixels have one value."),
-        (counted(LIGHT), 1, "no material was found: the image is pure noise, on a slow change of brightness"),
+        (counted(LIGHT), 1, "no material was found: the image is pure noise: no wave in it stands out"),
     ],
     ids=["saturated", "no numbers", "a speck", "noise"],
 )

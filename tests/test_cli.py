@@ -509,6 +509,16 @@ class TestOptions:
         assert pd.read_csv(tmp_path / "b" / "materials.csv")["area_nm2"].sum() == pytest.approx(H * W / 4)
         assert json.loads((tmp_path / "b" / "provenance.json").read_text())["input"]["pixel_size_source"] == "argument"
 
+    def test_pixels_higher_than_wide(self, result: Result, tmp_path: Path, run: Run) -> None:
+        code, out, _ = run("segment", result.inputs / "b.tif", "-k", 2, "-o", tmp_path, "--pixel-size-nm", "0.5,1")
+        assert code == 0
+        assert "0.5 × 1 nm/px" in out
+        assert "pixels are not square" in out
+        table = pd.read_csv(tmp_path / "b" / "materials.csv")
+        assert table["area_nm2"].sum() == pytest.approx(H * W / 2)
+        assert table["height_nm"].max() == pytest.approx(H)
+        assert tifffile.imread(tmp_path / "b" / "labels.tif").shape == (H, W)
+
     def test_frame_and_channel(self, tmp_path: Path, run: Run) -> None:
         grey = (255 * two_textures()).astype(np.uint8)
         tifffile.imwrite(tmp_path / "stack.tif", np.stack([255 - grey, grey]), photometric="minisblack")
@@ -610,6 +620,7 @@ class TestRefusals:
             (("--seed", "-1"), ("a seed of -1",)),
             (("--seed", str(2**32)), (f"seed={2**32}",)),
             (("--pixel-size-nm", "0"), ("a pixel size of 0.0 nm",)),
+            (("--pixel-size-nm", "1,0"), ("a pixel size of 0.0 nm",)),
             (("--frame", "5"), ("no frame 5", "--frame")),
             (("--dataset", "x"), ("--dataset",)),
         ],
@@ -665,15 +676,59 @@ class TestRefusals:
         assert not (tmp_path / "out").exists()
 
     @pytest.mark.usefixtures("quick")
-    @pytest.mark.parametrize("output", ["file", "file/below", "out"])
-    def test_a_place_that_cannot_be_written_to(self, tmp_path: Path, png: Path, run: Run, output: str) -> None:
+    @pytest.mark.parametrize("output", ["file", "file/below"])
+    def test_an_output_that_cannot_be_written_to(self, tmp_path: Path, png: Path, run: Run, output: str) -> None:
         (tmp_path / "file").write_text("mine")
-        (tmp_path / "out").mkdir()
-        (tmp_path / "out" / "a").write_text("a file where the folder should be")
         code, _, err = run("segment", png, "-k", 2, "-o", tmp_path / output)
         assert code == 2
-        one_line(err, png, f"cannot write to {tmp_path / output / 'a'}", "choose another folder with -o")
+        one_line(err, f"{tmp_path / output}: cannot be written to", "choose another folder")
         assert (tmp_path / "file").read_text() == "mine"
+
+    @pytest.mark.usefixtures("quick")
+    def test_a_place_that_cannot_be_written_to(self, tmp_path: Path, png: Path, run: Run) -> None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "a").write_text("a file where the folder should be")
+        code, _, err = run("segment", png, "-k", 2, "-o", tmp_path / "out")
+        assert code == 2
+        one_line(err, png, f"cannot write to {tmp_path / 'out' / 'a'}", "choose another folder with -o")
+
+    @pytest.mark.usefixtures("quick")
+    def test_results_of_another_image_stay(self, tmp_path: Path, png: Path, run: Run) -> None:
+        """They are replaced where that is said; those of the same image always, wherever it lies."""
+        out, other = tmp_path / "out", tmp_path / "other" / "a.png"
+        words = ("-k", 2, "-o", out)
+        assert run("segment", png, *words)[0] == 0
+        other.parent.mkdir()
+        other.write_bytes(png.read_bytes())
+        assert run("segment", other, *words, "--seed", 1)[0] == 0
+        before = {path.name: path.read_bytes() for path in (out / "a").iterdir()}
+        Image.open(png).transpose(Image.Transpose.ROTATE_180).save(other)
+        code, _, err = run("segment", other, *words)
+        assert code == 2
+        one_line(err, f"{other}: {out / 'a'} holds the results of another image, {other}", "-o", "--overwrite")
+        assert {path.name: path.read_bytes() for path in (out / "a").iterdir()} == before
+        assert run("segment", other, *words, "--overwrite")[0] == 0
+        (out / "a" / "provenance.json").unlink()  # as an interrupted run leaves them
+        assert run("segment", png, *words)[0] == 0
+
+    @pytest.mark.usefixtures("quick")
+    @pytest.mark.parametrize("size", ["1e200", "1e-300", "inf", "nan", "-1", "0"])
+    def test_impossible_pixels_leave_old_results_alone(self, png: Path, run: Run, size: str) -> None:
+        out = png.parent / "out"
+        assert run("segment", png, "-k", 2, "-o", out)[0] == 0
+        before = {path.name: path.read_bytes() for path in (out / "a").iterdir()}
+        code, _, err = run("segment", png, "-k", 2, "-o", out, "--pixel-size-nm", size)
+        assert code == 2
+        one_line(err, "pixel")
+        assert {path.name: path.read_bytes() for path in (out / "a").iterdir()} == before
+
+    @pytest.mark.usefixtures("quick")
+    def test_names_of_dots_stay_inside(self, png: Path, run: Run) -> None:
+        dotted, out = png.parent / "....png", png.parent / "deep" / "out"
+        png.rename(dotted)
+        assert run("segment", dotted, "-k", 2, "-o", out)[0] == 0
+        assert [path.name for path in out.iterdir()] == ["image"]
+        assert [path.name for path in out.parent.iterdir()] == ["out"]
 
     def test_no_weights_no_masks(self, png: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.socket() as unused:  # bound but not listening: whoever calls is turned away

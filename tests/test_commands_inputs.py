@@ -57,7 +57,7 @@ def test_a_file_whose_name_looks_like_a_pattern(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("empty", "empty: holds no micrograph; readable are .dm3 "),
+        ("empty", r"empty: holds no micrograph \(.dm3 .*\)\."),
         ("*.emd", r"\*.emd: matches no file"),
         ("e*", r"e\*: matches no file"),
     ],
@@ -74,6 +74,44 @@ def test_folders_take_every_kind_that_can_be_read(tmp_path: Path) -> None:
     assert [path.suffix for path in expand([str(tmp_path)])] == list(READABLE_SUFFIXES)
 
 
+class TestResults:
+    @pytest.fixture
+    def results(self, folder: Path) -> Path:
+        """Those of an earlier run, below the folder of its images."""
+        (folder / "results" / "b").mkdir(parents=True)
+        for name in ("labels.tif", "grains.tif", "overlay.png", "provenance.json", "detail.png"):
+            (folder / "results" / "b" / name).touch()
+        return folder / "results" / "b"
+
+    @pytest.mark.usefixtures("results")
+    @pytest.mark.parametrize("names", [["**"], ["**/*.*"], ["b.tif", "results/b/*"], ["b.tif", "results/b"]])
+    def test_are_no_input(self, names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+        found = expand(names)
+        assert Path("b.tif") in found
+        assert Path("results/b/detail.png") in found
+        assert not {path.name for path in found} & {"labels.tif", "grains.tif", "overlay.png"}
+        assert capsys.readouterr().err == "samiam: left out 3 files of earlier results.\n"
+
+    def test_that_a_shell_has_named(self, results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert expand(["b.tif", *map(str, sorted(results.glob("*.tif")))]) == [Path("b.tif")]
+        assert "left out 2 files" in capsys.readouterr().err
+
+    def test_that_are_meant(self, results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert expand([str(results / "labels.tif")]) == [results / "labels.tif"]
+        assert not capsys.readouterr().err
+
+    def test_nothing_else(self, results: Path) -> None:
+        (results / "detail.png").unlink()
+        with pytest.raises(InputError, match=r"labels\.\*: matches no file but results of earlier runs\.$"):
+            expand(["results/b/labels.*"])
+        with pytest.raises(InputError, match=r"b: holds no micrograph .* but results of earlier runs\.$"):
+            expand(["results/b"])
+
+    def test_without_provenance_they_may_be_anything(self, results: Path) -> None:
+        (results / "provenance.json").unlink()
+        assert len(expand(["results/b"])) == 4
+
+
 @pytest.mark.parametrize(
     ("paths", "expected"),
     [
@@ -83,6 +121,8 @@ def test_folders_take_every_kind_that_can_be_read(tmp_path: Path) -> None:
         (["x/a.png", "y/a.png", "z/a.tif"], ["a.png-1", "a.png-2", "a.tif"]),
         (["a.png", "a.tif", "a.png.tif"], ["a.png-1", "a.tif", "a.png-2"]),
         (["x/a.png", "y/a.png", "a.png-1.tif"], ["a.png-2", "a.png-3", "a.png-1"]),
+        (["...tif", ".a.tif", "x/..", ".png"], ["tif", "a", "image", "png"]),
+        (["...tif", "..tif", "....tif"], ["tif-1", "tif-2", "tif-3"]),
         ([], []),
     ],
 )

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from samiam.records import Masks
 
+_MOST_DISSOLVED = 16  # parts of a small image: a region with one of them is large enough
 _EIGHT_NEIGHBOURS = np.ones((3, 3), np.bool_)  # pixels that touch at a corner are connected
 
 
@@ -24,7 +25,7 @@ def merge_masks(
     Args:
         masks: N masks.
         materials: int64 (N,), the material of each mask; a mask with a negative one is left out.
-        smallest_region_px: regions and holes below this area are dissolved; 0 leaves everything as it is.
+        smallest_region_px: regions and holes below this area are dissolved, see `dissolved`.
 
     Returns:
         The labels, uint32 (H, W), 0 where not segmented and numbered from 1 in order of falling area; and the label
@@ -54,10 +55,12 @@ def dissolved(labels: NDArray[np.uint32], smallest_region_px: int) -> NDArray[np
 
     Args:
         labels: uint32 (H, W), 0 where not segmented.
-        smallest_region_px: regions and holes below this area are dissolved; 0 leaves everything as it is.
+        smallest_region_px: regions and holes below this area, or below a sixteenth of an image so small that this is
+            less, are dissolved; 0 leaves everything as it is.
     """
     if smallest_region_px <= 0:
         return labels
+    smallest_region_px = min(smallest_region_px, labels.size // _MOST_DISSOLVED)
     segmented = labels > 0
     holes, _ = ndimage.label(~segmented, _EIGHT_NEIGHBOURS)
     to_fill = segmented | ((np.bincount(holes.ravel()) < smallest_region_px)[holes] & (holes > 0))

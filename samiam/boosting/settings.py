@@ -108,7 +108,8 @@ class BoosterSettings:
         removal: thresholds of the geometric rules.
         crops: number, size and placement of the crops.
         grouping: how vectors become materials.
-        smallest_region_px: regions and holes below this area are dissolved when masks are merged.
+        smallest_region_px: regions and holes below this area are dissolved when masks are merged; in an image of less
+            than 16 times as many pixels, those below a sixteenth of it.
         classifier: names materials instead of clustering crops (paper §4.2); {} for the weights that ship.
         naming: when the classifier's answers name a mask.
         embedding: what vectors are taken of: "crops" of each mask (the paper's way), or points all over it ("masks"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import json
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +14,8 @@ from typing import Any
 
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
+from samiam.formats.writers.earlier import is_result
+from samiam.records.showing import counted
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Reading:
     frame: int | None = None
     channel: int | None = None
     dataset: str | None = None
-    pixel_size_nm: float | None = None
+    pixel_size_nm: float | tuple[float, float] | None = None
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -33,24 +36,33 @@ class Reading:
 def expand(names: Sequence[str]) -> list[Path]:
     """Files that the names stand for, each once, in order: a folder is its readable files, a pattern what it matches.
 
+    Results of earlier runs are left out, and said to be, unless nothing but such files is named one by one.
+
     Raises:
         InputError: if a folder holds no readable file, or a pattern matches nothing.
     """
     found: dict[Path, Path] = {}
+    results: set[Path] = set()
     for name in names:
         path = Path(name)
         if path.is_dir():
             files = sorted(file for file in path.iterdir() if _is_micrograph(file))
-            remedy = f"holds no micrograph; readable are {' '.join(READABLE_SUFFIXES)}"
+            remedy = f"holds no micrograph ({' '.join(READABLE_SUFFIXES)})"
         elif not path.exists() and glob.has_magic(name):
             files = [Path(file) for file in sorted(glob.glob(name, recursive=True)) if Path(file).is_file()]  # noqa: PTH207
             remedy = "matches no file"
         else:
             files, remedy = [path], ""
-        if not files:
-            raise InputError(f"{name}: {remedy}.")
+        is_named = files == [path]
+        own = {file.resolve() for file in files if is_result(file)}
+        if not files or (len(own) == len(files) and not is_named):
+            raise InputError(f"{name}: {remedy + (' but results of earlier runs' if own else '')}.")
+        results |= own
         for file in files:
             found.setdefault(file.resolve(), file)
+    if results and len(results) < len(found):
+        print(f"samiam: left out {counted(len(results), 'file')} of earlier results.", file=sys.stderr)
+        return [file for whole, file in found.items() if whole not in results]
     return list(found.values())
 
 
@@ -60,11 +72,19 @@ def _is_micrograph(file: Path) -> bool:
 
 
 def folder_names(paths: Sequence[Path]) -> list[str]:
-    """A folder name for each file: its stem, or its whole name where stems clash, numbered where those clash too."""
-    stems = Counter(path.stem for path in paths)
-    names = [path.stem if stems[path.stem] == 1 else path.name for path in paths]
+    """A folder name for each file: its stem, or its whole name where stems clash, numbered where those clash too.
+
+    Dots at the beginning are left out, of which a name may be that of a folder above, or hidden.
+    """
+    stems = Counter(_folder_name(path.stem) for path in paths)
+    each = ((_folder_name(path.stem), _folder_name(path.name)) for path in paths)
+    names = [stem if stems[stem] == 1 else name for stem, name in each]
     taken = {name for name, times in Counter(names).items() if times == 1}
     return [name if name in taken else _numbered(name, taken) for name in names]
+
+
+def _folder_name(name: str) -> str:
+    return name.lstrip(".") or "image"
 
 
 def _numbered(name: str, taken: set[str]) -> str:

@@ -15,7 +15,8 @@ from samiam.commands.each import for_each
 from samiam.commands.inputs import Reading, folder_names
 from samiam.errors import InputError
 from samiam.formats import read_micrograph, write_results
-from samiam.formats.writers.wording import report_lines
+from samiam.formats.writers.earlier import is_of_another_image
+from samiam.formats.writers.wording import notes, report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.pipeline import Pointer, select
 from samiam.records import Cutout, Micrograph, Segmentation
@@ -28,6 +29,7 @@ from samiam.registry import (
     encoder_settings,
 )
 from samiam.settings import read_settings
+from samiam.storage.files import check_writable
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class SegmentJob:
         pointers: what selects materials instead of the booster, where there are any.
         seed: seed of crops and clustering.
         reading: how files are read.
+        overwrite: whether the results of one image may replace those of another.
     """
 
     generator: MaskGenerator
@@ -51,6 +54,7 @@ class SegmentJob:
     reading: Reading
     pointers: tuple[Pointer, ...] = ()
     grains: bool = False
+    overwrite: bool = False
 
     @classmethod
     def of(
@@ -66,6 +70,7 @@ class SegmentJob:
         reading: Reading,
         pointers: Sequence[Pointer] = (),
         grains: bool = False,
+        overwrite: bool = False,
     ) -> SegmentJob:
         """Make a job from names and settings; without `classifier_options` there is no classifier.
 
@@ -88,7 +93,7 @@ class SegmentJob:
             booster.check_sees_grains()
         if pointers and not isinstance(built, PromptableGenerator):
             raise InputError(f"the generator {built.name} takes no clicks and boxes; use compact or a SAM.")
-        return cls(built, booster, n_materials, seed, reading, tuple(pointers), grains)
+        return cls(built, booster, n_materials, seed, reading, tuple(pointers), grains, overwrite)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -110,6 +115,7 @@ def segment_files(paths: Sequence[Path], output: Path, job: SegmentJob) -> int:
     Returns:
         The exit code of `for_each`; 1 instead of 0 where nothing was found in any file.
     """
+    check_writable(output)
     places = [output / name for name in folder_names(paths)]
     empty: list[_Empty] = []
     code = for_each(paths, lambda index: _segment_file(paths[index], places[index], job, empty))
@@ -146,8 +152,15 @@ def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty])
     """The report on one file; where nothing was found in it, why is added to a list."""
     started = time.perf_counter()
     micrograph = read_micrograph(path, **job.reading.arguments)
+    other = is_of_another_image(place, micrograph.metadata)
+    if other is not None and not job.overwrite:
+        raise InputError(
+            f"{path}: {place} holds the results of another image, {other}; choose another folder with -o, "
+            "or replace them by --overwrite."
+        )
     read = time.perf_counter()
     segmentation, times_s = _selected(micrograph, job) if job.pointers else _boosted(micrograph, job)
+    micrograph = segmentation.micrograph or micrograph  # which says what was evened
     times_s = {"read": read - started, **times_s}
     if not segmentation.labels.any():
         empty.append(_Empty(segmentation.remark, Counter(decision.rule for decision in segmentation.decisions)))
@@ -180,18 +193,17 @@ def _report(
     path: Path, place: Path, micrograph: Micrograph, segmentation: Segmentation, seconds: float, written: list[str]
 ) -> str:
     height, width = micrograph.shape_hw
-    size = micrograph.pixel_size_nm
+    size, aspect = micrograph.pixel_size_nm, micrograph.pixel_aspect
     how = "given" if segmentation.n_materials_given else "estimated"
     found = counted(len(segmentation.masks), segmentation.kind)
     counts = segmentation.masks.areas.tolist()
-    areas = [f"{count:,} px" if size is None else f"{count * size**2:,.2f} nm²" for count in counts]
+    areas = [f"{count:,} px" if size is None else f"{count * size**2 * aspect:,.2f} nm²" for count in counts]
     lines = [
-        f"{path}: {width} × {height} px, {'pixel size unknown' if size is None else f'{size:.4g} nm/px'}",
+        f"{path}: {width} × {height} px, {micrograph.scale}",
         f"  {counted(len(segmentation.generated), 'mask')} → {found} (number {how}: {segmentation.n_materials}) "
         f"in {seconds:.1f} s",
         *(f"  {line}" for line in report_lines(segmentation, areas)),
         f"  wrote {place}/: {' '.join(written)}",
     ]
-    if "left_out" in micrograph.metadata:
-        lines.insert(1, f"  left out: {micrograph.metadata['left_out']}")
+    lines[1:1] = [f"  {note}" for note in notes(micrograph)]
     return "\n".join(lines)

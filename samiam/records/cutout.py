@@ -1,4 +1,4 @@
-"""The part of a micrograph that is segmented, and the way back."""
+"""What of a micrograph is segmented, on square pixels, and the way back."""
 
 from __future__ import annotations
 
@@ -9,22 +9,31 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.artefacts.illumination import evenly_lit
 from samiam.errors import InputError
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
 from samiam.records.segmentation import Decision, Segmentation
+from samiam.records.showing import nearest
+from samiam.records.square import on_square_pixels
 
 Pixel = TypeVar("Pixel", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
 class Cutout:
-    """The smallest upright box that holds all that a micrograph shows, so that no method sees a frame or a bar.
+    """The smallest upright box that holds all that a micrograph shows, evenly lit: no method sees a frame or a bar.
+
+    Where pixels are not square it is resampled to square ones: a lattice that lies otherwise would have another texture
+    on the others. The micrograph itself keeps the pixels of its file, to which truths, clicks and all results refer,
+    and areas and lengths are taken from its two sides.
 
     Attributes:
-        whole: the micrograph.
-        micrograph: the box; what in it is not shown is filled in. The whole one itself where all is shown.
+        whole: the micrograph; `evened` in its metadata says what was taken out of the box, where anything was.
+        micrograph: the box, on square pixels; what in it is not shown is filled in, and what changes slowly over it is
+            evened. The whole one itself where all is shown, square and even.
         corner_xy: of the box in the micrograph, in pixels.
+        box_hw: its height and width in pixels of the micrograph.
 
     Example:
         >>> shown = np.zeros((4, 6), bool)
@@ -35,24 +44,24 @@ class Cutout:
 
     whole: Micrograph
     micrograph: Micrograph
-    corner_xy: tuple[int, int] = (0, 0)
+    corner_xy: tuple[int, int]
+    box_hw: tuple[int, int]
 
     @classmethod
     def of(cls, micrograph: Micrograph) -> Cutout:
         """What is to be segmented of a micrograph."""
-        if micrograph.shown is None:
-            return cls(micrograph, micrograph)
-        rows, columns = (np.flatnonzero(micrograph.shown.any(axis=axis)) for axis in (1, 0))
-        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        part = Micrograph(
-            micrograph.pixels[box],
-            micrograph.pixel_size_nm,
-            micrograph.name,
-            micrograph.metadata,
-            micrograph.shown[box],
-        )
-        filled = replace(part, pixels=part.filled, shown=None)
-        return cls(micrograph, filled, (int(columns[0]), int(rows[0])))
+        part, corner_xy = _shown_part(micrograph)
+        square = on_square_pixels(part)
+        evened = evenly_lit(square.pixels)
+        if evened is None:
+            return cls(micrograph, square, corner_xy, part.shape_hw)
+        whole = replace(micrograph, metadata={**micrograph.metadata, "evened": evened.words})
+        return cls(whole, replace(square, pixels=evened.pixels), corner_xy, part.shape_hw)
+
+    @property
+    def _per_pixel_xy(self) -> NDArray[np.float64]:
+        """Square pixels to one of the micrograph, along x and y."""
+        return np.divide(self.micrograph.shape_hw[::-1], self.box_hw[::-1], dtype=np.float64)
 
     def point_inside(self, point_xy: tuple[float, float]) -> tuple[float, float]:
         """A pixel within the whole micrograph as one of the box.
@@ -63,7 +72,9 @@ class Cutout:
         shown, (x, y) = self.whole.shown, point_xy
         if shown is not None and not shown[int(y), int(x)]:
             raise InputError(f"the point {x:g},{y:g} is in what was left out{self._what}; click on the specimen.")
-        return x - self.corner_xy[0], y - self.corner_xy[1]
+        inside = (np.array([x, y]) - self.corner_xy + 0.5) * self._per_pixel_xy - 0.5
+        x, y = np.maximum(inside, 0.0).tolist()
+        return x, y
 
     def box_inside(self, box_xyxy: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
         """A box x0, y0, x1, y1 within the whole micrograph in the coordinates of this one, as far as they overlap.
@@ -71,21 +82,25 @@ class Cutout:
         Raises:
             InputError: if nothing in it is shown.
         """
-        if self.whole.shown is None:
+        if self.whole is self.micrograph:
             return box_xyxy
         x0, y0, x1, y1 = box_xyxy
-        if not self.whole.shown[int(y0) : math.ceil(y1), int(x0) : math.ceil(x1)].any():
+        shown = self.whole.shown
+        if shown is not None and not shown[int(y0) : math.ceil(y1), int(x0) : math.ceil(x1)].any():
             raise InputError(
                 f"the box {x0:g},{y0:g},{x1:g},{y1:g} holds nothing but what was left out{self._what}; "
                 "draw it around the specimen."
             )
-        (left, top), (height, width) = self.corner_xy, self.micrograph.shape_hw
-        return max(x0 - left, 0.0), max(y0 - top, 0.0), min(x1 - left, width), min(y1 - top, height)
+        corners = np.array([[x0, y0], [x1, y1]]) - self.corner_xy
+        x0, y0, x1, y1 = (np.clip(corners, 0, self.box_hw[::-1]) * self._per_pixel_xy).ravel().tolist()
+        return x0, y0, x1, y1
 
     def put_back(self, segmentation: Segmentation) -> Segmentation:
         """A segmentation of the box as one of the whole micrograph; what is not shown is in no mask and no material."""
-        if self.whole.shown is None:
+        if self.micrograph is self.whole:
             return segmentation
+        if self.whole.shown is None and self.micrograph.shape_hw == self.whole.shape_hw:
+            return replace(segmentation, micrograph=self.whole)
         labels, label_of = _by_area(self._around(segmentation.labels))
         grains, _ = _by_area(self._around(segmentation.each_grain))
         old_materials = [segmentation.material_of[old - 1] for old in label_of]
@@ -105,23 +120,25 @@ class Cutout:
 
     def put_back_masks(self, masks: Masks) -> Masks:
         """Masks over the box as masks over the whole micrograph, as many and in their order."""
-        if self.whole.shown is None:
+        if self.whole is self.micrograph:
             return masks
-        left, top = self.corner_xy
+        corner, per_pixel = np.array(self.corner_xy), self._per_pixel_xy
+        boxes = masks.crop_boxes_xywh.reshape(-1, 2, 2) / per_pixel  # left and top, width and height
+        boxes[:, 0] += corner
         return Masks.from_arrays(
             (self._around(mask) for mask in masks),
             self.whole.shape_hw,
             predicted_iou=masks.predicted_iou,
             stability_score=masks.stability_score,
-            points_xy=masks.points_xy + np.array([left, top], np.float32),
-            crop_boxes_xywh=masks.crop_boxes_xywh + np.array([left, top, 0, 0]),
+            points_xy=(masks.points_xy + 0.5) / per_pixel - 0.5 + corner,
+            crop_boxes_xywh=np.rint(boxes).reshape(-1, 4),
         )
 
     def _around(self, array: NDArray[Pixel]) -> NDArray[Pixel]:
         """An image of the box on nothing, and nothing where nothing is shown."""
-        (left, top), (height, width) = self.corner_xy, array.shape
+        (left, top), (height, width) = self.corner_xy, self.box_hw
         whole = np.zeros(self.whole.shape_hw, array.dtype)
-        whole[top : top + height, left : left + width] = array
+        whole[top : top + height, left : left + width] = nearest(array, self.box_hw)
         if self.whole.shown is not None:
             whole[~self.whole.shown] = 0
         return whole
@@ -130,6 +147,16 @@ class Cutout:
     def _what(self) -> str:
         words = self.whole.metadata.get("left_out")
         return f" ({words})" if words else ""
+
+
+def _shown_part(micrograph: Micrograph) -> tuple[Micrograph, tuple[int, int]]:
+    """The box around what is shown, filled, and its corner (x, y)."""
+    if micrograph.shown is None:
+        return micrograph, (0, 0)
+    rows, columns = (np.flatnonzero(micrograph.shown.any(axis=axis)) for axis in (1, 0))
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    part = replace(micrograph, pixels=micrograph.pixels[box], shown=micrograph.shown[box])
+    return replace(part, pixels=part.filled, shown=None), (int(columns[0]), int(rows[0]))
 
 
 def _by_area(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], dict[int, int]]:

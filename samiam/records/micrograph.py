@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,12 +17,14 @@ from samiam.artefacts.filling import mirrored_in
 from samiam.artefacts.finding import Artefacts, find_artefacts
 from samiam.errors import InputError
 from samiam.records.archive import archive_path, as_saved, open_archive
+from samiam.records.counts import without_offset
 from samiam.records.showing import picture_of, png_of
 from samiam.storage.files import replacing
 
 if TYPE_CHECKING:
     from PIL import Image
 
+_LEAST_NM, _MOST_NM = 1e-6, 1e9  # of a pixel: from a femtometre to a metre
 _ROWS_PER_BLOCK = 512  # 32 MB in double precision of an image of 8192 px
 
 
@@ -31,14 +34,15 @@ class Micrograph:
 
     Attributes:
         pixels: float32 (H, W), finite, in [0, 1]; row 0 is the top.
-        pixel_size_nm: side of a pixel in nanometres (> 0), or None where the file does not say.
+        pixel_size_nm: width of a pixel in nanometres (1e-6 to 1e9), or None where the file does not say.
         name: short name for tables and file names.
         metadata: what else is known of the image (JSON-serialisable); `left_out` says in words what is not shown.
         shown: bool (H, W), pixels that show the specimen, and not a frame or a bar; None where all do.
+        pixel_aspect: height of a pixel over its width; 1 where pixels are square.
 
     Raises:
-        InputError: if the pixels are not a non-empty 2-D image of finite values in [0, 1], the pixel size is not a
-            positive finite number, or what is shown is of another shape or nothing.
+        InputError: if the pixels are not a non-empty 2-D image of finite values in [0, 1], the pixel size is not
+            within that range, or the aspect no positive finite number, or what is shown is of another shape or nothing.
 
     Example:
         >>> Micrograph(np.zeros((2, 3)), pixel_size_nm=0.02, name="dark")
@@ -50,6 +54,7 @@ class Micrograph:
     name: str = "micrograph"
     metadata: Mapping[str, Any] = field(default_factory=dict)
     shown: NDArray[np.bool_] | None = None
+    pixel_aspect: float = 1.0
 
     def __post_init__(self) -> None:
         pixels = np.asarray(self.pixels, dtype=np.float32)
@@ -61,8 +66,15 @@ class Micrograph:
                 f"{self.name}: pixel values span {low:g} to {high:g}; scale them into [0, 1] (read_micrograph does)."
             )
         size = self.pixel_size_nm
-        if size is not None and not (np.isfinite(size) and size > 0):
-            raise InputError(f"{self.name}: a pixel size of {size} nm is impossible; give a positive number, or None.")
+        if size is not None and not _LEAST_NM <= size <= _MOST_NM:
+            raise InputError(
+                f"{self.name}: a pixel size of {size} nm is impossible; give a number from {_LEAST_NM:g} to "
+                f"{_MOST_NM:g}, or None."
+            )
+        if not 0 < self.pixel_aspect < math.inf:
+            raise InputError(
+                f"{self.name}: a pixel aspect of {self.pixel_aspect} is impossible; give 1 for square ones."
+            )
         pixels = pixels.view()
         pixels.flags.writeable = False
         object.__setattr__(self, "pixels", pixels)
@@ -78,6 +90,8 @@ class Micrograph:
         metadata: Mapping[str, Any] | None = None,
         clip_percentiles: tuple[float, float] = (0.1, 99.9),
         artefacts: Artefacts | None = None,
+        pixel_aspect: float = 1.0,
+        offset: int = 0,
     ) -> Micrograph:
         """A micrograph from what a detector counted, its contrast stretched between two percentiles.
 
@@ -86,13 +100,17 @@ class Micrograph:
 
         Args:
             counts: real (H, W) of any type, finite and not all equal.
-            pixel_size_nm: side of a pixel.
+            pixel_size_nm: width of a pixel.
             name: of the micrograph.
             metadata: added to; `clip_percentiles` and `clip_values` say what became 0 and 1, and `left_out`, where
                 anything was, what.
             clip_percentiles: two rising ones, 0 to 100.
             artefacts: what in the image is not the specimen; looked for where not given.
+            pixel_aspect: height of a pixel over its width.
+            offset: what was taken from the counts before, and is part of `clip_values`.
         """
+        if artefacts is None and not offset:
+            counts, offset = without_offset(counts)
         found = find_artefacts(counts) if artefacts is None else artefacts
         counts = found.mended
         values = counts if found.shown is None else counts[found.shown]
@@ -105,9 +123,12 @@ class Micrograph:
         for row in range(0, len(counts), _ROWS_PER_BLOCK):  # In double precision, but never the whole image so.
             block = counts[row : row + _ROWS_PER_BLOCK].astype(np.float64)
             pixels[row : row + _ROWS_PER_BLOCK] = np.clip((block - low) / (high - low), 0.0, 1.0)
-        facts = {"clip_percentiles": [float(value) for value in clip_percentiles], "clip_values": [low, high]}
+        facts = {
+            "clip_percentiles": [float(value) for value in clip_percentiles],
+            "clip_values": [low + offset, high + offset],
+        }
         left_out = {"left_out": "; ".join(found.words)} if found.words else {}
-        return cls(pixels, pixel_size_nm, name, {**(metadata or {}), **facts, **left_out}, found.shown)
+        return cls(pixels, pixel_size_nm, name, {**(metadata or {}), **facts, **left_out}, found.shown, pixel_aspect)
 
     @cached_property
     def filled(self) -> NDArray[np.float32]:
@@ -124,6 +145,19 @@ class Micrograph:
         """How many pixels show the specimen."""
         return self.pixels.size if self.shown is None else int(np.count_nonzero(self.shown))
 
+    @property
+    def pixel_height_nm(self) -> float | None:
+        """Height of a pixel in nanometres, or None where its width is not known."""
+        return None if self.pixel_size_nm is None else self.pixel_size_nm * self.pixel_aspect
+
+    @property
+    def scale(self) -> str:
+        """The size of a pixel in words."""
+        if self.pixel_size_nm is None:
+            return "pixel size unknown"
+        height = "" if self.pixel_aspect == 1 else f" × {self.pixel_height_nm:.4g}"
+        return f"{self.pixel_size_nm:.4g}{height} nm/px"
+
     def picture(self) -> Image.Image:
         """The image in grey, reduced to 1024 px where it is larger."""
         return picture_of(np.rint(255 * self.pixels).astype(np.uint8))
@@ -133,12 +167,16 @@ class Micrograph:
 
     def __repr__(self) -> str:
         height, width = self.shape_hw
-        scale = "pixel size unknown" if self.pixel_size_nm is None else f"{self.pixel_size_nm:.4g} nm/px"
-        return f"Micrograph({self.name}, {width} × {height} px, {scale})"
+        return f"Micrograph({self.name}, {width} × {height} px, {self.scale})"
 
     def save(self, path: str | Path) -> None:
         """Write the record to one .npz file; `load` gives it back bit for bit."""
-        header = {"name": self.name, "pixel_size_nm": self.pixel_size_nm, "metadata": dict(self.metadata)}
+        header = {
+            "name": self.name,
+            "pixel_size_nm": self.pixel_size_nm,
+            "pixel_aspect": self.pixel_aspect,
+            "metadata": dict(self.metadata),
+        }
         shown: dict[str, Any] = {} if self.shown is None else {"shown": self.shown}
         with replacing(archive_path(path)) as partial:
             np.savez_compressed(partial, kind="Micrograph", pixels=self.pixels, header=json.dumps(header), **shown)

@@ -84,6 +84,7 @@ class Scene:
         header = {
             "name": self.micrograph.name,
             "pixel_size_nm": self.micrograph.pixel_size_nm,
+            "pixel_aspect": self.micrograph.pixel_aspect,
             "metadata": dict(self.micrograph.metadata),
             "materials": list(self.materials),
             "difficulty": self.difficulty,
@@ -109,5 +110,6 @@ class Scene:
         with as_saved(path, "Scene"):
             header = json.loads(str(fields["header"]))
             image = {key: header.pop(key) for key in ("name", "pixel_size_nm", "metadata")}
+            image["pixel_aspect"] = header.pop("pixel_aspect", 1.0)  # earlier scenes had square pixels
             micrograph = Micrograph(fields["pixels"], **image, shown=fields.get("shown"))
             return cls(micrograph, fields["labels"], grains=fields["grains"], **header)

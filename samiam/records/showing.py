@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+Pixel = TypeVar("Pixel", bound=np.generic)
 _LARGEST_PX = 1024
 """Longer sides are reduced to this: as much as a notebook shows."""
 
@@ -20,7 +21,7 @@ def picture_of(pixels: NDArray[Any]) -> Image.Image:
     return picture
 
 
-def nearest(labels: NDArray[np.uint32], shape_hw: tuple[int, int]) -> NDArray[np.uint32]:
+def nearest(labels: NDArray[Pixel], shape_hw: tuple[int, int]) -> NDArray[Pixel]:
     """Labels (H, W) at the centres of as many pixels as the shape has; no label is mixed with another."""
     rows, columns = ((2 * np.arange(n) + 1) * side // (2 * n) for n, side in zip(shape_hw, labels.shape, strict=True))
     return labels[np.ix_(rows, columns)]

@@ -35,5 +35,7 @@ def read_back(cell: str) -> str:
 def inert_table(table: pd.DataFrame) -> pd.DataFrame:
     """A table with inert names of columns and texts; numbers stay numbers."""
     made = table.rename(columns=inert)
-    texts = [name for name in made if not pd.api.types.is_numeric_dtype(made[name])]
-    return made.assign(**{name: made[name].astype(object).map(inert, na_action="ignore") for name in texts})
+    for name in made:
+        if not pd.api.types.is_numeric_dtype(made[name]):
+            made[name] = made[name].astype(object).map(inert, na_action="ignore")
+    return made

@@ -1,15 +1,22 @@
-"""Files on disk: the hash of one, replacing one so that nothing half-written is ever seen, a folder for some."""
+"""Files on disk: the hash of one, replacing one or some so that nothing half-written is seen, a folder for some."""
 
 from __future__ import annotations
 
+import errno
+import glob
 import hashlib
 import os
+import platform
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from samiam.errors import InputError
+
+_HOST = f".{platform.node()[:40]}-"  # in temporary names: on a shared disk, processes of other machines have their own
 
 
 def sha256_of(path: str | Path) -> str:
@@ -22,12 +29,12 @@ def sha256_of(path: str | Path) -> str:
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path` (same suffix) and move it there once the block has succeeded.
 
-    Missing parent folders are created. If the block raises, the temporary file is deleted and `path` stays
-    as it was.
+    Missing parent folders are created. If the block raises, the temporary file is deleted and `path` stays as it was;
+    what killed processes have left beside it is deleted too.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=_own_prefix(path), suffix=path.suffix, dir=path.parent)
     os.close(handle)
     partial = Path(name)
     try:
@@ -38,18 +45,94 @@ def replacing(path: str | Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+@contextmanager
+def replacing_together(path: str | Path, last: str) -> Iterator[Path]:
+    """Give a temporary folder beside `path`; once the block has succeeded, the files in it are in `path`, all at once.
+
+    A folder that is not there yet is moved there in one step. In one that is, files of the same names are replaced and
+    others stay: `last` is removed first and comes back last, so that a folder without it is one that was interrupted.
+    If the block raises, or a file cannot be replaced, `path` stays as it was.
+
+    Args:
+        path: the folder; missing parents are created.
+        last: the name of one of the files.
+    """
+    path = Path(path).absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=_own_prefix(path), dir=path.parent))
+    try:
+        yield partial
+        partial.chmod(0o777 & ~_umask())
+        if path.is_dir():
+            _move_into(path, partial, last)
+        else:
+            partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _move_into(folder: Path, partial: Path, last: str) -> None:
+    names = sorted((file.name for file in partial.iterdir()), key=lambda name: (name == last, name))
+    for name in names:
+        if (folder / name).is_dir():
+            raise IsADirectoryError(errno.EISDIR, f"{folder / name} is a folder, where a file is to go")
+    (folder / last).unlink(missing_ok=True)
+    for name in names:
+        (partial / name).replace(folder / name)
+
+
+def _own_prefix(path: Path) -> str:
+    """How the temporary names begin that this process makes for a path."""
+    _clear(path.parent)
+    return f".{path.stem[:80]}{_HOST}{os.getpid()}-"  # long names leave room for the rest
+
+
+@cache
+def _clear(folder: Path) -> None:
+    """Delete what processes of this machine that have ended have left half-written in a folder, once."""
+    for left in folder.glob(f".*{glob.escape(_HOST)}*"):
+        pid = left.name.rpartition(_HOST)[2].partition("-")[0]
+        if pid.isdecimal() and not _is_running(int(pid)):
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+
+
+def _is_running(pid: int) -> bool:
+    import psutil  # only where something was left
+
+    return bool(psutil.pid_exists(pid))
+
+
 def made_folder(path: str | Path) -> Path:
-    """A folder that is there, made if need be, before anything is worked out for it.
+    """A folder that can be written to, made if need be, before anything is worked out for it.
 
     Raises:
-        InputError: if it cannot be made.
+        InputError: if it cannot be made or written to.
     """
     folder = Path(path)
+    check_writable(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{folder} cannot be written to ({error.strerror}); give another folder.") from None
+        raise _unwritable(folder, error) from None
     return folder
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder into which nothing can be written, or which cannot be made; nothing is left of the trial.
+
+    Raises:
+        InputError: if so.
+    """
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+
+
+def _unwritable(folder: Path, error: OSError) -> InputError:
+    return InputError(f"{folder}: cannot be written to ({error.strerror}); choose another folder.")
 
 
 def _umask() -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.boosting import merge_masks
+from samiam.boosting.merging import dissolved
 from samiam.records import Masks
 
 Bools = NDArray[np.bool_]
@@ -202,6 +203,17 @@ def test_a_speck_of_a_material_with_a_large_region_goes_too() -> None:
     assert_labels(merged([large, speck], [0, 0], 225)[0], large | speck)
 
 
+def test_a_small_image_has_smaller_regions() -> None:
+    """Of 20 × 20 px a region of 25 is kept that in a large image would be a speck."""
+    for n_px, is_kept in ((25, True), (20, False)):
+        labels = np.ones((20, 20), np.uint32)
+        labels[4:9, 4 : 4 + n_px // 5] = 2
+        assert (dissolved(labels, 256) == 2).any() == is_kept
+    labels = np.pad(labels, 50)
+    labels[54:59, 54:59] = 2
+    assert not (dissolved(labels, 256) == 2).any()
+
+
 def test_a_speck_is_dissolved_into_what_it_touches() -> None:
     outer = box(0, 0, 60, 60)
     for speck in (box(20, 20, 15, 17), box(0, 0, 15, 17), box(20, 60, 15, 17)):
@@ -286,6 +298,7 @@ def test_without_a_smallest_region_every_pixel_is_its_smallest_masks(
 def test_what_holds_for_all_labels(painting: tuple[list[Bools], list[int], int]) -> None:
     masks, materials, smallest = painting
     labels, label_of = merged(masks, materials, smallest)
+    smallest = min(smallest, labels.size // 16)
     areas = np.bincount(labels.ravel())[1:]
     assert (areas > 0).all()
     assert (np.diff(areas) <= 0).all()

@@ -19,6 +19,7 @@ _DATA_TYPES = {
     "uint32": 11,
     "float64": 12,
 }
+_COLOUR = 23
 _TAG_TYPES = {"int16": 2, "int32": 3, "uint16": 4, "uint32": 5, "float32": 6, "float64": 7, "uint8": 10}
 Tag = tuple[str, Any]
 
@@ -52,11 +53,16 @@ class _Writer:
         return self.words(1, 5) + struct.pack("<I", value)
 
 
-def _image(pixels: NDArray[Any], data_type: int, sides: list[int], scale: float, unit: str) -> Tag:
-    dimensions = [("", [("Origin", 0.0), ("Scale", scale), ("Units", unit)]) for _ in sides]
+def _image(
+    pixels: NDArray[Any], data_type: int, sides: list[int], scales: list[float], units: list[str], name: str = ""
+) -> Tag:
+    dimensions = [
+        ("", [("Origin", 0.0), ("Scale", scale), ("Units", unit)]) for scale, unit in zip(scales, units, strict=True)
+    ]
     return (
         "",
         [
+            ("Name", name),
             (
                 "ImageData",
                 [
@@ -65,9 +71,18 @@ def _image(pixels: NDArray[Any], data_type: int, sides: list[int], scale: float,
                     ("DataType", data_type),
                     ("Dimensions", [("", side) for side in sides]),
                 ],
-            )
+            ),
         ],
     )
+
+
+def _data_type(pixels: NDArray[Any]) -> int:
+    is_colour = pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 4
+    return _COLOUR if is_colour else _DATA_TYPES[str(pixels.dtype)]
+
+
+def _sides(pixels: NDArray[Any]) -> list[int]:
+    return list(pixels.shape[1::-1] if _data_type(pixels) == _COLOUR else pixels.shape[::-1])
 
 
 def write_dm(
@@ -75,17 +90,29 @@ def write_dm(
     pixels: NDArray[Any],
     *,
     version: int = 4,
-    scale: float = 0.02,
-    unit: str = "nm",
+    scale: float | list[float] = 0.02,
+    unit: str | list[str] = "nm",
     thumbnail: bool = True,
+    others: dict[str, NDArray[Any]] | None = None,
+    listed_thumbnails: tuple[int, ...] = (),
 ) -> Path:
-    """Write pixels (H, W) or (F, H, W) in little-endian order, behind a colour thumbnail as the program does."""
-    data_type = 23 if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 4 else None
-    sides = list(pixels.shape[1::-1]) if data_type else list(pixels.shape[::-1])
-    image = _image(pixels, data_type or _DATA_TYPES[str(pixels.dtype)], sides, scale, unit)
-    small = _image(np.full(64, 7, np.int32), 23, [8, 8], 1.0, "")
+    """Write pixels (H, W) or (F, H, W) in little-endian order, behind a colour thumbnail as the program does.
+
+    Scales and units are of the fastest axis first; `others` are further images by their names, and thumbnails are
+    listed by their place from 0.
+    """
+    sides = _sides(pixels)
+    scales = scale if isinstance(scale, list) else [scale] * len(sides)
+    units = unit if isinstance(unit, list) else [unit] * len(sides)
+    image = _image(pixels, _data_type(pixels), sides, scales, units)
+    small = _image(np.full(64, 7, np.int32), 23, [8, 8], [1.0, 1.0], ["", ""])
+    more = [
+        _image(other, _data_type(other), _sides(other), [0.5, 0.5], ["nm", "nm"], name)
+        for name, other in (others or {}).items()
+    ]
     writer = _Writer(version)
-    body = writer.group([("ImageList", [small, image] if thumbnail else [image])])
+    thumbnails = [("", [("ImageIndex", place)]) for place in listed_thumbnails]
+    body = writer.group([("ImageList", [*([small] if thumbnail else []), image, *more]), ("Thumbnails", thumbnails)])
     header = struct.pack(">I", version) + writer.words(len(body)) + struct.pack(">I", 1)
     path.write_bytes(header + body + bytes(8))
     return path

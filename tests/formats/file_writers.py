@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 _SER_TYPES = {"uint8": 1, "uint16": 2, "uint32": 3, "int8": 4, "int16": 5, "int32": 6, "float32": 7, "float64": 8}
 
 
-def write_ser(path: Path, frames: NDArray[Any], pixel_size_m: float = 2e-11) -> Path:
+def write_ser(
+    path: Path, frames: NDArray[Any], pixel_size_m: float = 2e-11, pixel_height_m: float | None = None
+) -> Path:
     """A TIA series of frames (F, H, W)."""
     n, height, width = frames.shape
     dimension = struct.pack("<iddi", n, 0.0, 1.0, 0) + struct.pack("<i", 6) + b"Number" + struct.pack("<i", 0)
     table_at = 3 * 2 + 4 * 4 + 8 + 4 + len(dimension)
-    calibration = struct.pack("<ddi", 0.0, pixel_size_m, 0)
+    sizes = (pixel_size_m, pixel_size_m if pixel_height_m is None else pixel_height_m)
+    calibrations = b"".join(struct.pack("<ddi", 0.0, size, 0) for size in sizes)
     elements = [
-        2 * calibration
+        calibrations
         + struct.pack("<hii", _SER_TYPES[str(frames.dtype)], width, height)
         + np.ascontiguousarray(frame[::-1]).tobytes()
         for frame in frames
@@ -37,7 +40,7 @@ def write_ser(path: Path, frames: NDArray[Any], pixel_size_m: float = 2e-11) -> 
 def write_mrc(path: Path, sections: NDArray[Any], pixel_size_a: float = 0.2, mode: int | None = None) -> Path:
     """Sections (F, H, W) after the MRC2014 standard."""
     n, height, width = sections.shape
-    known = {"int8": 0, "int16": 1, "float32": 2, "uint16": 6}
+    known = {"int8": 0, "int16": 1, "float32": 2, "uint16": 6, "float16": 12}
     header = bytearray(1024)
     struct.pack_into("<4i", header, 0, width, height, n, known[str(sections.dtype)] if mode is None else mode)
     struct.pack_into("<3i", header, 28, width, height, n)
@@ -53,9 +56,11 @@ def write_velox(
     detectors: dict[str, NDArray[Any]],
     pixel_size_m: float = 2e-11,
     unit: str = "m",
+    height: tuple[float, str] | None = None,
     metadata: dict[str, Any] | None = None,
 ) -> Path:
     """One data set (H, W, F) for each detector, with the part of the metadata that is of interest."""
+    pixel_height_m, unit_y = height or (pixel_size_m, unit)
     with h5py.File(path, "w") as file:
         for number, (detector, pixels) in enumerate(detectors.items()):
             group = file.create_group(f"Data/Image/{number:032x}")
@@ -63,8 +68,8 @@ def write_velox(
             text = metadata or {
                 "BinaryResult": {
                     "PixelUnitX": unit,
-                    "PixelUnitY": unit,
-                    "PixelSize": {"width": str(pixel_size_m), "height": str(pixel_size_m)},
+                    "PixelUnitY": unit_y,
+                    "PixelSize": {"width": str(pixel_size_m), "height": str(pixel_height_m)},
                     "Detector": detector,
                 },
                 "Acquisition": {"AcquisitionStartDatetime": {"DateTime": "1600000000"}},

@@ -140,7 +140,7 @@ def test_complex_tiff_and_dm(tmp_path: Path) -> None:
 
 def test_objects_are_never_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.full((32, 32), None), allow_pickle=True)
-    refused(tmp_path / "a.npy")
+    assert "Python objects; save it as integers or floats" in refused(tmp_path / "a.npy")
 
 
 def test_masks_of_one_bit(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_png_beyond_the_limit_of_pillow_is_no_bomb(tmp_path: Path) -> None:
     png_of((16384, 16384))(tmp_path / "a.png")  # 268 Mpx; Pillow refuses at 179 Mpx. There are no pixels in it.
     message = refused(tmp_path / "a.png")
     assert "bomb" not in message
-    assert "cannot be read as .png" in message
+    assert "ends before its pixels do" in message
 
 
 def test_compression_that_needs_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,8 +229,10 @@ def test_compression_that_needs_another_package(tmp_path: Path, monkeypatch: pyt
 
 
 def test_mrc_modes_that_would_be_misread(tmp_path: Path) -> None:
-    for mode in (3, 4, 12, 99):
-        assert f"its header says {mode}" in refused(write_mrc(tmp_path / "a.mrc", IMAGE[None], mode=mode))
+    for mode in (5, 99, 101):
+        assert f"its header says {mode}," in refused(write_mrc(tmp_path / "a.mrc", IMAGE[None], mode=mode))
+    for mode in (3, 4):
+        assert "modulus" in refused(write_mrc(tmp_path / "a.mrc", IMAGE[None], mode=mode))
 
 
 def test_hdf5_of_another_layout(tmp_path: Path) -> None:
@@ -240,7 +242,7 @@ def test_hdf5_of_another_layout(tmp_path: Path) -> None:
     write_velox(tmp_path / "b.emd", {"BF": IMAGE[..., None]})
     with h5py.File(tmp_path / "b.emd", "a") as file:
         del file["Data/Image/" + "0" * 32]
-    assert "holds 0 data sets" in refused(tmp_path / "b.emd")
+    assert "holds no image of Velox" in refused(tmp_path / "b.emd")
 
 
 def test_dm_spectrum(tmp_path: Path) -> None:

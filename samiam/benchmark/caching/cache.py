@@ -93,6 +93,7 @@ def facts_of_micrograph(micrograph: Micrograph) -> dict[str, Any]:
         "shown": None if micrograph.shown is None else _sha256_of_array(micrograph.shown),
         "shape_hw": micrograph.shape_hw,
         "pixel_size_nm": micrograph.pixel_size_nm,
+        "pixel_aspect": micrograph.pixel_aspect,
     }
 
 

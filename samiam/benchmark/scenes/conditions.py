@@ -71,11 +71,16 @@ def under(scene: Scene, condition: Condition) -> Scene:
         above it move down a label. `parameters["condition"]` records the condition.
 
     Raises:
-        InputError: if no labelled pixel is left.
+        InputError: if no labelled pixel is left, or pixels are not square and the image is to be turned.
     """
     if condition == Condition():
         return scene
     before = scene.micrograph
+    if before.pixel_aspect != 1 and condition.turn_deg % 180:
+        raise InputError(
+            f"{before.name}: pixels of {before.scale} are not square, so that turn_deg={condition.turn_deg:g} would "
+            "shear it; resample it to square pixels."
+        )
     move = partial(
         resampled, turn_deg=condition.turn_deg, magnification=condition.magnification, sampling=condition.sampling
     )
@@ -91,7 +96,7 @@ def under(scene: Scene, condition: Condition) -> Scene:
             f"magnification={condition.magnification:g}; turn less, or bring the magnification nearer to 1."
         )
     return Scene(
-        Micrograph(pixels, size_nm, before.name, before.metadata, shown),
+        Micrograph(pixels, size_nm, before.name, before.metadata, shown, before.pixel_aspect),
         np.searchsorted(kept, labels, side="right").astype(np.uint32),
         [scene.materials[label - 1] for label in kept],
         scene.difficulty,

@@ -1,90 +1,157 @@
-"""EMD files, of Berkeley and of Velox: two layouts of HDF5 under one suffix."""
+"""EMD files, of Berkeley (0.1 to 1.0, py4DSTEM's too) and of Velox: two layouts of HDF5 under one suffix."""
 
 from __future__ import annotations
 
+import itertools
+import json
+import math
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.formats.readers.ncempy_modules import ncempy_io
-from samiam.formats.readers.raw import RawImage, Request, real_size
-from samiam.formats.readers.units import to_nm
+from samiam.formats.readers.axes import Axis, Pair, corner_of, found_along, frame_of, image_axes
+from samiam.formats.readers.pixel_size import PixelSize, pixel_size
+from samiam.formats.readers.raw import MAX_BYTES, Found, RawImage, Request, distinct, of_dataset
 
-if TYPE_CHECKING:
-    from ncempy.io import emd, emdVelox
-else:
-    emd, emdVelox = map(ncempy_io, ("emd", "emdVelox"))  # noqa: N816 - its own name
+_VELOX_PAIR = (0, 1)  # Velox's arrays are (H, W, frames).
+_MOST_METADATA = 1 << 22  # bytes of one frame; Velox writes some 50 kB
+_MOST_PIECES = 1 << 16  # that are looked for; an image in more is a strange one
+_ARRAY = (1, "array")  # emd_group_type of images: EMD 0.1 and 0.2, EMD 1.0
+_DAMAGED = (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, RecursionError, OverflowError)
 
 
 def read_emd(path: Path, request: Request) -> RawImage:
-    """Either kind of EMD; a file with several data sets (detectors) needs `dataset`."""
-    # Opened here first, because ncempy's own objects break in their destructors where this fails.
+    """Either kind of EMD; one of several data sets (detectors) has to be chosen where none is plainly the largest."""
     with h5py.File(path, "r") as file:
-        is_velox = "Data/Image" in file
-    return _read_velox(path, request) if is_velox else _read_berkeley(path, request)
+        is_velox = isinstance(file.get("Data/Image"), h5py.Group)
+        return _read_velox(file["Data/Image"], request) if is_velox else _read_berkeley(file, request)
 
 
-def _read_velox(path: Path, request: Request) -> RawImage:
-    """Velox: pixels are (H, W, frames), the scale stands in a JSON text of which each frame has a column."""
-    with emdVelox.fileEMDVelox(path) as file:
-        labels = [_velox_calibration(file, group) for group in file.list_data]
-        names = _distinct([str(label.get("detectorName") or f"image {n}") for n, label in enumerate(labels)])
-        chosen = request.pick_dataset(names)
-        data = file.list_data[chosen]["Data"]
-        if data.ndim != 3:
-            raise InputError(
-                f"holds an array of shape {data.shape} where Velox writes (H, W, frames); export it again."
-            )
-        frame = request.pick(data.shape[2], data.shape[:2], data.dtype)
-        size_nm = to_nm(labels[chosen].get("pixelSize", (None,))[0], labels[chosen].get("pixelUnit", ("",))[0])
-        array: NDArray[Any] = data[:, :, frame]
-        return RawImage(array, frame, data.shape[2], **real_size(size_nm, "Velox metadata"), dataset=names[chosen])
+def _read_velox(images: h5py.Group, request: Request) -> RawImage:
+    """Velox: the scale stands in a JSON text of which each frame has a column."""
+    groups = [group for group in images.values() if isinstance(group, h5py.Group) and "Data" in group]
+    if not groups:
+        raise InputError("holds no image of Velox, only spectra or nothing; export the image itself.")
+    names = [str(_velox_metadata(group, 0).get("Detector") or f"image {n}") for n, group in enumerate(groups)]
+    data = [group["Data"] for group in groups]
+    if odd := [one.shape for one in data if len(one.shape) != 3]:
+        raise InputError(f"holds an array of shape {odd[0]} where Velox writes (H, W, frames); export it again.")
+    found = [Found(name, one.shape[:2], one.shape[2]) for name, one in zip(distinct(names), data, strict=True)]
+    chosen, request = request.pick_dataset(found)
+    frame = request.pick(found[chosen].n_frames, found[chosen].shape_hw, data[chosen].dtype)
+    _check_written(data[chosen], _VELOX_PAIR, frame)
+    image = frame_of(data[chosen], _VELOX_PAIR, frame)
+    size = _velox_size(_velox_metadata(groups[chosen], frame))
+    return RawImage(image, frame, found[chosen].n_frames, size, **of_dataset(found, chosen))
 
 
-def _velox_calibration(file: emdVelox.fileEMDVelox, group: h5py.Group) -> dict[str, Any]:
-    """The metadata as ncempy sums them up; nothing where they lack a part, for the pixels are good without."""
-    try:
-        summary: dict[str, Any] = file.parseMetaData(group)
-    except (KeyError, ValueError, TypeError, IndexError, OverflowError):
-        return {}
-    return summary
+def _velox_metadata(group: h5py.Group, frame: int) -> dict[str, Any]:
+    """What is said of the pixels of a frame; nothing where it is damaged, for the pixels are good without."""
+    with suppress(*_DAMAGED):
+        texts = group["Metadata"]
+        if texts.shape[0] <= _MOST_METADATA and _chunk_bytes(texts) <= MAX_BYTES:
+            text = texts[:, min(frame, texts.shape[1] - 1)].tobytes().split(b"\x00", 1)[0]
+            of_pixels = json.loads(text)["BinaryResult"]
+            return dict(of_pixels)
+    return {}
 
 
-def _read_berkeley(path: Path, request: Request) -> RawImage:
-    """Berkeley: pixels are (..., H, W), and a vector for each dimension says where its pixels lie."""
-    try:
-        file = emd.fileEMD(path)
-    except emd.NoEmdDataSets:
-        raise InputError("holds no image in the layout of Berkeley or Velox; export it again.") from None
-    with file:
-        names = _distinct([group.name.rsplit("/", 1)[-1] for group in file.list_emds])
-        chosen = request.pick_dataset(names)
-        group = file.list_emds[chosen]
-        data = group["data"]
-        if data.ndim < 2:
-            raise InputError(f"holds an array of shape {data.shape}; an image has two dimensions (H, W).")
-        outer = data.shape[:-2]
-        n_frames = int(np.prod(outer, dtype=np.int64))
-        frame = request.pick(n_frames, data.shape[-2:], data.dtype)
-        array: NDArray[Any] = data[
-            tuple(int(position) for position in np.unravel_index(frame, outer)) if outer else ...
-        ]
-        size = real_size(_berkeley_size(file, group), "EMD dimension")
-        return RawImage(array, frame, n_frames, **size, dataset=names[chosen])
+def _velox_size(metadata: dict[str, Any]) -> PixelSize:
+    with suppress(*_DAMAGED):
+        size = metadata["PixelSize"]
+        along_x, along_y = (
+            (size.get("width"), metadata.get("PixelUnitX")),
+            (size.get("height"), metadata.get("PixelUnitY")),
+        )
+        return pixel_size("Velox metadata", along_x, along_y)
+    return PixelSize()
 
 
-def _berkeley_size(file: emd.fileEMD, group: h5py.Group) -> float | None:
-    try:
-        vector, _, unit = file.get_emddims(group)[-1]
-        return to_nm(abs(float(vector[1]) - float(vector[0])), unit)
-    except (KeyError, ValueError, TypeError, IndexError):
-        return None  # The dimensions may be left out; the pixels are good without.
+def _read_berkeley(file: h5py.File, request: Request) -> RawImage:
+    """Berkeley: a vector for each axis says what it is and where its pixels lie."""
+    groups = _berkeley_groups(file)
+    arrays = [group["data"] for group in groups]
+    if arrays and not any(len(array.shape) > 1 for array in arrays):
+        raise InputError(f"holds an array of shape {arrays[0].shape}; an image has two dimensions (H, W).")
+    ways: list[tuple[h5py.Dataset, list[Axis], Pair]] = []
+    found: list[Found] = []
+    names = distinct([str(group.name).rsplit("/", 1)[-1] for group in groups])
+    for group, name, array in zip(groups, names, arrays, strict=True):
+        if len(array.shape) > 1:
+            axes = _berkeley_axes(group, len(array.shape))
+            pairs = image_axes(axes, array.shape)
+            found += found_along(name, pairs, array.shape)
+            ways += [(array, axes, pair) for pair in pairs]
+    if not found:
+        raise InputError("holds no image in the layout of Berkeley or Velox; export it again.")
+    chosen, request = request.pick_dataset(found)
+    array, axes, pair = ways[chosen]
+    frame = request.pick(found[chosen].n_frames, found[chosen].shape_hw, array.dtype)
+    _check_written(array, pair, frame)
+    along_y, along_x = ((axes[index].step, axes[index].unit) for index in pair)
+    size = pixel_size("EMD dimension", along_x, along_y)
+    return RawImage(frame_of(array, pair, frame), frame, found[chosen].n_frames, size, **of_dataset(found, chosen))
 
 
-def _distinct(names: list[str]) -> list[str]:
-    """The names, numbered where two are equal."""
-    return [f"{name} #{names[:n].count(name) + 1}" if names.count(name) > 1 else name for n, name in enumerate(names)]
+def _berkeley_groups(file: h5py.File) -> list[h5py.Group]:
+    """The groups that are marked as arrays, wherever in the tree."""
+    groups: list[h5py.Group] = []
+
+    def look(_: str, item: object) -> None:
+        if isinstance(item, h5py.Group) and isinstance(item.get("data"), h5py.Dataset):
+            with suppress(*_DAMAGED):
+                if _plain(item.attrs.get("emd_group_type")) in _ARRAY:
+                    groups.append(item)
+
+    file.visititems(look)
+    return groups
+
+
+def _berkeley_axes(group: h5py.Group, n_axes: int) -> list[Axis]:
+    first = 0 if "dim0" in group else 1  # EMD 1.0, and before it
+    return [_berkeley_axis(group.get(f"dim{first + index}")) for index in range(n_axes)]
+
+
+def _berkeley_axis(vector: object) -> Axis:
+    """What a vector says; nothing where it is left out or damaged, for the pixels are good without."""
+    with suppress(*_DAMAGED):
+        if isinstance(vector, h5py.Dataset):
+            name, unit = str(_plain(vector.attrs.get("name", ""))), _plain(vector.attrs.get("units", ""))
+            step = None
+            with suppress(*_DAMAGED):
+                if _chunk_bytes(vector) <= MAX_BYTES:
+                    start, second = (float(place) for place in vector[:2])  # It may claim any length.
+                    step = abs(second - start)
+            return Axis(name, step, unit)
+    return Axis()
+
+
+def _plain(attribute: object) -> object:
+    """An attribute as a number or a text, whichever of HDF5's ways it is stored in."""
+    if isinstance(attribute, np.ndarray) and attribute.size == 1:
+        attribute = attribute.item()
+    return attribute.decode("utf-8", "replace") if isinstance(attribute, bytes) else attribute
+
+
+def _chunk_bytes(data: h5py.Dataset) -> int:
+    """How much is read at once, whatever is asked for."""
+    return math.prod(data.chunks or (1,)) * int(data.dtype.itemsize)
+
+
+def _check_written(data: h5py.Dataset, pair: Pair, frame: int) -> None:
+    """Refuse an image that was declared and never written, in whose place HDF5 gives zeros."""
+    if data.is_virtual or not data.chunks:
+        n_missing = int(data.id.get_storage_size() == 0 and not data.is_virtual)
+    elif _chunk_bytes(data) > MAX_BYTES:
+        raise InputError(f"is stored in pieces of {data.chunks}, which do not fit into memory; export it again.")
+    else:
+        corner = corner_of(pair, frame, data.shape)
+        places = [range(0, data.shape[axis], data.chunks[axis]) if axis in pair else (at,) for axis, at in corner]
+        few = itertools.islice(itertools.product(*places), _MOST_PIECES)
+        n_missing = sum(data.id.get_chunk_info_by_coord(place).byte_offset is None for place in few)
+    if n_missing:
+        raise InputError("ends before its pixels do: some were never written; export it again.")

@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
+from samiam.formats.readers.pixel_size import PixelSize
 
-MAX_PIXELS = 16384**2  # 1 GB in single precision
+MAX_PIXELS = 16384**2
+MAX_BYTES = 4 * MAX_PIXELS  # 1 GB: as many pixels in single precision, which is what is worked on
 MIN_SIDE_PX = 16  # in less no texture can be told
+_PLAINLY_LARGER = 4  # times the pixels of any other image: a thumbnail or a level of a pyramid has half the sides
+_MOST_LISTED = 10
 _REMEDY_FOR_KIND = {
     "c": "save its modulus or its real part",
     "b": "it is a mask, not a micrograph; give the image itself",
 }
+
+
+@dataclass(frozen=True)
+class Found:
+    """One image, or one stack of images of a kind, among those that a file holds.
+
+    Attributes:
+        name: as the file calls it; empty where it does not.
+        shape_hw: of each image.
+        n_frames: how many there are.
+        is_thumbnail: whether the file says that it stands for another one.
+    """
+
+    name: str
+    shape_hw: tuple[int, int]
+    n_frames: int = 1
+    is_thumbnail: bool = False
+
+    def __str__(self) -> str:
+        height, width = self.shape_hw
+        frames = "" if self.n_frames == 1 else f", {self.n_frames} frames"
+        return f"{self.name}{', ' if self.name else ''}{width} x {height}{frames}"
 
 
 @dataclass(frozen=True)
@@ -24,20 +51,20 @@ class Request:
 
     Attributes:
         frame: index in a stack, or None.
-        dataset: name or index of a data set in a file that may hold several, or None.
+        dataset: name or index of one of several images or stacks, or None.
     """
 
     frame: int | None = None
     dataset: str | None = None
 
-    def pick(self, n_frames: int, shape_hw: tuple[int, int], dtype: np.dtype[Any]) -> int:
+    def pick(self, n_frames: int, shape_hw: tuple[int, int], dtype: np.dtype[Any], n_channels: int = 1) -> int:
         """The frame to load; readers ask for it once they know what the file declares, before loading pixels.
 
         Raises:
             InputError: if the images are too small, too large or not real numbers, or the frame has to be given
                 or does not exist.
         """
-        check_declared(shape_hw, dtype)
+        check_declared(shape_hw, dtype, n_channels)
         if n_frames < 1:
             raise InputError("holds no image; export it again.")
         last = n_frames - 1
@@ -48,22 +75,54 @@ class Request:
             raise InputError(f"has no frame {frame}; choose frame=0..{last} (--frame).")
         return frame
 
-    def pick_dataset(self, names: list[str]) -> int:
-        """The index of the data set to read, given the names of all.
+    def pick_dataset(self, found: Sequence[Found]) -> tuple[int, Request]:
+        """The index of the image or stack to read, and what is asked of it.
+
+        Where it is not given it is the one that is plainly larger than all others. Where none is and each is a single
+        image, they count as frames.
 
         Raises:
             InputError: if it has to be given or does not exist.
         """
-        listed = ", ".join(f"{index} ({name})" for index, name in enumerate(names))
-        if self.dataset is None:
-            if len(names) != 1:
-                raise InputError(f"holds {len(names)} data sets; choose one with dataset= (--dataset): {listed}.")
-            return 0
-        if self.dataset in names:
-            return names.index(self.dataset)
-        if self.dataset.isdecimal() and int(self.dataset) < len(names):
-            return int(self.dataset)
-        raise InputError(f"has no data set {self.dataset!r}; choose with dataset= (--dataset): {listed}.")
+        if not found:
+            raise InputError("holds no image; export it again.")
+        names = [one.name for one in found]
+        if self.dataset is not None:
+            if self.dataset in names:
+                return names.index(self.dataset), self
+            if self.dataset.isdecimal() and int(self.dataset) < len(names):
+                return int(self.dataset), self
+            raise InputError(f"has no data set {self.dataset!r}; choose with dataset= (--dataset): {_listed(found)}.")
+        if (plain := _plain_choice(found)) is not None:
+            return plain, self
+        if self.frame is not None and all(one.n_frames == 1 for one in found) and 0 <= self.frame < len(found):
+            return self.frame, replace(self, frame=None)
+        raise InputError(f"holds {len(found)} data sets; choose one with dataset= (--dataset): {_listed(found)}.")
+
+
+def _plain_choice(found: Sequence[Found]) -> int | None:
+    """The only one, or the largest by far, thumbnails left aside; None where there is a choice."""
+    left = [index for index, one in enumerate(found) if not one.is_thumbnail] or list(range(len(found)))
+    left.sort(key=lambda index: -_pixels(found[index]))
+    is_plain = len(left) == 1 or _pixels(found[left[0]]) >= _PLAINLY_LARGER * _pixels(found[left[1]])
+    return left[0] if is_plain else None
+
+
+def _pixels(one: Found) -> int:
+    return one.shape_hw[0] * one.shape_hw[1]
+
+
+def _listed(found: Sequence[Found]) -> str:
+    listed = ", ".join(f"{index} ({one})" for index, one in enumerate(found[:_MOST_LISTED]))
+    return listed if len(found) <= _MOST_LISTED else f"{listed}, ... {len(found) - 1} ({found[-1]})"
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, numbered where two are equal; those that are empty stay so."""
+    return [
+        f"{name} #{names[:n].count(name) + 1}" if name and names.count(name) > 1 else name
+        for n, name in enumerate(names)
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,25 +131,34 @@ class RawImage:
 
     Attributes:
         array: (H, W), or (H, W, C) without alpha; any real dtype; row 0 is the top.
-        frame: its index in the file.
-        n_frames: how many frames the file holds.
-        pixel_size_nm: None where the file does not say.
-        pixel_size_source: where the size stood in the file, or None.
-        dataset: the name of the data set, where the format has names.
+        frame: its index among the frames.
+        n_frames: how many there are.
+        pixel_size: as far as the file tells it.
+        dataset: the name of the data set, or its number where the file holds several without a name.
+        n_datasets: how many there are beside thumbnails.
         data_bar_px: rows at the bottom of which the file says that they are the instrument's data bar; 0 where it
             does not say.
+        orientation: in words how the file asks for the image to be turned, which has been done; None for not.
     """
 
     array: NDArray[Any]
     frame: int = 0
     n_frames: int = 1
-    pixel_size_nm: float | None = None
-    pixel_size_source: str | None = None
+    pixel_size: PixelSize = field(default_factory=PixelSize)
     dataset: str | None = None
+    n_datasets: int = 1
     data_bar_px: int = 0
+    orientation: str | None = None
 
 
-def check_declared(shape_hw: tuple[int, int], dtype: np.dtype[Any]) -> None:
+def of_dataset(found: Sequence[Found], index: int) -> dict[str, Any]:
+    """The fields of `RawImage` that tell which data set was chosen; its number stands for a name that it lacks."""
+    chosen, n_images = found[index], sum(not one.is_thumbnail for one in found)
+    is_choice = n_images > 1 or chosen.is_thumbnail
+    return {"dataset": chosen.name or (str(index) if is_choice else None), "n_datasets": n_images}
+
+
+def check_declared(shape_hw: tuple[int, int], dtype: np.dtype[Any], n_channels: int = 1) -> None:
     """Refuse images whose declared shape or type is of no use, before any pixel is read.
 
     Raises:
@@ -98,16 +166,35 @@ def check_declared(shape_hw: tuple[int, int], dtype: np.dtype[Any]) -> None:
     """
     height, width = shape_hw
     if dtype.kind not in "uif":
-        remedy = _REMEDY_FOR_KIND.get(dtype.kind, "save it as integers or floats")
-        raise InputError(f"holds {dtype} pixels; {remedy}.")
+        kind = "compound" if dtype.names else str(dtype)
+        raise InputError(f"holds {kind} pixels; {_REMEDY_FOR_KIND.get(dtype.kind, 'save it as integers or floats')}.")
     if min(height, width) < MIN_SIDE_PX:
         raise InputError(f"is {width} x {height} pixels; both sides must be at least {MIN_SIDE_PX}.")
     if height * width > MAX_PIXELS:
         raise InputError(
             f"is {width} x {height} pixels, more than the {MAX_PIXELS} (16384 x 16384) that fit; crop or bin it."
         )
+    n_bytes = height * width * n_channels * dtype.itemsize
+    if n_bytes > MAX_BYTES:
+        channels = f" in {n_channels} channels" if n_channels > 1 else ""
+        raise InputError(
+            f"is {width} x {height} pixels of {dtype}{channels}, {n_bytes / 1e9:.1f} GB and more than the "
+            f"{MAX_BYTES / 1e9:.1f} GB that fit; crop or bin it, or save one channel in single precision."
+        )
 
 
-def real_size(size_nm: float | None, source: str) -> dict[str, Any]:
-    """The two fields of `RawImage` that a pixel size fills, both None without a size."""
-    return {"pixel_size_nm": size_nm, "pixel_size_source": None if size_nm is None else source}
+def check_there(n_bytes: int, there: int) -> None:
+    """Refuse a file with fewer bytes than its header declares, before any memory is taken for them.
+
+    Raises:
+        InputError: if so.
+    """
+    if there < n_bytes:
+        raise InputError("ends before its pixels do; it was cut short, copy or export it again.")
+
+
+def without_blank_fourth(array: NDArray[Any]) -> NDArray[Any]:
+    """Channels without a fourth that is the same everywhere, which is the opacity of the other three."""
+    if array.ndim == 3 and array.shape[2] == 4 and (array[..., 3] == array[0, 0, 3]).all():
+        return array[..., :3]
+    return array

@@ -16,24 +16,26 @@ from numpy.typing import NDArray
 
 from samiam.artefacts.finding import find_artefacts
 from samiam.errors import InputError
+from samiam.formats.readers.pixel_size import MOST_UNEQUAL, PixelSize
 from samiam.formats.readers.raw import RawImage, Request
 from samiam.records import Micrograph
+from samiam.records.counts import without_offset
 from samiam.storage.files import sha256_of
 
 Reader = Callable[[Path, Request], RawImage]
 # The libraries behind them take up to a second to import, so that a reader is only when its kind is met.
 _READERS = {
-    ".dm3": "ncem:read_dm",
-    ".dm4": "ncem:read_dm",
+    ".dm3": "dm:read_dm",
+    ".dm4": "dm:read_dm",
     ".emd": "emd:read_emd",
-    ".ser": "ncem:read_ser",
-    ".mrc": "ncem:read_mrc",
-    ".tif": "tiff:read_tiff",
-    ".tiff": "tiff:read_tiff",
-    ".png": "pictures:read_picture",
-    ".jpg": "pictures:read_picture",
-    ".jpeg": "pictures:read_picture",
-    ".npy": "pictures:read_npy",
+    ".ser": "ser:read_ser",
+    ".mrc": "mrc:read_mrc",
+    ".tif": "tiff.pages:read_tiff",
+    ".tiff": "tiff.pages:read_tiff",
+    ".png": "pictures.kinds:read_picture",
+    ".jpg": "pictures.kinds:read_picture",
+    ".jpeg": "pictures.kinds:read_picture",
+    ".npy": "arrays:read_npy",
 }
 READABLE_SUFFIXES: tuple[str, ...] = tuple(_READERS)
 
@@ -44,28 +46,32 @@ def read_micrograph(
     frame: int | None = None,
     channel: int | None = None,
     dataset: str | None = None,
-    pixel_size_nm: float | None = None,
+    pixel_size_nm: float | tuple[float, float] | None = None,
     clip_percentiles: tuple[float, float] = (0.1, 99.9),
 ) -> Micrograph:
     """Read one image, scaled to [0, 1], with its pixel size.
 
-    The kind is told by the suffix, one of `READABLE_SUFFIXES`. Alpha is dropped; equal colour channels count as
-    one. Frames, data bars and scale bars are found and are not `shown`, dead lines and outlying pixels are replaced
-    (`samiam.artefacts`). Values are clipped at two percentiles of what is shown; where both fall together the minimum
-    and the maximum are used.
+    The kind is told by the suffix, one of `READABLE_SUFFIXES`. Of several images in a file the one that is plainly the
+    largest is read. It is turned as the file asks for it, and seen through its palette; alpha is dropped, and equal
+    colour channels count as one. Frames, data bars and scale bars are found and are not `shown`, dead lines and
+    outlying pixels are replaced (`samiam.artefacts`). Values are clipped at two percentiles of what is shown; where
+    both fall together the minimum and the maximum are used.
 
     Args:
         path: the file.
         frame: which image of a stack, from 0; needed where there is more than one.
         channel: which colour channel, from 0; needed where they differ.
-        dataset: which data set of an .emd file with several, by name or index.
-        pixel_size_nm: side of a pixel in nm, in place of the one in the file.
+        dataset: which of several images or stacks (detectors, pages of different sizes), by name or index from 0;
+            needed where none is plainly the largest.
+        pixel_size_nm: side of a square pixel in nm, or width and height, in place of what the file says.
         clip_percentiles: the two percentiles that become 0 and 1.
 
     Returns:
         The micrograph, named after the file. Its metadata tell `path`, `sha256`, `format`, `dtype`, `frame`,
-        `n_frames`, `channel`, `dataset`, `clip_percentiles`, `clip_values` and `pixel_size_source`, and `left_out` in
-        words what is not shown or was replaced, if anything.
+        `n_frames`, `channel`, `dataset`, `clip_percentiles`, `clip_values` and `pixel_size_source`. Where there is
+        anything to say, `n_datasets` counts what could be chosen from, and in words `orientation` says how it was
+        turned, `pixel_size_remark` why the pixel size is unknown or what was assumed of it, and `left_out` what is not
+        shown or was replaced.
 
     Raises:
         InputError: if the file cannot be used: one line that names it and says what to do.
@@ -77,7 +83,8 @@ def read_micrograph(
         Micrograph(steps, 32 × 32 px, 0.02 nm/px)
     """
     try:
-        return _read(Path(path), Request(frame, dataset), channel, pixel_size_nm, clip_percentiles)
+        given = None if pixel_size_nm is None else _given_size(pixel_size_nm)
+        return _read(Path(path), Request(frame, dataset), channel, given, clip_percentiles)
     except InputError as error:
         raise InputError(_one_line(f"{path}: {error}")) from error
 
@@ -89,21 +96,27 @@ def check_readable(path: str | Path) -> None:
         InputError: if there is no such file, or it is empty or of an unknown kind.
     """
     try:
-        _check_file(Path(path), Request())
+        _check_file(Path(path))
     except InputError as error:
         raise InputError(_one_line(f"{path}: {error}")) from error
 
 
 def _read(
-    path: Path, request: Request, channel: int | None, pixel_size_nm: float | None, percentiles: tuple[float, float]
+    path: Path, request: Request, channel: int | None, given: PixelSize | None, percentiles: tuple[float, float]
 ) -> Micrograph:
-    _check_options(pixel_size_nm, percentiles)
-    _check_file(path, request)
+    _check_percentiles(percentiles)
+    _check_file(path)
     reader = pkgutil.resolve_name(f"{__package__}.{_READERS[path.suffix.lower()]}")
     raw = _load(reader, path, request)
     array, used_channel = _one_channel(raw.array, channel)
-    _check_values(array)
-    given = pixel_size_nm is not None
+    counts, offset = without_offset(array)
+    _check_values(counts)
+    size = raw.pixel_size if given is None else given.instead_of(raw.pixel_size)
+    beside = {
+        "n_datasets": raw.n_datasets if raw.n_datasets > 1 else None,
+        "orientation": raw.orientation,
+        "pixel_size_remark": size.remark,
+    }
     metadata = {
         "path": str(path),
         "sha256": sha256_of(path),
@@ -113,27 +126,38 @@ def _read(
         "n_frames": raw.n_frames,
         "channel": used_channel,
         "dataset": raw.dataset,
-        "pixel_size_source": "argument" if given else raw.pixel_size_source,
+        "pixel_size_source": size.source,
+        **{key: value for key, value in beside.items() if value is not None},
     }
     return Micrograph.stretched(
-        array,
-        pixel_size_nm=pixel_size_nm if given else raw.pixel_size_nm,
+        counts,
+        pixel_size_nm=size.width_nm,
+        pixel_aspect=size.aspect,
         name=path.stem,
         metadata=metadata,
         clip_percentiles=percentiles,
-        artefacts=find_artefacts(array, data_bar_px=raw.data_bar_px),
+        artefacts=find_artefacts(counts, data_bar_px=raw.data_bar_px),
+        offset=offset,
     )
 
 
-def _check_options(pixel_size_nm: float | None, percentiles: tuple[float, float]) -> None:
-    if pixel_size_nm is not None and not 0 < pixel_size_nm < float("inf"):
-        raise InputError(f"a pixel size of {pixel_size_nm} nm is impossible; give a positive number, or None.")
+def _given_size(sides_nm: float | tuple[float, float]) -> PixelSize:
+    width, height = sides_nm if isinstance(sides_nm, tuple) else (sides_nm, sides_nm)
+    for side in (width, height):
+        if not 0 < side < float("inf"):
+            raise InputError(f"a pixel size of {side} nm is impossible; give a positive number, or None.")
+    if max(width / height, height / width) > MOST_UNEQUAL:
+        raise InputError(f"pixels of {width:g} × {height:g} nm are too unequal; give the sides of one, or one number.")
+    return PixelSize(width, height, "argument")
+
+
+def _check_percentiles(percentiles: tuple[float, float]) -> None:
     low, high = percentiles
     if not 0 <= low < high <= 100:
         raise InputError(f"cannot be clipped at the percentiles {low} and {high}; give two rising ones from 0 to 100.")
 
 
-def _check_file(path: Path, request: Request) -> None:
+def _check_file(path: Path) -> None:
     """Refuse what is no file of a known kind."""
     suffix = path.suffix.lower()
     if path.is_dir():
@@ -144,8 +168,6 @@ def _check_file(path: Path, request: Request) -> None:
         raise InputError(f"unknown kind {suffix!r}; the known ones are {', '.join(READABLE_SUFFIXES)}.")
     if path.stat().st_size == 0:
         raise InputError("is empty (0 bytes); copy or export it again.")
-    if request.dataset is not None and suffix != ".emd":
-        raise InputError("has no named data sets, only .emd files have; leave dataset (--dataset) out.")
 
 
 def _load(reader: Reader, path: Path, request: Request) -> RawImage:
@@ -202,7 +224,7 @@ def _one_channel(array: NDArray[Any], channel: int | None) -> tuple[NDArray[Any]
 
 
 def _check_values(array: NDArray[Any]) -> None:
-    n_bad = array.size - int(np.count_nonzero(np.isfinite(array)))
+    n_bad = array.size - int(np.count_nonzero(np.isfinite(array))) if array.dtype.kind == "f" else 0
     if n_bad:
         raise InputError(f"{n_bad} of {array.size} pixels are NaN or infinite; replace them and save it again.")
     smallest, largest = float(array.min()), float(array.max())

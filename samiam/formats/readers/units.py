@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import re
 import unicodedata
 
+# Pa and pa are no prefixes of a length here; without "da", "h", "k" and above, which no micrograph uses.
+_PREFIXES = {"": 1e9, "c": 1e7, "m": 1e6, "μ": 1e3, "u": 1e3, "n": 1.0, "p": 1e-3}
+_NAMED_PREFIXES = {"": 1e9, "centi": 1e7, "milli": 1e6, "micro": 1e3, "nano": 1.0, "pico": 1e-3}
 _NM_PER_UNIT = {
-    "m": 1e9,
-    "cm": 1e7,
-    "mm": 1e6,
-    "μm": 1e3,
-    "um": 1e3,
-    "micron": 1e3,
-    "microns": 1e3,
-    "micrometer": 1e3,
-    "micrometre": 1e3,
-    "nm": 1.0,
-    "nanometer": 1.0,
-    "nanometre": 1.0,
-    "å": 0.1,
-    "a": 0.1,
-    "ang": 0.1,
-    "angstrom": 0.1,
-    "angstroms": 0.1,
-    "ångström": 0.1,
-    "pm": 1e-3,
-    "picometer": 1e-3,
-    "picometre": 1e-3,
+    **{f"{prefix}m": nm for prefix, nm in _PREFIXES.items()},
+    **{
+        f"{prefix}{name}": nm
+        for prefix, nm in _NAMED_PREFIXES.items()
+        for name in ("meter", "meters", "metre", "metres")
+    },
+    **dict.fromkeys(("micron", "microns", "μ"), 1e3),
+    **dict.fromkeys(("a", "ang", "angs", "angstrom", "angstroms", "angstroem"), 0.1),
 }
 
 
 def to_nm(size: object, unit: object) -> float | None:
-    """A length with its unit, as a file gives them, in nanometres.
+    r"""A length with its unit, as a file gives them, in nanometres.
 
     Args:
         size: the number; anything that `float` takes.
         unit: m, cm, mm, um or µm, nm, Å or A, pm, or their names; bytes, brackets and the underscores of EMD
-            files ("[n_m]") are understood.
+            files ("[n_m]"), escapes ("\u00c5") and "per pixel" are understood.
 
     Returns:
         The length in nm; None where the unit is not a length ("1/nm", "eV", "pixel", "") or the size is not a
@@ -53,9 +45,22 @@ def to_nm(size: object, unit: object) -> float | None:
 
 
 def _plain(unit: object) -> str:
-    """One spelling of a unit: both micro signs, both ångström signs and ImageJ's escapes become one."""
-    text = unit.decode("latin-1") if isinstance(unit, bytes) else str(unit)
-    text = text.replace("\\u00B5", "µ").replace("\\u00b5", "µ").replace("\\u00C5", "Å")
-    text = unicodedata.normalize("NFKC", text).strip("\x00 []").replace("_", "")
+    """One spelling of a unit: without accents, brackets, escapes and capitals."""
+    text = _text(unit)
+    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), text)
+    with contextlib.suppress(UnicodeError):  # UTF-8 that was read as Latin-1
+        text = text.encode("latin-1").decode("utf-8")
+    text = unicodedata.normalize("NFKD", text)
     # Case matters for no unit here but "Mm" and "Pm", which no micrograph uses.
-    return text.lower()
+    text = "".join(letter for letter in text if not unicodedata.combining(letter)).lower()
+    text = re.sub(r"\s*(?:/|per)\s*(?:px|pix|pixels?)\.?$", "", text.strip("\x00 []()'\""))
+    return re.sub(r"[\s_]", "", text)
+
+
+def _text(unit: object) -> str:
+    if not isinstance(unit, bytes):
+        return str(unit)
+    try:
+        return unit.decode("utf-8")
+    except UnicodeDecodeError:
+        return unit.decode("latin-1")

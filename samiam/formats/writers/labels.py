@@ -16,26 +16,33 @@ _NM_PER_CM = 10**7  # TIFF's resolutions are per cm
 _LARGEST_UINT32 = 2**32 - 1  # of TIFF's fractions
 
 
-def write_labels(path: str | Path, segmentation: Segmentation, pixel_size_nm: float | None) -> Path:
+def write_labels(
+    path: str | Path, segmentation: Segmentation, pixel_size_nm: float | None, *, pixel_aspect: float = 1.0
+) -> Path:
     """Write the label image as a TIFF of uint32, 0 where nothing is segmented, 1 … M the materials or grains.
 
-    The pixel size stands in the description, JSON {"pixel_size_nm": …, "n_materials": …, "n_labels": …}, and in the
-    resolution tags (pixels per centimetre), which other programs read.
+    The pixel size stands in the description, JSON {"pixel_size_nm": …, "n_materials": …, "n_labels": …}, with
+    "pixel_height_nm" where pixels are not square, and in the resolution tags (pixels per centimetre), which other
+    programs read.
 
     Args:
         path: the file.
         segmentation: whose labels (H, W) to write.
-        pixel_size_nm: side of a pixel in nm, or None.
+        pixel_size_nm: width of a pixel in nm, or None.
+        pixel_aspect: height of a pixel over its width.
 
     Returns:
         The file written.
     """
+    sides = None if pixel_size_nm is None else (pixel_size_nm, pixel_size_nm * pixel_aspect)
     description = {
         "pixel_size_nm": pixel_size_nm,
+        **({"pixel_height_nm": sides[1]} if sides is not None and pixel_aspect != 1 else {}),
         "n_materials": len(set(segmentation.material_of)),
         "n_labels": len(segmentation.material_of),
     }
-    per_cm = None if pixel_size_nm is None else _pixels_per_cm(pixel_size_nm)
+    x, y = (None, None) if sides is None else map(_pixels_per_cm, sides)
+    resolution = None if x is None or y is None else (x, y)
     with replacing(path) as partial:
         tifffile.imwrite(
             partial,
@@ -44,8 +51,8 @@ def write_labels(path: str | Path, segmentation: Segmentation, pixel_size_nm: fl
             compression="zlib" if _can_compress() else None,
             description=json.dumps(description),
             metadata=None,
-            resolution=None if per_cm is None else (per_cm, per_cm),
-            resolutionunit=None if per_cm is None else "CENTIMETER",
+            resolution=resolution,
+            resolutionunit=None if resolution is None else "CENTIMETER",
             software="samiam",
         )
     return Path(path)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from samiam.colours import colour_of, colour_overlay
-from samiam.formats.writers.wording import legend_texts, percent
+from samiam.formats.writers.wording import legend_texts, notes, percent
 from samiam.records import Micrograph, Segmentation
 from samiam.storage.files import replacing
 
@@ -81,10 +81,8 @@ def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmen
     bar = ScaleBar(bar.length_px * factor, bar.text)
     if not _draw_bar(picture, bar, font_px):
         strip = _stack(_bar_strip(strip.width, bar, font_px), strip)
-    left_out = micrograph.metadata.get("left_out")
-    for note in (segmentation.remark, left_out and f"left out: {left_out}"):
-        if note:
-            strip = _stack(strip, _note(note, strip.width, font_px))
+    for note in filter(None, (segmentation.remark, *notes(micrograph))):
+        strip = _stack(strip, _note(note, strip.width, font_px))
     with replacing(path) as partial:
         _stack(picture, strip).save(partial, format="PNG")
     return Path(path)

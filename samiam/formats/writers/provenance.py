@@ -9,21 +9,23 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from samiam.formats.writers.earlier import OF_THE_IMAGE
 from samiam.formats.writers.strict_json import write_json
 from samiam.records import Micrograph, Segmentation
 
 _PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn", "torch", "segment-anything", "tifffile", "pillow")
 _OF_THE_FILE = (
     "path",
-    "sha256",
-    "frame",
-    "channel",
-    "dataset",
+    *OF_THE_IMAGE,
+    "n_datasets",
     "dtype",
     "clip_percentiles",
     "clip_values",
     "pixel_size_source",
+    "pixel_size_remark",
+    "orientation",
     "left_out",
+    "evened",
 )
 
 
@@ -59,6 +61,7 @@ def write_provenance(
             "name": micrograph.name,
             "shape_hw": micrograph.shape_hw,
             "pixel_size_nm": micrograph.pixel_size_nm,
+            "pixel_height_nm": micrograph.pixel_height_nm,
             **{key: micrograph.metadata.get(key) for key in _OF_THE_FILE},
         },
         "config": config,

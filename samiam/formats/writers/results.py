@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from samiam.formats.writers.coco import write_coco
+from samiam.formats.writers.earlier import PROVENANCE
 from samiam.formats.writers.labels import write_labels
 from samiam.formats.writers.overlay import write_overlay
 from samiam.formats.writers.provenance import write_provenance
 from samiam.formats.writers.tables import write_decisions, write_grains, write_measurements
 from samiam.formats.writers.wording import material_names, region_names
 from samiam.records import Micrograph, Segmentation
+from samiam.storage.files import replacing_together
 
 
 def write_results(
@@ -32,7 +34,8 @@ def write_results(
     grains or parts of materials, the files of materials are of them.
 
     Args:
-        folder: made if missing; files of those names in it are replaced, others are left alone.
+        folder: made if missing. Files of those names in it are replaced, all of them or none, others left alone; while
+            they are, or where that was interrupted, `provenance.json` is missing.
         micrograph: the input.
         segmentation: the result.
         config: the settings used.
@@ -42,10 +45,17 @@ def write_results(
     Returns:
         The files written, in that order.
     """
-    folder, grains = Path(folder), segmentation.by_grains()
+    with replacing_together(folder, PROVENANCE) as partial:
+        written = _write(partial, micrograph, segmentation, config=config, seed=seed, times_s=times_s)
+    return [Path(folder) / file.name for file in written]
+
+
+def _write(folder: Path, micrograph: Micrograph, segmentation: Segmentation, **how: Any) -> list[Path]:
+    grains = segmentation.by_grains()
+    size_nm, aspect = micrograph.pixel_size_nm, micrograph.pixel_aspect
     return [
-        write_labels(folder / "labels.tif", segmentation, micrograph.pixel_size_nm),
-        write_labels(folder / "grains.tif", grains, micrograph.pixel_size_nm),
+        write_labels(folder / "labels.tif", segmentation, size_nm, pixel_aspect=aspect),
+        write_labels(folder / "grains.tif", grains, size_nm, pixel_aspect=aspect),
         write_overlay(folder / "overlay.png", micrograph, segmentation),
         _write_regions(folder / "materials.json", segmentation, micrograph.name, segmentation.confidences),
         _write_regions(folder / "grains.json", grains, micrograph.name),
@@ -53,14 +63,7 @@ def write_results(
         write_measurements(folder / "materials.csv", segmentation, micrograph),
         write_grains(folder / "grains.csv", segmentation, micrograph),
         write_decisions(folder / "decisions.csv", segmentation),
-        write_provenance(
-            folder / "provenance.json",
-            micrograph,
-            config=config,
-            seed=seed,
-            times_s=times_s,
-            segmentation=segmentation,
-        ),
+        write_provenance(folder / PROVENANCE, micrograph, segmentation=segmentation, **how),
     ]
 
 

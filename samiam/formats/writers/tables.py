@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from skimage.measure import label, regionprops_table
 
 from samiam.errors import InputError
 from samiam.formats.writers.wording import called
 from samiam.records import Decision, Micrograph, Segmentation
+from samiam.records.showing import nearest
+from samiam.records.square import square_shape
 from samiam.storage.csv_cells import inert_table
 from samiam.storage.files import replacing
 
@@ -39,8 +42,10 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
     labels = segmentation.labels
     if labels.shape != micrograph.shape_hw:
         raise InputError(f"{micrograph.name}: is {micrograph.shape_hw}, its segmentation {labels.shape}; pair them up.")
-    size, unit = micrograph.pixel_size_nm or 1.0, "px" if micrograph.pixel_size_nm is None else "nm"
-    wanted = ("label", "area", "perimeter", "centroid", "bbox", "intensity_mean")
+    width, height, unit = micrograph.pixel_size_nm, micrograph.pixel_height_nm, "nm"
+    if width is None or height is None:
+        width, height, unit = 1.0, 1.0, "px"
+    wanted = ("label", "area", "centroid", "bbox", "intensity_mean")
     found = regionprops_table(labels.astype(np.int64), micrograph.pixels, properties=wanted)  # type: ignore[no-untyped-call]
     return pd.DataFrame(
         {
@@ -49,19 +54,32 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
             "name": pd.Series(list[object](segmentation.names), dtype=object),
             "name_confidence": pd.Series(list(segmentation.name_confidence), dtype=np.float64),
             "called": pd.Series(called(segmentation), dtype=object),
-            **({"area_px": found["area"].astype(np.int64)} if unit == "px" else {"area_nm2": found["area"] * size**2}),
+            **(
+                {"area_px": found["area"].astype(np.int64)}
+                if unit == "px"
+                else {"area_nm2": found["area"] * width * height}
+            ),
             "area_fraction": found["area"] / micrograph.n_shown,
             "regions": _regions(segmentation),
-            f"perimeter_{unit}": found["perimeter"] * size,
-            f"centroid_x_{unit}": found["centroid-1"] * size,
-            f"centroid_y_{unit}": found["centroid-0"] * size,
-            f"width_{unit}": (found["bbox-3"] - found["bbox-1"]) * size,
-            f"height_{unit}": (found["bbox-2"] - found["bbox-0"]) * size,
+            f"perimeter_{unit}": _perimeters(labels, 1.0 if unit == "px" else micrograph.pixel_aspect) * width,
+            f"centroid_x_{unit}": found["centroid-1"] * width,
+            f"centroid_y_{unit}": found["centroid-0"] * height,
+            f"width_{unit}": (found["bbox-3"] - found["bbox-1"]) * width,
+            f"height_{unit}": (found["bbox-2"] - found["bbox-0"]) * height,
             "mean_intensity": found["intensity_mean"].astype(np.float64),
             "grains": np.array(segmentation.grain_counts, np.int64),
             "confidence": np.array(segmentation.confidences, np.float64),
         }
     )
+
+
+def _perimeters(labels: NDArray[np.uint32], aspect: float) -> NDArray[np.float64]:
+    """Of each label, in widths of a pixel; on square pixels, which scikit-image's estimate is made for."""
+    on_squares = nearest(labels, square_shape((labels.shape[0], labels.shape[1]), aspect))
+    found = regionprops_table(on_squares.astype(np.int64), properties=("label", "perimeter"))  # type: ignore[no-untyped-call]
+    perimeters = np.zeros(int(labels.max(initial=0)))
+    perimeters[found["label"] - 1] = found["perimeter"]
+    return np.asarray(perimeters * labels.shape[1] / on_squares.shape[1])
 
 
 def _regions(segmentation: Segmentation) -> list[int]:

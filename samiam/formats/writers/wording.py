@@ -8,10 +8,27 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from samiam.records import Segmentation
+from samiam.records import Micrograph, Segmentation
 
 IN_DOUBT_BELOW = 0.95
 """A name that is less probable than this has a question mark: one of twenty such names, or more, is wrong."""
+
+_NOTED = {
+    "n_datasets": "data set {dataset} of the {n_datasets} in the file",
+    "orientation": "{orientation}, as the file asks for",
+    "pixel_size_remark": "{pixel_size_remark}",
+    "left_out": "left out: {left_out}",
+    "evened": "evened before segmenting: {evened}",
+}
+
+
+def notes(micrograph: Micrograph) -> list[str]:
+    """What an image is that its pixels do not show: "left out: a scale bar in a box of 90 x 20 px"."""
+    facts = micrograph.metadata
+    said = [text.format_map(facts) for name, text in _NOTED.items() if name in facts]
+    if micrograph.pixel_aspect != 1:
+        said.append(f"pixels are not square ({micrograph.scale}); lengths are true along both axes")
+    return said
 
 
 def region_names(segmentation: Segmentation) -> list[str]:

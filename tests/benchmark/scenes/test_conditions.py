@@ -81,6 +81,14 @@ class TestUnder:
         assert under(thresholded(), condition).micrograph.pixel_size_nm == pytest.approx(0.05 / magnification)
         assert under(striped([20, 30, 30]), condition).micrograph.pixel_size_nm is None
 
+    def test_pixels_that_are_not_square(self) -> None:
+        scene = thresholded()
+        oblong = replace(scene, micrograph=replace(scene.micrograph, pixel_aspect=2.0))
+        assert under(oblong, Condition(sampling=0.5)).micrograph.pixel_aspect == 2.0
+        assert under(oblong, Condition(turn_deg=180)).micrograph.pixel_aspect == 2.0
+        with pytest.raises(InputError, match="not square"):
+            under(oblong, Condition(turn_deg=90))
+
     def test_what_is_out_of_view_is_gone_and_the_others_move_down(self) -> None:
         found = under(striped([50, 10, 20]), Condition(magnification=2.5))  # of 80 columns the middle 32
         assert list(found.materials) == ["left", "middle"]

@@ -395,4 +395,4 @@ def test_the_command_refuses(
 def test_a_file_in_place_of_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main(["crops", str(tmp_path / "file"), *COMMAND]) == 2
-    assert "file cannot be written to (File exists); give another folder." in capsys.readouterr().err
+    assert "file: cannot be written to (Not a directory); choose another folder." in capsys.readouterr().err

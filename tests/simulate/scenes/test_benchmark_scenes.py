@@ -278,7 +278,7 @@ class TestRefusals:
     def test_a_file_in_place_of_the_folder(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (tmp_path / "file").write_text("")
         assert main(["benchmark", str(tmp_path / "file"), "--quick"]) == 2
-        assert "file cannot be written to (File exists); give another folder." in capsys.readouterr().err
+        assert "file: cannot be written to (Not a directory); choose another folder." in capsys.readouterr().err
 
     def test_no_workers(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit, match="2"):

@@ -1,0 +1,147 @@
+"""Light, thickness and focus that change slowly over an image: their effect on contrast and on brightness, taken out.
+
+What is seen of a specimen is a factor times it, plus an offset. Both are smooth, and the steps between materials are
+not: a surface of low order is fitted to the differences between neighbouring blocks, with the sum of absolute residuals
+as loss, to which the few blocks at steps matter little. Only what then explains most differences is taken out, so that
+a film that is brighter than its substrate stays so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BLOCKS, _BLOCK_PX = 24, 8  # at most along a side, and their least side
+_ENOUGH_PX = 1024  # along the shorter side; of a larger image every second pixel or so is looked at
+_ORDER = 4  # of the surfaces; an even one follows what falls off from the middle to the corners
+_ROUNDS, _SOFTEST = 30, 0.05  # of reweighted least squares; below this share of the median a residual weighs no more
+_SPAN = _BLOCKS // 6  # blocks over which a surface has to explain what changes
+
+# Chosen on random lattices under light that changes 1:5 along an axis, exponentially, to the corners and additively,
+# where the residual is at most 0.76, and on scenes under none, where it is mostly about 1; weaker changes do no harm.
+_EXPLAINED = 0.8  # of the median absolute difference, what may remain
+_CONTRAST = 2.0  # least factor between the lowest and the highest contrast
+_BRIGHTNESS = 3.0  # least change of brightness, in standard deviations within a block
+_VISIBLE = 1 / 255  # least standard deviation of what remains; with less the image shows nothing but the light
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Evened:
+    """An image as if it were evenly lit.
+
+    Attributes:
+        pixels: float32 (H, W), in [0, 1].
+        words: what was taken out.
+    """
+
+    pixels: NDArray[np.float32]
+    words: str
+
+
+def evenly_lit(pixels: NDArray[np.float32]) -> Evened | None:
+    """An image without the slow changes of contrast and of brightness in it, where these are plain.
+
+    Args:
+        pixels: float32 (H, W), in [0, 1].
+
+    Returns:
+        The image evened, or None where it is even enough, too small to say, or nothing but a slow change.
+    """
+    if min(pixels.shape) < _BLOCK_PX * (_SPAN + 2):
+        return None
+    _, spread = _blocks(pixels)
+    contrast = _Surface.through(np.log(np.maximum(spread, 1e-6)))
+    evened, words = np.asarray(pixels, np.float64), []
+    if contrast.explains(np.log(_CONTRAST)):
+        evened = evened / np.exp(contrast.over(pixels.shape))
+        words.append(f"contrast that changes slowly, 1:{np.exp(contrast.height):.1f}")
+    mean, spread = _blocks(evened)
+    brightness = _Surface.through(mean)
+    within = float(np.median(spread))
+    if brightness.explains(_BRIGHTNESS * within):
+        evened = evened - brightness.over(pixels.shape)
+        words.append(f"brightness that changes slowly, by {brightness.height / within:.1f} times the contrast")
+    if not words or _blocks(evened)[1].mean() < _VISIBLE:
+        return None
+    low, high = np.percentile(evened, (0.1, 99.9))
+    return Evened(np.clip((evened - low) / (high - low), 0, 1).astype(np.float32), " and ".join(words))
+
+
+def _blocks(pixels: NDArray[np.floating[Any]]) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of the blocks of an image."""
+    step = max(1, min(pixels.shape) // _ENOUGH_PX)
+    pixels = pixels[::step, ::step]
+    ends = [np.linspace(0, side, min(_BLOCKS, side // _BLOCK_PX) + 1).astype(int) for side in pixels.shape]
+    areas = np.outer(*(np.diff(end) for end in ends))
+
+    def sums(image: NDArray[np.floating[Any]]) -> Floats:
+        rows = np.add.reduceat(image, ends[0][:-1], axis=0, dtype=np.float64)
+        return np.asarray(np.add.reduceat(rows, ends[1][:-1], axis=1))
+
+    mean = sums(pixels) / areas
+    return mean, np.sqrt(np.maximum(sums(pixels**2) / areas - mean**2, 0))
+
+
+def _powers(n: int) -> Floats:
+    """Of places along a side of n: (n, order + 1)."""
+    return np.vander((2 * np.arange(n) + 1) / n - 1, _ORDER + 1, increasing=True)
+
+
+def _differences(blocks: Floats, span: int) -> Floats:
+    """Between blocks that are a span apart along either side: (n, ...) of (rows, columns, ...)."""
+    down, across = blocks[span:] - blocks[:-span], blocks[:, span:] - blocks[:, :-span]
+    return np.concatenate([part.reshape(-1, *blocks.shape[2:]) for part in (down, across)])
+
+
+@dataclass(frozen=True, eq=False)
+class _Surface:
+    """A smooth surface through the values of blocks, up to a constant.
+
+    Attributes:
+        coefficients: (order + 1, order + 1), of powers of y and x.
+        height: from its first to its 99th percentile.
+        residual: median absolute difference over a span that it leaves, in shares of what was there.
+    """
+
+    coefficients: Floats
+    height: float
+    residual: float
+
+    @classmethod
+    def through(cls, values: Floats) -> _Surface:
+        along_y, along_x = (_powers(side) for side in values.shape)
+        exponents = [(i, j) for i in range(_ORDER + 1) for j in range(_ORDER + 1 - i) if i + j]
+        terms = np.stack([np.outer(along_y[:, i], along_x[:, j]) for i, j in exponents], axis=-1)
+        found = _least_absolute(_differences(terms, 1), _differences(values, 1))
+        coefficients = np.zeros((_ORDER + 1, _ORDER + 1))
+        coefficients[tuple(zip(*exponents, strict=True))] = found
+        surface = along_y @ coefficients @ along_x.T
+        there, left = (np.median(np.abs(_differences(part, _SPAN))) for part in (values, values - surface))
+        height = float(np.ptp(np.percentile(surface, (1, 99))))
+        return cls(coefficients, height, float(left / there) if there else 1.0)
+
+    def explains(self, least_height: float) -> bool:
+        """Whether it is as high as this, and is what most differences come from."""
+        return self.height > least_height and self.residual < _EXPLAINED
+
+    def over(self, shape_hw: Sequence[int]) -> Floats:
+        """Its height over each pixel of an image, on average 0."""
+        surface = _powers(shape_hw[0]) @ self.coefficients @ _powers(shape_hw[1]).T
+        return np.asarray(surface - surface.mean())
+
+
+def _least_absolute(terms: Floats, values: Floats) -> Floats:
+    """The coefficients for which the absolute residuals are least in sum, by reweighted least squares."""
+    weights = np.ones(len(values))
+    for _ in range(_ROUNDS):
+        weighted = terms.T * weights
+        coefficients = np.linalg.solve(weighted @ terms, weighted @ values)
+        residuals = np.abs(terms @ coefficients - values)
+        weights = 1 / np.maximum(residuals, max(_SOFTEST * float(np.median(residuals)), 1e-12))
+    return np.asarray(coefficients)

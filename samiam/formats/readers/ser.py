@@ -1,0 +1,57 @@
+"""SER files of TIA, whose headers ncempy reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from samiam.errors import InputError
+from samiam.formats.readers.ncempy_modules import ncempy_io
+from samiam.formats.readers.pixel_size import pixel_size
+from samiam.formats.readers.raw import Found, RawImage, Request, check_there
+
+if TYPE_CHECKING:
+    from ncempy.io import ser
+else:
+    ser = ncempy_io("ser")
+
+_IMAGES = 0x4122  # DataTypeID
+
+
+class _SerFile(ser.fileSER):  # type: ignore[misc]
+    """The reader of ncempy without two faults: it cannot read 8-bit images, nor any beside a damaged .emi file."""
+
+    _dictDataType = {**ser.fileSER._dictDataType, 1: "<u1"}  # noqa: N815, RUF012
+
+    def _read_emi(self) -> None:
+        self._emi = None
+
+
+def read_ser(path: Path, request: Request) -> RawImage:
+    """TIA series: one frame per element; the file holds the bottom row first, which is turned here."""
+    with _SerFile(path) as file:
+        if file.head["DataTypeID"] != _IMAGES:
+            raise InputError("holds spectra, not images; give an image series.")
+        n_frames = int(file.head["ValidNumberElements"])
+        if n_frames < 1:
+            raise InputError("holds no image; export it again from TIA.")
+        shape_hw, dtype = _declared(path, file, 0)
+        _, request = request.pick_dataset([Found("", shape_hw, n_frames)])
+        frame = request.pick(n_frames, shape_hw, dtype)
+        shape_hw, dtype = _declared(path, file, frame)
+        request.pick(n_frames, shape_hw, dtype)
+        array, metadata = file.getDataset(frame)
+    along_x, along_y = ((side["CalibrationDelta"], "m") for side in metadata["Calibration"][:2])
+    return RawImage(array, frame, n_frames, pixel_size("SER calibration", along_x, along_y))
+
+
+def _declared(path: Path, file: _SerFile, frame: int) -> tuple[tuple[int, int], np.dtype[Any]]:
+    """Shape and type of an element, which stand behind two calibrations of 20 bytes."""
+    offset = int(file.head["DataOffsetArray"][frame]) + 40
+    code = int(np.fromfile(path, "<i2", 1, offset=offset)[0])
+    width, height = (int(side) for side in np.fromfile(path, "<i4", 2, offset=offset + 2))
+    dtype = np.dtype(_SerFile._dictDataType[code])
+    check_there(offset + 10 + width * height * dtype.itemsize, path.stat().st_size)
+    return (height, width), dtype

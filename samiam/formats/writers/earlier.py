@@ -1,0 +1,40 @@
+"""What earlier runs have written into a folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PROVENANCE = "provenance.json"
+"""The file that is written last: a folder without it holds no result, or one that was interrupted."""
+OF_THE_IMAGE = ("sha256", "frame", "channel", "dataset")
+"""What of a provenance tells which image of which file it was."""
+_IMAGES = ("labels.tif", "grains.tif", "overlay.png")
+
+
+def is_result(file: Path) -> bool:
+    """Whether a file is an image that a run has written."""
+    return file.name in _IMAGES and (file.parent / PROVENANCE).is_file()
+
+
+def is_of_another_image(folder: Path, facts: Mapping[str, Any]) -> str | None:
+    """The path of the image of which a folder holds the results, if it is another one.
+
+    Args:
+        folder: that of results, which need not be there.
+        facts: metadata of a micrograph.
+
+    Returns:
+        None where the folder holds no results, they are of this image, or one of both came from no file.
+    """
+    try:
+        noted: Any = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))["input"]
+        theirs = {key: noted[key] for key in OF_THE_IMAGE}
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    ours = {key: facts.get(key) for key in OF_THE_IMAGE}
+    if None in (theirs["sha256"], ours["sha256"]) or theirs == ours:
+        return None
+    return str(noted.get("path"))
