@@ -29,7 +29,7 @@ from simulate.specimen.stack import PlaneCell, plane_cell
 # Chosen by hand: what is nearer to the material than this is within what thickness, tilt, scan and strain do to it.
 _HEIGHT_CHANGES = (1.5, 6.0)  # how many times brighter or dimmer a kind of column becomes
 _BRIGHTNESS_CHANGES = (1.0, 2.0)  # of all columns together, in addition
-_SUBSTITUTIONS = (1.0, 4.0)  # how many times brighter or dimmer other elements are, as Bi beside Sr
+_SUBSTITUTIONS = (1.0, 3.0)  # how many times brighter or dimmer other elements are, as Bi beside Sr
 _LEAST_CONTRAST = 1.2  # that they change between two kinds of column
 _STRETCHES = (1.18, 1.7)  # of one axis against the other
 _LEANS_DEG = (9.0, 28.0)  # of the angle between the axes; scans shear by 1° or so
@@ -88,7 +88,8 @@ def stand_in_spectrum(rng: np.random.Generator, parameters: CropParameters, grid
 
 def _crystal(rng: np.random.Generator, parameters: CropParameters, grid: Grid) -> NDArray[np.float32]:
     several = len(_kinds(_own_cell(parameters))) > 1
-    ways = (altered_cell, random_cell, substituted_cell) if several else (altered_cell, random_cell)
+    # Crystals of the same lattice are the likeliest neighbours of an oxide, and the hardest to tell from it.
+    ways = (altered_cell, random_cell, *[substituted_cell] * 3) if several else (altered_cell, random_cell)
     cell = ways[int(rng.integers(len(ways)))](rng, parameters)
     raster = grid.empty()
     deposit_columns(raster, _columns(cell, parameters, grid.half_extent_A), parameters.energy_kV, parameters.detector)
