@@ -70,6 +70,16 @@ def test_separate_clouds_are_found(n_clouds: int, given: bool) -> None:
     assert not np.signbit(found.runner_up).any()
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_bad_start_of_clustering_does_no_harm(seed: int) -> None:
+    """Twelve clouds, some of them near each other: of single starts of KMeans every second one unites two."""
+    rng = np.random.default_rng(2)
+    owners = np.repeat(np.arange(12), 15)
+    vectors = rng.uniform(0, 1, (12, 2))[owners] + 0.02 * rng.normal(size=(180, 2))
+    found = group_masks(vectors, owners, 12, 12, GroupingRules(seed=seed))
+    assert len(partition(found.materials)) == 12
+
+
 def test_the_number_that_is_given_is_used() -> None:
     vectors, owners = clouds(4)
     assert len(partition(group_masks(vectors, owners, 12, 2).materials)) == 2

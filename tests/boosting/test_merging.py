@@ -230,6 +230,14 @@ def test_small_holes_are_closed() -> None:
     assert_labels(merged([outer & ~closed & ~open_], [0])[0], outer & ~open_)
 
 
+def test_what_touches_at_a_corner_is_one_hole() -> None:
+    outer = box(0, 0, 80, 80)
+    hole = box(20, 20, 12, 12) | box(32, 32, 12, 12)  # 144 and 144
+    assert_labels(merged([outer & ~hole], [0])[0], outer & ~hole)
+    apart = box(20, 20, 12, 12) | box(33, 33, 12, 12)
+    assert_labels(merged([outer & ~apart], [0])[0], outer)
+
+
 def test_a_hole_is_shared_by_the_materials_around_it() -> None:
     # Between two materials is a gap of 4 × 50 = 200 unsegmented pixels, closed from outside by a third.
     left, right, lid = box(0, 0, 50, 50), box(0, 54, 50, 50), box(50, 0, 20, 104)

@@ -62,6 +62,16 @@ def test_no_order_matters(estimator: Estimator) -> None:
     assert len(estimates) == 1
 
 
+@pytest.mark.parametrize("layout", [4, 5, 8])
+def test_a_bad_start_of_clustering_does_no_harm(layout: int) -> None:
+    """Eight clouds, some of them near each other: single starts of KMeans estimate 6, 7 or 8 of one layout."""
+    rng = np.random.default_rng(layout)
+    owners = np.repeat(np.arange(8), 10)
+    vectors = rng.uniform(0, 1, (8, 2))[owners] + 0.01 * rng.normal(size=(80, 2))
+    found = {estimate_n_materials(vectors, owners, estimator="silhouette", seed=seed) for seed in range(10)}
+    assert len(found) == 1
+
+
 @every_estimator
 def test_there_are_never_more_materials_than_masks(estimator: Estimator) -> None:
     vectors, _ = clouds(6)

@@ -37,6 +37,8 @@ IMAGE = np.arange(400, dtype=np.uint16).reshape(20, 20)
         ("\u212b", 0.1),
         ("A", 0.1),
         ("Angstrom", 0.1),
+        ("ang", 0.1),
+        ("Angs", 0.1),
         ("pm", 1e-3),
     ],
 )

@@ -17,6 +17,15 @@ def test_parted_clouds_are_all_right() -> None:
     assert clustering_accuracy(*clouds(20, 50)) == 1
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_bad_start_of_clustering_does_no_harm(seed: int) -> None:
+    """Twelve clouds, some of them near each other: of single starts of KMeans every second one unites two."""
+    rng = np.random.default_rng(2)
+    materials = np.repeat(np.arange(12), 15)
+    vectors = rng.uniform(0, 1, (12, 2))[materials] + 0.02 * rng.normal(size=(180, 2))
+    assert clustering_accuracy(vectors, materials, seed) > 0.95  # two that are one leave 11 of 12
+
+
 def test_names_of_the_materials_do_not_matter() -> None:
     vectors, materials = clouds(20, 2)
     expected = clustering_accuracy(vectors, materials)

@@ -90,6 +90,12 @@ def test_what_killed_processes_have_left_is_deleted(tmp_path: Path, ended: int) 
     assert content(tmp_path) == {"a.csv": "whole", **dict.fromkeys(stay, "")}
 
 
+def test_files_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
+    with replacing(tmp_path / "a.csv") as partial:
+        partial.write_text("whole")
+    assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o666 & ~files._umask()
+
+
 def test_names_as_long_as_they_may_be(tmp_path: Path) -> None:
     with replacing(tmp_path / ("a" * 251 + ".csv")) as partial:
         partial.write_text("whole")

@@ -56,6 +56,15 @@ def wave_per_A(counts: np.ndarray, near_per_A: tuple[float, float]) -> np.ndarra
     return np.asarray(optimize.minimize(amplitude, start, method="Nelder-Mead", options={"xatol": 1e-6}).x)
 
 
+# the detector
+
+
+def test_its_range_is_that_of_all_but_a_thousandth_of_the_pixels_at_either_end() -> None:
+    """With so many electrons that noise takes no room; 3 % of the range are left (`stem.exposed`)."""
+    counts = expose(Specimen((Layer("SrTiO3"),)), acquisition(dose=1e9), seed=1).counts
+    np.testing.assert_allclose(np.percentile(counts, (0.1, 99.9)) / 65535, (0.03, 0.97), atol=0.004)
+
+
 # crystals
 
 
