@@ -28,6 +28,7 @@ from samiam.formats import (
     write_provenance,
     write_results,
 )
+from samiam.formats.writers.earlier import is_result
 from samiam.records import Decision, Masks, Micrograph, Segmentation
 
 SHAPE = (30, 40)
@@ -221,6 +222,7 @@ def test_names_of_materials_in_all_results(tmp_path: Path) -> None:
         folder = tmp_path / str(names)
         segmentation = make_segmentation(names=names)
         files = write_results(folder, make_micrograph(), segmentation, config={}, seed=0, times_s={})
+        assert all(map(is_result, files))
         return {file.name: file.read_bytes() for file in files if file.name != "provenance.json"}
 
     with_names, without = written((None, "SrTiO3")), written(())

@@ -11,12 +11,15 @@ PROVENANCE = "provenance.json"
 """The file that is written last: a folder without it holds no result, or one that was interrupted."""
 OF_THE_IMAGE = ("sha256", "frame", "channel", "dataset")
 """What of a provenance tells which image of which file it was."""
-_IMAGES = ("labels.tif", "grains.tif", "overlay.png")
+_RESULTS = (
+    *("labels.tif", "grains.tif", "overlay.png", "materials.json", "grains.json", "masks.json"),
+    *("materials.csv", "grains.csv", "decisions.csv", PROVENANCE),
+)
 
 
 def is_result(file: Path) -> bool:
-    """Whether a file is an image that a run has written."""
-    return file.name in _IMAGES and (file.parent / PROVENANCE).is_file()
+    """Whether a run has written a file, and not somebody else beside its results."""
+    return file.name in _RESULTS and (file.parent / PROVENANCE).is_file()
 
 
 def is_of_another_image(folder: Path, facts: Mapping[str, Any]) -> str | None:
