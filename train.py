@@ -6,7 +6,10 @@ The run's folder `outputs/train/<time>/` holds weights with their card, metrics 
 
 import sys
 
-from samiam.commands.composing import TRAIN, main
+from samiam.interrupts import end_silently
 
 if __name__ == "__main__":
+    end_silently()
+    from samiam.commands.composing import TRAIN, main
+
     sys.exit(main(TRAIN, sys.argv[1:]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ from samiam.commands import inputs
 from samiam.commands.each import for_each
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES, check_readable
+from samiam.interrupts import INTERRUPTED, heed
 from samiam.registry import DEFAULT_ENCODER, DEFAULT_GENERATOR, ENCODERS, GENERATORS
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from samiam.pipeline import Pointer
 
 _SHIPPED = ""  # No file is called that.
+_NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan).*", re.DOTALL | re.IGNORECASE)
+_FLAG = re.compile(r"--[a-z][a-z-]*|-[a-z]")
 _PROGRAMS = {
     "evaluate": "compare methods on a benchmark, as evaluate.py does",
     "train": "train an encoder, a classifier or the compact network, as train.py does",
@@ -44,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] and words[0] in _PROGRAMS:
         return _run_program(words[0], words[1:])
-    options = _parser().parse_args(words)
+    options = _parser().parse_args(_with_negative_values(words))
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
@@ -55,7 +59,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+
+
+def _with_negative_values(words: Sequence[str]) -> list[str]:
+    """Words in which a value that begins with a minus, as `-1,10`, is joined to its flag.
+
+    Argparse takes it for a flag otherwise, and says that the value is missing, while whoever reads it says what it is.
+    """
+    joined: list[str] = []
+    for word in words:
+        before = joined[-1] if joined else ""
+        if _NEGATIVE.fullmatch(word) and _FLAG.fullmatch(before):
+            joined[-1] += f"={word}" if before.startswith("--") else word
+        else:
+            joined.append(word)
+    return joined
 
 
 def _run_program(name: str, words: list[str]) -> int:
@@ -315,6 +334,7 @@ def _describe_models(options: argparse.Namespace) -> int:
 def _fetch(options: argparse.Namespace) -> int:
     from samiam.storage.checkpoints import fetch
 
+    heed()
     for name in options.names:
         print(f"{name}: {fetch(name)}")
     return 0

@@ -722,6 +722,22 @@ class TestRefusals:
         one_line(err, "pixel")
         assert {path.name: path.read_bytes() for path in (out / "a").iterdir()} == before
 
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (["--point", "-1,10"], "point -1,10 lies outside of the image of 160 × 128 px"),
+            (["--point", "-inf,3"], "'-inf,3' is not of the form X,Y"),
+            (["--box", "-1,0,5,5"], "box -1,0,5,5: give x0,y0,x1,y1 with"),
+            (["--pixel-size-nm", "-1e-3"], "pixel"),
+            (["-k", "-1e5"], "'-1e5' is not a number of materials; give 1 or more"),
+            (["--seed", "-3"], "a seed of -3 is impossible; give 0 or more"),
+        ],
+    )
+    def test_negative_values(self, png: Path, run: Run, words: list[str], said: str) -> None:
+        code, _, err = run("segment", png, "-o", png.parent / "out", *words)
+        assert code == 2
+        assert said in err.splitlines()[-1]
+
     @pytest.mark.usefixtures("quick")
     def test_names_of_dots_stay_inside(self, png: Path, run: Run) -> None:
         dotted, out = png.parent / "....png", png.parent / "deep" / "out"

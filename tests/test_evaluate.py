@@ -28,6 +28,7 @@ from samiam.commands.evaluating import evaluate, sources
 from samiam.datasets.zenodo import PAPERS_RECORD
 from samiam.errors import InputError
 from samiam.generation.texture.generator import TextureGenerator
+from samiam.interrupts import heed
 from samiam.records import Scene
 from samiam.registry import ENCODERS, GENERATORS
 from samiam.storage.checkpoints import CHECKPOINTS
@@ -528,6 +529,7 @@ class TestRefusals:
         monkeypatch.setattr(sys, "argv", ["evaluate.py", *quiet, *overrides])
         with pytest.raises(SystemExit) as caught:
             run_path(str(ROOT / "evaluate.py"), run_name="__main__")
+        heed()
         assert caught.value.code == 2
         out, err = capsys.readouterr()
         (message,) = messages(err)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from refusals import refusal
 
-from samiam.commands.composing import EVALUATE, TRAIN, Program, main
+from samiam.commands.composing import EVALUATE, TRAIN, Program, checked, main
 
 LONG, NINES = "a" * 5000, "9" * 5000
 QUIET = ["hydra/job_logging=none", "hydra/hydra_logging=none"]
@@ -52,3 +56,29 @@ def test_resume_takes_no_second_word(elsewhere: Path, capsys: pytest.CaptureFixt
     assert main(TRAIN, [*QUIET, "resume=run", "trainer.epochs=2"]) == 2
     assert "trainer.epochs=2 beside resume: a run goes on under its own settings" in capsys.readouterr().err
     assert not [path for path in elsewhere.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "folder", ["/data/dose=5000", "/data/(1)", "/data/größe", "a#b", 'a="b"', "C:\\a=b\\", r"=\"", "it's=1"]
+)
+def test_a_value_that_has_to_be_quoted(folder: str) -> None:
+    """What the message says to type is what was meant."""
+    said = refusal(lambda: checked(EVALUATE, f"benchmark.folder={folder}"))
+    (typed,) = shlex.split(said.partition(" shell: ")[2].removesuffix("."))
+    assert OverridesParser.create().parse_override(checked(EVALUATE, typed)).value() == folder
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"a: [", b"a: 1\na: 2", b"\xff\xfe", b"1.5", b"a\x00b", b"# @p", b"a: !!python/name:os.system", b"[" * 3000],
+)
+def test_a_config_of_ones_own_that_cannot_be_read(
+    elsewhere: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (elsewhere / "experiment").mkdir()
+    (elsewhere / "experiment" / "mine.yaml").write_bytes(content)
+    code = main(TRAIN, ["--config-dir", str(elsewhere), *QUIET, "experiment=mine"])
+    GlobalHydra.instance().clear()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (code, line[:28]) == (2, "train.py: a config cannot be")
+    assert [path.name for path in elsewhere.iterdir()] == ["experiment"]

@@ -17,7 +17,7 @@ NAMED = sorted((*SOURCES, *ROOT.glob("scripts/**/*.py")))
 
 # A room may import those of a lower rank, and itself.
 ORDER = (
-    {"errors"},
+    {"errors", "interrupts"},
     {"settings", "cluster", "colours"},
     {"device", "wandb_mode"},
     {"storage", "artefacts"},
@@ -41,12 +41,13 @@ SIMULATE_ORDER = (
     {"specimen"},
     {"scenes"},
     {"crops", "procedural"},
-    {"__init__", "__main__"},
+    {"__init__", "cli"},
+    {"__main__"},
 )
 SIMULATE_RANKS = {shelf: rank for rank, shelves in enumerate(SIMULATE_ORDER) for shelf in shelves}
 BLIND_TO = {"boosting": {"metrics"}}
 MAY_IMPORT_THE_PACKAGE = {"cli"}
-OPEN_TO_SIMULATE = {"errors", "storage", "records", "settings", "cluster"}
+OPEN_TO_SIMULATE = {"errors", "interrupts", "storage", "records", "settings", "cluster"}
 # Where each of these may be imported, as the beginning of a module's name.
 ONLY_IN = {
     "segment_anything": ("samiam.generation",),

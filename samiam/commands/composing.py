@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import pkgutil
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any, get_args
@@ -26,6 +28,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from samiam.errors import InputError
+from samiam.interrupts import INTERRUPTED, before_end, heed
 from samiam.settings import declared, described, did_you_mean, is_of_run, is_settings, shortened, unknown, unknown_name
 
 _TAKE_A_VALUE = (
@@ -106,7 +109,7 @@ def main(program: Program, words: Sequence[str]) -> int:
         words: what was typed after its name: `GROUP=CHOICE`, `KEY=VALUE` and Hydra's own flags.
 
     Returns:
-        0 if all went well, 1 if some of several things failed, 2 for unusable settings.
+        0 if all went well, 1 if some of several things failed, 2 for unusable settings, 130 where it was interrupted.
     """
     if "--help" in words or "-h" in words:
         print(help_of(program))
@@ -119,6 +122,8 @@ def main(program: Program, words: Sequence[str]) -> int:
     except (InputError, HydraException, OmegaConfBaseException, OSError) as error:
         print(f"{program.script}: {_in_one_line(error)}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _in_one_line(error: Exception) -> str:
@@ -140,23 +145,32 @@ def _parted(words: Sequence[str]) -> list[str]:
 
 
 def _run(program: Program, words: Sequence[str], typed: Sequence[str]) -> int:
-    codes = [0]
+    codes: list[int] = []
 
     def task(config: DictConfig) -> None:
+        codes.append(0)
         codes.append(_work(program, config, typed))
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # so that errors reach `main` instead of a shortened traceback
     before, sys.argv = sys.argv, [sys.argv[0], *words]  # with which Lightning starts further processes
     try:
         hydra.main(version_base="1.3", config_path=str(program.configs), config_name="config")(task)()
+    except (InputError, HydraException, OmegaConfBaseException):
+        raise
+    except Exception as error:
+        if codes or (isinstance(error, OSError) and error.filename is not None):
+            raise
+        reason = " ".join(str(error).split())[:200]  # what YAML and Hydra meet is of every kind there is
+        raise InputError(f"a config cannot be read ({reason}); correct its YAML.") from error
     finally:
         sys.argv = before
-    return max(codes)
+    return max(codes, default=0)
 
 
 def _work(program: Program, config: DictConfig, typed: Sequence[str]) -> int:
     folder = Path(HydraConfig.get().runtime.output_dir)
     is_single = HydraConfig.get().mode == RunMode.RUN
+    before_end(partial(_remove_empty, folder, program))
     try:
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         if not is_single and program is EVALUATE:  # W&B is to compare the runs of a sweep
@@ -167,18 +181,25 @@ def _work(program: Program, config: DictConfig, typed: Sequence[str]) -> int:
             _check_alone(own)
         else:
             pkgutil.resolve_name(program.read)(plain)
-        code: int = _work_of(program)(plain, folder, command, is_single=is_single)
+        work = _work_of(program)
+        heed()
+        code: int = work(plain, folder, command, is_single=is_single)
     except (InputError, OmegaConfBaseException, OSError) as error:
         said = _in_one_line(error)
-        made = takewhile(lambda parent: parent.name in (program.name, "outputs"), folder.parents)
-        with suppress(OSError):  # where there is something in one, it stays
-            for empty in (folder, *made):
-                empty.rmdir()
+        _remove_empty(folder, program)
         if is_single:  # what Hydra catches gets a line of Hydra's own before ours
             print(f"{program.script}: {said}", file=sys.stderr)
             return 2
         raise  # of several runs Hydra finishes the others first
     return code
+
+
+def _remove_empty(folder: Path, program: Program) -> None:
+    """Remove the folders that Hydra has made for a run, where there is nothing in them."""
+    made = takewhile(lambda parent: parent.name in (program.name, "outputs"), folder.parents)
+    with suppress(OSError):
+        for empty in (folder, *made):
+            empty.rmdir()
 
 
 def _check_alone(words: Sequence[str]) -> None:
@@ -214,7 +235,7 @@ def checked(program: Program, word: str, beside: Path | None = None) -> str:
     try:
         override = OverridesParser.create().parse_override(word)
     except (HydraException, ValueError, RecursionError):  # some values make the parser of Hydra stumble
-        raise InputError(f"{shortened(word)!r} is not of the form KEY=VALUE.") from None
+        raise InputError(_not_understood(word)) from None
     key = override.key_or_group
     if key.startswith("hydra"):
         return word
@@ -226,6 +247,16 @@ def checked(program: Program, word: str, beside: Path | None = None) -> str:
         return word if override.is_delete() else f"{key}={word.partition('=')[2]}"
     _check_key(program, key)
     return word if override.is_delete() else f"++{key}={word.partition('=')[2]}"
+
+
+def _not_understood(word: str) -> str:
+    """That Hydra cannot read a word; what to type instead where its value is a text that has to be quoted."""
+    key, _, value = word.partition("=")
+    if not value or value.startswith(("[", "{", "'", '"')) or shortened(word) != word:
+        return f"{shortened(word)!r} is not of the form KEY=VALUE."
+    inner = re.sub(r'(\\*)("|$)', lambda end: 2 * end[1] + end[2].replace('"', '\\"'), value)
+    quoted = shlex.quote(f'{key}="{inner}"')
+    return f"{word!r} has signs in its value that Hydra reads otherwise; quote it, once more for the shell: {quoted}."
 
 
 def _choices_of(override: Override) -> list[str]:

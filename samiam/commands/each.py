@@ -9,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from samiam.errors import InputError
+from samiam.interrupts import heed
 
 
 def for_each(paths: Sequence[Path], action: Callable[[int], str]) -> int:
@@ -21,6 +22,7 @@ def for_each(paths: Sequence[Path], action: Callable[[int], str]) -> int:
     Returns:
         0 if all succeeded, 1 if some failed, 2 if all did.
     """
+    heed()
     failures: list[str] = []
     for place in tqdm(range(len(paths)), unit="file", disable=None if len(paths) > 1 else True):
         try:

@@ -235,6 +235,13 @@ def test_mrc_modes_that_would_be_misread(tmp_path: Path) -> None:
         assert "modulus" in refused(write_mrc(tmp_path / "a.mrc", IMAGE[None], mode=mode))
 
 
+@pytest.mark.parametrize("part", ["Image", "SpectrumStream", "Spectrum"])
+def test_velox_without_an_image(tmp_path: Path, part: str) -> None:
+    with h5py.File(tmp_path / "a.emd", "w") as file:
+        file.create_group(f"Data/{part}")
+    assert "holds no image of Velox, only spectra or nothing; export the image itself" in refused(tmp_path / "a.emd")
+
+
 def test_hdf5_of_another_layout(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.emd", "w") as file:
         file["some/thing"] = IMAGE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from samiam.formats.readers.axes import Axis, Pair, corner_of, found_along, fram
 from samiam.formats.readers.pixel_size import PixelSize, pixel_size
 from samiam.formats.readers.raw import MAX_BYTES, Found, RawImage, Request, distinct, of_dataset
 
+_OF_VELOX = ("Image", "Spectrum", "SpectrumImage", "SpectrumStream", "Line")
 _VELOX_PAIR = (0, 1)  # Velox's arrays are (H, W, frames).
 _MOST_METADATA = 1 << 22  # bytes of one frame; Velox writes some 50 kB
 _MOST_PIECES = 1 << 16  # that are looked for; an image in more is a strange one
@@ -27,11 +29,12 @@ _DAMAGED = (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError
 def read_emd(path: Path, request: Request) -> RawImage:
     """Either kind of EMD; one of several data sets (detectors) has to be chosen where none is plainly the largest."""
     with h5py.File(path, "r") as file:
-        is_velox = isinstance(file.get("Data/Image"), h5py.Group)
-        return _read_velox(file["Data/Image"], request) if is_velox else _read_berkeley(file, request)
+        parts = file.get("Data")
+        is_velox = isinstance(parts, h5py.Group) and any(isinstance(parts.get(kind), h5py.Group) for kind in _OF_VELOX)
+        return _read_velox(parts.get("Image", {}), request) if is_velox else _read_berkeley(file, request)
 
 
-def _read_velox(images: h5py.Group, request: Request) -> RawImage:
+def _read_velox(images: Mapping[str, object], request: Request) -> RawImage:
     """Velox: the scale stands in a JSON text of which each frame has a column."""
     groups = [group for group in images.values() if isinstance(group, h5py.Group) and "Data" in group]
     if not groups:

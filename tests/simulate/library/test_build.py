@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from distributed import LocalCluster
 
-from simulate.__main__ import main
+from simulate.cli import main
 from simulate.library import build as building
 from simulate.library import entries
 from simulate.library.build import SHIPPED, build_library

@@ -20,7 +20,7 @@ from samiam.errors import InputError
 from samiam.formats import read_micrograph
 from samiam.records import Scene
 from samiam.storage.files import sha256_of
-from simulate.__main__ import main
+from simulate.cli import main
 from simulate.scenes import dataset
 from simulate.scenes.benchmark import BENCHMARK, QUICK, Recipe, benchmark_scene, recipe
 from simulate.scenes.dataset import simulation_sha256, write_benchmark, write_scenes
