@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from made_records import SHAPE_HW, assert_same, made_masks, made_micrograph, made_scene, made_segmentation
+from made_records import COLUMNS, SHAPE_HW, assert_same, made_masks, made_micrograph, made_scene, made_segmentation
 
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph, Scene, Segmentation
@@ -100,3 +101,15 @@ def test_other_numpy_files_are_refused(tmp_path: Path) -> None:
     np.savez(path, kind=np.array([{}], object))
     with pytest.raises(InputError, match="cannot be read"):  # pickled objects are never loaded
         Masks.load(path)
+
+
+def test_what_fills_the_memory_for_nothing_is_not_unpacked(tmp_path: Path) -> None:
+    """An array of other axes than a record has is refused by its header: zeros of gigabytes are megabytes in a file."""
+    others = dict.fromkeys(("shape_hw", *COLUMNS), 0)
+    np.savez_compressed(tmp_path / "a.npz", kind="Masks", packed=np.zeros(10**7, np.uint8), **others)
+    tracemalloc.start()
+    with pytest.raises(InputError, match=r"a.npz: no Masks as it was saved \(packed has the shape \(10000000,\)\)"):
+        Masks.load(tmp_path / "a.npz")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10**7

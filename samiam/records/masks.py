@@ -237,8 +237,8 @@ class Masks:
         Raises:
             InputError: if the file is missing, damaged or not as it was saved.
         """
-        names = ("predicted_iou", "stability_score", "points_xy", "crop_boxes_xywh")
-        fields = open_archive(path, "Masks", ("packed", "shape_hw", *names))
+        names = {"predicted_iou": 1, "stability_score": 1, "points_xy": 2, "crop_boxes_xywh": 2}
+        fields = open_archive(path, "Masks", {"packed": 3, "shape_hw": 1, **names})
         with as_saved(path, "Masks"):
             height, width = fields["shape_hw"].tolist()
             _check_packed(fields["packed"], height, width)

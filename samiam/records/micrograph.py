@@ -184,7 +184,7 @@ class Micrograph:
     @classmethod
     def load(cls, path: str | Path) -> Micrograph:
         """Read a record that `save` wrote."""
-        fields = open_archive(path, "Micrograph", ("pixels", "header"))
+        fields = open_archive(path, "Micrograph", {"pixels": 2, "header": 0})
         with as_saved(path, "Micrograph"):
             return cls(fields["pixels"], **json.loads(str(fields["header"])), shown=fields.get("shown"))
 

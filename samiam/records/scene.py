@@ -106,7 +106,7 @@ class Scene:
     @classmethod
     def load(cls, path: str | Path) -> Scene:
         """Read a record that `save` wrote."""
-        fields = open_archive(path, "Scene", ("pixels", "labels", "grains", "header"))
+        fields = open_archive(path, "Scene", {"pixels": 2, "labels": 2, "grains": 2, "header": 0})
         with as_saved(path, "Scene"):
             header = json.loads(str(fields["header"]))
             image = {key: header.pop(key) for key in ("name", "pixel_size_nm", "metadata")}

@@ -253,7 +253,7 @@ class Segmentation:
     @classmethod
     def load(cls, path: str | Path) -> Segmentation:
         """Read a record that `save` wrote."""
-        fields = open_archive(path, "Segmentation", ("labels", "header"))
+        fields = open_archive(path, "Segmentation", {"labels": 2, "header": 0})
         generated = Masks.load(_generated_path(archive_path(path)))
         with as_saved(path, "Segmentation"):
             header = json.loads(str(fields["header"]))

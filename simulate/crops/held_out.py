@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from samiam.errors import InputError
-from samiam.storage.files import made_folder, sha256_of
 from simulate.crops.choices import Interval
 from simulate.crops.datasets import CropDataset
 from simulate.crops.ranges import RANGES, CropConditions, SplitSizes
-from simulate.crops.splits import write_crops
+from simulate.crops.splits import INDEX, hash_of, write_crops
 from simulate.crops.stand_ins import StandInDataset
-from simulate.library.entries import entry_paths
 
 STAND_INS = "stand_ins"
 """The name of the test on what is none of the materials."""
@@ -98,7 +91,9 @@ def _are_apart(ones: Sequence[Interval], others: Sequence[Interval]) -> bool:
 
 
 def draw_once(folder: str | Path, splits: Mapping[str, CropDataset], n_workers: int = 0) -> Path:
-    """The folder that `write_crops` fills with these splits, drawn only if nobody has yet.
+    """The folder that `write_crops` fills with these splits, drawn only as far as nobody has yet.
+
+    Several processes may draw the same at once: they write the same bytes.
 
     Args:
         folder: holds a folder for every set of splits, named by a hash of all that decides them, the library included.
@@ -111,35 +106,5 @@ def draw_once(folder: str | Path, splits: Mapping[str, CropDataset], n_workers: 
     Raises:
         InputError: if the splits do not go together, or the folder cannot be made.
     """
-    place = made_folder(folder) / _hash_of(splits)
-    if place.is_dir():
-        return place
-    drawn = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=folder))
-    try:
-        write_crops(drawn, splits, n_workers=n_workers)
-        drawn.chmod(0o755)
-        try:
-            drawn.rename(place)
-        except OSError:
-            if not place.is_dir():  # otherwise another process was faster
-                raise
-    finally:
-        shutil.rmtree(drawn, ignore_errors=True)
-    return place
-
-
-def _hash_of(splits: Mapping[str, CropDataset]) -> str:
-    described = {
-        name: [
-            type(split).__name__,
-            split.materials,
-            split.n,
-            split.size_px,
-            split.seed,
-            split.epoch,
-            asdict(split.conditions),
-        ]
-        for name, split in splits.items()
-    }
-    libraries = {path.name: sha256_of(path) for _, path in sorted(entry_paths().items())}
-    return hashlib.sha256(json.dumps([described, libraries]).encode()).hexdigest()[:16]
+    place = Path(folder) / hash_of(splits)
+    return place if (place / INDEX).is_file() else write_crops(place, splits, n_workers=n_workers).parent

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 
 from samiam.errors import InputError
 from simulate import Acquisition, Layer, Optics, Scan, Specimen, compose
-from simulate.__main__ import main
+from simulate.cli import main
 from simulate.crops import (
     CropConditions,
     CropDataset,

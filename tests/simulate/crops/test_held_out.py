@@ -6,9 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from samiam.errors import InputError
-from simulate.crops import SAME, CropConditions, CropDataset, SplitSizes, draw_once, held_out_splits, read_crops
+from simulate.crops import (
+    SAME,
+    CropConditions,
+    CropDataset,
+    SplitSizes,
+    draw_once,
+    held_out_splits,
+    read_crops,
+    write_crops,
+)
 
 TRAINED = CropConditions(thickness_A=(60, 300), dose_e_per_A2=(5e3, 5e4), n_probes=1)
 UNSEEN = {
@@ -90,17 +100,56 @@ def test_other_settings_are_other_crops(tmp_path: Path) -> None:
     assert len(places) == 6
 
 
-def test_an_interrupted_drawing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def half(folder: Path, *_: object, **__: object) -> None:
-        (folder / "train.npz").write_bytes(b"")
-        raise KeyboardInterrupt
+class TestInterrupted:
+    """Drawing that was killed at the seventh of ten crops, which are drawn two by two."""
 
-    with monkeypatch.context() as patched:
-        patched.setattr("simulate.crops.held_out.write_crops", half)
-        with pytest.raises(KeyboardInterrupt):
-            draw_once(tmp_path, splits())
-    assert not list(tmp_path.iterdir())
-    assert len(read_crops(draw_once(tmp_path, splits()), "val")) == 2
+    @pytest.fixture
+    def drawn(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """Seeds of the crops that are drawn from then on."""
+        monkeypatch.setattr("simulate.crops.splits._BATCH", 2)
+        monkeypatch.setattr("simulate.crops.splits._BATCHES_A_PART", 1)
+        draw, drawn = CropDataset.__getitem__, list[int]()
+
+        def killed(self: CropDataset, index: int) -> tuple[torch.Tensor, int]:
+            if len(drawn) == 6:
+                raise KeyboardInterrupt
+            drawn.append(self.seed)
+            return draw(self, index)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(CropDataset, "__getitem__", killed)
+            with pytest.raises(KeyboardInterrupt):
+                draw_once(tmp_path, splits())
+        drawn.clear()
+
+        def counted(self: CropDataset, index: int) -> tuple[torch.Tensor, int]:
+            drawn.append(self.seed)
+            return draw(self, index)
+
+        monkeypatch.setattr(CropDataset, "__getitem__", counted)
+        return drawn
+
+    def test_goes_on_where_it_was(self, tmp_path: Path, drawn: list[int]) -> None:
+        place = draw_once(tmp_path, splits())
+        assert len(drawn) == 4 + 2 + 2 + 2 + 2 - 6
+        whole = draw_once(tmp_path / "at once", splits())
+        assert {path.name: path.read_bytes() for path in place.iterdir()} == {
+            path.name: path.read_bytes() for path in whole.iterdir()
+        }
+
+    def test_others_are_not_taken_for_it(self, tmp_path: Path, drawn: list[int]) -> None:
+        (place,) = tmp_path.iterdir()
+        write_crops(place, splits(seed=1))
+        assert len(drawn) == 12
+        assert not list(place.glob(".drawn-*"))
+
+    def test_damaged_parts_are_drawn_again(self, tmp_path: Path, drawn: list[int]) -> None:
+        damaged = sorted(tmp_path.glob("*/.drawn-*/*.npz"))
+        assert len(damaged) == 3
+        damaged[0].write_bytes(b"")
+        damaged[1].write_bytes(damaged[1].read_bytes()[:100])
+        draw_once(tmp_path, splits())
+        assert len(drawn) == 12 - 6 + 4
 
 
 def test_two_at_once_end_with_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
