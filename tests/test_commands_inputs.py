@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refusal
 
 from samiam.commands.inputs import Reading, expand, folder_names, value_of
 from samiam.errors import InputError
@@ -66,6 +67,11 @@ def test_nothing_found(name: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         expand(["b.tif", name])
     assert "\n" not in str(caught.value)
+
+
+def test_a_name_longer_than_the_system_allows() -> None:
+    said = refusal(lambda: expand(["a" * 5000]))
+    assert said.endswith("aaa: cannot be looked at (File name too long); check the path.")
 
 
 def test_folders_take_every_kind_that_can_be_read(tmp_path: Path) -> None:

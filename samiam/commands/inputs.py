@@ -39,21 +39,16 @@ def expand(names: Sequence[str]) -> list[Path]:
     Results of earlier runs are left out, and said to be, unless nothing but such files is named one by one.
 
     Raises:
-        InputError: if a folder holds no readable file, or a pattern matches nothing.
+        InputError: if a folder holds no readable file or may not be read, or a pattern matches nothing.
     """
     found: dict[Path, Path] = {}
     results: set[Path] = set()
     for name in names:
-        path = Path(name)
-        if path.is_dir():
-            files = sorted(file for file in path.iterdir() if _is_micrograph(file))
-            remedy = f"holds no micrograph ({' '.join(READABLE_SUFFIXES)})"
-        elif not path.exists() and glob.has_magic(name):
-            files = [Path(file) for file in sorted(glob.glob(name, recursive=True)) if Path(file).is_file()]  # noqa: PTH207
-            remedy = "matches no file"
-        else:
-            files, remedy = [path], ""
-        is_named = files == [path]
+        try:
+            files, remedy = _files_of(name)
+        except OSError as error:
+            raise InputError(f"{name:.200}: cannot be looked at ({error.strerror}); check the path.") from None
+        is_named = files == [Path(name)]
         own = {file.resolve() for file in files if is_result(file)}
         if not files or (len(own) == len(files) and not is_named):
             raise InputError(f"{name}: {remedy + (' but results of earlier runs' if own else '')}.")
@@ -64,6 +59,18 @@ def expand(names: Sequence[str]) -> list[Path]:
         print(f"samiam: left out {counted(len(results), 'file')} of earlier results.", file=sys.stderr)
         return [file for whole, file in found.items() if whole not in results]
     return list(found.values())
+
+
+def _files_of(name: str) -> tuple[list[Path], str]:
+    """The files that a name stands for, and what is wrong with it if there are none."""
+    path = Path(name)
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if _is_micrograph(file))
+        return files, f"holds no micrograph ({' '.join(READABLE_SUFFIXES)})"
+    if not path.exists() and glob.has_magic(name):
+        found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207
+        return [file for file in map(Path, found) if file.is_file()], "matches no file"
+    return [path], ""
 
 
 def _is_micrograph(file: Path) -> bool:

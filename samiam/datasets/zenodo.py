@@ -147,7 +147,7 @@ def _fetched(file: RecordFile, folder: Path) -> Path:
 def _has_checksum(path: Path, checksum: str) -> bool:
     kind, _, digits = checksum.partition(":")
     if len(digits) != _HASHES.get(kind):
-        raise InputError(f"{path}: its checksum {checksum:.140} is of an unknown kind")
+        raise InputError(f"{path}: its checksum {checksum!a:.140} is of an unknown kind")
     with open(path, "rb") as file:
         found = hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False))
     return found.hexdigest() == digits.lower()

@@ -254,7 +254,7 @@ class TestRefusals:
         listing = site.listing()
         listing["files"][0]["checksum"] = "crc:12"  # type: ignore[index]
         site.record = listing
-        assert "checksum crc:12 is of an unknown kind" in refusal()
+        assert "checksum 'crc:12' is of an unknown kind" in refusal()
 
     def test_what_is_there_already_is_left(self, refusal: Callable[..., str], site: Site, tmp_path: Path) -> None:
         (tmp_path / "mine").mkdir()

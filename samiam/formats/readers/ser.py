@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ else:
     ser = ncempy_io("ser")
 
 _IMAGES = 0x4122  # DataTypeID
+_N_ELEMENTS_AT = 14  # in the header: TotalNumberElements, for which ncempy takes memory unseen
 
 
 class _SerFile(ser.fileSER):  # type: ignore[misc]
@@ -31,6 +33,9 @@ class _SerFile(ser.fileSER):  # type: ignore[misc]
 
 def read_ser(path: Path, request: Request) -> RawImage:
     """TIA series: one frame per element; the file holds the bottom row first, which is turned here."""
+    with path.open("rb") as opened:
+        (n_elements,) = struct.unpack_from("<i", opened.read(18), _N_ELEMENTS_AT)
+    check_there(8 * n_elements, path.stat().st_size)  # two tables, of 4 bytes each at least
     with _SerFile(path) as file:
         if file.head["DataTypeID"] != _IMAGES:
             raise InputError("holds spectra, not images; give an image series.")

@@ -1,0 +1,256 @@
+"""All that reads files or words of others, with the valid files that are made hostile for it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import declared
+import numpy as np
+import valid_files as valid
+from hydra.core.global_hydra import GlobalHydra
+from serving import serving
+from valid_files import BYTES, Write, array, picture, tiff, words
+
+from samiam import cli
+from samiam.commands import composing, training
+from samiam.commands.training_settings import read_training
+from samiam.compact.settings import CompactWeights
+from samiam.compact.weights import load_model
+from samiam.datasets.layouts import find_labelled
+from samiam.datasets.zenodo import zenodo_folder
+from samiam.formats import read_micrograph
+from samiam.records import Masks, Micrograph, Scene, Segmentation
+from samiam.storage.checkpoints import load_state_dict
+from samiam.storage.files import sha256_of
+from samiam.texture.classifier import build_classifier
+from samiam.texture.settings import ClassifierOptions
+from samiam.training.run import read_checkpoint
+from simulate.crops import read_crops
+from simulate.library.crystals import crystal
+from simulate.library.entries import read_entry
+
+Load = Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that reads.
+
+    Attributes:
+        load: reads what lies in a folder; what it raises but `InputError` is a fault.
+        valid: each writes a valid file, or several that belong together, into an empty folder.
+        lies: each writes a file that no change is made to, because it is hostile as it is.
+    """
+
+    load: Load
+    valid: tuple[Write, ...]
+    lies: tuple[Write, ...] = ()
+
+
+def read_image(folder: Path) -> object:
+    """The one micrograph in a folder."""
+    (path,) = folder.iterdir()
+    return read_micrograph(path, frame=0, channel=0)
+
+
+def read_labelled(folder: Path) -> object:
+    """All labelled micrographs in a folder."""
+    return [found.read() for found in find_labelled(folder)]
+
+
+def read_compact(folder: Path) -> object:
+    """A network of the compact generator."""
+    return load_model(CompactWeights(weights=folder / "a.safetensors", device="cpu"))
+
+
+def read_classifier(folder: Path) -> object:
+    """A classifier of crops."""
+    return build_classifier(ClassifierOptions(checkpoint=folder / "a.safetensors", device="cpu"))
+
+
+def read_given_checkpoint(folder: Path) -> object:
+    """A checkpoint that somebody gives with its hash."""
+    path = folder / "a.pth"
+    return load_state_dict("vit_b", path=path, sha256=sha256_of(path))
+
+
+def read_interrupted_run(folder: Path) -> object:
+    """What is read of a run before it is resumed."""
+    config, _ = training._read_settings_of_run(folder / "settings.yaml")
+    return read_training(config), read_checkpoint(folder / "last.ckpt")
+
+
+def read_record_of_zenodo(folder: Path) -> object:
+    """A record that this machine serves."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = (folder / ("record.json" if "api" in self.path else "a.zip")).read_bytes()
+            content = content.replace(b"SITE", self.server.site)  # type: ignore[attr-defined]
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    site = f"http://127.0.0.1:{server.server_port}"
+    server.site = site.encode()  # type: ignore[attr-defined]
+    with serving(server), contextlib.redirect_stderr(io.StringIO()):
+        return zenodo_folder("7", folder / "unpacked", site)
+
+
+def type_words(folder: Path, program: str) -> int:
+    """What is typed after a program's name, none of which begins any work; refusals must be one line."""
+    typed = (folder / "words.txt").read_text(encoding="utf-8", errors="replace").splitlines()
+    (folder / "a.png").write_bytes(b"no picture, but what is typed is looked at before that is known")
+    said, printed = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stderr(said), contextlib.redirect_stdout(printed):
+        try:
+            code = cli.main(typed) if program == "samiam" else composed(program, typed)
+        except SystemExit as stop:  # argparse
+            code = int(stop.code or 0)
+    lines = said.getvalue().splitlines()
+    is_refused = lines and (lines[-1].startswith(("samiam", program)) or ": error: " in lines[-1])
+    if code and (not is_refused or "Traceback" in said.getvalue()):
+        raise AssertionError(f"exit code {code} with {lines[-3:]}")
+    return code
+
+
+def composed(program: str, typed: list[str]) -> int:
+    """The exit code of evaluate.py or train.py whose work is nothing."""
+    known = {"evaluate": composing.EVALUATE, "train": composing.TRAIN}[program]
+    try:
+        return composing.main(replace(known, work=f"{__name__}:no_work"), typed)
+    finally:
+        GlobalHydra.instance().clear()
+
+
+def no_work(*_: Any, **__: Any) -> int:
+    """Instead of what a program does."""
+    return 0
+
+
+def read_experiment(folder: Path, program: str) -> int:
+    """A user's own config."""
+    words("--config-dir", ".", "experiment=mine")(folder)
+    return type_words(folder, program)
+
+
+_STACK = np.stack([BYTES, BYTES])
+TARGETS: Mapping[str, Target] = {
+    "tiff": Target(
+        read_image,
+        (
+            tiff(),
+            tiff(_STACK.astype(np.uint16), imagej=True, resolution=(50, 50), metadata={"unit": "nm"}),
+            tiff(_STACK, ome=True, metadata={"axes": "TYX", "PhysicalSizeX": 0.02, "PhysicalSizeXUnit": "nm"}),
+            tiff(BYTES.astype(np.float32), tile=(16, 16), compression="zlib", byteorder=">"),
+            tiff(np.dstack([BYTES] * 3), photometric="rgb", bigtiff=True),
+            tiff(BYTES, photometric="palette", colormap=np.stack([257 * np.arange(256, dtype=np.uint16)] * 3)),
+        ),
+        (declared.tiff, declared.wide_tiff),
+    ),
+    "png": Target(
+        read_image, tuple(picture("a.png", mode) for mode in ("L", "I;16", "P", "RGB", "RGBA", "LA")), (declared.png,)
+    ),
+    "jpeg": Target(read_image, tuple(picture("a.jpg", mode) for mode in ("L", "RGB", "CMYK")), (declared.jpeg,)),
+    "npy": Target(
+        read_image, (array(BYTES), array(_STACK.astype(np.float64)), array(np.asfortranarray(BYTES))), (declared.npy,)
+    ),
+    "mrc": Target(read_image, (valid.in_mrc,), (declared.mrc,)),
+    "dm": Target(read_image, (valid.in_dm(3), valid.in_dm(4)), (declared.dm,)),
+    "ser": Target(read_image, (valid.in_ser,), (declared.ser,)),
+    "emd": Target(
+        read_image,
+        (valid.berkeley, valid.velox),
+        (declared.emd_dimension, declared.emd_pixels, declared.velox_metadata),
+    ),
+    "label_images": Target(read_labelled, (valid.label_image,)),
+    "annotators": Target(read_labelled, (valid.annotated,)),
+    "manifest": Target(read_labelled, (valid.with_manifest,)),
+    "label_studio": Target(read_labelled, (valid.label_studio,)),
+    "region_pngs": Target(read_labelled, (valid.region_pngs,)),
+    "zenodo": Target(read_record_of_zenodo, (valid.zenodo,)),
+    "masks": Target(lambda folder: Masks.load(folder / "a.npz"), (valid.masks,), (declared.archive,)),
+    "micrograph": Target(lambda folder: Micrograph.load(folder / "a.npz"), (valid.micrograph,)),
+    "scene": Target(lambda folder: Scene.load(folder / "a.npz"), (valid.scene,)),
+    "segmentation": Target(lambda folder: Segmentation.load(folder / "a.npz"), (valid.segmentation,)),
+    "cif": Target(lambda folder: crystal(str(folder / "a.cif")), (valid.cif,)),
+    "library": Target(lambda folder: read_entry("a", folder), (valid.entry,)),
+    "crops": Target(lambda folder: read_crops(folder, "val"), (valid.crops,)),
+    "compact_weights": Target(read_compact, (valid.compact_weights,)),
+    "classifier_weights": Target(read_classifier, (valid.classifier_weights,)),
+    "checkpoint": Target(read_given_checkpoint, (valid.checkpoint, valid.old_checkpoint)),
+    "resume": Target(read_interrupted_run, (valid.interrupted_run,)),
+    "segment_words": Target(
+        partial(type_words, program="samiam"),
+        (
+            words(
+                "segment",
+                "a.png",
+                "-k",
+                "2",
+                "--seed",
+                "1",
+                "--pixel-size-nm",
+                "0.02",
+                "--point",
+                "3,4",
+                "--box",
+                "1,2,3,4",
+            ),
+            words("segment", "a.png", "--generator-option", "pred_iou_thresh=0.5", "--encoder-option", "device=cpu"),
+            words(
+                "segment",
+                "a.png",
+                "--generator",
+                "texture",
+                "--generator-option",
+                "pred_iou_thresh=0.5",
+                "--frame",
+                "1",
+            ),
+            words("info", "a.png", "--channel", "1", "--dataset", "x"),
+        ),
+    ),
+    "evaluate_words": Target(
+        partial(type_words, program="evaluate"),
+        (
+            words("benchmark=quick", "booster.removal.tiny_child=0.1", "conditions.turned.turn_deg=90", "workers=1"),
+            words(
+                "experiment=ablation_crops", "generator=sam", "generator.options.points_per_side=8", "n_materials=given"
+            ),
+            words(
+                "benchmark=procedural",
+                "benchmark.shape_hw=[512,512]",
+                "benchmark.seeds=[0,1]",
+                "variants.a.encoder.name=fenet",
+            ),
+        ),
+    ),
+    "train_words": Target(
+        partial(type_words, program="train"),
+        (
+            words("experiment=compact", "trainer.epochs=2", "data.workers=1", "data.shape_hw=[352,352]"),
+            words("experiment=crop_classifier", "data.materials=[SrTiO3,Ge]", "data.conditions.thickness_A=[[80,300]]"),
+        ),
+    ),
+    "evaluate_yaml": Target(
+        partial(read_experiment, program="evaluate"),
+        tuple(partial(valid.experiment, program="evaluate", name=name) for name in ("ablation_crops", "robustness")),
+    ),
+    "train_yaml": Target(
+        partial(read_experiment, program="train"),
+        tuple(partial(valid.experiment, program="train", name=name) for name in ("compact", "crop_classifier")),
+    ),
+}
