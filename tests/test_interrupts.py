@@ -38,11 +38,24 @@ except KeyboardInterrupt:
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends signals as POSIX has them")
 
 
-def done(*words: str, beside: Path = ROOT, **options: object) -> tuple[int, str, str]:
-    """Exit code and output of a process."""
-    environment = {**os.environ, "PYTHONPATH": f"{beside}{os.pathsep}{ROOT}"}
-    command = [sys.executable, *words]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, **options)  # type: ignore[call-overload]
+def done(
+    *words: str, beside: Path = ROOT, cwd: Path | None = None, on_interrupt: signal.Handlers = signal.SIG_DFL
+) -> tuple[int, str, str]:
+    """Exit code and output of a process.
+
+    It takes notice of Ctrl-C as `on_interrupt` says, even where the tests themselves were begun in the background, to
+    take none.
+    """
+    finished = subprocess.run(
+        [sys.executable, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+        env={**os.environ, "PYTHONPATH": f"{beside}{os.pathsep}{ROOT}"},
+        cwd=cwd,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, on_interrupt),
+    )
     return finished.returncode, finished.stdout, finished.stderr
 
 
@@ -60,5 +73,4 @@ def test_before_and_after_the_work_begins(begin: str, expected: tuple[int, str, 
 
 def test_a_program_begun_to_take_no_notice_goes_on() -> None:
     code = BEGUN.format("").replace("signal.pause()", 'print("went on")')
-    ignored = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)}
-    assert done("-c", code, **ignored) == (0, "went on\n", "")
+    assert done("-c", code, on_interrupt=signal.SIG_IGN) == (0, "went on\n", "")
