@@ -10,7 +10,7 @@ import pytest
 
 from samiam import cli
 from samiam.commands.composing import EVALUATE, TRAIN, checked
-from simulate import __main__ as simulating
+from simulate import cli as simulating
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
