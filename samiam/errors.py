@@ -9,3 +9,8 @@ class InputError(ValueError):
     The message is one line that names the file or value and says what to do about it. Command-line programs
     print it without a traceback and exit with code 2.
     """
+
+
+def printable(text: str) -> str:
+    """A text from outside without line breaks and other control characters: a space stands for each."""
+    return "".join(character if character.isprintable() else " " for character in text)

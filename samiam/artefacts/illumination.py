@@ -55,13 +55,14 @@ def evenly_lit(pixels: NDArray[np.float32]) -> Evened | None:
     """
     if min(pixels.shape) < _BLOCK_PX * (_SPAN + 2):
         return None
-    _, spread = _blocks(pixels)
+    mean, spread = _blocks(pixels)
     contrast = _Surface.through(np.log(np.maximum(spread, 1e-6)))
-    evened, words = np.asarray(pixels, np.float64), []
+    evened: NDArray[np.floating[Any]] = pixels
+    words = []
     if contrast.explains(np.log(_CONTRAST)):
         evened = evened / np.exp(contrast.over(pixels.shape))
         words.append(f"contrast that changes slowly, 1:{np.exp(contrast.height):.1f}")
-    mean, spread = _blocks(evened)
+        mean, spread = _blocks(evened)
     brightness = _Surface.through(mean)
     within = float(np.median(spread))
     if brightness.explains(_BRIGHTNESS * within):
@@ -76,16 +77,16 @@ def evenly_lit(pixels: NDArray[np.float32]) -> Evened | None:
 def _blocks(pixels: NDArray[np.floating[Any]]) -> tuple[Floats, Floats]:
     """Mean and standard deviation of the blocks of an image."""
     step = max(1, min(pixels.shape) // _ENOUGH_PX)
-    pixels = pixels[::step, ::step]
-    ends = [np.linspace(0, side, min(_BLOCKS, side // _BLOCK_PX) + 1).astype(int) for side in pixels.shape]
+    seen = np.asarray(pixels[::step, ::step], np.float64)
+    ends = [np.linspace(0, side, min(_BLOCKS, side // _BLOCK_PX) + 1).astype(int) for side in seen.shape]
     areas = np.outer(*(np.diff(end) for end in ends))
 
-    def sums(image: NDArray[np.floating[Any]]) -> Floats:
-        rows = np.add.reduceat(image, ends[0][:-1], axis=0, dtype=np.float64)
+    def sums(image: Floats) -> Floats:
+        rows = np.add.reduceat(image, ends[0][:-1], axis=0)
         return np.asarray(np.add.reduceat(rows, ends[1][:-1], axis=1))
 
-    mean = sums(pixels) / areas
-    return mean, np.sqrt(np.maximum(sums(pixels**2) / areas - mean**2, 0))
+    mean = sums(seen) / areas
+    return mean, np.sqrt(np.maximum(sums(seen**2) / areas - mean**2, 0))
 
 
 def _powers(n: int) -> Floats:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.errors import InputError
+from samiam.errors import InputError, printable
 
 # What numpy, zipfile and zlib raise on a file with a few bytes missing or changed; a bare .npy is a TypeError, and an
 # array that is said to be vast a MemoryError.
@@ -91,5 +91,4 @@ def _shapes(archive: zipfile.ZipFile) -> dict[str, tuple[int, ...]]:
 
 def _reason(error: BaseException) -> str:
     """What libraries say, on one line of bearable length."""
-    said = "".join(character if character.isprintable() else " " for character in str(error))
-    return f"{said or type(error).__name__:.200}"
+    return f"{printable(str(error)) or type(error).__name__:.200}"

@@ -13,6 +13,8 @@ import filelock
 import platformdirs
 from tqdm import tqdm
 
+from samiam.errors import printable
+
 DOWNLOAD_ERRORS = (OSError, http.client.HTTPException)
 """What a download raises; `reason_of` puts one into words."""
 _TIMEOUT_S = 30.0  # without a byte; then the connection is taken for dead
@@ -92,8 +94,7 @@ def reason_of(error: Exception) -> str:
         cause: object = f"HTTP {error.code} {error.reason}"
     else:
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
-    words = "".join(character if character.isprintable() else " " for character in str(cause))
-    return " ".join(words.split()) or type(cause).__name__
+    return " ".join(printable(str(cause)).split()) or type(cause).__name__
 
 
 def _open(url: str, offset: int) -> tuple[http.client.HTTPResponse, int]:

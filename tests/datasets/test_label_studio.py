@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_label_studio import brush
 from numpy.typing import NDArray
 from PIL import Image
 from refusals import refusal
 
 from samiam.datasets.label_studio.annotations import annotator_name
-from samiam.datasets.label_studio.brush_rle import encode_mask
 from samiam.datasets.label_studio.exports import find_label_studio_images, has_label_studio, read_label_studio_image
 from samiam.errors import InputError
 from samiam.records import Scene
@@ -36,19 +36,6 @@ def write_image(folder: Path, name: str = "a.png", seed: int = 0) -> None:
     folder.mkdir(exist_ok=True)
     pixels = np.random.default_rng(seed).integers(0, 256, SHAPE).astype(np.uint8)
     Image.fromarray(pixels).save(folder / name)
-
-
-def brush(label: str, mask: Mask, **changes: Any) -> dict[str, Any]:
-    return {
-        "from_name": "tag",
-        "to_name": "image",
-        "type": "brushlabels",
-        "original_height": SHAPE[0],
-        "original_width": SHAPE[1],
-        "image_rotation": 0,
-        "value": {"format": "rle", "rle": encode_mask(mask), "brushlabels": [label]},
-        **changes,
-    }
 
 
 def annotation(*results: dict[str, Any], number: int = 20, by: object = 2, **changes: Any) -> dict[str, Any]:

@@ -14,13 +14,13 @@ import tifffile
 import torch
 from dm_writer import write_dm
 from file_writers import write_mrc, write_ser, write_velox
+from made_label_studio import brush
 from made_records import made_masks, made_micrograph, made_scene, made_segmentation
 from numpy.typing import NDArray
 from PIL import Image
 
 from samiam.compact.network import FieldNetwork, facts_of
 from samiam.compact.settings import FieldSize
-from samiam.datasets.label_studio.brush_rle import encode_mask
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import read_card, shipped_weights, write_weights
 from samiam.texture import classifier
@@ -95,18 +95,7 @@ def with_manifest(folder: Path) -> None:
 def label_studio(folder: Path) -> None:
     """An export of Label Studio as JSON."""
     Image.fromarray(BYTES).save(folder / "a.png")
-    results = [
-        {
-            "from_name": "tag",
-            "to_name": "image",
-            "type": "brushlabels",
-            "original_height": SHAPE[0],
-            "original_width": SHAPE[1],
-            "image_rotation": 0,
-            "value": {"format": "rle", "rle": encode_mask(number == NUMBERS), "brushlabels": [name]},
-        }
-        for number, name in ((2, "Ge"), (7, "SrTiO3"))
-    ]
+    results = [brush(name, number == NUMBERS) for number, name in ((2, "Ge"), (7, "SrTiO3"))]
     done = {"id": 20, "completed_by": 2, "was_cancelled": False, "lead_time": 61.5, "result": results}
     task = {"id": 12, "data": {"image": "/data/upload/1/0a1b2c3d-a.png"}, "annotations": [done]}
     (folder / "project-1.json").write_text(json.dumps([task]), encoding="utf-8")

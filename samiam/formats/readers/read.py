@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.artefacts.finding import find_artefacts
-from samiam.errors import InputError
+from samiam.errors import InputError, printable
 from samiam.formats.readers.pixel_size import MOST_UNEQUAL, PixelSize
 from samiam.formats.readers.raw import RawImage, Request
 from samiam.records import Micrograph
@@ -86,7 +86,7 @@ def read_micrograph(
         given = None if pixel_size_nm is None else _given_size(pixel_size_nm)
         return _read(Path(path), Request(frame, dataset), channel, given, clip_percentiles)
     except InputError as error:
-        raise InputError(_one_line(f"{path}: {error}")) from error
+        raise InputError(printable(f"{path}: {error}")) from error
 
 
 def check_readable(path: str | Path) -> None:
@@ -98,7 +98,7 @@ def check_readable(path: str | Path) -> None:
     try:
         _check_file(Path(path))
     except InputError as error:
-        raise InputError(_one_line(f"{path}: {error}")) from error
+        raise InputError(printable(f"{path}: {error}")) from error
 
 
 def _read(
@@ -188,7 +188,7 @@ def _load(reader: Reader, path: Path, request: Request) -> RawImage:
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
-    reason = _one_line(str(error))[:160] or type(error).__name__
+    reason = printable(str(error))[:160] or type(error).__name__
     kind = path.suffix.lower()
     return InputError(f"cannot be read as {kind}: damaged, cut short or of another kind; export it again ({reason}).")
 
@@ -232,8 +232,3 @@ def _check_values(array: NDArray[Any]) -> None:
         raise InputError(f"every pixel is {smallest:g}, so there is nothing to see; check the export.")
     if not np.isfinite(largest - smallest):
         raise InputError(f"pixel values from {smallest:g} to {largest:g} are too far apart; rescale and save it again.")
-
-
-def _one_line(text: str) -> str:
-    """The text without line breaks or other control characters, wherever they came from."""
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from samiam.storage.strict_json import parse_json
 
 PROVENANCE = "provenance.json"
 """The file that is written last: a folder without it holds no result, or one that was interrupted."""
@@ -33,7 +34,7 @@ def is_of_another_image(folder: Path, facts: Mapping[str, Any]) -> str | None:
         None where the folder holds no results, they are of this image, or one of both came from no file.
     """
     try:
-        noted: Any = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))["input"]
+        noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))["input"]
         theirs = {key: noted[key] for key in OF_THE_IMAGE}
     except (OSError, ValueError, LookupError, TypeError):
         return None
