@@ -23,6 +23,8 @@ from samiam.commands.training_settings import (
     ContrastiveSettings,
     FieldSettings,
     LatticeCrops,
+    ParticleScenes,
+    ParticleSettings,
     SimulatedCrops,
     Textures,
     TrainSettings,
@@ -34,7 +36,11 @@ from samiam.compact.network import facts_of as facts_of_field
 from samiam.compact.settings import FieldSize
 from samiam.compact.weights import read_network
 from samiam.errors import InputError
+from samiam.particles.finder.network import facts_of as facts_of_particles
+from samiam.particles.finder.network import new_network, seen_by
+from samiam.particles.finder.weights import read_network as read_particles
 from samiam.records import Scene
+from samiam.records.particle_scene import ParticleScene
 from samiam.settings import read_settings
 from samiam.storage.weight_files import read_card, seeded
 from samiam.texture.classifier import facts_of
@@ -51,9 +57,13 @@ from samiam.training.fenet.contrastive import ContrastiveLearner
 from samiam.training.fenet.dtd import DTDData, start_fenet
 from samiam.training.fenet.scene_crops import SceneCropsData
 from samiam.training.fenet.settings import DTDStart
+from samiam.training.particles.fitting import calibrate as calibrate_particles
+from samiam.training.particles.learning import ParticleLearner
+from samiam.training.particles.scenes import ParticleScenesData
 from samiam.training.run import Job, check_resumable, run
 from simulate import EFFECTS, SceneRanges, procedural_scene
 from simulate.crops import CropConditions, draw_once, held_out_splits, read_crops, stand_in_splits
+from simulate.phase_objects import drawn_particles
 
 _SETTINGS = "settings.yaml"
 
@@ -108,6 +118,8 @@ def job_of(settings: TrainSettings) -> Job:
         return _fenet_dtd(data, learner, seed)
     if isinstance(data, SimulatedCrops) and isinstance(learner, ClassificationSettings):
         return _crop_classifier(data, learner, seed)
+    if isinstance(data, ParticleScenes) and isinstance(learner, ParticleSettings):
+        return _particles(data, learner, seed)
     raise InputError(f"data={data.name} cannot be learnt by {learner.name}.")
 
 
@@ -157,6 +169,31 @@ def _field_network(learner: FieldSettings, seed: int) -> tuple[FieldNetwork, Map
         return seeded(seed, partial(FieldNetwork, read_settings(FieldSize, "learner.size", learner.size))), None
     card = read_card(learner.start)
     return read_network(Path(learner.start), card["sha256"]), card
+
+
+def _particles(data: ParticleScenes, learner: ParticleSettings, seed: int) -> Job:
+    """The network that finds particles."""
+    card = None if learner.start is None else read_card(learner.start)
+    if learner.start is None or card is None:
+        network = seeded(seed, partial(new_network, learner.variant))
+    else:
+        network = read_particles(Path(learner.start), card["sha256"], learner.variant)
+    draw = {split: partial(draw_particles, data=data, split=split) for split in ("train", "val", "calibration")}
+    see = partial(seen_by, network)
+    rules = replace(data.rules, seed=seed)
+    scenes = ParticleScenesData(draw["train"], draw["val"], see, rules, data.workers)
+    facts = facts_of_particles(learner.variant)
+    finish = partial(calibrate_particles, draw_scene=draw["calibration"], n_scenes=learner.calibration.scenes)
+    module = ParticleLearner(network, learner.options)
+    return Job("particles", module, scenes, facts, learner.options.ema_decay, card, finish)
+
+
+_STREAMS = {"train": 2**33, "val": 2**34, "calibration": 2**35}
+
+
+def draw_particles(seed: int, *, data: ParticleScenes, split: str) -> ParticleScene:
+    """A scene of particles to train on, to validate on, or to calibrate by; no specimen is in two of them."""
+    return drawn_particles(_STREAMS[split] + seed, shape_hw=data.shape_hw, ranges=data.drawn)
 
 
 def _crop_classifier(data: SimulatedCrops, learner: ClassificationSettings, seed: int) -> Job:
