@@ -54,5 +54,3 @@ def _f1(found: Masks, truth: Masks) -> float:
         return float("nan") if len(found) == len(truth) else 0.0
     overlaps = iou(intersections(found, truth), found.areas, truth.areas)
     return score_one_to_one(overlaps, np.ones(len(truth)), 0.0).f1
-
-

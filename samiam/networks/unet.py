@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -30,7 +31,7 @@ class PaddedNetwork(nn.Module):
         height, width = images.shape[-2:]
         padded = functional.pad(images, (0, -width % self.stride, 0, -height % self.stride), mode="replicate")
         maps = self.maps(padded)[..., :height, :width]
-        return dict(zip(self.heads, maps.split(list(self.heads.values()), dim=1), strict=True))
+        return dict(zip(self.heads, torch.split(maps, list(self.heads.values()), dim=1), strict=True))
 
     @abstractmethod
     def maps(self, images: Tensor) -> Tensor:
@@ -51,7 +52,7 @@ class UNet(PaddedNetwork):
     ) -> None:
         super().__init__(heads, stride=2 ** len(widths))
         self.stem = nn.Conv2d(channels, widths[0], 4, stride=2, padding=1)
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(pairwise(widths))
         self.down = nn.ModuleList([_convolutions(widths[0], widths[0]), *(_convolutions(*pair) for pair in pairs)])
         self.up = nn.ModuleList(_convolutions(fine + coarse, fine) for fine, coarse in pairs)
         self.head = nn.Conv2d(widths[0], sum(heads.values()), 1)

@@ -117,7 +117,7 @@ def shadows(
     image = np.exp(-soft) + rim + rng.uniform(0, 0.06) * _smooth(rng, shape_hw, log_uniform(rng, (0.5, 3.0)))
     if rng.random() < ranges.p_bright:
         image = 1.05 - np.minimum(image, 1.0)
-    return np.maximum(image, 1e-3)
+    return np.asarray(np.maximum(image, 1e-3))
 
 
 def _smooth(rng: np.random.Generator, shape_hw: tuple[int, int], size_px: float) -> Floats:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
 from samiam.settings import Count, NotNegative, Positive, Rising, Share, settings
 
 Range = Annotated[tuple[NotNegative, NotNegative], Rising]

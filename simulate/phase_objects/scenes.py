@@ -11,7 +11,7 @@ from scipy import ndimage
 from samiam.records import Masks, Micrograph
 from samiam.records.particle_scene import Particle, ParticleScene
 from simulate.phase_objects.imaging import log_uniform, phase_object, recorded, shadows
-from simulate.phase_objects.outlines import Outline, draw_outlines
+from simulate.phase_objects.outlines import draw_outlines
 from simulate.phase_objects.ranges import ParticleRanges
 
 _COVERED = 0.5  # share of the scene that shadows cover at most before they are too many to place
@@ -54,7 +54,7 @@ def _radii(
     ranges: ParticleRanges,
     pixel_nm: float,
     shape_hw: tuple[int, int],
-    is_of_shadows: bool,  # noqa: FBT001
+    is_of_shadows: bool,
 ) -> NDArray[np.float64]:
     """Of the particles, in pixels, about one size in a scene; none of an empty one."""
     if rng.random() < ranges.p_empty:

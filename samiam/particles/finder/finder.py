@@ -69,7 +69,9 @@ class UNetFinder:
         diameter_px = 2 * float(np.sqrt(np.count_nonzero(inside) / np.pi))
         smallest_px = max(self._settings.smallest_px, self._settings.smallest_nm / pixel_size_nm)
         if diameter_px < smallest_px:
-            return Dropped("too small", round(diameter_px * pixel_size_nm, 3), round(smallest_px * pixel_size_nm, 3), box)
+            return Dropped(
+                "too small", round(diameter_px * pixel_size_nm, 3), round(smallest_px * pixel_size_nm, 3), box
+            )
         if score < self.calibration.least_score:
             return Dropped("low score", round(score, 3), self.calibration.least_score, box)
         return None

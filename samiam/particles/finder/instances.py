@@ -54,20 +54,18 @@ def candidates_of(maps: Maps, threshold: float, valley: float) -> Iterator[Candi
             yield _candidate(label, _grown(box, labels.shape), labels, shared.get(label, []), maps.particle, threshold)
 
 
-def _divided(
-    inside: NDArray[np.bool_], depth: NDArray[np.float32] | None, valley: float
-) -> NDArray[np.int32]:
+def _divided(inside: NDArray[np.bool_], depth: NDArray[np.float32] | None, valley: float) -> NDArray[np.int32]:
     """A label for each particle: connected parts, divided where the depth has a valley."""
     parts, _ = ndimage.label(inside)
     if depth is None:
         return np.asarray(parts, np.int32)
     smooth = np.where(inside, cv2.GaussianBlur(depth, (0, 0), _SMOOTHED_PX), 0).astype(np.float32)
     # h-maxima (Soille, Morphological Image Analysis, 6.3.4): the tops of all domes at least as high as the valley.
-    flat = reconstruction(np.maximum(smooth - valley, 0), smooth, method="dilation")
+    flat = reconstruction(np.maximum(smooth - valley, 0), smooth, method="dilation")  # type: ignore[no-untyped-call]
     tops = inside & (smooth - flat >= min(valley, 1.0) - 1e-6)
     tops |= _deepest_of_the_rest(parts, tops, smooth)
     seeds, _ = ndimage.label(tops, np.ones((3, 3)))
-    return np.asarray(watershed(-smooth, seeds, mask=inside), np.int32)
+    return np.asarray(watershed(-smooth, seeds, mask=inside), np.int32)  # type: ignore[no-untyped-call]
 
 
 def _deepest_of_the_rest(

@@ -83,7 +83,9 @@ def look_at(network: PaddedNetwork, pixels: NDArray[np.floating]) -> Maps:
     with torch.inference_mode():
         for outer, inner in _tiles(seen.shape):
             tile = seen[outer][None, None].to(device).contiguous(memory_format=torch.channels_last)
-            within = tuple(slice(own.start - all_.start, own.stop - all_.start) for own, all_ in zip(inner, outer, strict=True))
+            within = tuple(
+                slice(own.start - all_.start, own.stop - all_.start) for own, all_ in zip(inner, outer, strict=True)
+            )
             for name, values in shares(network(tile)).items():
                 found[name][inner] = values[0][within].cpu()
     return Maps(**{name: values.numpy() for name, values in found.items()})
@@ -101,6 +103,9 @@ def _pieces(side: int) -> list[tuple[slice, slice]]:
         return [(slice(0, side), slice(0, side))]
     starts = range(0, side, _TILE_PX)
     return [
-        (slice(max(0, start - _HALO_PX), min(side, start + _TILE_PX + _HALO_PX)), slice(start, min(side, start + _TILE_PX)))
+        (
+            slice(max(0, start - _HALO_PX), min(side, start + _TILE_PX + _HALO_PX)),
+            slice(start, min(side, start + _TILE_PX)),
+        )
         for start in starts
     ]
