@@ -92,8 +92,8 @@ def _remark(part: Micrograph, material: str | None, found: Found) -> str | None:
         words.append(f"pixels of {size_nm:.3g} nm show no lattice: particles are found by their contrast alone")
     else:
         seen = resampled(part.pixels, working_shape(part.shape_hw, size_nm))
-        fringes = find_fringes(seen)
-        doubt = doubts(fringes, size_nm * part.shape_hw[1] / seen.shape[1], material)
+        fringes = find_fringes(seen).on_pixels_of(seen.shape[1] / part.shape_hw[1])
+        doubt = doubts(fringes, size_nm, material)
         words += [doubt] if doubt else []
     if not len(found.masks):
         unsure = [one.value for one in found.dropped if one.rule == "low score"]

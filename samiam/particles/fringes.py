@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -51,6 +51,10 @@ class Fringes:
     def periods_px(self) -> Floats:
         """From one fringe to the next, in pixels."""
         return np.asarray(1 / np.linalg.norm(self.frequencies, axis=1))
+
+    def on_pixels_of(self, size: float) -> Fringes:
+        """The same fringes on pixels of another size, in those of the image that was looked at."""
+        return replace(self, frequencies=self.frequencies * size)
 
 
 @dataclass(frozen=True)
