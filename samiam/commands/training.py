@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 from omegaconf import OmegaConf
 from pytorch_lightning.utilities import rank_zero_only
 from torch.utils.data import ConcatDataset
@@ -63,6 +64,7 @@ from samiam.training.particles.scenes import ParticleScenesData
 from samiam.training.run import Job, check_resumable, run
 from simulate import EFFECTS, SceneRanges, procedural_scene
 from simulate.crops import CropConditions, draw_once, held_out_splits, read_crops, stand_in_splits
+from simulate.particles import WaveLibrary, picture, read_waves
 from simulate.phase_objects import drawn_particles
 
 _SETTINGS = "settings.yaml"
@@ -178,7 +180,8 @@ def _particles(data: ParticleScenes, learner: ParticleSettings, seed: int) -> Jo
         network = seeded(seed, partial(new_network, learner.variant))
     else:
         network = read_particles(Path(learner.start), card["sha256"], learner.variant)
-    draw = {split: partial(draw_particles, data=data, split=split) for split in ("train", "val", "calibration")}
+    waves = {split: None if data.p_drawn == 1 else read_waves(data.waves, split) for split in ("train", "val")}
+    draw = {use: partial(draw_particles, data=data, waves=waves[split], use=use) for use, split in _USES.items()}
     see = partial(seen_by, network)
     rules = replace(data.rules, seed=seed)
     scenes = ParticleScenesData(draw["train"], draw["val"], see, rules, data.workers)
@@ -188,12 +191,25 @@ def _particles(data: ParticleScenes, learner: ParticleSettings, seed: int) -> Jo
     return Job("particles", module, scenes, facts, learner.options.ema_decay, card, finish)
 
 
-_STREAMS = {"train": 2**33, "val": 2**34, "calibration": 2**35}
+_USES = {"train": "train", "val": "val", "calibration": "val"}
+"""What scenes of particles are for, and the split of the exit waves that they show."""
 
 
-def draw_particles(seed: int, *, data: ParticleScenes, split: str) -> ParticleScene:
-    """A scene of particles to train on, to validate on, or to calibrate by; no specimen is in two of them."""
-    return drawn_particles(_STREAMS[split] + seed, shape_hw=data.shape_hw, ranges=data.drawn)
+def draw_particles(seed: int, *, data: ParticleScenes, waves: WaveLibrary | None, use: str) -> ParticleScene:
+    """A scene of particles.
+
+    Args:
+        seed: a whole number below 2³².
+        data: what it is drawn from.
+        waves: of which a picture is taken, None to draw particles only.
+        use: "train", "val" or "calibration", of which none shares a drawn scene with another.
+    """
+    rng = np.random.default_rng([list(_USES).index(use), seed])
+    if waves is None or rng.random() < data.p_drawn:
+        return drawn_particles(int(rng.integers(2**63)), shape_hw=data.shape_hw, ranges=data.drawn)
+    wave, pixel_nm = waves[int(rng.integers(len(waves)))], float(rng.uniform(*data.drawn.pixel_size_nm))
+    picture_seed = int(rng.integers(2**63))
+    return picture(wave, data.conditions, picture_seed, shape_hw=data.shape_hw, pixel_size_nm=pixel_nm, d_prime=False)
 
 
 def _crop_classifier(data: SimulatedCrops, learner: ClassificationSettings, seed: int) -> Job:

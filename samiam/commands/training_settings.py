@@ -11,7 +11,7 @@ from pydantic import Field
 from samiam.compact.settings import FieldSize
 from samiam.errors import InputError
 from samiam.networks.unet import Variant
-from samiam.settings import Count, Seed, ShapeHW, read_settings, settings
+from samiam.settings import Count, Seed, ShapeHW, Share, read_settings, settings
 from samiam.training.classifier.settings import NetworkOptions
 from samiam.training.compact.settings import CalibrationRules, FieldRecipe, WholeSceneRules
 from samiam.training.fenet.settings import ContrastiveRecipe, DTDRules, DTDStart, SceneCropRules
@@ -21,6 +21,7 @@ from samiam.wandb_mode import LoggerSettings
 from simulate import SceneRanges
 from simulate.crops import CropConditions, SplitSizes
 from simulate.library.materials import material
+from simulate.particles import ParticleConditions
 from simulate.phase_objects import ParticleRanges
 
 Workers = Annotated[int, Field(ge=0)]
@@ -130,18 +131,25 @@ class SimulatedCrops:
 
 @settings
 class ParticleScenes:
-    """Scenes of particles on a support, drawn on the fly.
+    """Scenes of particles on a support, drawn on the fly: pictures of exit waves, and particles without any crystal.
 
     Attributes:
         name: of the kind of data.
         shape_hw: of a scene, in pixels.
-        drawn: what particles without any real crystal are drawn from.
+        waves: a folder that `python -m simulate particles` wrote, with splits train and val; those that ship where
+            null.
+        conditions: from which the optics and the camera of a picture are drawn.
+        p_drawn: probability that a scene is of drawn particles and not of exit waves; without waves where 1.
+        drawn: what particles without any real crystal are drawn from; the size of pixels in pictures of waves too.
         rules: how many, and how they are varied.
         workers: processes that draw.
     """
 
     name: Literal["particle_scenes"]
     shape_hw: ShapeHW = (256, 256)
+    waves: str | None = None
+    conditions: ParticleConditions = field(default_factory=ParticleConditions)
+    p_drawn: Share = 0.5
     drawn: ParticleRanges = field(default_factory=ParticleRanges)
     rules: ParticleSceneRules = field(default_factory=ParticleSceneRules)
     workers: Workers = 1
