@@ -122,6 +122,7 @@ def _candidate(
     own, probability = labels[box], particle[box]
     is_own = (own == label) | (is_shared if regions else False)
     is_others = (own > 0) & ~is_own
+    is_own = ndimage.binary_fill_holes(is_own) & ~is_others  # no particle has holes
     above = np.abs(probability - threshold)
     field = np.where(is_own, above, np.where(is_others, -above, probability - threshold)).astype(np.float32)
     field[is_own] = np.maximum(field[is_own], 1e-6)
