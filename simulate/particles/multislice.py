@@ -23,6 +23,7 @@ from simulate.particles.settings import WaveSettings
 STORED_PIXEL_A = 0.4
 """Of the waves that are kept: what would need a finer one, beyond 1/0.8 Å⁻¹, no lens brings to the camera."""
 _ANTIALIAS = 2 / 3  # abTEM keeps this share of the sampled angles
+_PLANNING = "FFTW_ESTIMATE"  # the same plan every time, so the same bytes; it costs less than it gains
 Device = Literal["cpu", "gpu"]
 Floats = NDArray[np.float64]
 
@@ -64,17 +65,21 @@ def exit_waves(
     n_px = int(next_fast_len(int(np.ceil(box_A[0] / settings.pixel_A)), real=False))
     n_slices = int(np.ceil(box_A[2] / settings.slice_A))
     slice_A = box_A[2] / n_slices
-    lowest_A = min((float(variant.positions_A[:, 2].min(initial=box_A[2])) for variant in variants), default=0.0)
-    first = min(int(lowest_A / slice_A), n_slices - 1)
+    lowest_A = min(float(variant.positions_A[:, 2].min(initial=box_A[2])) for variant in variants)
+    first = min(int(lowest_A / slice_A), n_slices)
+    beyond_A = (box_A[0], box_A[1], (n_slices - first) * slice_A)
     known = (box_A[0], settings.energy_kV, _ANTIALIAS * 0.5 * n_px / box_A[0])
     waves = []
-    with abtem.config.set({"device": device, "fftw.threads": 1}), dask.config.set(scheduler="single-threaded"):
+    options = {"device": device, "fftw.threads": 1, "fftw.planning_effort": _PLANNING}
+    with abtem.config.set(options), dask.config.set(scheduler="single-threaded"):
         shared = _potential(common, box_A, n_px, n_slices, rms_A, settings)
         plane = abtem.PlaneWave(energy=settings.energy_kV * 1e3, extent=box_A[:2], gpts=n_px).build(lazy=False)
         before = _through(plane, shared[:first], slice_A, box_A)
         for variant in variants:
-            own = _potential(variant, box_A, n_px, n_slices, rms_A, settings)
-            wave: Any = _through(before, shared[first:] + own[first:], slice_A, box_A)
+            above = Placement(variant.numbers, variant.positions_A - [0, 0, first * slice_A])
+            own = _potential(above, beyond_A, n_px, n_slices - first, rms_A, settings)
+            own += shared[first:]
+            wave: Any = _through(before, own, slice_A, box_A)
             array = np.asarray(wave.to_cpu().array, np.complex64).T
             waves.append(_band_limited(array, box_A[0]) * _left(common, variant, rms_A, *known))
     return waves
@@ -100,7 +105,7 @@ def _potential(
         slice_thickness=box_A[2] / n_slices,
         parametrization=LobatoParametrization(sigmas=sigmas),
     )
-    return np.asarray(potential.build(lazy=False).to_cpu().array, np.float32)
+    return np.array(potential.build(lazy=False).to_cpu().array, np.float32)
 
 
 def _through(
