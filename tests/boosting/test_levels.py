@@ -92,8 +92,8 @@ def test_specks_are_dissolved_again_after_pixels_were_claimed() -> None:
 
 
 def test_the_best_split_is_the_real_one() -> None:
-    vectors = field_of(QUARTERS[:20]).materials
-    split = best_split(vectors, np.ones((20, 40), bool), Sameness(10, -5), fewest=4)
+    field, everywhere = field_of(QUARTERS[:20]), np.ones((20, 40), bool)
+    split = best_split(field.materials, everywhere, field.boundaries, Sameness(10, -5), fewest=4)
     assert split is not None
     assert split.log_odds == pytest.approx(5, abs=0.5)  # orthogonal vectors
     assert split.raggedness == pytest.approx(2 * 20 / 20, rel=0.2)  # two points a row, over the side of a half
@@ -103,7 +103,8 @@ def test_the_best_split_is_the_real_one() -> None:
 
 def test_one_material_is_unlikely_to_be_split() -> None:
     everywhere = np.ones((30, 30), bool)
-    split = best_split(field_of(np.zeros((30, 30), int)).materials, everywhere, Sameness(10, -5), fewest=4)
+    field = field_of(np.zeros((30, 30), int))
+    split = best_split(field.materials, everywhere, field.boundaries, Sameness(10, -5), fewest=4)
     assert split is None or (split.log_odds < -3 and split.raggedness > 10)
 
 
@@ -113,10 +114,25 @@ def test_raggedness_tells_noise_from_an_interface() -> None:
     assert ragged.log_odds(0.9, 20) > 2
 
 
+def test_edges_along_the_line_tell_grains() -> None:
+    field, everywhere = field_of(QUARTERS[:20]), np.ones((20, 40), bool)
+    boundaries = np.full_like(field.boundaries, 0.01)
+    boundaries[1, :, 19:21] = 0.5  # of grains, where the halves meet
+    sameness = Sameness(10, -5, by_grain_edge=-1.0)
+    with_edges = best_split(field.materials, everywhere, boundaries, sameness, fewest=4)
+    assert with_edges is not None
+    assert with_edges.edges == pytest.approx((0.0, np.log(0.503 / 0.013)), abs=0.01)
+    even = best_split(field.materials, everywhere, np.full_like(boundaries, 0.01), sameness, fewest=4)
+    assert even is not None
+    assert even.edges == pytest.approx((0.0, 0.0), abs=1e-6)
+    assert with_edges.log_odds - even.log_odds == pytest.approx(with_edges.edges[1])
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
 def test_too_few_points_make_no_split(n: int) -> None:
     inside = np.arange(16)[None] < n
-    assert best_split(np.eye(16, dtype=np.float32)[None], inside, Sameness(10, -5), fewest=4) is None
+    even = np.zeros((2, 1, 16), np.float32)
+    assert best_split(np.eye(16, dtype=np.float32)[None], inside, even, Sameness(10, -5), fewest=4) is None
 
 
 def test_regions_are_divided_until_there_are_as_many_as_asked_for() -> None:
