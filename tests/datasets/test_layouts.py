@@ -27,7 +27,10 @@ def micrograph(path: Path) -> None:
 def test_folders_of_annotators(tmp_path: Path, layout: str) -> None:
     micrograph(tmp_path / "ann" / "dataset" / "one.png")
     for number, name in ((1, "Ge"), (2, "SrTiO3")):
-        write(tmp_path / "ann" / "labels_merged" / "one" / f"{name}.png", (number == HALVES).astype(np.uint8) * 255)
+        write(
+            tmp_path / "ann" / "labels_merged" / "one" / f"{name}-merged-{number}.png",
+            (number == HALVES).astype(np.uint8) * 255,
+        )
     (found,) = find_labelled(tmp_path, layout)  # type: ignore[arg-type]
     assert (found.name, found.image) == ("one", "one")
     np.testing.assert_array_equal(np.sort(np.unique(found.read().labels)), [1, 2])
