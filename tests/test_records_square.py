@@ -143,11 +143,11 @@ def test_lattices_on_pixels_twice_as_high() -> None:
 
 
 def test_what_is_kept_on_square_pixels() -> None:
-    pixels = np.repeat(np.linspace(0, 1, 12)[None], 8, axis=0)
-    square = on_square_pixels(Micrograph(pixels, 0.1, name="a", pixel_aspect=2.0))
-    assert (square.shape_hw, square.name, square.pixel_aspect) == ((16, 12), "a", 1.0)
-    assert square.pixel_size_nm == pytest.approx(0.1)
-    np.testing.assert_allclose(square.pixels, np.repeat(pixels, 2, axis=0), atol=1e-6)
+    pixels = np.repeat(np.linspace(0, 1, 12)[:, None], 16, axis=1)
+    square = on_square_pixels(Micrograph(pixels, 0.1, name="a", pixel_aspect=0.5))
+    assert (square.shape_hw, square.name, square.pixel_aspect) == ((12, 32), "a", 1.0)
+    assert square.pixel_size_nm == pytest.approx(0.05)
+    np.testing.assert_allclose(square.pixels, np.repeat(pixels, 2, axis=1), atol=1e-6)
 
 
 def test_boxes_of_masks_come_back_on_the_pixels_of_the_file() -> None:

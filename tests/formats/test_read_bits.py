@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import imagecodecs
@@ -18,6 +19,7 @@ from refusals import refusal
 
 from samiam.formats import read_micrograph
 from samiam.formats.readers.orientation import upright
+from samiam.formats.readers.tiff.colours import as_shown
 from samiam.records import Micrograph
 from samiam.records.counts import without_offset
 
@@ -186,6 +188,14 @@ def test_lightness_and_extra_samples(tmp_path: Path) -> None:
     opaque = np.dstack([SHALLOW] * 3 + [np.full_like(SHALLOW, 255)])
     tifffile.imwrite(tmp_path / "opaque.tif", opaque, photometric="rgb", extrasamples=["unspecified"])
     assert_shows(tmp_path / "opaque.tif", SHALLOW)
+
+
+def test_samples_of_channels_are_one_after_the_other() -> None:
+    array = RNG.integers(0, 256, (2, 5, 7, 3)).astype(np.uint8)
+    page: Any = SimpleNamespace(photometric=tifffile.PHOTOMETRIC.RGB, extrasamples=(), compression=1)
+    shown = as_shown(array, "CYXS", page)
+    assert shown.shape == (5, 7, 6)
+    np.testing.assert_array_equal(shown[..., 4], array[1, ..., 1])
 
 
 def exif(orientation: int) -> bytes:

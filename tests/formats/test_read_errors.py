@@ -130,7 +130,9 @@ def test_values_whose_difference_overflows(tmp_path: Path) -> None:
     [("complex64", "modulus"), ("complex128", "modulus"), ("bool", "mask"), ("S3", "integers or floats")],
 )
 def test_types_that_are_no_grey_values(tmp_path: Path, dtype: str, remedy: str) -> None:
-    assert remedy in refused(write_image(tmp_path / "a.npy", IMAGE.astype(dtype)))
+    said = refused(write_image(tmp_path / "a.npy", IMAGE.astype(dtype)))
+    assert remedy in said
+    assert f"holds {np.dtype(dtype)} pixels" in said
 
 
 def test_complex_tiff_and_dm(tmp_path: Path) -> None:
