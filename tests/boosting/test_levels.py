@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import best_split, divided
 from samiam.boosting.levels import Levels, levels_of, remark_on
 from samiam.texture import Sameness
+from samiam.texture.confidence import EVIDENCE_OF_REGION, confidences
 from tests.made_fields import field_of, in_pixels
 
 HALVES = np.repeat([[0, 1]], 20, axis=1).repeat(40, axis=0)
@@ -135,6 +138,13 @@ def test_too_few_points_make_no_split(n: int) -> None:
     assert best_split(np.eye(16, dtype=np.float32)[None], inside, even, Sameness(10, -5), fewest=4) is None
 
 
+def test_twice_the_fewest_points_are_enough() -> None:
+    vectors = np.eye(16, dtype=np.float32)[[[0] * 4 + [1] * 4]]
+    split = best_split(vectors, np.ones((1, 8), bool), Sameness(10, -5), fewest=4)
+    assert split is not None
+    assert sorted(np.bincount(split.is_first)) == [4, 4]
+
+
 def test_regions_are_divided_until_there_are_as_many_as_asked_for() -> None:
     whole = np.ones((160, 160), np.uint32)
     for n in (1, 2, 3, 4):
@@ -194,6 +204,15 @@ def test_one_is_one_where_one_is_asked_for() -> None:
     levels = levels_of(np.ones((160, 160), np.uint32), field_of(np.zeros_like(QUARTERS), QUARTERS), 1)
     assert levels.labels.max() == 1
     assert levels.grains.max() == 4
+
+
+def test_regions_are_as_sure_as_the_field_says() -> None:
+    labels, rule = in_pixels(HALVES + 1), {**dict.fromkeys(EVIDENCE_OF_REGION, 0.0), "margin": 4.0}
+    field = replace(field_of(HALVES), confidence=rule)
+    levels = levels_of(labels, field)
+    assert list(levels.confidences) == confidences(levels.labels, field, rule)
+    assert len(levels.confidences) == 2
+    assert levels_of(labels, field_of(HALVES)).confidences == ()
 
 
 def test_named_materials_are_not_divided() -> None:

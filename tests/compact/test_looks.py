@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,7 +22,7 @@ from samiam.compact.settings import CompactWeights
 from samiam.compact.weights import _loaded, load_model, look, read_sight, shipped_calibration
 from samiam.errors import InputError
 from samiam.records import Micrograph
-from samiam.storage.weight_files import read_card, read_weights, seeded, shipped_weights, write_weights
+from samiam.storage.weight_files import add_to_card, read_card, read_weights, seeded, shipped_weights, write_weights
 from simulate import procedural_scene
 from simulate.procedural.fills import Fill
 from simulate.procedural.lattices import named_lattice
@@ -132,6 +133,21 @@ class TestWeights:
         loaded = load_model(CompactWeights(tmp_path / "own.safetensors", device="cpu"))
         found, wanted = loaded.look(image), CompactModel(own, shipped_calibration()).look(image)
         torch.testing.assert_close(found.vectors, wanted.vectors, atol=0.02, rtol=0)
+
+    def test_a_card_that_has_changed_is_read_again(self, tmp_path: Path) -> None:
+        path = tmp_path / "own.safetensors"
+        write_own(path, network())
+        before = load_model(CompactWeights(path, device="cpu"))
+        assert load_model(CompactWeights(path, device="cpu")) is before
+        card = read_card(path)
+        add_to_card(path, calibration={**card["calibration"], "distance": 0.125})
+        assert load_model(CompactWeights(path, device="cpu")).calibration.distance == 0.125
+
+    def test_facts_that_cannot_be(self, tmp_path: Path) -> None:
+        path = tmp_path / "own.safetensors"
+        write_weights(path, network().state_dict(), {**facts_of(SMALL), "n_heads": 7}, {})
+        with pytest.raises(InputError, match=rf"^{re.escape(str(path))}: describes a network that cannot be"):
+            load_model(CompactWeights(path, device="cpu"))
 
     def test_weights_of_something_else(self, tmp_path: Path) -> None:
         path = tmp_path / "other.safetensors"
