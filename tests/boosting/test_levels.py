@@ -140,7 +140,8 @@ def test_too_few_points_make_no_split(n: int) -> None:
 
 def test_twice_the_fewest_points_are_enough() -> None:
     vectors = np.eye(16, dtype=np.float32)[[[0] * 4 + [1] * 4]]
-    split = best_split(vectors, np.ones((1, 8), bool), Sameness(10, -5), fewest=4)
+    even = np.zeros((2, 1, 8), np.float32)
+    split = best_split(vectors, np.ones((1, 8), bool), even, Sameness(10, -5), fewest=4)
     assert split is not None
     assert sorted(np.bincount(split.is_first)) == [4, 4]
 
