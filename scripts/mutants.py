@@ -16,6 +16,7 @@ import json
 import os
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -53,9 +54,11 @@ def _noted() -> Iterator[tuple[str, Mapping[str, int | None]]]:
 
 
 def drawn(names: Mapping[str, Sequence[str]], n: int, seed: int) -> list[str]:
-    """Some mutants, as evenly from the files as there are any."""
-    rng = np.random.default_rng(seed)
-    shuffled = [rng.permutation(own).tolist() for own in names.values()]
+    """Some mutants, as evenly from the files as there are any; those of a file depend on no other."""
+    shuffled = [
+        np.random.default_rng([seed, zlib.crc32(file.encode())]).permutation(own).tolist()
+        for file, own in names.items()
+    ]
     return [name for turn in zip_longest(*shuffled) for name in turn if name is not None][:n]
 
 

@@ -16,7 +16,7 @@ EVEN = (0.0, 0.0)
 def test_the_even_odds_lie_between_the_two_kinds() -> None:
     same = [Judged(cosine, 5.0, EVEN, False) for cosine in (0.9, 0.95, 0.99)]
     real = [Judged(cosine, 5.0, EVEN, True) for cosine in (0.1, 0.4, 0.5)]
-    found = Sameness(*fit_sameness([*same, *real]))
+    found = Sameness(*fit_sameness([*same, *real], by_edges=False))
     assert found.slope > 0
     assert found.log_odds(0.97, 5) > 1
     assert found.log_odds(0.2, 5) < -1
@@ -24,16 +24,17 @@ def test_the_even_odds_lie_between_the_two_kinds() -> None:
 
 def test_ragged_splits_are_learnt_to_be_noise() -> None:
     splits = [Judged(0.8, raggedness, EVEN, raggedness < 10) for raggedness in (2, 3, 4, 50, 60, 70)]
-    assert fit_sameness(splits)[2] > 0
+    assert fit_sameness(splits, by_edges=False)[2] > 0
 
 
 def test_edges_of_grains_are_learnt_to_part() -> None:
     splits = [Judged(0.8, 5.0, (0.0, edge), edge > 1) for edge in (0.0, 0.1, -0.1, 2.0, 2.5, 3.0)]
-    assert fit_sameness(splits)[4] < 0
+    assert fit_sameness(splits, by_edges=True)[4] < 0
+    assert fit_sameness(splits, by_edges=False)[3:] == (0.0, 0.0)
 
 
 def test_nothing_is_learnt_of_nothing() -> None:
-    assert fit_sameness([])[0] > 0
+    assert fit_sameness([], by_edges=True)[0] > 0
 
 
 def test_the_first_split_is_real_and_the_next_is_not() -> None:
