@@ -153,8 +153,10 @@ def test_what_is_kept_on_square_pixels() -> None:
 def test_boxes_of_masks_come_back_on_the_pixels_of_the_file() -> None:
     cutout = Cutout.of(Micrograph(RNG.random((20, 30)), 0.1, pixel_aspect=2.0))
     assert cutout.micrograph.shape_hw == (40, 30)
-    masks = Masks.from_arrays(np.ones((1, 40, 30), np.bool_), crop_boxes_xywh=[[6, 8, 12, 20]])
-    assert cutout.put_back_masks(masks).crop_boxes_xywh.tolist() == [[6, 4, 12, 10]]
+    masks = Masks.from_arrays(np.ones((1, 40, 30), np.bool_), stability_score=[0.75], crop_boxes_xywh=[[6, 8, 12, 20]])
+    whole = cutout.put_back_masks(masks)
+    assert whole.crop_boxes_xywh.tolist() == [[6, 4, 12, 10]]
+    assert whole.stability_score.tolist() == [0.75]
 
 
 def test_scenes_of_before_have_square_pixels(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from samiam import SemanticBooster, build_encoder, build_generator, segment
+from samiam.compact.committee import Committee, facts_of_committee
 from samiam.compact.looks import Look, in_use, seen_by
 from samiam.compact.model import CompactModel
 from samiam.compact.network import FieldNetwork, FieldSize, facts_of, standardised
@@ -133,6 +134,36 @@ class TestWeights:
         loaded = load_model(CompactWeights(tmp_path / "own.safetensors", device="cpu"))
         found, wanted = loaded.look(image), CompactModel(own, shipped_calibration()).look(image)
         torch.testing.assert_close(found.vectors, wanted.vectors, atol=0.02, rtol=0)
+
+    def test_a_device_that_there_is_not(self) -> None:
+        if torch.cuda.is_available():
+            pytest.skip("there is one")
+        with pytest.raises(InputError, match="cuda"):
+            load_model(CompactWeights(device="cuda"))
+
+    def test_one_line(self) -> None:
+        own = CompactModel(network(), shipped_calibration())
+        assert repr(own) == "CompactModel(weights without a file)"
+        shipped = load_model(CompactWeights(device="cpu"))
+        assert repr(shipped) == f"CompactModel(weights {str(shipped.sha256)[:12]})"
+
+    def test_of_new_networks_sameness_begins_even(self) -> None:
+        assert network().sameness.tolist() == [[10.0, -5.0], [10.0, -5.0]]
+
+    def test_what_is_at_zero_is_not_above_it(self) -> None:
+        look = CompactModel(network(), shipped_calibration()).look(lattice(9.0, 64))
+        assert not look.above_zero(np.zeros((16, 16), np.float32)).any()
+        assert look.above_zero(np.ones((16, 16), np.float32)).all()
+
+    def test_several_networks_come_back(self, tmp_path: Path) -> None:
+        members = [network(), network(FieldSize((8, 8, 16), (1, 2, 2), 4))]
+        committee = Committee(members, [True, False]).eval()
+        path = tmp_path / "several.safetensors"
+        write_weights(path, committee.state_dict(), facts_of_committee(committee), {})
+        found = read_sight(path)
+        assert isinstance(found, Committee)
+        assert list(found.sees_grains) == [True, False]
+        assert [facts_of(member.size)["depths"] for member in found.members] == [[1, 1, 2], [1, 2, 2]]  # type: ignore[arg-type]
 
     def test_a_card_that_has_changed_is_read_again(self, tmp_path: Path) -> None:
         path = tmp_path / "own.safetensors"

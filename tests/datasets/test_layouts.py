@@ -10,6 +10,7 @@ from PIL import Image
 from refusals import refusal
 
 from samiam.datasets.layouts import find_labelled
+from samiam.datasets.material_names import tidy
 
 HALVES = np.repeat(np.array([[1, 2]], np.uint8), 16, axis=1).repeat(24, axis=0)
 
@@ -45,6 +46,21 @@ def test_label_images(tmp_path: Path, layout: str) -> None:
     assert [(found.name, found.image) for found in (first, second)] == [("a", "a"), ("b", "b")]
     np.testing.assert_array_equal(first.read().labels, HALVES)
     assert second.read().labels[0, 0] == 2
+
+
+@pytest.mark.parametrize("layout", ["auto", "label_studio"])
+def test_exports_of_label_studio(tmp_path: Path, layout: str) -> None:
+    micrograph(tmp_path / "a.png")
+    for number, name in ((1, "Ge"), (2, "SrTiO3")):
+        painted = (number == HALVES).astype(np.uint8) * 255
+        write(tmp_path / f"task-12-annotation-20-by-2-tag-{name}-0.png", painted)
+    (found,) = find_labelled(tmp_path, layout)  # type: ignore[arg-type]
+    assert found.image == "a"
+    assert len(np.unique(found.read().labels)) == 2
+
+
+def test_names_are_tidy() -> None:
+    assert tidy("  Pt  on\u00a0C ") == "Pt on C"
 
 
 def test_what_is_refused(tmp_path: Path) -> None:

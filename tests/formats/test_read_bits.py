@@ -244,6 +244,7 @@ class TestOrientation:
         tifffile.imwrite(tmp_path / "a.tif", SHALLOW, metadata=None, **options)
         found = assert_shows(tmp_path / "a.tif", self.seen(orientation))
         assert found.pixel_size_nm == pytest.approx(0.04 if orientation > 4 else 0.02)
+        assert ("orientation" in found.metadata) is (orientation > 1)
         assert found.pixel_aspect == pytest.approx(0.5 if orientation > 4 else 2.0)
 
     def test_colours(self, tmp_path: Path, orientation: int) -> None:
