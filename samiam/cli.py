@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import samiam
 from samiam.commands import inputs
 from samiam.commands.each import for_each
-from samiam.errors import InputError
+from samiam.errors import InputError, in_one_line
 from samiam.formats import READABLE_SUFFIXES, check_readable
 from samiam.interrupts import INTERRUPTED, heed
 from samiam.registry import DEFAULT_ENCODER, DEFAULT_GENERATOR, ENCODERS, GENERATORS
@@ -52,12 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except InputError as error:
-        print(f"samiam: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:  # whoever reads along has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (InputError, OSError) as error:
+        print(f"samiam: {in_one_line(error)}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return INTERRUPTED
 

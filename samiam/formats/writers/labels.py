@@ -52,7 +52,7 @@ def write_labels(
             description=json.dumps(description),
             metadata=None,
             resolution=resolution,
-            resolutionunit=None if resolution is None else "CENTIMETER",
+            resolutionunit=None if resolution is None else tifffile.RESUNIT.CENTIMETER,
             software="samiam",
         )
     return Path(path)
