@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,6 +130,3 @@ def _turn(view: View, material: Crystalline, rng: np.random.Generator, axis: int
     around = Rotation.from_euler("z", rng.uniform(0, 360), degrees=True)
     mistilt = Rotation.from_rotvec([*np.deg2rad(_MISTILT_DEG) * rng.standard_normal(2), 0.0])
     return np.asarray((mistilt * around * to_z).as_matrix())
-
-
-SHAPES = get_args(Shape)
