@@ -9,6 +9,7 @@ not its electrons, which are put back about where they were, blurred: without th
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
@@ -59,11 +60,11 @@ def transfer(n_px: int, extent_A: float, lens: Lens) -> Complexes:
     Returns:
         complex64 (n_px, n_px), in the order of `fft2`.
     """
-    ky, kx = (axis.astype(np.float64) for axis in frequencies_per_A(n_px, extent_A))
+    ky, kx = frequencies_per_A(n_px, extent_A)
     wavelength = wavelength_A(lens.energy_kV)
     spherical_A = lens.spherical_mm * _A_PER_MM
-    angle = 2 * np.deg2rad(lens.astigmatism_deg)
-    astigmatism = lens.astigmatism_A * np.array([np.cos(angle), np.sin(angle)])
+    angle = 2 * math.radians(lens.astigmatism_deg)
+    astigmatism = lens.astigmatism_A * math.cos(angle), lens.astigmatism_A * math.sin(angle)
     k2 = kx**2 + ky**2
     # k² cos 2(φ - φ12) = (kx² - ky²) cos 2φ12 + 2 kx ky sin 2φ12
     bent = astigmatism[0] * (kx**2 - ky**2) + astigmatism[1] * 2 * kx * ky
@@ -108,4 +109,4 @@ def intensity_spectrum(waves: NDArray[np.complex64], extent_A: float, lens: Lens
 
 
 def _intensity(fields: Complexes) -> NDArray[np.float32]:
-    return np.mean(fields.real**2 + fields.imag**2, axis=0, dtype=np.float32)
+    return np.asarray(np.mean(fields.real**2 + fields.imag**2, axis=0), np.float32)

@@ -11,12 +11,12 @@ from scipy.spatial.transform import Rotation
 
 from samiam.records.particle_scene import Stacking
 from simulate.particles.atoms import shapes
-from simulate.particles.atoms.materials import CUBIC, ClosePacked, Crystalline, Lattice, random_turn
+from simulate.particles.atoms.materials import CUBIC, ClosePacked, Crystalline, Lattice
 from simulate.particles.atoms.shapes import Shape
 from simulate.particles.atoms.stacking import stacking_steps
 
 View = Literal["110", "zone", "random"]
-"""Planes and faults edge-on, along a close-packed row; another axis of the crystal; any."""
+"""Planes and faults edge-on, along a close-packed row; along another axis of the crystal; along any direction."""
 _OTHER_ZONES = ((0, 0, 1), (1, 1, -2), (1, 1, 1), (1, 1, 0))  # in cubic axes; faults are edge-on along [11-2]
 _MISTILT_DEG = 1.5  # standard deviation about each axis: nobody tilts single particles better; chosen by hand
 
@@ -120,12 +120,12 @@ def _decahedron(material: ClosePacked, diameter_A: float) -> tuple[Lattice, Latt
 def _turn(view: View, material: Crystalline, rng: np.random.Generator, axis: int) -> Floats:
     """A rotation matrix that brings the view's direction near z."""
     if view == "random":
-        return random_turn(rng)
-    if view == "110":
+        return np.asarray(Rotation.random(rng=rng).as_matrix())
+    if view == "110" and isinstance(material, ClosePacked):
         along = np.eye(3)[axis]
     else:
         zone = np.array(_OTHER_ZONES[rng.integers(len(_OTHER_ZONES))], float)
-        along = (CUBIC @ zone if isinstance(material, ClosePacked) else zone) / np.linalg.norm(zone)
+        along = CUBIC @ zone if isinstance(material, ClosePacked) else zone @ material.cell
     to_z = Rotation.align_vectors([[0.0, 0.0, 1.0]], [along])[0]
     around = Rotation.from_euler("z", rng.uniform(0, 360), degrees=True)
     mistilt = Rotation.from_rotvec([*np.deg2rad(_MISTILT_DEG) * rng.standard_normal(2), 0.0])

@@ -44,5 +44,5 @@ def test_off_axis_gold_is_as_dark_as_with_fine_pixels() -> None:
         (wave,) = exit_waves(nothing, [placement], (56.0, 56.0, 48.0), rms_A, settings)
         at = (np.arange(140) - 69.5) * 0.4
         means.append(float((np.abs(wave) ** 2)[np.hypot(at, at[:, None]) < 15].mean()))
-    assert means[0] == pytest.approx(means[1], abs=0.012)
-    assert means[0] < 0.95
+    assert 1 - means[0] == pytest.approx(1 - means[1], rel=0.25)
+    assert 1 - means[1] > 0.05
