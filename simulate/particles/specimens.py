@@ -60,7 +60,9 @@ class Specimen:
     box_A: tuple[float, float, float]
     carbon_nm: float
 
-    def moved(self, parts: Sequence[int], rms_A: Floats, seed: int | None, *, fault_free: bool = False) -> Placement:
+    def placement(
+        self, parts: Sequence[int], rms_A: Floats, seed: int | None, *, fault_free: bool = False
+    ) -> Placement:
         """Atoms of some of the parts, at rest or at a moment of their vibrations.
 
         Args:

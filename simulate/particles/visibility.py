@@ -18,7 +18,6 @@ Doubles = NDArray[np.float64]
 VISIBLE = 5.0
 """From this d′ on a fault is called visible, and fringes are."""
 _SHIFT_A = 3.0  # within which the best shift is looked for: more than a distance between neighbours
-_REACH_A = 4.0  # beyond a particle's outline: what is seen of it lies within
 _FLAT = 1e-3  # share of the greatest curvature, below which there is none
 _SPOT = 1.2  # radius of a reflection's spot times the particle's diameter; the first zero of a disc's is at 1.22
 
@@ -31,7 +30,7 @@ def fault_d_prime(
     Args:
         seen: (h, w), noise-free picture around the particle, as shares of the beam.
         fault_free: likewise of the particle without its fault.
-        mask: bool (h, w), the particle; the margin around it must be wider than 3 Å.
+        mask: bool (h, w), what is shown of the particle; the margin around it must be wider than 3 Å.
         pixel_A: of both.
         dose_e_per_A2: electrons on each Å².
     """
@@ -83,7 +82,7 @@ def fringe_d_prime(
 
     Args:
         seen: (h, w), noise-free picture around the particle, as shares of the beam.
-        mask: bool (h, w), the particle.
+        mask: bool (h, w), what is shown of the particle.
         reflections_per_A: (m, 2), ky and kx.
         diameter_A: of the particle, which says how large its spots are.
         pixel_A: of the picture.

@@ -32,7 +32,6 @@ class Body:
         shape: its outline.
         view: how it is turned.
         stacking: what interrupts the order of its planes.
-        diameter_A: of a sphere of its volume.
         atoms: of the particle.
         fault_free: of the same particle without its fault; None where it has none.
         tilt_deg: the angle between the beam and the nearest fault plane, NaN where there is none.
@@ -42,10 +41,14 @@ class Body:
     shape: Shape
     view: View
     stacking: Stacking
-    diameter_A: float
     atoms: Lattice
     fault_free: Lattice | None
     tilt_deg: float
+
+    @property
+    def diameter_A(self) -> float:
+        """Of a sphere of its volume."""
+        return float(np.cbrt(6 / np.pi * self.material.atom_A3 * len(self.atoms.numbers)))
 
     @property
     def radius_A(self) -> float:
@@ -60,7 +63,7 @@ def body(
 
     Args:
         material: what it is made of.
-        diameter_A: of a sphere of its volume; decahedra come in steps.
+        diameter_A: about that of a sphere of its volume; decahedra come in steps.
         shape: its outline; a decahedron is of several twins whatever the stacking.
         stacking: of its planes.
         view: how it is turned.
@@ -78,7 +81,7 @@ def body(
     has_fault = fault_free is not None
     tilt = float(np.rad2deg(np.arcsin(np.clip(np.abs((planes @ turn.T)[:, 2]).min(), 0, 1)))) if has_fault else np.nan
     turned = _turned(fault_free, turn) if fault_free is not None else None
-    return Body(material, shape, view, stacking, diameter_A, _turned(atoms, turn), turned, tilt)
+    return Body(material, shape, view, stacking, _turned(atoms, turn), turned, tilt)
 
 
 def _turned(atoms: Lattice, turn: Floats) -> Lattice:

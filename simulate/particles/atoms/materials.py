@@ -76,6 +76,11 @@ class ClosePacked:
         return float(self.cubic_A / np.sqrt(3))
 
     @property
+    def atom_A3(self) -> float:
+        """Volume for each atom."""
+        return self.cubic_A**3 / (4 * len(self.motif))
+
+    @property
     def neighbour_A(self) -> float:
         """Distance between nearest atoms."""
         return float(self.cubic_A * (np.sqrt(0.5) if len(self.motif) == 1 else np.sqrt(3) / 4))
@@ -127,6 +132,11 @@ class AnyCrystal:
     positions: Floats
     rms_A: Mapping[str, float]
     neighbour_A: float
+
+    @property
+    def atom_A3(self) -> float:
+        """Volume for each atom."""
+        return float(abs(np.linalg.det(self.cell)) / len(self.numbers))
 
     def lattice(self, radius_A: float, steps: NDArray[np.int8], origin: Floats) -> Lattice:
         """All atoms within a radius, in the frame of the cell; `steps` have no meaning here."""

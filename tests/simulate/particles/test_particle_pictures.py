@@ -78,6 +78,19 @@ def test_a_fault_is_more_visible_at_a_higher_dose_and_none_where_there_is_none()
     assert picture(made_wave("none"), bright, seed=3).particles[0].fault_d_prime == 0.0
 
 
+def test_what_the_edge_cuts_off_does_not_count() -> None:
+    """The part that is shown has less to tell by."""
+    conditions = ParticleConditions(dose_e_per_A2=(500.0, 500.0))
+    whole = picture(made_wave(), conditions, seed=3, pixel_size_nm=0.04).particles[0]
+    cut = [picture(made_wave(), conditions, seed=seed, pixel_size_nm=0.04, shape_hw=(40, 40)) for seed in range(6)]
+    shares = [scene.masks.areas[0] / (np.pi * 30.0**2) for scene in cut]
+    assert min(shares) < 0.6
+    faults = [scene.particles[0].fault_d_prime for scene in cut]
+    assert max(faults) < whole.fault_d_prime
+    least = int(np.argmin(shares))
+    assert cut[least].particles[0].fringe_d_prime < 0.9 * whole.fringe_d_prime
+
+
 def test_half_the_contrast_is_half_as_visible() -> None:
     """Nearly: the noise is that of the mean, and so slightly of the contrast too."""
     full, half = (ParticleConditions(dose_e_per_A2=(500.0, 500.0), contrast=(c, c)) for c in (0.8, 0.4))

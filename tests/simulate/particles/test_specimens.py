@@ -30,7 +30,7 @@ def test_carbon_has_its_density_and_distances() -> None:
 
 def test_nothing_is_nearer_than_atoms_can_be(specimen: Specimen) -> None:
     assert len(specimen.particles) >= 3
-    atoms = specimen.moved(range(len(specimen.particles) + 1), NO_VIBRATION, None)
+    atoms = specimen.placement(range(len(specimen.particles) + 1), NO_VIBRATION, None)
     distances, _ = KDTree(atoms.positions_A).query(atoms.positions_A, k=2)
     assert distances[:, 1].min() > 1.3
     metal = atoms.positions_A[atoms.numbers == 79]
@@ -39,7 +39,7 @@ def test_nothing_is_nearer_than_atoms_can_be(specimen: Specimen) -> None:
 
 
 def test_particles_sit_on_the_film_and_everything_in_the_box(specimen: Specimen) -> None:
-    atoms = specimen.moved(range(len(specimen.particles) + 1), NO_VIBRATION, None)
+    atoms = specimen.placement(range(len(specimen.particles) + 1), NO_VIBRATION, None)
     assert (atoms.positions_A >= 0).all()
     assert (atoms.positions_A <= specimen.box_A).all()
     low, high = specimen.carbon_A[:, 2].min(), specimen.carbon_A[:, 2].max()
@@ -65,8 +65,8 @@ def test_atoms_beside_the_fault_vibrate_alike_with_and_without_it() -> None:
         if one.particles and one.particles[0].body.stacking == "fault"
     )
     rms_A = np.full(120, 0.1)
-    rest = [alone.moved([1], NO_VIBRATION, None, fault_free=flag).positions_A for flag in (False, True)]
-    moved = [alone.moved([1], rms_A, 5, fault_free=flag).positions_A for flag in (False, True)]
+    rest = [alone.placement([1], NO_VIBRATION, None, fault_free=flag).positions_A for flag in (False, True)]
+    moved = [alone.placement([1], rms_A, 5, fault_free=flag).positions_A for flag in (False, True)]
     distances, partner = KDTree(rest[1]).query(rest[0])
     same = distances < 1e-9
     assert 0.2 < same.mean() < 1
@@ -84,7 +84,7 @@ def test_a_name_and_a_seed_make_one_specimen(specimen: Specimen) -> None:
 def test_nothing_but_carbon() -> None:
     empty = draw_specimen("empty", SpecimenRanges(n_particles=(0, 0), carbon_nm=(1.0, 1.0)), WaveSettings(box_nm=5.0))
     assert empty.particles == []
-    assert set(empty.moved([0], NO_VIBRATION, None).numbers.tolist()) == {6}
+    assert set(empty.placement([0], NO_VIBRATION, None).numbers.tolist()) == {6}
 
 
 def test_materials_without_close_packed_planes_have_no_faults() -> None:
