@@ -5,7 +5,8 @@ import pytest
 
 from simulate.particles import VISIBLE, WaveLibrary, picture, read_waves
 from simulate.particles.multislice import stored_px
-from simulate.particles.settings import WaveSettings
+from simulate.particles.settings import SpecimenRanges, WaveSettings
+from simulate.particles.tasks import WaveTask
 from simulate.particles.waves import SHIPPED
 
 SPLITS = ("train", "val", "test", "materials", "physics")
@@ -42,6 +43,21 @@ def test_what_is_called_unseen_is(libraries: dict[str, WaveLibrary]) -> None:
     for wave in libraries["physics"]:
         assert (wave.energy_kV, len(wave.waves)) == (200.0, 8)
         assert wave.parameters["carbon_nm"] >= 9.0
+
+
+def test_what_ships_is_what_the_command_makes(libraries: dict[str, WaveLibrary]) -> None:
+    gold, box = SpecimenRanges(), WaveSettings()
+    made: dict[str, tuple[SpecimenRanges, WaveSettings]] = {
+        **dict.fromkeys(("train", "val", "test"), (gold, box)),
+        "materials": (SpecimenRanges(materials=("Ag", "Pt", "CdSe")), box),
+        "physics": (
+            SpecimenRanges(carbon_nm=(9.0, 13.0)),
+            WaveSettings(energy_kV=200.0, phonons=8, box_nm=12.0),
+        ),
+    }
+    for split, waves in libraries.items():
+        for number, wave in enumerate(waves):
+            assert wave.parameters["key"] == WaveTask(split, number, *made[split]).key
 
 
 def test_particles_of_all_kinds_are_there(libraries: dict[str, WaveLibrary]) -> None:
