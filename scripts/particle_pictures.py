@@ -1,4 +1,4 @@
-"""Redraw docs/particles.jpg: simulated pictures of the exit waves that ship, with the outlines of the truth on half of each.
+"""Redraw docs/particles.jpg: simulated pictures of the exit waves that ship, the truth outlined on half of each.
 
 `python scripts/particle_pictures.py`
 """
