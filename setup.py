@@ -10,5 +10,6 @@ setup(
         "samiam": ["weights/*"],
         "samiam.configs": ["**/*.yaml"],
         "simulate.library": ["data/*.npz"],
+        "simulate.particles": ["data/**/*.safetensors"],
     },
 )

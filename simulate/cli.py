@@ -1,15 +1,15 @@
-"""`python -m simulate benchmark | realistic | crops | library`."""
+"""`python -m simulate benchmark | realistic | crops | particles | library`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from samiam.errors import InputError, in_one_line
 from samiam.interrupts import INTERRUPTED, heed
-from samiam.settings import read_settings
+from samiam.settings import declared, read_settings
 from simulate.library import entries
 
 
@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("realistic", help="write labelled scenes of uneven lamellae, any number of them")
     )
     _add_crops(commands.add_parser("crops", help="write crops of one material each, for training"))
+    _add_particles(commands.add_parser("particles", help="simulate exit waves of nanoparticles on carbon (abTEM)"))
     _add_library(commands.add_parser("library", help="simulate unit cells by multislice (abTEM)"))
     return parser
 
@@ -80,6 +81,36 @@ def _add_crops(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=_count, default=1, metavar="N", help="processes; default: %(default)s")
 
 
+def _add_particles(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_particles)
+    parser.add_argument("folder", type=Path, help="where to write; specimens that are there already are kept")
+    parser.add_argument("--specimens", type=_count, default=100, metavar="N", help="default: %(default)s")
+    parser.add_argument("--split", default="train", metavar="NAME", help="a folder in the folder; default: %(default)s")
+    parser.add_argument("--seed", type=_seed, default=0, help="default: %(default)s")
+    parser.add_argument(
+        "--material", action="append", metavar="NAME|CIF", help="Au, Ag, Pt, CdSe or a CIF; may be repeated; Au"
+    )
+    parser.add_argument(
+        "--range",
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("NAME", "LOW", "HIGH"),
+        help="n_particles, diameter_nm or carbon_nm, as carbon_nm 9 13",
+    )
+    parser.add_argument(
+        "--set",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="energy_kV, box_nm, slice_A, pixel_A, phonons; faulted, edge_on, zone or touching",
+    )
+    parser.add_argument("--precision", choices=("float16", "int8"), default="float16", help="default: %(default)s")
+    _add_device(parser)
+    _add_workers(parser)
+
+
 def _add_library(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_library)
     parser.add_argument("--folder", type=Path, default=entries.user_folder(), help="of entries; default: %(default)s")
@@ -103,8 +134,12 @@ def _add_library(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="phonons, thickness_A, thickness_step_A, convergence_mrad, slice_A, width_A, sampling_A or seed",
     )
-    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu", help="gpu needs CuPy; default: %(default)s")
+    _add_device(parser)
     _add_workers(parser)
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu", help="gpu needs CuPy; default: %(default)s")
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:
@@ -179,12 +214,50 @@ def _ranges(words: Sequence[tuple[str, str, str]]) -> dict[str, tuple[float, flo
         raise InputError("--range takes a condition and two numbers, as --range thickness_A 80 300.") from None
 
 
+def _particles(options: argparse.Namespace) -> None:
+    from simulate.particles.settings import SpecimenRanges, WaveSettings
+
+    try:
+        from simulate.particles.build import build_waves
+    except ImportError as error:
+        raise _needs(error) from None
+    chosen = dict(options.set)
+    of_specimens = {name: chosen.pop(name) for name in declared(SpecimenRanges) if name in chosen}
+    ranges: dict[str, object] = {**of_specimens, **_wholes(_ranges(options.range))}
+    if options.material:
+        ranges["materials"] = tuple(options.material)
+    drawn_from = read_settings(SpecimenRanges, "particles", ranges)
+    settings = read_settings(WaveSettings, "particles", {**chosen, "seed": options.seed})
+    heed()
+    paths = build_waves(
+        options.folder,
+        options.split,
+        options.specimens,
+        drawn_from,
+        settings,
+        precision=options.precision,
+        scheduler=options.scheduler,
+        workers=options.workers,
+        device=options.device,
+    )
+    print(paths[0].parent)
+
+
+def _wholes(ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, ...]]:
+    """Whole numbers as such."""
+    return {name: tuple(int(end) if end.is_integer() else end for end in ends) for name, ends in ranges.items()}
+
+
+def _needs(error: ImportError) -> InputError:
+    return InputError(f"multislice needs {error.name}; `pip install 'samiam[research,multislice]'`.")
+
+
 def _library(options: argparse.Namespace) -> None:
     try:
         from simulate.library.build import SHIPPED, build_library
         from simulate.library.settings import MultisliceSettings
     except ImportError as error:
-        raise InputError(f"multislice needs {error.name}; `pip install 'samiam[research,multislice]'`.") from None
+        raise _needs(error) from None
 
     entries = SHIPPED
     if options.crystal:
