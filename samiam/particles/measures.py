@@ -51,7 +51,7 @@ def measure_particles(particles: Particles) -> pd.DataFrame:
     n = len(table)
     table["touches_edge"] = np.asarray(particles.touches_edge, np.bool_)
     table["score"] = particles.masks.predicted_iou.astype(np.float64)
-    table["class"] = pd.Series(list(particles.classes) or [None] * n, dtype=object)
+    table["class"] = pd.Series([*particles.classes] if particles.classes else [None] * n, dtype=object)
     known = particles.probabilities
     shares = np.full((n, len(PROBABILITIES)), np.nan) if known is None else known.astype(np.float64)
     table = pd.concat([table, pd.DataFrame(shares, columns=list(PROBABILITIES))], axis=1)
