@@ -15,6 +15,8 @@ OF_THE_IMAGE = ("sha256", "frame", "channel", "dataset")
 _RESULTS = (
     *("labels.tif", "grains.tif", "overlay.png", "materials.json", "grains.json", "masks.json"),
     *("materials.csv", "grains.csv", "decisions.csv", PROVENANCE),
+    *("particles.json", "particles.csv", "statistics.json", "statistics.csv", "by_size.csv"),
+    *("sizes.png", "faults_by_size.png", "report.html"),
 )
 
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from samiam.particles.result import FAULT_CLASSES, UNSURE, FaultDetection
 from samiam.particles.statistics.resampling import Bootstrap
 from samiam.particles.statistics.shares import (
+    Clusters,
     Estimate,
-    design_effect,
     likeness,
     n_effective,
     rogan_gladen,
@@ -102,9 +102,11 @@ def find_faults(
     images, diameters_nm = bootstrap.image_of, table["diameter_nm"].to_numpy(np.float64)
     told = _of(bootstrap, is_told)
     alike = likeness(is_faulty[is_told], told.image_of)
-    share, n = _weighted(is_faulty[is_told], weights[is_told], design_effect(told.image_of, alike))
-    corrected, raw = (None, None) if detection is None or not n else rogan_gladen(share.value, n, detection)
-    untold, _ = _weighted(~is_told, weights, design_effect(images, likeness(~is_told, images)))
+    clusters = Clusters.of(told.image_of, alike)
+    share, n = _weighted(is_faulty[is_told], weights[is_told], clusters)
+    is_corrected = detection is not None and n > 0
+    corrected, raw = rogan_gladen(share.value, n, detection, clusters.z) if is_corrected else (None, None)
+    untold, _ = _weighted(~is_told, weights, Clusters.of(images, likeness(~is_told, images)))
     edges = round_edges(diameters_nm) if bin_edges_nm is None else bin_edges_nm
     spearman, slope = trend(diameters_nm[is_told], is_faulty[is_told], told)
     names = (*FAULT_CLASSES, UNSURE)
@@ -127,10 +129,10 @@ def _of(bootstrap: Bootstrap, chosen: NDArray[np.bool_]) -> Bootstrap:
     return Bootstrap(bootstrap.image_of[chosen], bootstrap.n_images, bootstrap.resamples, bootstrap.seed)
 
 
-def _weighted(is_so: NDArray[np.bool_], weights: NDArray[np.float64], effect: float) -> tuple[Estimate, float]:
+def _weighted(is_so: NDArray[np.bool_], weights: NDArray[np.float64], clusters: Clusters) -> tuple[Estimate, float]:
     """A share by weights, and of how many particles it effectively is."""
-    n = n_effective(weights) / effect
-    return wilson(float(weights @ is_so / weights.sum()) if n else math.nan, n), n
+    n = n_effective(weights) / clusters.effect
+    return wilson(float(weights @ is_so / weights.sum()) if n else math.nan, n, clusters.z), n
 
 
 def _by_size(
@@ -147,8 +149,8 @@ def _by_size(
         inside = (diameters_nm >= low) & ((diameters_nm <= high) if is_last else (diameters_nm < high))
         told = inside & is_told
         n_told, n_faulty = int(told.sum()), int((told & is_faulty).sum())
-        n = n_told / design_effect(images[told], alike)
-        share = wilson(n_faulty / n_told if n_told else math.nan, n)
+        clusters = Clusters.of(images[told], alike)
+        share = wilson(n_faulty / n_told if n_told else math.nan, n_told / clusters.effect, clusters.z)
         bins.append(SizeBin(float(low), float(high), int(inside.sum()), n_told, n_faulty, share))
     return tuple(bins)
 

@@ -105,7 +105,7 @@ class ParticleStatistics:
         return pd.DataFrame([(name, *asdict(one).values()) for name, one in rows], columns=["quantity", *_ENDS])
 
     def by_size(self) -> pd.DataFrame:
-        """The size bins: `low_nm`, `high_nm`, `n`, `n_told`, `n_faulty`, `share`, `low`, `high`; none without faults."""
+        """Size bins: `low_nm`, `high_nm`, `n`, `n_told`, `n_faulty`, `share`, `low`, `high`; none without faults."""
         bins = () if self.faults is None else self.faults.by_size
         rows = [(*list(asdict(one).values())[:-1], *asdict(one.share).values()) for one in bins]
         return pd.DataFrame(rows, columns=["low_nm", "high_nm", "n", "n_told", "n_faulty", "share", *_ENDS[1:]])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t
 
 from samiam.particles.result import FaultDetection
 
@@ -44,23 +45,24 @@ class Estimate:
 NOTHING = Estimate(math.nan)
 
 
-def wilson(share: float, n: float) -> Estimate:
+def wilson(share: float, n: float, z: float = Z_95) -> Estimate:
     """A share with its score interval (Wilson 1927, doi.org/10.1080/01621459.1927.10502953).
 
     Args:
         share: in [0, 1].
         n: of how many; need not be whole, where some count for more than others (`n_effective`).
+        z: how many standard deviations the interval reaches.
     """
     if not n > 0:
         return NOTHING
-    shrunk = 1 + Z_95**2 / n
-    middle = (share + Z_95**2 / (2 * n)) / shrunk
-    half = Z_95 / shrunk * math.sqrt(share * (1 - share) / n + Z_95**2 / (4 * n**2))
+    shrunk = 1 + z**2 / n
+    middle = (share + z**2 / (2 * n)) / shrunk
+    half = z / shrunk * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     # Rounding must not leave an end on the wrong side of the share where that is 0 or 1.
     return Estimate(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
 
 
-def rogan_gladen(apparent: float, n: float, detection: FaultDetection) -> tuple[Estimate, float]:
+def rogan_gladen(apparent: float, n: float, detection: FaultDetection, z: float = Z_95) -> tuple[Estimate, float]:
     """The share of faulty particles behind the share of those that are said to be.
 
     The estimate is that of Rogan and Gladen (1978, doi.org/10.1093/oxfordjournals.aje.a112510), the interval that of
@@ -71,6 +73,7 @@ def rogan_gladen(apparent: float, n: float, detection: FaultDetection) -> tuple[
         apparent: share of the particles that are said to be faulty.
         n: of how many, effectively.
         detection: how often that is right.
+        z: how many standard deviations the interval reaches.
 
     Returns:
         The estimate, within [0, 1], and what it was before it was clipped to that.
@@ -83,13 +86,13 @@ def rogan_gladen(apparent: float, n: float, detection: FaultDetection) -> tuple[
     value, gain = min(1.0, max(0.0, raw)), sensitivity + specificity - 1
     if gain <= 0:  # measured on so few that it may be no better than chance
         return Estimate(value, 0.0, 1.0), raw
-    share = (n * apparent + Z_95**2 / 2) / (n + Z_95**2)
+    share = (n * apparent + z**2 / 2) / (n + z**2)
     middle = (share + specificity - 1) / gain
-    of_share = share * (1 - share) / (n + Z_95**2)
+    of_share = share * (1 - share) / (n + z**2)
     of_sensitivity = sensitivity * (1 - sensitivity) / (detection.faulty + 2)
     of_specificity = specificity * (1 - specificity) / (detection.faultless + 2)
-    shift = 2 * Z_95**2 * (middle * of_sensitivity - (1 - middle) * of_specificity)
-    half = Z_95 / gain * math.sqrt(of_share + middle**2 * of_sensitivity + (1 - middle) ** 2 * of_specificity)
+    shift = 2 * z**2 * (middle * of_sensitivity - (1 - middle) * of_specificity)
+    half = z / gain * math.sqrt(of_share + middle**2 * of_sensitivity + (1 - middle) ** 2 * of_specificity)
     low, high = (min(1.0, max(0.0, end)) for end in (middle + shift - half, middle + shift + half))
     return Estimate(value, min(low, value), max(high, value)), raw
 
@@ -120,7 +123,24 @@ def likeness(is_faulty: NDArray[np.bool_], image_of: NDArray[np.int64]) -> float
     return max(0.0, (between - within) / total) if total > 0 else 0.0
 
 
-def design_effect(image_of: NDArray[np.int64], alike: float) -> float:
-    """How many times fewer particles would say as much, were they not alike in images (Kish 1965): 1 + (m − 1) ρ."""
-    sizes = np.unique(image_of, return_counts=True)[1]
-    return 1 + max(0.0, float((sizes**2).sum() / sizes.sum()) - 1) * alike if len(sizes) else 1.0
+@dataclass(frozen=True)
+class Clusters:
+    """What it costs that particles of one image are alike.
+
+    Attributes:
+        effect: how many times fewer particles would say as much (Kish 1965), 1 + (m − 1) ρ.
+        z: how many standard deviations reach as far as an interval of 95 % has to: more than 1.96 where the difference
+            between few images decides, by Satterthwaite's degrees of freedom.
+    """
+
+    effect: float
+    z: float
+
+    @classmethod
+    def of(cls, image_of: NDArray[np.int64], alike: float) -> Clusters:
+        """The clusters of particles (N,) with the number of an image each, as alike as `likeness` says."""
+        sizes = np.unique(image_of, return_counts=True)[1]
+        excess = max(0.0, float((sizes**2).sum() / sizes.sum()) - 1) * alike if len(sizes) else 0.0
+        if not excess:
+            return cls(1.0, Z_95)
+        return cls(1 + excess, float(t.ppf(0.975, (len(sizes) - 1) * ((1 + excess) / excess) ** 2)))
