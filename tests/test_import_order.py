@@ -26,7 +26,7 @@ ORDER = (
     {"formats", "generation", "texture", "metrics"},
     {"datasets", "compact"},
     {"registry"},
-    {"boosting"},
+    {"boosting", "particles"},
     {"pipeline"},
     {"training", "benchmark"},
     {"commands"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -37,7 +37,7 @@ class MeasuredImage:
     pixel_size_nm: float
     pixel_size_from: PixelSizeSource
     dropped: Mapping[str, int]
-    identity: Hashable
+    identity: str
     detection: FaultDetection | None = None
     remark: str | None = None
 
@@ -58,9 +58,9 @@ class MeasuredImage:
         )
 
 
-def identity_of(micrograph: Micrograph) -> Hashable:
-    """Which image of which file it is; where it came from none, what its pixels are."""
+def identity_of(micrograph: Micrograph) -> str:
+    """Which image of which file it is, beginning with its SHA-256; where it came from none, that of its pixels."""
     facts = micrograph.metadata
     if facts.get("sha256"):
-        return tuple(facts.get(key) for key in OF_THE_IMAGE)
-    return hashlib.sha256(micrograph.pixels.tobytes()).hexdigest(), micrograph.shape_hw
+        return " ".join(str(facts.get(key)) for key in OF_THE_IMAGE)
+    return f"{hashlib.sha256(micrograph.pixels.tobytes()).hexdigest()} pixels {micrograph.shape_hw}"

@@ -81,6 +81,12 @@ class FaultDetection:
         """Share of the faultless that are cleared."""
         return self.cleared / self.faultless
 
+    def __str__(self) -> str:
+        return (
+            f"sensitivity {self.sensitivity:.2f} ({self.found} of {self.faulty}) and "
+            f"specificity {self.specificity:.2f} ({self.cleared} of {self.faultless})"
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Particles:

@@ -25,6 +25,15 @@ def is_result(file: Path) -> bool:
     return file.name in _RESULTS and (file.parent / PROVENANCE).is_file()
 
 
+def kind_of(folder: Path) -> str | None:
+    """Of which command a folder holds the results, as "segment"; None where it holds none."""
+    try:
+        noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))
+        return str(noted.get("kind", "segment"))
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
 def is_of_another_image(folder: Path, facts: Mapping[str, Any]) -> str | None:
     """The path of the image of which a folder holds the results, if it is another one.
 

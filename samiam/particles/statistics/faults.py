@@ -104,8 +104,9 @@ def find_faults(
     alike = likeness(is_faulty[is_told], told.image_of)
     clusters = Clusters.of(told.image_of, alike)
     share, n = _weighted(is_faulty[is_told], weights[is_told], clusters)
-    is_corrected = detection is not None and n > 0
-    corrected, raw = rogan_gladen(share.value, n, detection, clusters.z) if is_corrected else (None, None)
+    corrected, raw = None, None
+    if detection is not None and n > 0:
+        corrected, raw = rogan_gladen(share.value, n, detection, clusters.z)
     untold, _ = _weighted(~is_told, weights, Clusters.of(images, likeness(~is_told, images)))
     edges = round_edges(diameters_nm) if bin_edges_nm is None else bin_edges_nm
     spearman, slope = trend(diameters_nm[is_told], is_faulty[is_told], told)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from samiam.formats.writers.strict_json import write_json
 from samiam.particles.result import FaultDetection
 from samiam.particles.statistics.faults import Faults
+from samiam.particles.statistics.resampling import FEWEST_IMAGES
 from samiam.particles.statistics.settings import StatisticsOptions
 from samiam.particles.statistics.shares import Estimate
 from samiam.particles.statistics.sizes import LogNormal, Summary
@@ -69,6 +70,11 @@ class ParticleStatistics:
     def n(self) -> int:
         """How many particles count."""
         return len(self.weights)
+
+    @property
+    def is_over_images(self) -> bool:
+        """Whether the intervals of sizes are over images, and not over the particles of too few."""
+        return len(self.images) >= FEWEST_IMAGES
 
     @property
     def diameter(self) -> Summary:
