@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +20,7 @@ from samiam.particles.writing.classes import COLOURS
 from samiam.records.showing import counted
 
 _WIDTH, _HEIGHT = 6.4, 4.2  # inches, chosen by eye
+_LEGEND: Any = {"fontsize": 10, "frameon": True, "framealpha": 0.8, "edgecolor": "none"}  # data may lie behind it
 _FEWEST_TOLD = 5  # of a bin that is drawn as surely as the others
 _MOST_BARS = 40
 
@@ -71,7 +73,7 @@ def draw_sizes(axes: Axes, statistics: ParticleStatistics) -> None:
     if not np.isnan(mean.low):
         axes.axvspan(mean.low, mean.high, color=_rgb(PALETTE[6]), alpha=0.2, linewidth=0)
     axes.set_ylim(bottom=0, top=1.3 * axes.get_ylim()[1])  # room for the legend
-    axes.legend(loc="upper left", fontsize=10)
+    axes.legend(loc="upper left", **_LEGEND)
     axes.set_title(_of(statistics, statistics.n))
 
 
@@ -96,7 +98,7 @@ def draw_faults(axes: Axes, statistics: ParticleStatistics) -> None:
         label = f"corrected: {faults.corrected.text('.0%')}"
         axes.axhline(faults.corrected.value, color=_rgb(PALETTE[4]), linestyle=":", label=label)
     axes.grid(axis="y")
-    axes.legend(loc="upper left", bbox_to_anchor=(0, 0.94), fontsize=10)
+    axes.legend(loc="upper left", bbox_to_anchor=(0, 0.94), **_LEGEND)
     axes.set_title(_of(statistics, faults.n_told))
 
 

@@ -75,7 +75,7 @@ def _outline(
     """Tint a particle and draw its outline."""
     left, top, width, height = particles.masks.boxes_xywh[index].tolist()
     mask = enlarged(particles.masks[index][top : top + height, left : left + width], factor)
-    thickness = 1 + min(picture.shape[:2]) // 1024
+    thickness = 2 + min(picture.shape[:2]) // 1024
     line = (
         mask
         & ~binary_erosion(np.pad(mask, thickness), iterations=thickness)[thickness:-thickness, thickness:-thickness]
