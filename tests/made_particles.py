@@ -28,14 +28,18 @@ def made_particles(
     **given: Any,
 ) -> Particles:
     """Discs of x, y and diameter in pixels of 0.1 nm."""
-    aspect, name, size = (given.pop(key, default) for key, default in (("aspect", 1.0), ("name", "gold"), ("size", 0.1)))
+    aspect, name, size = (
+        given.pop(key, default) for key, default in (("aspect", 1.0), ("name", "gold"), ("size", 0.1))
+    )
     arrays = [disc(shape_hw, (x, y), diameter, aspect) for x, y, diameter in discs]
     at_edge = [bool(a[0].any() or a[-1].any() or a[:, 0].any() or a[:, -1].any()) for a in arrays]
-    pixels = np.random.default_rng(len(name)).random(shape_hw, np.float32)
+    pixels = np.random.default_rng(list(name.encode())).random(shape_hw, np.float32)
     if classes:
         shares = np.full((len(classes), 5), 0.05, np.float32)
         for row, said in zip(shares, classes, strict=True):
-            row[FAULT_CLASSES.index(said) if said in FAULT_CLASSES else slice(None)] = 0.8 if said in FAULT_CLASSES else 0.2
+            row[FAULT_CLASSES.index(said) if said in FAULT_CLASSES else slice(None)] = (
+                0.8 if said in FAULT_CLASSES else 0.2
+            )
         given["probabilities"] = shares
     return Particles(
         micrograph=Micrograph(pixels, size, name, given.pop("metadata", {}), pixel_aspect=aspect),
@@ -47,7 +51,11 @@ def made_particles(
 
 
 def measured_discs(
-    diameters_nm: NDArray[np.float64], centres_nm: NDArray[np.float64], window_nm: float, classes: Sequence[str], name: str
+    diameters_nm: NDArray[np.float64],
+    centres_nm: NDArray[np.float64],
+    window_nm: float,
+    classes: Sequence[str],
+    name: str,
 ) -> MeasuredImage:
     """What would be measured on an image of discs."""
     n = len(diameters_nm)

@@ -171,7 +171,7 @@ MODULES = (
     ),
     *("samiam.compact.settings", "samiam.generation.sam.settings", "samiam.generation.texture.generator"),
     *("samiam.storage.settings", "samiam.texture.settings", "samiam.texture.spectrum", "samiam.training.settings"),
-    "samiam.texture.open_set",
+    *("samiam.particles.statistics.settings", "samiam.texture.open_set"),
     *("samiam.training.classifier.settings", "samiam.training.compact.settings", "samiam.training.fenet.settings"),
     *("samiam.wandb_mode", "simulate.crops.ranges", "simulate.procedural.effects", "simulate.procedural.ranges"),
     *("simulate.imaging.stem.detector", "simulate.imaging.stem.optics", "simulate.imaging.stem.scan"),

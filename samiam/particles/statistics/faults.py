@@ -166,7 +166,7 @@ def round_edges(diameters_nm: NDArray[np.float64]) -> tuple[float, ...]:
     if not len(diameters_nm):
         return ()
     low, high = np.quantile(diameters_nm, [_OUTER, 1 - _OUTER])
-    span = max(high - low, 0.01 * high)  # equal ones lie in one bin
+    span = max(high - low, 0.1 * high)  # nobody asks for finer bins
     power = math.floor(math.log10(span / _MOST_BINS))
     steps = (digit * 10.0**exponent for exponent in (power, power + 1) for digit in (1, 2, 5))
     step = next(step for step in steps if span / step <= _MOST_BINS - 1)

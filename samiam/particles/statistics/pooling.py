@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -48,7 +49,7 @@ def particle_statistics(
         >>> gold = Micrograph(np.zeros((64, 64)), pixel_size_nm=0.2, name="gold")
         >>> found = Particles(gold, Masks.from_arrays([disc]), np.array([False]), "given")
         >>> particle_statistics([found])
-        ParticleStatistics(1 of 1 particle in 1 image, mean diameter 3.98 nm)
+        ParticleStatistics(1 of 1 particle in 1 image, mean diameter 3.94 nm)
     """
     return pool([MeasuredImage.of(one) for one in particles], options, detection=detection)
 
@@ -165,9 +166,11 @@ def _remarks(
 def _about_faults(faults: Faults) -> Iterator[str]:
     raw, corrected = faults.before_clipping, faults.corrected
     if raw is not None and corrected is not None and raw != corrected.value:
+        fewer = "fewer" if raw < 0 else "more"
+        outside = " Even its interval lies outside: the classifier errs otherwise on these images."
         yield (
-            f"The corrected share of faults comes to {raw:.1%} and was put to {corrected.value:.0%}: there are "
-            f"{'fewer' if raw < 0 else 'more'} than the classifier's errors alone would make."
+            f"The corrected share of faults comes to {raw:.1%} and was put to {corrected.value:.0%}: {fewer} are said to "
+            f"be faulty than the classifier's errors alone would make.{outside if math.isnan(corrected.low) else ''}"
         )
     if faults.alike > 0:
         yield (

@@ -76,7 +76,8 @@ def rogan_gladen(apparent: float, n: float, detection: FaultDetection, z: float 
         z: how many standard deviations the interval reaches.
 
     Returns:
-        The estimate, within [0, 1], and what it was before it was clipped to that.
+        The estimate, within [0, 1], and what it was before it was clipped to that. There is no interval where it would
+        lie outside: the classifier errs otherwise here than where its errors were counted.
     """
     raw = (apparent + detection.specificity - 1) / (detection.sensitivity + detection.specificity - 1)
     if not n > 0:
@@ -93,8 +94,10 @@ def rogan_gladen(apparent: float, n: float, detection: FaultDetection, z: float 
     of_specificity = specificity * (1 - specificity) / (detection.faultless + 2)
     shift = 2 * z**2 * (middle * of_sensitivity - (1 - middle) * of_specificity)
     half = z / gain * math.sqrt(of_share + middle**2 * of_sensitivity + (1 - middle) ** 2 * of_specificity)
-    low, high = (min(1.0, max(0.0, end)) for end in (middle + shift - half, middle + shift + half))
-    return Estimate(value, min(low, value), max(high, value)), raw
+    low, high = middle + shift - half, middle + shift + half
+    if high < 0 or low > 1:
+        return Estimate(value), raw
+    return Estimate(value, max(0.0, min(low, value)), min(1.0, max(high, value))), raw
 
 
 def n_effective(weights: NDArray[np.float64]) -> float:

@@ -108,7 +108,8 @@ def _sizes(statistics: ParticleStatistics) -> Table:
     rows = []
     for summary in statistics.summaries:
         name, unit = _NAMES[summary.measure]
-        numbers = (one.text(unit=unit) for one in (summary.mean, summary.median, summary.sd))
+        form = ".3g" if unit else ".3f"
+        numbers = (one.text(form, unit) for one in (summary.mean, summary.median, summary.sd))
         rows.append((name, *numbers))
     log_normal = statistics.log_normal
     factor = f"× {log_normal.geometric_sd.text()}" if statistics.n else "–"
