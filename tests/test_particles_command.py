@@ -104,6 +104,7 @@ class TestFinding:
         assert "all 2 images: 6 of 6 particles counted" in lines
         assert any(line.startswith(f"  wrote {out}/: particles.csv statistics.csv") for line in lines)
 
+    @pytest.mark.slow
     def test_the_same_again_replaces_the_results(self, images: Path, tmp_path: Path, run: Run) -> None:
         out = tmp_path / "out"
         assert run("particles", images, "-o", out)[0] == 0
@@ -133,6 +134,7 @@ class TestFinding:
         assert "c.tif" in (tmp_path / "out" / "report.html").read_text()
         assert len(noted(tmp_path / "out")["failures"]) == 1
 
+    @pytest.mark.slow
     def test_a_copy_of_an_image_counts_once(self, images: Path, tmp_path: Path, run: Run) -> None:
         shutil.copy(images / "a.tif", images / "z.tif")
         code, _, err = run("particles", images, "-o", tmp_path / "out")
@@ -147,6 +149,7 @@ class TestFinding:
         assert err == "samiam: no particle was found: the image is dark.\n"
         assert names(tmp_path / "out") == {"dark", *OF_ALL}
 
+    @pytest.mark.slow
     def test_results_are_no_input(self, images: Path, run: Run) -> None:
         assert run("particles", images / "a.tif", "-o", images)[0] == 0
         code, _, err = run("particles", images / "**" / "*.*", "-o", images / "new")
@@ -248,6 +251,7 @@ class TestPooling:
         assert "faulty, corrected for sensitivity 0.90 (45 of 50) and specificity 0.90 (90 of 100): 0.0%" in said
         assert (out / "report.html").read_text().count("data:image/jpeg") == 4
 
+    @pytest.mark.slow
     def test_one_run_gives_what_it_gave(self, runs: Path, tmp_path: Path, run: Run) -> None:
         assert run("particles-statistics", runs / "1", "-o", tmp_path / "all")[0] == 0
         for name in OF_ALL - {"report.html", "provenance.json"}:
@@ -265,6 +269,7 @@ class TestPooling:
         assert code == 2
         assert err.endswith("in: holds no results of samiam particles; give the folder that was its -o.\n")
 
+    @pytest.mark.slow
     def test_statistics_of_other_images_stay(self, runs: Path, tmp_path: Path, run: Run) -> None:
         words = partial(run, "particles-statistics", "-o", tmp_path / "all")
         assert words(runs / "1")[0] == 0

@@ -169,8 +169,8 @@ def _about_faults(faults: Faults) -> Iterator[str]:
         fewer = "fewer" if raw < 0 else "more"
         outside = " Even its interval lies outside: the classifier errs otherwise on these images."
         yield (
-            f"The corrected share of faults comes to {raw:.1%} and was put to {corrected.value:.0%}: {fewer} are said to "
-            f"be faulty than the classifier's errors alone would make.{outside if math.isnan(corrected.low) else ''}"
+            f"The corrected share of faults comes to {raw:.1%} and was put to {corrected.value:.0%}: {fewer} are said "
+            f"to be faulty than the classifier's errors alone would make.{outside if math.isnan(corrected.low) else ''}"
         )
     if faults.alike > 0:
         yield (
