@@ -62,7 +62,7 @@ def pool_runs(
     folders = [folder for run in runs for folder in image_folders(run)]
     images = [read_measured(folder) for folder in folders]
     _check_once(images, folders)
-    check_statistics(output, lambda: {image.identity.split()[0] for image in images}, overwrite=overwrite)
+    check_statistics(output, lambda: {image.identity for image in images}, overwrite=overwrite)
     print(write_pooled(output, images, folders, Pooling(options, detection, command)))
     return 0 if any(len(image.table) for image in images) else 1
 
@@ -80,7 +80,8 @@ def check_statistics(output: Path, new: Callable[[], set[str]], *, overwrite: bo
 
     Args:
         output: the folder.
-        new: gives the SHA-256 of each new file; asked for only where there are earlier statistics.
+        new: gives the identities of the new images, or how each begins, with the SHA-256 of its file; asked for only
+            where there are earlier statistics.
         overwrite: whether they may be replaced all the same.
 
     Raises:
@@ -88,7 +89,8 @@ def check_statistics(output: Path, new: Callable[[], set[str]], *, overwrite: bo
     """
     check_kind(output, writing.KIND)
     earlier = {} if overwrite else _earlier(output)
-    if lost := sorted(name for name, sha256 in earlier.items() if sha256 not in new()) if earlier else []:
+    kept = tuple(new()) if earlier else ()
+    if lost := sorted(name for name, identity in earlier.items() if not identity.startswith(kept)):
         raise InputError(
             f"{output}: holds the statistics of {counted(len(lost), 'other image')} ({', '.join(lost[:3])}"
             f"{', …' if len(lost) > 3 else ''}); choose another folder with -o, or replace them by --overwrite."
@@ -96,10 +98,10 @@ def check_statistics(output: Path, new: Callable[[], set[str]], *, overwrite: bo
 
 
 def _earlier(output: Path) -> dict[str, str]:
-    """By name the SHA-256 of the images of which a folder holds statistics."""
+    """By name the identities of the images of which a folder holds statistics."""
     try:
         noted: Any = parse_json((output / PROVENANCE).read_bytes())
-        return {str(image["name"]): str(image["identity"]).split()[0] for image in noted["images"]}
+        return {str(image["name"]): str(image["identity"]) for image in noted["images"]}
     except (OSError, ValueError, LookupError, TypeError):
         return {}
 
