@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,8 @@ def write(path: Path, seed: int = 0, *, is_dark: bool = False, size_nm: float | 
 @pytest.fixture(autouse=True)
 def _finder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samiam.particles, "find_particles", bright, raising=False)
+    made = SimpleNamespace(name="discs", options={"n": 3})
+    monkeypatch.setattr(samiam.particles, "build_finder", lambda: made, raising=False)
 
 
 @pytest.fixture
@@ -94,7 +97,7 @@ class TestFinding:
         table = pd.read_csv(out / "particles.csv")
         assert table["image"].tolist() == ["a"] * 3 + ["b"] * 3
         assert set(table["class"]) == {"stacking fault"}
-        assert noted(out / "a")["config"] == {"material": "Au"}
+        assert noted(out / "a")["config"] == {"material": "Au", "finder": {"name": "discs", "n": 3}}
         assert noted(out)["config"]["statistics"] == {"bin_edges_nm": [1.0, 2.0, 3.0], "resamples": 2000, "seed": 4}
         assert f"samiam particles {images} -o {out}" in (out / "report.html").read_text()
         lines = said.splitlines()

@@ -57,10 +57,12 @@ class ParticlesJob:
         command: str,
     ) -> ParticlesJob:
         """Make a job with the finder that ships."""
-        from samiam.particles import find_particles  # type: ignore[attr-defined]
+        from samiam.particles import build_finder, find_particles  # type: ignore[attr-defined]
 
-        find = partial(find_particles, material=material)
-        return cls(find, {"material": material}, reading, Pooling(statistics, detection, command), overwrite)
+        finder = build_finder()
+        find = partial(find_particles, material=material, finder=finder)
+        config = {"material": material, "finder": {"name": finder.name, **finder.options}}
+        return cls(find, config, reading, Pooling(statistics, detection, command), overwrite)
 
 
 @dataclass
