@@ -174,6 +174,7 @@ MODULES = (
     "samiam.texture.open_set",
     *("samiam.particles.finder.calibration", "samiam.particles.finder.settings", "samiam.training.particles.settings"),
     "simulate.phase_objects.ranges",
+    *("samiam.particles.statistics.settings", "samiam.texture.open_set"),
     *("samiam.training.classifier.settings", "samiam.training.compact.settings", "samiam.training.fenet.settings"),
     *("samiam.wandb_mode", "simulate.crops.ranges", "simulate.procedural.effects", "simulate.procedural.ranges"),
     *("simulate.imaging.hrtem.camera", "simulate.imaging.hrtem.lens"),
