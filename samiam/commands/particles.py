@@ -57,7 +57,7 @@ class ParticlesJob:
         command: str,
     ) -> ParticlesJob:
         """Make a job with the finder that ships."""
-        from samiam.particles import build_finder, find_particles  # type: ignore[attr-defined]
+        from samiam.particles import build_finder, find_particles
 
         finder = build_finder()
         find = partial(find_particles, material=material, finder=finder)
