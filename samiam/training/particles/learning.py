@@ -60,7 +60,8 @@ def _mostly_inside(logits: Tensor, shares: Tensor, particle: Tensor) -> Tensor:
     """
     entropy = -(torch.special.xlogy(shares, shares) + torch.special.xlogy(1 - shares, 1 - shares))
     of_pixel = functional.binary_cross_entropy_with_logits(logits, shares, reduction="none") - entropy
-    return (of_pixel * particle).sum() / particle.sum().clamp(min=1) + of_pixel.mean()
+    of_particles: Tensor = (of_pixel * particle).sum() / particle.sum().clamp(min=1)
+    return of_particles + of_pixel.mean()
 
 
 class ParticleLearner(pl.LightningModule):
