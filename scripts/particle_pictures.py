@@ -16,7 +16,7 @@ from samiam.records.particle_scene import ParticleScene
 from simulate.particles import picture, read_waves
 
 FIGURE = Path(__file__).parents[1] / "docs" / "particles.jpg"
-COLUMNS, ROWS, SIDE_PX = 4, 3, 300
+COLUMNS, ROWS, SIDE_PX = 4, 2, 300
 OUTLINE = (255, 80, 60)
 
 
@@ -31,16 +31,16 @@ def drawn(scene: ParticleScene) -> NDArray[np.uint8]:
 
 
 def main() -> None:
-    """Draw, of every other wave the first picture of the seeds that shows a particle."""
+    """Draw of each wave the picture that shows most of its particles."""
     waves = [wave for wave in read_waves() if len(wave.particles) > 1 and wave.split != "physics"]
     tiles = []
     for index, wave in enumerate(waves[: COLUMNS * ROWS]):
         shape = {"shape_hw": (SIDE_PX, SIDE_PX), "pixel_size_nm": 0.04, "d_prime": False}
         scenes = (picture(wave, seed=100 * index + seed, **shape) for seed in range(9))
-        tiles.append(drawn(max(scenes, key=lambda scene: len(scene.particles))))
+        tiles.append(drawn(max(scenes, key=lambda scene: int(scene.masks.areas.sum()))))
     tiles += [np.full((SIDE_PX, SIDE_PX, 3), 255, np.uint8)] * (COLUMNS * ROWS - len(tiles))
     rows = [np.hstack(tiles[row * COLUMNS : (row + 1) * COLUMNS]) for row in range(ROWS)]
-    Image.fromarray(np.vstack(rows)).save(FIGURE, quality=80)
+    Image.fromarray(np.vstack(rows)).save(FIGURE, quality=75)
 
 
 if __name__ == "__main__":

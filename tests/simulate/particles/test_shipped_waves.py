@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
+from simulate.imaging.hrtem import Camera, Lens, expected_spectrum, image_of, intensity_spectrum
 from simulate.particles import VISIBLE, WaveLibrary, picture, read_waves
 from simulate.particles.multislice import stored_px
 from simulate.particles.settings import SpecimenRanges, WaveSettings
 from simulate.particles.tasks import WaveTask
+from simulate.particles.visibility import fault_d_prime
 from simulate.particles.waves import SHIPPED
 
 SPLITS = ("train", "val", "test", "materials", "physics")
@@ -81,13 +84,8 @@ def test_pictures_have_visible_and_invisible_faults(libraries: dict[str, WaveLib
 def test_d_prime_predicts_what_an_observer_who_knows_both_tells_apart(libraries: dict[str, WaveLibrary]) -> None:
     """Log-likelihoods of counts under the picture with and without the fault are Φ(d′/2) of the time on its side.
 
-    Here by the pictures' own noise: 60 exposures of the noise-free images, at a dose where d′ is about 1.5.
+    Here by the pictures' own noise: 400 exposures of the noise-free images, at a dose where d′ is 1.5.
     """
-    from scipy.stats import norm
-
-    from simulate.imaging.hrtem import Camera, Lens, expected_spectrum, image_of, intensity_spectrum
-    from simulate.particles.visibility import fault_d_prime
-
     wave = next(wave for wave in libraries["train"] if wave.differences)
     n = stored_px(wave.extent_A) * 2
     pixel_A = wave.extent_A / n
