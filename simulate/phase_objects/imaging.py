@@ -15,8 +15,9 @@ _SUPPORT_NM = 0.05  # standard deviation of the blur that a carbon atom's potent
 _MARGIN_PX = 32  # beyond the image, so that what leaves the transform's edge does not come in at the other
 # Phase per nanometre of gold: mean inner potential of 20–30 V, and its lattice's strongest component, well oriented.
 _MEAN_PHASE, _LATTICE_PHASE = (0.05, 0.2), (0.02, 0.14)
-_ABSORPTION = (0.0, 0.06)  # per nanometre, of the amplitude
+_ABSORPTION = (0.01, 0.06)  # per nanometre, of the amplitude
 _SUPPORT_PHASE = (0.015, 0.11)  # standard deviation over a pixel of 0.04 nm, of films of a few nanometres
+_ABSORBED_BY_SUPPORT = (0.0, 0.08)  # of the amplitude, by films of a few nanometres
 _P_NO_FRINGES = 0.2  # of particles off any axis
 
 
@@ -41,14 +42,15 @@ def phase_object(
         shape_hw: of the image.
         pixel_size_nm: of it.
         ranges: of optics and dose.
-        support: (H, W), how much support lies where.
+        support: (H, W), thickness of the support, about 1.
     """
     margin = np.array([_MARGIN_PX, _MARGIN_PX])
     height, width = np.add(shape_hw, 2 * _MARGIN_PX).tolist()
     white = rng.normal(size=(height, width))
     film = ndimage.gaussian_filter(white, _SUPPORT_NM / pixel_size_nm)
-    phase = film / film.std() * log_uniform(rng, _SUPPORT_PHASE) * np.pad(support, _MARGIN_PX, mode="edge")
-    absorbed = np.zeros((height, width))
+    thickness_of_film = np.pad(support, _MARGIN_PX, mode="edge")
+    phase = film / film.std() * log_uniform(rng, _SUPPORT_PHASE) * np.sqrt(thickness_of_film)
+    absorbed = rng.uniform(*_ABSORBED_BY_SUPPORT) * thickness_of_film
     absorption = rng.uniform(*_ABSORPTION)
     mean, strength = rng.uniform(*_MEAN_PHASE), log_uniform(rng, _LATTICE_PHASE)
     for outline in outlines:
@@ -110,17 +112,17 @@ def shadows(
     common = log_uniform(rng, (0.15, 1.5))
     for outline in outlines:
         own = common * log_uniform(rng, (0.5, 2.0))
-        bent = 1 + 0.3 * rng.random() * _smooth(rng, shape_hw, outline.radius_px / 2)
+        bent = 1 + 0.3 * rng.random() * smooth_noise(rng, shape_hw, outline.radius_px / 2)
         darkness += own * outline.thickness(shape_hw) * np.maximum(bent, 0.2)
     soft = ndimage.gaussian_filter(darkness, log_uniform(rng, (0.4, 2.0)))
     rim = log_uniform(rng, (0.05, 1.5)) * ndimage.gaussian_laplace(soft, log_uniform(rng, (1.0, 3.0)))
-    image = np.exp(-soft) + rim + rng.uniform(0, 0.06) * _smooth(rng, shape_hw, log_uniform(rng, (0.5, 3.0)))
+    image = np.exp(-soft) + rim + rng.uniform(0, 0.06) * smooth_noise(rng, shape_hw, log_uniform(rng, (0.5, 3.0)))
     if rng.random() < ranges.p_bright:
         image = 1.05 - np.minimum(image, 1.0)
     return np.asarray(np.maximum(image, 1e-3))
 
 
-def _smooth(rng: np.random.Generator, shape_hw: tuple[int, int], size_px: float) -> Floats:
+def smooth_noise(rng: np.random.Generator, shape_hw: tuple[int, int], size_px: float) -> Floats:
     """Normal noise of a size, of standard deviation 1."""
     noise = ndimage.gaussian_filter(rng.normal(size=shape_hw), size_px)
     return np.asarray(noise / max(float(noise.std()), 1e-9))

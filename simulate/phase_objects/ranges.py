@@ -33,7 +33,7 @@ class ParticleRanges:
         contrast: share of the computed contrast that an image has (Stobbs factor, doi:10.1080/01418619608239693).
     """
 
-    p_empty: Share = 0.12
+    p_empty: Share = 0.2
     p_shadows: Share = 0.3
     p_bright: Share = 0.25
     p_touching: Share = 0.5
@@ -47,5 +47,5 @@ class ParticleRanges:
     defocus_nm: PositiveRange = (2.0, 60.0)
     cs_mm: Range = (0.0, 1.2)
     focal_spread_nm: PositiveRange = (1.5, 6.0)
-    dose_e_per_pixel: PositiveRange = (12.0, 500.0)
-    contrast: PositiveRange = (0.2, 0.9)
+    dose_e_per_pixel: PositiveRange = (16.0, 500.0)
+    contrast: PositiveRange = (0.3, 0.9)

@@ -10,10 +10,12 @@ from scipy import ndimage
 
 from samiam.records import Masks, Micrograph
 from samiam.records.particle_scene import Particle, ParticleScene
-from simulate.phase_objects.imaging import log_uniform, phase_object, recorded, shadows
+from simulate.phase_objects.imaging import log_uniform, phase_object, recorded, shadows, smooth_noise
 from simulate.phase_objects.outlines import draw_outlines
 from simulate.phase_objects.ranges import ParticleRanges
 
+_HILLS_PX = (12.0, 60.0)  # standard deviation of the blur that hills of the support and blotches of the light are
+_HIGHEST_HILLS, _BLOTCHES = 0.35, 0.03  # standard deviations, in shares; without them any slight shade is a particle
 _COVERED = 0.5  # share of the scene that shadows cover at most before they are too many to place
 
 
@@ -70,19 +72,22 @@ def _radii(
 
 
 def _support(rng: np.random.Generator, shape_hw: tuple[int, int], ranges: ParticleRanges) -> NDArray[np.float64]:
-    """How much support lies where: everywhere the same, or none beyond a soft edge."""
+    """How thick the support is, about 1: it is nowhere even, and may end along a soft edge."""
+    hills = smooth_noise(rng, shape_hw, log_uniform(rng, _HILLS_PX))
+    thickness = np.maximum(1 + rng.uniform(0, _HIGHEST_HILLS) * hills, 0.1)
     if rng.random() >= ranges.p_edge:
-        return np.ones(shape_hw)
+        return np.asarray(thickness)
     y, x = np.ogrid[: shape_hw[0], : shape_hw[1]]
     direction = rng.uniform(0, 2 * np.pi)
     along = (x - shape_hw[1] / 2) * np.cos(direction) + (y - shape_hw[0] / 2) * np.sin(direction)
     ragged = 20 * ndimage.gaussian_filter1d(rng.normal(size=shape_hw[1]), 20)[None]
-    return np.asarray(1 / (1 + np.exp(-(along + ragged) / 3)))
+    return np.asarray(thickness / (1 + np.exp(-(along + ragged) / 3)))
 
 
 def _light(rng: np.random.Generator, shape_hw: tuple[int, int]) -> NDArray[np.float64]:
-    """A slow gradient of brightness, half of the time."""
+    """Brightness that changes slowly: blotches as of dirt and of the camera, and half of the time a gradient."""
+    blotches = rng.uniform(0, _BLOTCHES) * smooth_noise(rng, shape_hw, log_uniform(rng, _HILLS_PX))
     if rng.random() < 0.5:
-        return np.ones(shape_hw)
+        return np.asarray(1 + blotches)
     y, x = np.linspace(-1, 1, shape_hw[0])[:, None], np.linspace(-1, 1, shape_hw[1])[None]
-    return np.asarray(1 + rng.uniform(-0.15, 0.15) * x + rng.uniform(-0.15, 0.15) * y)
+    return np.asarray(1 + blotches + rng.uniform(-0.15, 0.15) * x + rng.uniform(-0.15, 0.15) * y)

@@ -59,7 +59,7 @@ def _mostly_inside(logits: Tensor, shares: Tensor, particle: Tensor) -> Tensor:
     the difference of shares would be minimal at the same place, but a wrong logit would hardly move.)
     """
     entropy = -(torch.special.xlogy(shares, shares) + torch.special.xlogy(1 - shares, 1 - shares))
-    of_pixel = functional.binary_cross_entropy_with_logits(logits, shares, reduction="none") - entropy
+    of_pixel: Tensor = functional.binary_cross_entropy_with_logits(logits, shares, reduction="none") - entropy
     of_particles: Tensor = (of_pixel * particle).sum() / particle.sum().clamp(min=1)
     return of_particles + of_pixel.mean()
 

@@ -69,7 +69,7 @@ def test_kinds() -> None:
 
 
 def test_fringes_are_where_the_particle_is_and_as_far_apart_as_its_planes() -> None:
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(2)  # a particle on an axis
     outline = replace(CIRCLE, centre_xy=(128.0, 128.0), radius_px=70.0)
     ranges = replace(ONE_LATTICE, defocus_nm=(6.0, 6.0), cs_mm=(0.0, 0.01), focal_spread_nm=(1.5, 1.5))
     image = phase_object(rng, [outline], (256, 256), 0.04, ranges, np.zeros((256, 256)))
