@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 from omegaconf import OmegaConf
 from pytorch_lightning.utilities import rank_zero_only
 from torch.utils.data import ConcatDataset
@@ -23,6 +24,8 @@ from samiam.commands.training_settings import (
     ContrastiveSettings,
     FieldSettings,
     LatticeCrops,
+    ParticleScenes,
+    ParticleSettings,
     SimulatedCrops,
     Textures,
     TrainSettings,
@@ -34,7 +37,11 @@ from samiam.compact.network import facts_of as facts_of_field
 from samiam.compact.settings import FieldSize
 from samiam.compact.weights import read_network
 from samiam.errors import InputError
+from samiam.particles.finder.network import facts_of as facts_of_particles
+from samiam.particles.finder.network import new_network, seen_by
+from samiam.particles.finder.weights import read_network as read_particles
 from samiam.records import Scene
+from samiam.records.particle_scene import ParticleScene
 from samiam.settings import read_settings
 from samiam.storage.weight_files import read_card, seeded
 from samiam.texture.classifier import facts_of
@@ -51,9 +58,14 @@ from samiam.training.fenet.contrastive import ContrastiveLearner
 from samiam.training.fenet.dtd import DTDData, start_fenet
 from samiam.training.fenet.scene_crops import SceneCropsData
 from samiam.training.fenet.settings import DTDStart
+from samiam.training.particles.fitting import calibrate as calibrate_particles
+from samiam.training.particles.learning import ParticleLearner
+from samiam.training.particles.scenes import ParticleScenesData
 from samiam.training.run import Job, check_resumable, run
 from simulate import EFFECTS, SceneRanges, procedural_scene
 from simulate.crops import CropConditions, draw_once, held_out_splits, read_crops, stand_in_splits
+from simulate.particles import WaveLibrary, picture, read_waves
+from simulate.phase_objects import drawn_particles
 
 _SETTINGS = "settings.yaml"
 
@@ -108,6 +120,8 @@ def job_of(settings: TrainSettings) -> Job:
         return _fenet_dtd(data, learner, seed)
     if isinstance(data, SimulatedCrops) and isinstance(learner, ClassificationSettings):
         return _crop_classifier(data, learner, seed)
+    if isinstance(data, ParticleScenes) and isinstance(learner, ParticleSettings):
+        return _particles(data, learner, seed)
     raise InputError(f"data={data.name} cannot be learnt by {learner.name}.")
 
 
@@ -157,6 +171,45 @@ def _field_network(learner: FieldSettings, seed: int) -> tuple[FieldNetwork, Map
         return seeded(seed, partial(FieldNetwork, read_settings(FieldSize, "learner.size", learner.size))), None
     card = read_card(learner.start)
     return read_network(Path(learner.start), card["sha256"]), card
+
+
+def _particles(data: ParticleScenes, learner: ParticleSettings, seed: int) -> Job:
+    """The network that finds particles."""
+    card = None if learner.start is None else read_card(learner.start)
+    if learner.start is None or card is None:
+        network = seeded(seed, partial(new_network, learner.variant))
+    else:
+        network = read_particles(Path(learner.start), card["sha256"], learner.variant)
+    waves = {split: None if data.p_drawn == 1 else read_waves(data.waves, split) for split in ("train", "val")}
+    draw = {use: partial(draw_particles, data=data, waves=waves[split], use=use) for use, split in _USES.items()}
+    see = partial(seen_by, network)
+    rules = replace(data.rules, seed=seed)
+    scenes = ParticleScenesData(draw["train"], draw["val"], see, rules, data.workers)
+    facts = facts_of_particles(learner.variant)
+    finish = partial(calibrate_particles, draw_scene=draw["calibration"], n_scenes=learner.calibration.scenes)
+    module = ParticleLearner(network, learner.options)
+    return Job("particles", module, scenes, facts, learner.options.ema_decay, card, finish)
+
+
+_USES = {"train": "train", "val": "val", "calibration": "val"}
+"""What scenes of particles are for, and the split of the exit waves that they show."""
+
+
+def draw_particles(seed: int, *, data: ParticleScenes, waves: WaveLibrary | None, use: str) -> ParticleScene:
+    """A scene of particles.
+
+    Args:
+        seed: a whole number below 2³².
+        data: what it is drawn from.
+        waves: of which a picture is taken, None to draw particles only.
+        use: "train", "val" or "calibration", of which none shares a drawn scene with another.
+    """
+    rng = np.random.default_rng([list(_USES).index(use), seed])
+    if waves is None or rng.random() < data.p_drawn:
+        return drawn_particles(int(rng.integers(2**63)), shape_hw=data.shape_hw, ranges=data.drawn)
+    wave, pixel_nm = waves[int(rng.integers(len(waves)))], float(rng.uniform(*data.drawn.pixel_size_nm))
+    picture_seed = int(rng.integers(2**63))
+    return picture(wave, data.conditions, picture_seed, shape_hw=data.shape_hw, pixel_size_nm=pixel_nm, d_prime=False)
 
 
 def _crop_classifier(data: SimulatedCrops, learner: ClassificationSettings, seed: int) -> Job:

@@ -10,15 +10,19 @@ from pydantic import Field
 
 from samiam.compact.settings import FieldSize
 from samiam.errors import InputError
-from samiam.settings import Count, Seed, ShapeHW, read_settings, settings
+from samiam.networks.unet import Variant
+from samiam.settings import Count, Seed, ShapeHW, Share, read_settings, settings
 from samiam.training.classifier.settings import NetworkOptions
 from samiam.training.compact.settings import CalibrationRules, FieldRecipe, WholeSceneRules
 from samiam.training.fenet.settings import ContrastiveRecipe, DTDRules, DTDStart, SceneCropRules
+from samiam.training.particles.settings import CalibrationScenes, ParticleRecipe, ParticleSceneRules
 from samiam.training.settings import ClassificationRecipe, TrainerSettings
 from samiam.wandb_mode import LoggerSettings
 from simulate import SceneRanges
 from simulate.crops import CropConditions, SplitSizes
 from simulate.library.materials import material
+from simulate.particles import ParticleConditions
+from simulate.phase_objects import ParticleRanges
 
 Workers = Annotated[int, Field(ge=0)]
 
@@ -126,6 +130,32 @@ class SimulatedCrops:
 
 
 @settings
+class ParticleScenes:
+    """Scenes of particles on a support, drawn on the fly: pictures of exit waves, and particles without any crystal.
+
+    Attributes:
+        name: of the kind of data.
+        shape_hw: of a scene, in pixels.
+        waves: a folder that `python -m simulate particles` wrote, with splits train and val; those that ship where
+            null.
+        conditions: from which the optics and the camera of a picture are drawn.
+        p_drawn: probability that a scene is of drawn particles and not of exit waves; without waves where 1.
+        drawn: what particles without any real crystal are drawn from; the size of pixels in pictures of waves too.
+        rules: how many, and how they are varied.
+        workers: processes that draw.
+    """
+
+    name: Literal["particle_scenes"]
+    shape_hw: ShapeHW = (256, 256)
+    waves: str | None = None
+    conditions: ParticleConditions = field(default_factory=ParticleConditions)
+    p_drawn: Share = 0.5
+    drawn: ParticleRanges = field(default_factory=ParticleRanges)
+    rules: ParticleSceneRules = field(default_factory=ParticleSceneRules)
+    workers: Workers = 1
+
+
+@settings
 class ContrastiveSettings:
     """Crops of one lattice together, others apart (paper eq. 2).
 
@@ -165,6 +195,25 @@ class FieldSettings:
 
 
 @settings
+class ParticleSettings:
+    """The finder of particles: where they are, how deep a pixel lies in one, where two lie over each other.
+
+    Attributes:
+        name: of the learner.
+        variant: "ours", or "paper" for the network of Groschner et al. (2021).
+        start: a file of weights of this variant to go on from, with its card; random weights where null.
+        options: how it learns.
+        calibration: how the weights are calibrated in the end.
+    """
+
+    name: Literal["particles"]
+    variant: Variant = "ours"
+    start: str | None = None
+    options: ParticleRecipe = field(default_factory=ParticleRecipe)
+    calibration: CalibrationScenes = field(default_factory=CalibrationScenes)
+
+
+@settings
 class ClassificationSettings:
     """Classes of images told apart.
 
@@ -192,8 +241,8 @@ class TrainSettings:
         seed: of weights and data.
     """
 
-    data: LatticeCrops | WholeLattices | Textures | SimulatedCrops
-    learner: ContrastiveSettings | FieldSettings | ClassificationSettings
+    data: LatticeCrops | WholeLattices | Textures | SimulatedCrops | ParticleScenes
+    learner: ContrastiveSettings | FieldSettings | ClassificationSettings | ParticleSettings
     trainer: TrainerSettings = field(default_factory=TrainerSettings)
     logger: LoggerSettings = field(default_factory=LoggerSettings)
     resume: str | None = None
@@ -214,6 +263,7 @@ PAIRS = (
     ("whole_scenes", "field"),
     ("dtd", "classification"),
     ("simulated_crops", "classification"),
+    ("particle_scenes", "particles"),
 )
 """Which data a learner can learn."""
 

@@ -48,15 +48,20 @@ class Cutout:
     box_hw: tuple[int, int]
 
     @classmethod
-    def of(cls, micrograph: Micrograph) -> Cutout:
-        """What is to be segmented of a micrograph."""
+    def of(cls, micrograph: Micrograph, *, evened: bool = True) -> Cutout:
+        """What is to be segmented of a micrograph.
+
+        Args:
+            micrograph: the whole one.
+            evened: whether what changes slowly is taken out; a particle that fills half of an image is such a change.
+        """
         part, corner_xy = _shown_part(micrograph)
         square = on_square_pixels(part)
-        evened = evenly_lit(square.pixels)
-        if evened is None:
+        light = evenly_lit(square.pixels) if evened else None
+        if light is None:
             return cls(micrograph, square, corner_xy, part.shape_hw)
-        whole = replace(micrograph, metadata={**micrograph.metadata, "evened": evened.words})
-        return cls(whole, replace(square, pixels=evened.pixels), corner_xy, part.shape_hw)
+        whole = replace(micrograph, metadata={**micrograph.metadata, "evened": light.words})
+        return cls(whole, replace(square, pixels=light.pixels), corner_xy, part.shape_hw)
 
     @property
     def _per_pixel_xy(self) -> NDArray[np.float64]:
@@ -123,16 +128,20 @@ class Cutout:
         if self.whole is self.micrograph:
             return masks
         corner, per_pixel = np.array(self.corner_xy), self._per_pixel_xy
-        boxes = masks.crop_boxes_xywh.reshape(-1, 2, 2) / per_pixel  # left and top, width and height
-        boxes[:, 0] += corner
         return Masks.from_arrays(
             (self._around(mask) for mask in masks),
             self.whole.shape_hw,
             predicted_iou=masks.predicted_iou,
             stability_score=masks.stability_score,
             points_xy=(masks.points_xy + 0.5) / per_pixel - 0.5 + corner,
-            crop_boxes_xywh=np.rint(boxes).reshape(-1, 4),
+            crop_boxes_xywh=self.put_back_boxes(masks.crop_boxes_xywh),
         )
+
+    def put_back_boxes(self, boxes_xywh: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Boxes (N, 4) over the box as boxes over the whole micrograph, to the nearest pixel."""
+        boxes = boxes_xywh.reshape(-1, 2, 2) / self._per_pixel_xy  # left and top, width and height
+        boxes[:, 0] += self.corner_xy
+        return np.asarray(np.rint(boxes).reshape(-1, 4), np.int64)
 
     def _around(self, array: NDArray[Pixel]) -> NDArray[Pixel]:
         """An image of the box on nothing, and nothing where nothing is shown."""

@@ -1,0 +1,1 @@
+"""Plain networks that several rooms share; they know torch and nothing of micrographs."""

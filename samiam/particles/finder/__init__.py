@@ -1,0 +1,1 @@
+"""What finds particles: the protocol, and a small network with a watershed."""

@@ -1,0 +1,66 @@
+"""What the network sees of a micrograph: at a fixed size of pixels, and however it was scaled."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+WORKING_NM = 0.04
+"""Pixels that lattices are looked at with: the {111} fringes of gold, 2.35 Å, are 6 px apart then."""
+FRINGES_NM = 0.1
+"""Larger pixels than this cannot show these fringes (two a period is the limit): contrast alone is looked at."""
+_MOST = 8.0  # in normal standard deviations; a hot pixel or a bright edge says no more than this
+_NORMAL = 1.4826  # standard deviations in the median absolute deviation of normal noise
+
+Floats = NDArray[np.float32]
+
+
+def standardised(pixels: NDArray[np.floating]) -> Floats:
+    """Pixels minus their median, over their scale: the same for a·I + b, whatever a > 0 and b.
+
+    The scale is the median absolute deviation in normal standard deviations; the mean one where over half of all
+    pixels are equal; an image of one value is 0.
+
+    Args:
+        pixels: real (H, W).
+
+    Returns:
+        float32 (H, W), within ±8.
+    """
+    exact = pixels.astype(np.float64)
+    exact -= np.median(exact)
+    deviations = np.abs(exact)
+    scale = _NORMAL * float(np.median(deviations)) or float(deviations.mean()) or 1.0
+    return np.clip(exact / scale, -_MOST, _MOST).astype(np.float32)
+
+
+def stretched(pixels: NDArray[np.floating]) -> Floats:
+    """Pixels from 0, the darkest, to 1, the brightest, as the paper's network sees them; 0 where all are equal."""
+    exact = pixels.astype(np.float64)
+    low, high = float(exact.min()), float(exact.max())
+    return ((exact - low) / ((high - low) or 1.0)).astype(np.float32)
+
+
+def working_size_nm(pixel_size_nm: float) -> float:
+    """The size of pixels to look at: 0.04 nm where fringes can show, else the image's own."""
+    return WORKING_NM if pixel_size_nm <= FRINGES_NM else pixel_size_nm
+
+
+def resampled(pixels: NDArray[np.floating], shape_hw: tuple[int, int]) -> Floats:
+    """An image on other pixels; on coarser ones it is smoothed first, so that nothing finer appears as something else.
+
+    Args:
+        pixels: real (H, W).
+        shape_hw: to have.
+    """
+    if pixels.shape == shape_hw:
+        return np.asarray(pixels, np.float32)
+    image = Image.fromarray(np.asarray(pixels, np.float32))
+    return np.asarray(image.resize(shape_hw[::-1], Image.Resampling.BICUBIC), np.float32)
+
+
+def working_shape(shape_hw: tuple[int, int], pixel_size_nm: float) -> tuple[int, int]:
+    """Height and width of an image on the pixels to look at, one at least."""
+    scale = pixel_size_nm / working_size_nm(pixel_size_nm)
+    return max(1, round(shape_hw[0] * scale)), max(1, round(shape_hw[1] * scale))

@@ -1,0 +1,103 @@
+"""Micrograph → particles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from samiam.particles.finder.finder import build_finder
+from samiam.particles.finder.inputs import FRINGES_NM, resampled, working_shape
+from samiam.particles.finder.protocol import Found, ParticleFinder
+from samiam.particles.fringes import find_fringes
+from samiam.particles.reflections import reflections_of
+from samiam.particles.result import Particles
+from samiam.particles.scale import doubts, with_scale
+from samiam.records import Masks, Micrograph
+from samiam.records.cutout import Cutout
+
+_AT_THE_EDGE_PX = 2  # as near to the edge a particle may be cut by it: outlines are no better
+
+
+def find_particles(
+    micrograph: Micrograph,
+    *,
+    pixel_size_nm: float | None = None,
+    material: str | None = None,
+    finder: ParticleFinder | None = None,
+) -> Particles:
+    """The nanoparticles of a micrograph, each with its mask.
+
+    Args:
+        micrograph: HRTEM of particles on a thin support; at low magnification, where no lattice shows, particles are
+            found by their contrast alone.
+        pixel_size_nm: width of a pixel, if the file does not say it or is wrong.
+        material: of the particles, such as "Au". Where the pixel size is unknown it is taken from the fringes of this
+            material if they say it surely; where it is known, the two are compared.
+        finder: what finds them; the network that ships where None, see `samiam.particles.build_finder`.
+
+    Raises:
+        InputError: if the pixel size is unknown and fringes do not say it surely, the material is not known, or the
+            weights are missing or damaged.
+
+    Example:
+        >>> micrograph = Micrograph(np.full((64, 64), 0.5), pixel_size_nm=0.04, name="empty")
+        >>> find_particles(micrograph), find_particles(micrograph).remark
+        (Particles(empty, 0 particles), 'no particle is found')
+    """
+    if material is not None:
+        reflections_of(material)
+    micrograph, says_size = with_scale(micrograph, pixel_size_nm, material)
+    cutout = Cutout.of(micrograph, evened=False)
+    part = cutout.micrograph
+    found = (build_finder() if finder is None else finder).find(part.pixels, _size_of(part))
+    found = _within(found, cutout)
+    return Particles(
+        micrograph,
+        found.masks,
+        _touching(found.masks, micrograph.shown),
+        says_size,
+        dropped=found.dropped,
+        remark=_remark(part, material, found),
+    )
+
+
+def _size_of(micrograph: Micrograph) -> float:
+    """Its pixel size, which is known by now."""
+    return float(micrograph.pixel_size_nm or np.nan)
+
+
+def _within(found: Found, cutout: Cutout) -> Found:
+    """What is found in the cutout, in the whole image; nothing is found where nothing is shown."""
+    masks = cutout.put_back_masks(found.masks)
+    boxes = cutout.put_back_boxes(np.array([one.box_xywh for one in found.dropped], np.int64))
+    dropped = [replace(one, box_xywh=tuple(box)) for one, box in zip(found.dropped, boxes.tolist(), strict=True)]
+    return Found(masks.select(np.flatnonzero(masks.areas)), dropped)
+
+
+def _touching(masks: Masks, shown: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Whether the edge of the image, or of what is shown of it, may cut each particle."""
+    near = np.ones(masks.shape_hw, np.bool_) if shown is None else shown.copy()
+    near = ~ndimage.binary_erosion(near, iterations=_AT_THE_EDGE_PX)  # beyond the border nothing is shown
+    return np.asarray(masks.within(near).areas > 0)
+
+
+def _remark(part: Micrograph, material: str | None, found: Found) -> str | None:
+    """What there is to say of the result, in words."""
+    size_nm = _size_of(part)
+    words = []
+    if size_nm > FRINGES_NM:
+        words.append(f"pixels of {size_nm:.3g} nm show no lattice: particles are found by their contrast alone")
+    else:
+        seen = resampled(part.pixels, working_shape(part.shape_hw, size_nm))
+        fringes = find_fringes(seen).on_pixels_of(seen.shape[1] / part.shape_hw[1])
+        doubt = doubts(fringes, size_nm, material)
+        words += [doubt] if doubt else []
+    if not len(found.masks):
+        unsure = [one.value for one in found.dropped if one.rule == "low score"]
+        words.append(
+            "no particle is found" + (f"; the surest candidate has a score of {max(unsure):.2f}" if unsure else "")
+        )
+    return "; ".join(words) or None

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from samiam.particles.finder.inputs import resampled, standardised, stretched, working_shape, working_size_nm
+
+IMAGE = np.random.default_rng(0).gamma(2.0, size=(40, 50))
+
+
+@pytest.mark.parametrize("seen_by", [standardised, stretched])
+@given(a=st.floats(1e-6, 1e6), b=st.floats(-1e3, 1e3))
+def test_scale_and_offset_do_not_matter(seen_by: object, a: float, b: float) -> None:
+    found = seen_by(a * IMAGE + b)  # type: ignore[operator]
+    # What is left of an image on a high offset is what the digits of a double hold of it.
+    assert np.abs(found - seen_by(IMAGE)).max() < 1e-6 + 1e-12 * abs(b) / a  # type: ignore[operator]
+
+
+def test_by_hand() -> None:
+    found = standardised(np.array([[1.0, 2.0, 3.0, 4.0, 105.0]]))
+    assert found.tolist() == [pytest.approx([-2 / 1.4826, -1 / 1.4826, 0, 1 / 1.4826, 8.0])]
+    assert stretched(np.array([[1, 2, 5]])).tolist() == [[0.0, 0.25, 1.0]]
+
+
+def test_of_mostly_one_value_the_rest_is_still_seen() -> None:
+    sparse = np.zeros((10, 10))
+    sparse[0, 0] = 2.0
+    assert standardised(sparse)[0, 0] == 8.0
+    assert not standardised(np.full((4, 4), 0.3)).any()
+    assert not stretched(np.full((4, 4), 0.3)).any()
+
+
+def test_lattices_are_looked_at_on_pixels_of_one_size_and_shadows_on_their_own() -> None:
+    assert [working_size_nm(size) for size in (0.01, 0.04, 0.1, 0.11, 0.9)] == [0.04, 0.04, 0.04, 0.11, 0.9]
+    assert working_shape((100, 201), 0.02) == (50, 100)
+    assert working_shape((100, 200), 0.5) == (100, 200)
+    assert working_shape((1, 1), 0.001) == (1, 1)
+
+
+def test_what_coarser_pixels_cannot_show_does_not_appear_as_something_else() -> None:
+    fine = np.cos(np.arange(256) * 2 * np.pi / 2.5)[None].repeat(256, axis=0)
+    assert np.abs(resampled(fine, (64, 64))[4:-4, 4:-4]).max() < 0.02
+    smooth = np.cos(np.arange(256) * 2 * np.pi / 64)[None].repeat(256, axis=0)
+    expected = np.cos((np.arange(64) * 4 + 1.5) * 2 * np.pi / 64)
+    assert np.abs(resampled(smooth, (64, 64)) - expected)[4:-4, 4:-4].max() < 0.02
+    assert resampled(fine, (256, 256)).dtype == np.float32
