@@ -38,6 +38,56 @@ class Dropped:
     box_xywh: tuple[int, int, int, int]
 
 
+@dataclass(frozen=True)
+class FaultDetection:
+    """How often faults are told rightly, as counted on particles that are known.
+
+    Attributes:
+        faulty: particles with a fault that were looked at.
+        found: those of them that were said to be faulty.
+        faultless: particles without a fault that were looked at.
+        cleared: those of them that were said to have none.
+
+    Raises:
+        InputError: if a count is impossible, or what is told is no better than chance.
+
+    Example:
+        >>> FaultDetection(faulty=50, found=45, faultless=100, cleared=96).sensitivity
+        0.9
+    """
+
+    faulty: int
+    found: int
+    faultless: int
+    cleared: int
+
+    def __post_init__(self) -> None:
+        for name, right, of in (("found", self.found, self.faulty), ("cleared", self.cleared, self.faultless)):
+            if not 0 <= right <= of or of < 1:
+                raise InputError(f"{name} {right} of {of} is impossible; give counts, as 45 of 50.")
+        if self.sensitivity + self.specificity <= 1:
+            raise InputError(
+                f"a sensitivity of {self.sensitivity:.3g} with a specificity of {self.specificity:.3g} is no better "
+                "than chance; nothing can be corrected by it."
+            )
+
+    @property
+    def sensitivity(self) -> float:
+        """Share of the faulty that are found."""
+        return self.found / self.faulty
+
+    @property
+    def specificity(self) -> float:
+        """Share of the faultless that are cleared."""
+        return self.cleared / self.faultless
+
+    def __str__(self) -> str:
+        return (
+            f"sensitivity {self.sensitivity:.2f} ({self.found} of {self.faulty}) and "
+            f"specificity {self.specificity:.2f} ({self.cleared} of {self.faultless})"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Particles:
     """The particles of one image.
@@ -51,6 +101,7 @@ class Particles:
         dropped: candidates that are none, and why.
         pixel_size_from: who says how large a pixel is.
         remark: what there is to say of the result in words, such as why nothing was found; None for nothing.
+        detection: how often whoever named the classes tells faults rightly; None where that is not known.
 
     Raises:
         InputError: if numbers or shapes differ, or the pixel size is not known.
@@ -64,6 +115,7 @@ class Particles:
     probabilities: NDArray[np.float32] | None = None
     dropped: Sequence[Dropped] = ()
     remark: str | None = None
+    detection: FaultDetection | None = None
 
     def __post_init__(self) -> None:
         n, name = len(self.masks), self.micrograph.name

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-_LEAF = -1
+LEAF = -1
+"""What a leaf asks for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,7 @@ class Forest:
             here = at[going]
             feature = self.feature[here]
             is_left = numbers[rows[going], feature] <= self.threshold[here]
-            is_leaf = feature == _LEAF
+            is_leaf = feature == LEAF
             step = np.where(is_leaf, 0, np.where(is_left, 1, self.onward[here]))
             at[going] = here + step
             going[going] = ~is_leaf
@@ -78,12 +79,12 @@ class Forest:
         Raises:
             ValueError: if not.
         """
-        n, is_leaf = len(self.feature), self.feature == _LEAF
+        n, is_leaf = len(self.feature), self.feature == LEAF
         if not (self.threshold.shape == self.onward.shape == (n,) and self.shares.shape[1:] == (n_classes,)):
             raise ValueError("arrays of different lengths")
         if not len(self.roots) or self.roots.min() < 0 or self.roots.max() >= n:
             raise ValueError("trees that begin nowhere")
-        if self.feature.min() < _LEAF or self.feature.max() >= n_features:
+        if self.feature.min() < LEAF or self.feature.max() >= n_features:
             raise ValueError(f"nodes that ask for more than {n_features} numbers")
         onward = self.onward.astype(np.int64)
         places = np.arange(n)

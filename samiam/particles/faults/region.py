@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from samiam.particles.finder.inputs import WORKING_NM, resampled
 from samiam.records import Micrograph
 
-WORKING_NM = 0.04
-"""Pixels that fringes are looked at with: {111} of gold, 2.35 Å apart, are 6 px."""
-_MARGIN_NM = 1.2  # around a region, for what its support looks like
+MARGIN_NM = 1.2
+"""Around a region, for what its support looks like: a little more than the support's own grain."""
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +21,7 @@ class Region:
     """A region with what surrounds it.
 
     Attributes:
-        pixels: float64 (h, w), pixels of 0.04 nm, square.
+        pixels: float64 (h, w), on square pixels of 0.04 nm.
         inside: bool (h, w), the region.
         finest_per_px: the highest frequency that the micrograph itself can show, in cycles a pixel; 0.5 at most.
     """
@@ -32,31 +31,29 @@ class Region:
     finest_per_px: float
 
 
-def cut_region(micrograph: Micrograph, mask: NDArray[np.bool_], pixel_size_nm: float) -> Region:
+def cut_region(micrograph: Micrograph, mask: NDArray[np.bool_], pixel_size_nm: float) -> Region | None:
     """A region of a micrograph and a margin of 1.2 nm, as far as the micrograph reaches.
 
     Args:
         micrograph: the image.
-        mask: bool (H, W), the region, at least one pixel.
+        mask: bool (H, W), the region.
         pixel_size_nm: width of a pixel.
+
+    Returns:
+        The region; None where nothing of it is left on pixels of 0.04 nm.
     """
     sides_nm = (pixel_size_nm * micrograph.pixel_aspect, pixel_size_nm)
     spans = []
     for axis, side_nm in enumerate(sides_nm):
         at = np.flatnonzero(mask.any(axis=1 - axis))
-        margin = round(_MARGIN_NM / side_nm)
+        if not len(at):
+            return None
+        margin = round(MARGIN_NM / side_nm)
         spans.append(slice(max(0, int(at[0]) - margin), min(mask.shape[axis], int(at[-1]) + 1 + margin)))
-    rows, columns = spans
-    inside = mask[rows, columns]
-    shape = [max(1, round(n * side_nm / WORKING_NM)) for n, side_nm in zip(inside.shape, sides_nm, strict=True)]
-    pixels = _resized(micrograph.filled[rows, columns], shape, Image.Resampling.BICUBIC)
-    covered = _resized(inside.astype(np.float32), shape, Image.Resampling.BILINEAR) > 0.5
-    if not covered.any():  # smaller than a pixel
-        covered[np.unravel_index(np.argmax(_resized(inside.astype(np.float32), shape, Image.Resampling.BOX)), shape)] = True
-    return Region(pixels, covered, min(0.5, 0.5 * WORKING_NM / max(sides_nm)))
-
-
-def _resized(values: NDArray[np.float32], shape: list[int], how: Image.Resampling) -> Floats:
-    """On other pixels; smoothed first where those are coarser."""
-    image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
-    return np.asarray(image.resize((shape[1], shape[0]), how), np.float64)
+    box = spans[0], spans[1]
+    height, width = (
+        max(1, round(n * side_nm / WORKING_NM)) for n, side_nm in zip(mask[box].shape, sides_nm, strict=True)
+    )
+    pixels = resampled(micrograph.filled[box], (height, width)).astype(np.float64)
+    inside = resampled(mask[box].astype(np.float32), (height, width)) > 0.5
+    return Region(pixels, inside, min(0.5, 0.5 * WORKING_NM / max(sides_nm))) if inside.any() else None

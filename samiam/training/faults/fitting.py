@@ -1,0 +1,107 @@
+"""How the shares of a new forest are read: fitted on specimens that it has not learnt from; and what it is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import roc_auc_score
+
+from samiam.particles.faults.calibration import FaultCalibration
+from samiam.particles.result import FAULT_CLASSES, FaultDetection
+from samiam.training.classifier.fitting import expected_calibration_error
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.integer]
+COVERAGE = 0.8
+"""Share of the regions that are named at least."""
+_RIGHT = 0.97  # share of the named that should be right
+_TEMPERATURES = (0.1, 10.0)  # forests are a few times too unsure, not more
+_NO_FAULT, _FAULT = FAULT_CLASSES.index("no fault"), FAULT_CLASSES.index("stacking fault")
+
+
+def fit_calibration(shares: Floats, classes: Ints) -> FaultCalibration:
+    """The temperature of the highest likelihood, and the least confidence that makes 97 % of the named right.
+
+    At least 80 % are named, so that fewer may be right.
+
+    Args:
+        shares: (n, C), of trees.
+        classes: (n,).
+    """
+
+    def surprise(log_temperature: float) -> float:
+        probabilities = FaultCalibration(float(np.exp(log_temperature))).probabilities(shares)
+        return float(-np.log(probabilities[np.arange(len(classes)), classes] + 1e-12).mean())
+
+    fitted = minimize_scalar(surprise, bounds=np.log(_TEMPERATURES), method="bounded")
+    temperature = round(float(np.exp(fitted.x)), 3)
+    probabilities = FaultCalibration(temperature).probabilities(shares)
+    order = np.argsort(-probabilities.max(axis=1), kind="stable")
+    sure, is_right = probabilities.max(axis=1)[order], (probabilities.argmax(axis=1) == classes)[order]
+    n_named = np.arange(1, len(order) + 1)
+    enough = np.flatnonzero((np.cumsum(is_right) / n_named >= _RIGHT) & (n_named >= COVERAGE * len(order)))
+    last = int(enough[-1]) if len(enough) else max(0, int(np.ceil(COVERAGE * len(order))) - 1)
+    least = 0.0 if last == len(order) - 1 else float(np.floor(1000 * sure[last]) / 1000)
+    return FaultCalibration(temperature, least)
+
+
+def scores_of(probabilities: Floats, classes: Ints, confidence: float) -> dict[str, float]:
+    """What a classifier is worth on regions of known classes.
+
+    Args:
+        probabilities: (n, C).
+        classes: (n,).
+        confidence: least probability of a class that is named.
+    """
+    sure, said = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    is_right = said == classes
+    order = np.argsort(-sure, kind="stable")[: max(1, round(COVERAGE * len(sure)))]
+    is_named = sure >= confidence
+    recalls = {name: _share(is_right[classes == index]) for index, name in enumerate(FAULT_CLASSES)}
+    return {
+        "accuracy": _share(is_right),
+        "balanced_accuracy": float(np.nanmean(list(recalls.values()))),
+        **{f"recall/{name}": value for name, value in recalls.items()},
+        "calibration_error": expected_calibration_error(sure, is_right),
+        "accuracy_at_80": _share(is_right[order]),
+        "named": _share(is_named),
+        "right_of_named": _share(is_right[is_named]),
+        "n": float(len(classes)),
+    }
+
+
+def fault_scores(probabilities: Floats, classes: Ints) -> dict[str, float]:
+    """How well faulty particles are told from faultless ones, of regions that are one or the other.
+
+    Args:
+        probabilities: (n, C), of all classes.
+        classes: (n,); other classes than these two are left out.
+    """
+    chosen = np.isin(classes, (_NO_FAULT, _FAULT))
+    is_faulty = classes[chosen] == _FAULT
+    pair = probabilities[chosen][:, [_NO_FAULT, _FAULT]]
+    share = pair[:, 1] / np.maximum(pair.sum(axis=1), 1e-12)
+    both = 0 < is_faulty.sum() < len(is_faulty)
+    return {
+        "balanced_accuracy": (_share(share[is_faulty] > 0.5) + _share(share[~is_faulty] <= 0.5)) / 2,
+        "auc": float(roc_auc_score(is_faulty, share)) if both else float("nan"),
+        "n": float(len(is_faulty)),
+    }
+
+
+def detection_of(probabilities: Floats, classes: Ints, confidence: float) -> FaultDetection:
+    """How often faults are told rightly where it is said that there is one or none."""
+    said = np.where(probabilities.max(axis=1) >= confidence, probabilities.argmax(axis=1), -1)
+    is_told = np.isin(said, (_NO_FAULT, _FAULT))
+    faulty, faultless = is_told & (classes == _FAULT), is_told & (classes == _NO_FAULT)
+    return FaultDetection(
+        faulty=int(faulty.sum()),
+        found=int((said[faulty] == _FAULT).sum()),
+        faultless=int(faultless.sum()),
+        cleared=int((said[faultless] == _NO_FAULT).sum()),
+    )
+
+
+def _share(is_so: NDArray[np.bool_]) -> float:
+    return float(is_so.mean()) if len(is_so) else float("nan")
