@@ -51,7 +51,7 @@ OPEN_TO_SIMULATE = {"errors", "interrupts", "storage", "records", "settings", "c
 # Where each of these may be imported, as the beginning of a module's name.
 ONLY_IN = {
     "segment_anything": ("samiam.generation",),
-    "abtem": ("simulate.library.multislice", "simulate.particles.multislice"),
+    "abtem": ("simulate.library.multislice", "simulate.particles.multislice", "simulate.particles.absorption"),
     "ase": ("simulate",),
     "pytorch_lightning": ("samiam.training", "samiam.commands.training"),
     "lightning": ("samiam.training",),

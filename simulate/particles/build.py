@@ -14,8 +14,9 @@ from tqdm import tqdm
 from samiam.cluster import dask_client
 from samiam.errors import InputError
 from samiam.storage.files import made_folder
+from simulate.particles.multislice import Device
 from simulate.particles.settings import SpecimenRanges, WaveSettings
-from simulate.particles.tasks import Device, WaveTask, check_materials, simulate_wave
+from simulate.particles.tasks import WaveTask, check_materials, simulate_wave
 from simulate.particles.waves import ExitWave, Precision
 
 

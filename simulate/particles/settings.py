@@ -56,7 +56,7 @@ class WaveSettings:
     """
 
     energy_kV: Energy_kV = 300.0
-    box_nm: _Box_nm = 20.0
+    box_nm: _Box_nm = 18.0
     slice_A: Positive = 2.0
     pixel_A: Annotated[float, Field(gt=0, le=0.27)] = 0.25
     phonons: Annotated[int, Field(ge=0, le=32)] = 1

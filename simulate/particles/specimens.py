@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from samiam.records.particle_scene import Stacking
-from simulate.library.crystals import FILMS, amorphous
 from simulate.particles.atoms.bodies import Body, View, body
+from simulate.particles.atoms.carbon import carbon_film
 from simulate.particles.atoms.materials import ClosePacked, Lattice, labelled, material_of
 from simulate.particles.atoms.shapes import Shape
+from simulate.particles.multislice import Placement
 from simulate.particles.settings import SpecimenRanges, WaveSettings
 
 CARBON = 6
-_CARBON = FILMS["amorphous C"]
 _VACUUM_A = 2.0  # above and below all atoms: their potential reaches no further
 _CONTACT_A = 2.2  # between carbon and the atoms of a particle
 _TRIALS = 50  # places that a particle is tried at before it is left out
@@ -60,23 +60,23 @@ class Specimen:
     box_A: tuple[float, float, float]
     carbon_nm: float
 
-    def atoms(
-        self, *, fault_free: bool = False, rms_A: Floats | None = None, seed: int = 0
-    ) -> tuple[NDArray[np.int64], Floats]:
-        """Atomic numbers and positions of all atoms.
+    def moved(self, parts: Sequence[int], rms_A: Floats, seed: int | None, *, fault_free: bool = False) -> Placement:
+        """Atoms of some of the parts, at rest or at a moment of their vibrations.
 
         Args:
+            parts: 0 for the film, 1 … n for the particles.
+            rms_A: thermal displacement along one axis by atomic number.
+            seed: of the displacements; None for atoms at rest. An atom that has the same label with and without a
+                fault moves alike, so that the waves of both differ by nothing but the fault.
             fault_free: of the same particles without their faults.
-            rms_A: thermal displacement along one axis by atomic number; None for atoms at rest.
-            seed: of the displacements. An atom that has the same label with and without a fault moves alike, so that
-                pictures of both differ by nothing but the fault.
         """
-        parts = [labelled(np.full(len(self.carbon_A), CARBON), self.carbon_A)]
-        parts += [self.lattice(index, fault_free=fault_free) for index in range(len(self.particles))]
-        positions = [part.positions for part in parts]
-        if rms_A is not None:
-            positions = [_moved(part, rms_A, [seed, index]) for index, part in enumerate(parts)]
-        return np.concatenate([part.numbers for part in parts]), np.concatenate(positions)
+        film = labelled(np.full(len(self.carbon_A), CARBON), self.carbon_A)
+        lattices = [self.lattice(part - 1, fault_free=fault_free) if part else film for part in parts]
+        positions = [np.empty((0, 3))]
+        for part, lattice in zip(parts, lattices, strict=True):
+            positions.append(lattice.positions if seed is None else _moved(lattice, rms_A, [seed, part]))
+        numbers = [np.empty(0, np.int64), *(lattice.numbers for lattice in lattices)]
+        return Placement(np.concatenate(numbers), np.concatenate(positions))
 
     def lattice(self, index: int, *, fault_free: bool = False) -> Lattice:
         """The atoms of a particle in the box; what lies beyond its sides is left out, not wrapped."""
@@ -118,7 +118,7 @@ def draw_specimen(name: str, ranges: SpecimenRanges, waves: WaveSettings) -> Spe
         if (centre := _place(one, placed, side, 10 * carbon_nm, ranges.touching, rng)) is not None:
             placed.append(Placed(one, centre))
     seen = [p for p in placed if _reaches_into(p, side)]
-    carbon = amorphous(_CARBON, (side, side, 10 * carbon_nm), rng).positions
+    carbon = carbon_film(side, 10 * carbon_nm, rng)
     return _boxed(name, seen, carbon, side, carbon_nm)
 
 

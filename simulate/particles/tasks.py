@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal
 
 import numpy as np
 from ase.data import atomic_numbers
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from samiam.storage.files import sha256_of
 from simulate.particles.atoms.materials import material_of
-from simulate.particles.multislice import STORED_PIXEL_A, exit_wave
+from simulate.particles.multislice import STORED_PIXEL_A, Device, exit_waves
 from simulate.particles.settings import SpecimenRanges, WaveSettings
 from simulate.particles.specimens import CARBON, Specimen, draw_specimen, specimen_rng
 from simulate.particles.truth import MASK_PIXEL_A, outline, reflections_per_A
@@ -21,8 +20,6 @@ from simulate.particles.waves import Difference, ExitWave, WaveParticle
 
 _FAULT_REACH_A = 6.0  # beyond its particle's outline, in which a fault changes the exit wave (measured: 99.9 %)
 _CARBON_RMS_A = 0.08  # amorphous carbon: as graphite's along c, halfway to within the layers; smears, no more
-
-Device = Literal["cpu", "gpu"]
 
 
 @dataclass(frozen=True)
@@ -62,13 +59,9 @@ def simulate_wave(task: WaveTask, device: Device = "cpu") -> ExitWave:
         device: "gpu" needs CuPy.
     """
     specimen = draw_specimen(task.name, task.ranges, task.settings)
-    waves = _waves(specimen, task.settings, device, fault_free=False)
+    waves, changes = _waves(specimen, task.settings, device)
     particles = [_truth(specimen, index) for index in range(len(specimen.particles))]
-    differences: list[Difference] = []
-    if any(placed.body.fault_free is not None for placed in specimen.particles):
-        changes = waves - _waves(specimen, task.settings, device, fault_free=True)
-        faulted = [particle for particle in particles if particle.stacking != "none"]
-        differences = [_cut_out(changes, particle) for particle in faulted]
+    differences = [_cut_out(changes, particle) for particle in particles if particle.stacking != "none"]
     parameters = {
         "carbon_nm": specimen.carbon_nm,
         "settings": asdict(task.settings),
@@ -79,15 +72,23 @@ def simulate_wave(task: WaveTask, device: Device = "cpu") -> ExitWave:
     return ExitWave(task.name, task.split, task.settings.energy_kV, extent_A, waves, particles, differences, parameters)
 
 
-def _waves(specimen: Specimen, settings: WaveSettings, device: Device, *, fault_free: bool) -> NDArray[np.complex64]:
-    """Of every configuration of the vibrating atoms, or of atoms smeared by their vibrations."""
+def _waves(
+    specimen: Specimen, settings: WaveSettings, device: Device
+) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
+    """Waves of every configuration of the vibrating atoms, and what the faults change in them."""
     rms_A = _rms_A(specimen)
-    if not settings.phonons:
-        atoms = specimen.atoms(fault_free=fault_free)
-        return exit_wave(*atoms, specimen.box_A, rms_A, settings, device)[None]
-    seeds = specimen_rng(f"{specimen.name} phonons", settings.seed).integers(2**32, size=settings.phonons)
-    configurations = (specimen.atoms(fault_free=fault_free, rms_A=rms_A, seed=int(seed)) for seed in seeds)
-    return np.stack([exit_wave(*atoms, specimen.box_A, None, settings, device) for atoms in configurations])
+    faulted = [n for n, placed in enumerate(specimen.particles, 1) if placed.body.fault_free is not None]
+    others = [n for n in range(len(specimen.particles) + 1) if n not in faulted]
+    drawn = specimen_rng(f"{specimen.name} phonons", settings.seed).integers(2**32, size=settings.phonons)
+    waves, changes = [], []
+    for seed in drawn.tolist() or [None]:
+        variants = [
+            specimen.moved(faulted, rms_A, seed, fault_free=flag) for flag in (False, True)[: 1 + bool(faulted)]
+        ]
+        made = exit_waves(specimen.moved(others, rms_A, seed), variants, specimen.box_A, rms_A, settings, device)
+        waves.append(made[0])
+        changes.append(made[0] - made[-1])
+    return np.stack(waves), np.stack(changes)
 
 
 def _rms_A(specimen: Specimen) -> NDArray[np.float64]:

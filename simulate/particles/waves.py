@@ -243,7 +243,8 @@ def read_waves(folder: str | Path | None = None, split: str | None = None) -> Wa
     splits = sorted(path.name for path in place.glob("*") if path.is_dir())
     if split is not None and split not in splits:
         raise InputError(f"{place}: has no exit waves of split {split!r}; it has {', '.join(splits) or 'none'}.")
-    paths = sorted(place.glob(f"{split or '*'}/*.safetensors"))
+    # What begins with a dot is being written.
+    paths = sorted(place.glob(f"{split or '*'}/[!.]*.safetensors"))
     if not paths:
         raise InputError(f"{place}: has no exit waves; `python -m simulate particles {place}` makes some.")
     return WaveLibrary(paths)
