@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.particles.faults.calibration import FaultCalibration, read_fault_calibration
+from samiam.particles.faults.domains import BLOCK_PX
 from samiam.particles.faults.evidence import evidence_of
 from samiam.particles.faults.forest import Forest
 from samiam.particles.faults.paper import is_taken, paper_numbers
@@ -49,18 +51,24 @@ class FaultClassifier(Protocol):
         ...
 
 
-def numbers_of(region: Region, variant: Variant) -> dict[str, np.float16]:
-    """What a variant goes by, by name, in the half precision that thresholds are kept in."""
-    measured = _MEASURES[variant](region)
-    return {name: np.float16(np.clip(value, -_LARGEST, _LARGEST)) for name, value in measured.items()}
+def numbers_of(region: Region, variant: Variant) -> NDArray[np.float16]:
+    """What a variant goes by, float16 (F,): in the half precision that thresholds are kept in."""
+    measured = np.array(list(_MEASURES[variant](region).values()))
+    return np.clip(measured, -_LARGEST, _LARGEST).astype(np.float16)
+
+
+@cache
+def names_of(variant: Variant) -> tuple[str, ...]:
+    """The names of the numbers that a variant goes by, in their order."""
+    side = 3 * BLOCK_PX
+    return tuple(_MEASURES[variant](Region(np.zeros((side, side)), np.ones((side, side), np.bool_), 0.5)))
 
 
 class ForestFaults:
     """Tells faults by a forest and its calibration.
 
     Args:
-        forest: over the numbers of the variant, in the order of `features`.
-        features: names of the numbers.
+        forest: over the numbers of the variant.
         variant: which numbers.
         calibration: of the forest.
         detection: how often it tells faults rightly; None where nobody has counted.
@@ -70,7 +78,6 @@ class ForestFaults:
     def __init__(
         self,
         forest: Forest,
-        features: Sequence[str],
         variant: Variant,
         calibration: FaultCalibration,
         detection: FaultDetection | None = None,
@@ -80,15 +87,14 @@ class ForestFaults:
         self.confidence = calibration.confidence
         self.detection = detection
         self.options: Mapping[str, Any] = {"variant": variant, **asdict(calibration), "weights_sha256": sha256}
-        self._forest, self._features, self._variant, self._calibration = forest, features, variant, calibration
+        self._forest, self._variant, self._calibration = forest, variant, calibration
 
     def probabilities(self, regions: Sequence[Region]) -> NDArray[np.float32]:
         """What regions show, see `FaultClassifier.probabilities`."""
         found = np.full((len(regions), len(FAULT_CLASSES)), np.nan, np.float32)
         taken = [index for index, region in enumerate(regions) if self._variant == "ours" or is_taken(region)]
         if taken:
-            measured = [numbers_of(regions[index], self._variant) for index in taken]
-            numbers = np.array([[own[name] for name in self._features] for own in measured], np.float16)
+            numbers = np.stack([numbers_of(regions[index], self._variant) for index in taken])
             found[taken] = self._calibration.probabilities(self._forest.probabilities(numbers))
         return found
 
@@ -103,20 +109,20 @@ def build_fault_classifier(options: FaultOptions = FaultOptions()) -> ForestFaul
         InputError: if the weights or their card are missing, damaged, of another kind or of another hash.
     """
     path, expected = given_or_shipped(NAMES[options.variant], options.weights, options.weights_sha256)
-    forest, features = read_forest(path, options.variant, expected)
+    forest = read_forest(path, options.variant, expected)
     calibration, detection = read_fault_calibration(path)
     if options.confidence is not None:
         calibration = replace(calibration, confidence=options.confidence)
-    return ForestFaults(forest, features, options.variant, calibration, detection, expected or sha256_of(path))
+    return ForestFaults(forest, options.variant, calibration, detection, expected or sha256_of(path))
 
 
-def facts_of(variant: Variant, features: Sequence[str]) -> dict[str, Any]:
+def facts_of(variant: Variant) -> dict[str, Any]:
     """What a file of weights says of a forest, see `write_weights`."""
-    return {"network": NETWORK, "variant": variant, "features": list(features), "classes": list(FAULT_CLASSES)}
+    return {"network": NETWORK, "variant": variant, "features": list(names_of(variant)), "classes": list(FAULT_CLASSES)}
 
 
-def read_forest(path: Path, variant: Variant, sha256: str | None = None) -> tuple[Forest, tuple[str, ...]]:
-    """A forest from a file of weights, and the names of the numbers that it goes by.
+def read_forest(path: Path, variant: Variant, sha256: str | None = None) -> Forest:
+    """A forest from a file of weights.
 
     Args:
         path: the file.
@@ -133,6 +139,7 @@ def read_forest(path: Path, variant: Variant, sha256: str | None = None) -> tupl
         )
     if facts.get("classes") != list(FAULT_CLASSES):
         raise InputError(f"{path}: of other classes than {', '.join(FAULT_CLASSES)}; train them again.")
+    if facts.get("features") != list(names_of(variant)):
+        raise InputError(f"{path}: goes by other numbers than this version measures; train it again.")
     with as_described(path):
-        features = tuple(str(name) for name in facts["features"])
-        return Forest.of(state, len(features), len(FAULT_CLASSES)), features
+        return Forest.of(state, len(names_of(variant)), len(FAULT_CLASSES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
@@ -15,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from tqdm import tqdm
 
-from samiam.particles.faults.classifier import numbers_of
+from samiam.particles.faults.classifier import names_of, numbers_of
 from samiam.particles.faults.paper import is_taken
 from samiam.particles.faults.region import cut_region
 from samiam.particles.faults.settings import Variant
@@ -27,8 +28,21 @@ from samiam.training.faults.regions import draw_regions
 
 UNDECIDED = -1
 """In place of a class: what the region shows is none of them."""
-DrawScene = Callable[[int], ParticleScene]
-"""The picture of a specimen under the conditions of a seed."""
+_FORMAT = 1
+"""Of the files, to be raised when what is measured of a region changes."""
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """What pictures are drawn of.
+
+    Attributes:
+        name: of the specimen, and of its file of examples.
+        draw: its picture under the conditions of a seed.
+    """
+
+    name: str
+    draw: Callable[[int], ParticleScene]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,23 +84,23 @@ class Examples:
 
 
 def draw_examples(
-    folder: Path, specimens: Sequence[tuple[str, DrawScene]], pictures: int, empty: int, seed: int, workers: int
+    folder: Path, specimens: Sequence[Specimen], pictures: int, empty: int, seed: int, workers: int
 ) -> Examples:
     """The examples of specimens; what the folder has of them is kept, so that a run that was stopped goes on.
 
     Args:
         folder: of files, one for each specimen; what else decides the examples must be part of its name.
-        specimens: name of each, and what draws its pictures.
+        specimens: each of its own name; its examples depend on that and the seed, not on the others.
         pictures: of each.
         empty: regions of each picture that hold no particle.
         seed: of all draws.
         workers: processes that draw.
     """
     made_folder(folder)
-    paths = [folder / f"{name}.safetensors" for name, _ in specimens]
+    paths = [folder / f"{specimen.name}-{_FORMAT}.safetensors" for specimen in specimens]
     jobs = [
-        delayed(_draw)(path, partial(_examples_of, draw, pictures, empty, seed, index))
-        for index, (path, (_, draw)) in enumerate(zip(paths, specimens, strict=True))
+        delayed(_draw)(path, partial(_examples_of, specimen, pictures, empty, seed))
+        for path, specimen in zip(paths, specimens, strict=True)
         if _read(path) is None
     ]
     every = Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
@@ -109,14 +123,14 @@ def _read(path: Path) -> Examples | None:
         return None
 
 
-def _examples_of(draw: DrawScene, pictures: int, empty: int, seed: int, index: int) -> Examples:
+def _examples_of(specimen: Specimen, pictures: int, empty: int, seed: int) -> Examples:
     rows: list[dict[str, Any]] = []
     for number in range(pictures):
-        rng = np.random.default_rng([seed, index, number])
-        rows += _rows(draw(int(rng.integers(2**63))), empty, rng)
+        rng = np.random.default_rng([seed, number, *hashlib.sha256(specimen.name.encode()).digest()])
+        rows += _rows(specimen.draw(int(rng.integers(2**63))), empty, rng)
     return Examples(
-        ours=_table([row["ours"] for row in rows]),
-        paper=_table([row["paper"] for row in rows]),
+        ours=_table([row["ours"] for row in rows], "ours"),
+        paper=_table([row["paper"] for row in rows], "paper"),
         classes=np.array([row["class"] for row in rows], np.int8),
         is_taken=np.array([row["is_taken"] for row in rows], np.bool_),
         is_faulty=np.array([row["is_faulty"] for row in rows], np.bool_),
@@ -124,8 +138,8 @@ def _examples_of(draw: DrawScene, pictures: int, empty: int, seed: int, index: i
     )
 
 
-def _table(rows: Sequence[dict[str, np.float16]]) -> NDArray[np.float16]:
-    return np.array([list(row.values()) for row in rows], np.float16)
+def _table(rows: Sequence[NDArray[np.float16]], variant: Variant) -> NDArray[np.float16]:
+    return np.array(rows, np.float16).reshape(-1, len(names_of(variant)))
 
 
 def _rows(scene: ParticleScene, empty: int, rng: np.random.Generator) -> list[dict[str, Any]]:
