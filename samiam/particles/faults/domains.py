@@ -19,14 +19,19 @@ Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 BLOCK_PX = 4
 """Side of the blocks that maps are made of, 0.16 nm: no phase changes faster."""
+N_REFLECTIONS = 6
+"""How many are looked at: {111}, {200} and {220} of one crystal, or {111} of two."""
+_SAME = 1.0  # diameters to the minus one, within which two frequencies are one: the spot of a disc is no sharper
 _SMOOTH = 1.5  # standard deviation in blocks of what is seen of a place: 2.4 Å, a fringe
+_LAG = 2  # blocks from place to place: a period and a half of the widest fringes
+_JUMPS = (np.pi, 0.8, 0.5, 0.4)  # radians, from which a step is a jump and no slope, as the slope becomes known
 _TURNS = 36  # directions of lines, 5° apart
 _LEAST_SIDE = 0.12  # share of a region on either side of a line
 
 
 @dataclass(frozen=True, eq=False)
 class Maps:
-    """A region's reflections from place to place.
+    """A region's K = 6 reflections from place to place; all zero for those that there are not.
 
     Attributes:
         sums: complex (K, B), what each block adds to the amplitude of each reflection.
@@ -34,6 +39,8 @@ class Maps:
         counts: float (B,), pixels in each block.
         places: float (B, 2), y and x of each block from the middle of the region, in pixels.
         frequencies: float (K, 2), of the reflections, where most of the region has them.
+        above: float (K,), the power of each peak over that around it; the highest first.
+        around: float (K,), the latter.
     """
 
     sums: Complexes
@@ -41,6 +48,8 @@ class Maps:
     counts: Floats
     places: Floats
     frequencies: Floats
+    above: Floats
+    around: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,26 +72,38 @@ class Line:
 
 
 def maps_of(fringes: Fringes) -> Maps:
-    """The maps of a region's reflections."""
+    """The maps of a region's reflections; peaks of which the phases are level at one frequency are of one reflection."""
     shape = [-(-side // BLOCK_PX) * BLOCK_PX for side in fringes.values.shape]
     pad = [(0, long - side) for long, side in zip(shape, fringes.values.shape, strict=True)]
     values, weights = np.pad(fringes.values, pad), np.pad(fringes.weights, pad)
     y, x = np.arange(shape[0]), np.arange(shape[1])
     counts = _blocks(weights)
-    smooth_counts = ndimage.gaussian_filter(counts, _SMOOTH)
-    is_in = counts > 0.25 * BLOCK_PX**2
+    is_in = counts > 0.25 * counts.max()
     at_y, at_x = ((np.arange(n) + 0.5) * BLOCK_PX for n in counts.shape)
-    sums, local, refined = [], [], []
-    for ky, kx in fringes.frequencies:
-        wave = np.exp(-2j * np.pi * ky * y)[:, None] * np.exp(-2j * np.pi * kx * x)
-        blocks, shift = _settled(_blocks(values * wave), at_y, at_x)
-        sums.append(blocks[is_in])
-        local.append((_smooth(blocks) / np.maximum(smooth_counts, 1e-6))[is_in])
-        refined.append(np.array([ky, kx]) + shift)
     places = np.stack(np.meshgrid(at_y, at_x, indexing="ij"), axis=-1)[is_in]
-    inside = counts[is_in]
-    places = places - np.average(places, axis=0, weights=inside)
-    return Maps(np.array(sums), np.array(local), inside, places, np.array(refined))
+    smooth_counts = np.maximum(ndimage.gaussian_filter(counts, _SMOOTH), 1e-6)
+    n_blocks = len(places)
+    sums, local = (np.zeros((N_REFLECTIONS, n_blocks), np.complex128) for _ in range(2))
+    frequencies, above, around = np.zeros((N_REFLECTIONS, 2)), np.zeros(N_REFLECTIONS), np.ones(N_REFLECTIONS)
+    n = 0
+    for peak, power, expected in zip(fringes.frequencies, fringes.powers, fringes.around, strict=True):
+        if n == N_REFLECTIONS or not power:
+            break
+        wave = np.exp(-2j * np.pi * peak[0] * y)[:, None] * np.exp(-2j * np.pi * peak[1] * x)
+        blocks, shift = _settled(_blocks(values * wave), at_y, at_x)
+        settled = peak + shift
+        if n and _nearest(settled, frequencies[:n]) < _SAME / fringes.diameter_px:
+            continue
+        sums[n], local[n] = blocks[is_in], (_smooth(blocks) / smooth_counts)[is_in]
+        frequencies[n], above[n], around[n] = settled, power / expected, expected
+        n += 1
+    middle = np.average(places, axis=0, weights=counts[is_in])
+    return Maps(sums, local, counts[is_in], places - middle, frequencies, above, around)
+
+
+def _nearest(frequency: Floats, others: Floats) -> float:
+    """Distance to the nearest of others, or of their opposites."""
+    return float(min(np.linalg.norm(others - frequency, axis=1).min(), np.linalg.norm(others + frequency, axis=1).min()))
 
 
 def _blocks(values: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -103,15 +124,24 @@ def _settled(blocks: Complexes, at_y: Floats, at_x: Floats) -> tuple[Complexes, 
     changes, is theirs.
     """
     shift = np.zeros(2)
-    for _ in range(2):
+    for most in _JUMPS:
         smooth = _smooth(blocks)
         slope = [
-            float(np.angle((after * before.conj()).sum())) / (2 * np.pi * BLOCK_PX)
-            for after, before in ((smooth[1:], smooth[:-1]), (smooth[:, 1:], smooth[:, :-1]))
+            _slope(after * before.conj(), most)
+            for after, before in (
+                (smooth[_LAG:], smooth[:-_LAG]),
+                (smooth[:, _LAG:], smooth[:, :-_LAG]),
+            )
         ]
         blocks = blocks * np.exp(-2j * np.pi * slope[0] * at_y)[:, None] * np.exp(-2j * np.pi * slope[1] * at_x)
         shift += slope
     return blocks, shift
+
+
+def _slope(steps: Complexes, most: float) -> float:
+    """The mean phase of steps from place to place that are no jumps, in cycles a pixel."""
+    kept = steps[np.abs(np.angle(steps)) <= most]
+    return float(np.angle(kept.sum())) / (2 * np.pi * BLOCK_PX * _LAG) if kept.size else 0.0
 
 
 def best_lines(maps: Maps, scale: Floats) -> list[Line]:

@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.measure import regionprops
 
-from samiam.particles.faults.domains import Line, Maps, best_lines, maps_of
+from samiam.particles.faults.domains import N_REFLECTIONS, Line, Maps, best_lines, maps_of
 from samiam.particles.faults.region import WORKING_NM, Region
-from samiam.particles.faults.spectrum import N_REFLECTIONS, Fringes, fringes_of
+from samiam.particles.faults.spectrum import fringes_of
 
 Floats = NDArray[np.float64]
 _MAPPED = 4  # reflections whose maps are described one by one
 _STRONG = 8.0  # times what is around it, from which a peak counts as one: speckle reaches it once in 3000 places
 _COMBINATIONS = np.array([(a, b) for a in range(-2, 3) for b in range(-2, 3)])
+_LEAST_ANGLE = 0.3  # sine of that between two reflections that span a lattice
 _SAME = 1.0  # diameters to the minus one, within which two frequencies are one
 _SCALES_PX = (1.0, 2.0, 4.0, 8.0)  # of the bands whose power is compared inside and outside
 
@@ -24,8 +25,13 @@ _SCALES_PX = (1.0, 2.0, 4.0, 8.0)  # of the bands whose power is compared inside
 def evidence_of(region: Region) -> dict[str, float]:
     """What is measured of a region, by name."""
     fringes = fringes_of(region)
-    maps = maps_of(fringes)
-    return {**_of_outline(region), **_of_contrast(region), **_of_peaks(fringes), **_of_maps(fringes, maps)}
+    maps, diameter_px = maps_of(fringes), fringes.diameter_px
+    return {
+        **_of_outline(region),
+        **_of_contrast(region),
+        **_of_peaks(maps, diameter_px),
+        **_of_maps(maps, diameter_px),
+    }
 
 
 def _of_outline(region: Region) -> dict[str, float]:
@@ -61,69 +67,65 @@ def _log_ratio(one: float, other: float) -> float:
     return float(np.clip(np.log((one + 1e-12) / (other + 1e-12)), -9, 9))
 
 
-def _of_peaks(fringes: Fringes) -> dict[str, float]:
-    above = np.log(fringes.powers / fringes.around + 1)
-    lengths = np.hypot(*fringes.frequencies.T)
-    directions = np.rad2deg(np.arctan2(fringes.frequencies[:, 0], fringes.frequencies[:, 1]))
-    found = {"n_strong": float(np.count_nonzero(fringes.powers > _STRONG * fringes.around))}
+def _of_peaks(maps: Maps, diameter_px: float) -> dict[str, float]:
+    lengths = np.hypot(*maps.frequencies.T)
+    directions = np.rad2deg(np.arctan2(maps.frequencies[:, 0], maps.frequencies[:, 1]))
+    powers = maps.above * maps.around
+    found = {"n_strong": float(np.count_nonzero(maps.above > _STRONG))}
     for index in range(N_REFLECTIONS):
-        found[f"above_{index}"] = float(above[index])
+        found[f"above_{index}"] = float(np.log1p(maps.above[index]))
         found[f"per_nm_{index}"] = float(lengths[index] / WORKING_NM)
-        found[f"share_{index}"] = float(fringes.powers[index] / max(fringes.powers.sum(), 1e-12))
-        turned = abs((directions[index] - directions[0] + 90) % 180 - 90)
-        found[f"turned_{index}"] = float(turned)
-    found["explained"], found["unexplained_above"] = _by_one_lattice(fringes)
+        found[f"share_{index}"] = float(powers[index] / max(powers.sum(), 1e-12))
+        found[f"turned_{index}"] = float(abs((directions[index] - directions[0] + 90) % 180 - 90))
+    found["explained"], found["unexplained"] = _by_one_lattice(maps, diameter_px)
     return found
 
 
-def _by_one_lattice(fringes: Fringes) -> tuple[float, float]:
+def _by_one_lattice(maps: Maps, diameter_px: float) -> tuple[float, float]:
     """Share of the power of the peaks that one lattice accounts for, and how far the strongest other stands out."""
-    excess = np.maximum(fringes.powers - 0.5 * _STRONG * fringes.around, 0)
+    excess = np.maximum(maps.above - _STRONG / 2, 0) * maps.around
     if not excess.any():
         return 1.0, 0.0
-    best, unexplained = 0.0, np.ones(len(excess), bool)
+    best, is_other = 0.0, np.ones(len(excess), bool)
     for pair in combinations(range(len(excess)), 2):
-        basis = fringes.frequencies[list(pair)]
-        if abs(np.linalg.det(basis)) < 0.3 * np.prod(np.linalg.norm(basis, axis=1)):
+        basis = maps.frequencies[list(pair)]
+        if abs(np.linalg.det(basis)) <= _LEAST_ANGLE * np.prod(np.linalg.norm(basis, axis=1)):
             continue
-        nodes = _COMBINATIONS @ basis
-        gaps = np.linalg.norm(nodes[None] - fringes.frequencies[:, None], axis=2).min(axis=1)
-        is_of = gaps < _SAME / fringes.diameter_px
+        gaps = np.linalg.norm(_COMBINATIONS @ basis - maps.frequencies[:, None], axis=2).min(axis=1)
+        is_of = gaps < _SAME / diameter_px
         share = float(excess[is_of].sum() / excess.sum())
         if share > best:
-            best, unexplained = share, ~is_of
-    return best, float((np.log(fringes.powers / fringes.around + 1) * unexplained).max())
+            best, is_other = share, ~is_of
+    return best, float((np.log1p(maps.above) * is_other).max())
 
 
-def _of_maps(fringes: Fringes, maps: Maps) -> dict[str, float]:
-    strong = (fringes.powers > _STRONG * fringes.around) | (np.arange(N_REFLECTIONS) == 0)
-    scale = strong / fringes.around
+def _of_maps(maps: Maps, diameter_px: float) -> dict[str, float]:
+    strong = (maps.above > _STRONG) | (np.arange(N_REFLECTIONS) == 0)
+    scale = strong / maps.around
     joint, *own = best_lines(maps, scale)
     near = np.abs(maps.local) ** 2 * maps.counts
-    locals_ = np.maximum(near.sum(axis=1), 1e-12)
-    found = _of_line(joint, fringes, maps, scale, locals_)
-    found["one_phase"] = float((joint.wholes * scale).sum() / (locals_ * scale).sum())
-    for index in range(_MAPPED):
-        line = own[index]
-        found[f"one_phase_{index}"] = float(line.wholes[index] / locals_[index])
-        found[f"two_phases_{index}"] = float((line.wholes[index] + line.gains[index]) / locals_[index])
-        found[f"gain_{index}"] = float(np.log1p(line.gains[index] / fringes.around[index]))
+    everywhere = np.maximum(near.sum(axis=1), 1e-12)
+    found = _of_line(joint, maps, scale, everywhere, diameter_px)
+    found["one_phase"] = float((joint.wholes * scale).sum() / (everywhere * scale).sum())
+    for index, line in enumerate(own[:_MAPPED]):
+        found[f"one_phase_{index}"] = float(line.wholes[index] / everywhere[index])
+        found[f"two_phases_{index}"] = float((line.wholes[index] + line.gains[index]) / everywhere[index])
+        found[f"gain_{index}"] = float(np.log1p(line.gains[index] / maps.around[index]))
         found |= {f"{name}_{index}": value for name, value in _of_sides(line.sides[index]).items()}
-        found[f"spread_{index}"] = float(
-            locals_[index] ** 2 / (maps.counts.sum() * (near[index] ** 2 / maps.counts).sum() + 1e-12)
-        )
-    return found | _of_pairs(maps, near, strong, fringes.diameter_px)
+        squares = float((near[index] ** 2 / maps.counts).sum())
+        found[f"spread_{index}"] = float(near[index].sum() ** 2 / (maps.counts.sum() * squares + 1e-12))
+    return found | _of_pairs(maps, near, strong, diameter_px)
 
 
-def _of_line(line: Line, fringes: Fringes, maps: Maps, scale: Floats, locals_: Floats) -> dict[str, float]:
+def _of_line(line: Line, maps: Maps, scale: Floats, everywhere: Floats, diameter_px: float) -> dict[str, float]:
     directions = np.rad2deg(np.arctan2(maps.frequencies[:, 0], maps.frequencies[:, 1]))
     off = np.abs((directions - line.normal_deg + 90) % 180 - 90)
     gain, whole = float((line.gains * scale).sum()), float((line.wholes * scale).sum())
     found = {
         "line_gain": float(np.log1p(gain)),
         "line_share": gain / (gain + whole + 1e-12),
-        "line_explains": float(((line.gains + line.wholes) * scale).sum() / (locals_ * scale).sum()),
-        "line_off_centre": abs(line.offset_px) / fringes.diameter_px,
+        "line_explains": (gain + whole) / float((everywhere * scale).sum()),
+        "line_off_centre": abs(line.offset_px) / diameter_px,
         "line_off_reflection_deg": float(off[scale > 0].min()),
     }
     for index in range(_MAPPED):
@@ -151,7 +153,7 @@ def _of_pairs(maps: Maps, near: Floats, strong: NDArray[np.bool_], diameter_px: 
     alike = np.corrcoef(chosen / maps.counts)[np.triu_indices(len(chosen), 1)]
     apart = np.linalg.norm(middles[:, None] - middles[None], axis=2).max()
     return {
-        "least_alike": float(np.nan_to_num(alike.min(), nan=1.0)),
-        "mean_alike": float(np.nan_to_num(alike.mean(), nan=1.0)),
+        "least_alike": float(np.nan_to_num(alike, nan=1.0).min()),
+        "mean_alike": float(np.nan_to_num(alike, nan=1.0).mean()),
         "apart": float(apart / diameter_px),
     }

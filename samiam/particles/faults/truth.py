@@ -41,7 +41,7 @@ def truth_of_region(scene: ParticleScene, region: NDArray[np.bool_]) -> RegionTr
       particle neither: `fault_class` is None.
 
     Args:
-        scene: with d′ of its particles measured.
+        scene: with d′ of its particles measured; the class of others is None.
         region: bool (H, W), not empty.
     """
     packed = scene.masks.within(region)
@@ -63,6 +63,8 @@ def truth_of_region(scene: ParticleScene, region: NDArray[np.bool_]) -> RegionTr
 
 def _of_particle(scene: ParticleScene, index: int) -> FaultClass | None:
     particle = scene.particles[index]
+    if np.isnan(particle.fringe_d_prime):
+        return None
     if particle.fringe_d_prime < VISIBLE:
         return "no fringe"
     if particle.stacking == "none":
