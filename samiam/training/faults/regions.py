@@ -14,6 +14,7 @@ Mask = NDArray[np.bool_]
 _OFFSET_NM, _WAVY_NM = 0.1, 0.15  # standard deviations of how far a found outline lies from the true one
 _WAVE_NM = 0.8  # over which a found outline wanders
 _LEAST_PX = 200  # of a region (Groschner et al. 2021)
+_GAP_NM = 0.1  # between particles that are found as one
 _MOST_IN_GROUP = 4  # particles; larger clumps are found as several
 _TRIALS = 6  # places that an empty region is looked for at
 _BLOB_NM = (2.0, 7.0)  # diameters of empty regions: those of particles
@@ -28,17 +29,17 @@ def draw_regions(scene: ParticleScene, n_empty: int, rng: np.random.Generator) -
         rng: source of outlines and places.
     """
     masks = [scene.masks[index] for index in range(len(scene.masks))]
-    groups = list(_groups(masks, rng))
+    groups = list(_groups(masks, max(1, round(_GAP_NM / (scene.micrograph.pixel_size_nm or 1.0))), rng))
     empty = _empty(scene, masks, n_empty, rng)
     found = [_as_found(mask, scene, rng) for mask in (*masks, *groups, *empty)]
     return [mask for mask in found if np.count_nonzero(mask) >= _LEAST_PX]
 
 
-def _groups(masks: list[Mask], rng: np.random.Generator) -> Iterator[Mask]:
+def _groups(masks: list[Mask], gap_px: int, rng: np.random.Generator) -> Iterator[Mask]:
     """Particles that touch, as one region."""
     if not masks:
         return
-    grown = [ndimage.binary_dilation(mask) for mask in masks]
+    grown = [ndimage.binary_dilation(mask, iterations=gap_px) for mask in masks]
     touch = np.array([[bool((one & other).any()) for other in masks] for one in grown])
     for index in range(len(masks)):
         near = [other for other in np.flatnonzero(touch[index]) if other != index]
