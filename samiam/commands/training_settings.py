@@ -298,7 +298,9 @@ class TrainSettings:
             kind = DTDStart if self.data.name == "dtd" else NetworkOptions
             read_settings(kind, "learner.network", self.learner.network)
         if isinstance(self.learner, FaultSettings) and replace(self.trainer, progress=True) != TrainerSettings():
-            raise InputError("trainer: a forest is grown at once, without epochs; of the trainer leave all but progress.")
+            raise InputError(
+                "trainer: a forest is grown at once, without epochs; of the trainer leave all but progress."
+            )
 
 
 PAIRS = (

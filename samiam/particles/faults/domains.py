@@ -72,7 +72,7 @@ class Line:
 
 
 def maps_of(fringes: Fringes) -> Maps:
-    """The maps of a region's reflections; peaks of which the phases are level at one frequency are of one reflection."""
+    """The maps of a region's reflections; peaks whose phases are level at one frequency are of one reflection."""
     shape = [-(-side // BLOCK_PX) * BLOCK_PX for side in fringes.values.shape]
     pad = [(0, long - side) for long, side in zip(shape, fringes.values.shape, strict=True)]
     values, weights = np.pad(fringes.values, pad), np.pad(fringes.weights, pad)
@@ -103,7 +103,9 @@ def maps_of(fringes: Fringes) -> Maps:
 
 def _nearest(frequency: Floats, others: Floats) -> float:
     """Distance to the nearest of others, or of their opposites."""
-    return float(min(np.linalg.norm(others - frequency, axis=1).min(), np.linalg.norm(others + frequency, axis=1).min()))
+    return float(
+        min(np.linalg.norm(others - frequency, axis=1).min(), np.linalg.norm(others + frequency, axis=1).min())
+    )
 
 
 def _blocks(values: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -68,7 +68,7 @@ def fringes_of(region: Region) -> Fringes:
 
 
 def _expected(power: Floats, radius: Floats, n: int) -> Floats:
-    """The mean power around each frequency: speckle's is distributed exponentially, its mean is the median over ln 2."""
+    """The mean power around each frequency: that of speckle, exponentially distributed, is the median over ln 2."""
     rings = np.rint(radius * n / 2).astype(np.intp)  # two frequencies wide
     order = np.argsort(rings, axis=None, kind="stable")
     ends = np.cumsum(np.bincount(rings.ravel()))[:-1]

@@ -23,7 +23,8 @@ def support(shape_hw: tuple[int, int], seed: int = 0) -> NDArray[np.float64]:
     return np.asarray(noise / noise.std())
 
 
-def waves(shape_hw: tuple[int, int], degrees: float, spacing_nm: float, jump_deg: float, line: NDArray[np.bool_]
+def waves(
+    shape_hw: tuple[int, int], degrees: float, spacing_nm: float, jump_deg: float, line: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Planes whose phase jumps where `line` is true."""
     y, x = np.mgrid[: shape_hw[0], : shape_hw[1]] * WORKING_NM
@@ -37,7 +38,7 @@ def disc(shape_hw: tuple[int, int], radius_px: float) -> NDArray[np.bool_]:
 
 
 def region(order: Order, *, turn_deg: float = 20.0, seed: int = 0, contrast: float = 1.0, side: int = 160) -> Region:
-    """Gold along ⟨110⟩ in a disc of 4.4 nm on a support of standard deviation 1; the fault plane passes near its middle.
+    """Gold along ⟨110⟩ in a disc of 4.4 nm on a support of standard deviation 1, the fault near its middle.
 
     The planes of the fault lie across `turn_deg`; those of the other {111} 70.5° from it.
     """

@@ -23,7 +23,8 @@ def angle_between(one: float, other: float) -> float:
 @pytest.mark.parametrize("turn_deg", [0.0, 20.0, 77.0, 145.0])
 def test_the_two_strongest_reflections_are_the_planes(turn_deg: float) -> None:
     found = maps_of(fringes_of(region("perfect", turn_deg=turn_deg)))
-    assert (found.above[:2] > 50).all() and (found.above[2:] < 12).all()
+    assert (found.above[:2] > 50).all()
+    assert (found.above[2:] < 12).all()
     assert WORKING_NM / np.hypot(*found.frequencies[:2].T) == pytest.approx([0.2355, 0.2355], rel=0.01)
     directions = np.rad2deg(np.arctan2(*found.frequencies[:2].T))
     for wanted in (turn_deg, turn_deg + 70.53):
@@ -74,7 +75,8 @@ def test_two_crystals_in_one_region_lie_apart() -> None:
     y = np.mgrid[:140, :240][0]
     image = support(shape) + 1.5 * left * np.cos(2 * np.pi * x / 5.9) + 1.5 * right * np.cos(2 * np.pi * (x + y) / 8.3)
     pair = evidence_of(Region(image, left | right, 0.5))
-    assert pair["apart"] > 0.6 and pair["solidity"] < 0.95
+    assert pair["apart"] > 0.6
+    assert pair["solidity"] < 0.95
     assert evidence_of(region("perfect"))["apart"] < 0.15
 
 

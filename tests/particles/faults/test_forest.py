@@ -23,7 +23,7 @@ def two_trees() -> Forest:
 
 def test_by_hand() -> None:
     numbers = np.array([[-2, 0.5], [-1, 0.5], [-9, 0.75]], np.float16)
-    wanted = (np.array([[1, 0], [0.5, 0.5], [0, 1]]) + [0.25, 0.75]) / 2
+    wanted = ([*np.array([[1, 0], [0.5, 0.5], [0, 1]]), 0.25, 0.75]) / 2
     assert np.array_equal(two_trees().probabilities(numbers), wanted)
     assert two_trees().probabilities(numbers[:0]).shape == (0, 2)
 
@@ -31,7 +31,8 @@ def test_by_hand() -> None:
 def test_there_and_back() -> None:
     again = Forest.of(two_trees().state(), 2, 2)
     for name, array in vars(two_trees()).items():
-        assert np.array_equal(getattr(again, name), array) and getattr(again, name).dtype == array.dtype
+        assert np.array_equal(getattr(again, name), array)
+        assert getattr(again, name).dtype == array.dtype
 
 
 @pytest.mark.parametrize(
@@ -53,5 +54,5 @@ def test_there_and_back() -> None:
     ],
 )
 def test_arrays_that_are_no_forest(changes: dict[str, np.ndarray]) -> None:
-    with pytest.raises(ValueError, match="arrays|trees|nodes"):
+    with pytest.raises(ValueError, match=r"arrays|trees|nodes"):
         replace(two_trees(), **changes).check(2, 2)

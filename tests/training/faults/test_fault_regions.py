@@ -43,7 +43,8 @@ def test_outlines_wander_about_the_true_ones() -> None:
     for seed in range(8):
         for found, true in zip(draw_regions(made, 0, np.random.default_rng(seed))[:3], made.masks, strict=True):
             shares.append((found & true).sum() / (found | true).sum())
-    assert 0.6 < min(shares) and max(shares) < 0.99
+    assert min(shares) > 0.6
+    assert max(shares) < 0.99
     assert 0.8 < np.mean(shares) < 0.95
 
 
@@ -69,12 +70,14 @@ def test_examples_are_drawn_once_and_a_damaged_file_is_drawn_again(tmp_path: Pat
     specimens = [Specimen("a", draw), Specimen("b", draw)]
     found = draw_examples(tmp_path, specimens, 2, 1, seed=0, workers=1)
     assert len(drawn) == len(set(drawn)) == 4  # two pictures of each, no two alike
-    assert found.ours.shape == (len(found), found.ours.shape[1]) and np.isfinite(found.ours).all()
+    assert found.ours.shape == (len(found), found.ours.shape[1])
+    assert np.isfinite(found.ours).all()
     assert found.paper.shape == (len(found), 5)
     assert set(found.classes.tolist()) == {UNDECIDED, 0, 1, 3, 4}
     assert (found.is_faulty & (found.classes == UNDECIDED)).sum() == 4
     again = draw_examples(tmp_path, specimens, 2, 1, seed=0, workers=1)
-    assert len(drawn) == 4 and np.array_equal(again.ours, found.ours)
+    assert len(drawn) == 4
+    assert np.array_equal(again.ours, found.ours)
     path = next(tmp_path.glob("b-*.safetensors"))
     path.write_bytes(path.read_bytes()[:100])
     again = draw_examples(tmp_path, specimens[::-1], 2, 1, seed=0, workers=1)
@@ -85,6 +88,7 @@ def test_examples_are_drawn_once_and_a_damaged_file_is_drawn_again(tmp_path: Pat
 @pytest.mark.parametrize("seed", [0, 5])
 def test_other_seeds_draw_others(tmp_path: Path, seed: int) -> None:
     one, other = (
-        draw_examples(tmp_path / str(own), [Specimen("a", scene)], 1, 1, seed=own, workers=1) for own in (seed, seed + 1)
+        draw_examples(tmp_path / str(own), [Specimen("a", scene)], 1, 1, seed=own, workers=1)
+        for own in (seed, seed + 1)
     )
     assert not np.array_equal(one.ours[:3], other.ours[:3])
