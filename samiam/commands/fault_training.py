@@ -17,6 +17,7 @@ from samiam.particles.faults.classifier import NAMES, facts_of
 from samiam.records.particle_scene import ParticleScene
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import write_weights
+from samiam.training.faults.clear import CLEAR_DOSE_E_PER_A2, fringes_known
 from samiam.training.faults.examples import Examples, Specimen, draw_examples
 from samiam.training.faults.fitting import fitted
 from samiam.training.logging import build_loggers, close
@@ -98,5 +99,8 @@ def _has(folder: str | None, split: str) -> bool:
 
 
 def _picture(path: Path, conditions: ParticleConditions, seed: int) -> ParticleScene:
-    """A picture of a specimen, with d′ of its particles."""
-    return picture(ExitWave.load(path), conditions, seed)
+    """A picture of a specimen, with d′ of its particles; NaN of those that show other fringes than the truth counts."""
+    wave = ExitWave.load(path)
+    dose = (CLEAR_DOSE_E_PER_A2, CLEAR_DOSE_E_PER_A2)
+    clear = picture(wave, replace(conditions, dose_e_per_A2=dose), seed, d_prime=False)
+    return fringes_known(picture(wave, conditions, seed), clear.micrograph)

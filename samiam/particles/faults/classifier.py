@@ -54,7 +54,7 @@ class FaultClassifier(Protocol):
 def numbers_of(region: Region, variant: Variant) -> NDArray[np.float16]:
     """What a variant goes by, float16 (F,): in the half precision that thresholds are kept in."""
     measured = np.array(list(_MEASURES[variant](region).values()))
-    return np.clip(measured, -_LARGEST, _LARGEST).astype(np.float16)
+    return np.asarray(np.clip(measured, -_LARGEST, _LARGEST), np.float16)
 
 
 @cache

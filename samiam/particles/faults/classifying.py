@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from samiam.particles.faults.classifier import FaultClassifier, build_fault_classifier
 from samiam.particles.faults.region import cut_region
-from samiam.particles.result import FAULT_CLASSES, UNSURE, FaultClass, Particles
+from samiam.particles.result import FAULT_CLASSES, FaultClass, Particles
 
 
 def classify_faults(particles: Particles, *, classifier: FaultClassifier | None = None) -> Particles:
@@ -53,5 +53,5 @@ def named(probabilities: NDArray[np.floating], confidence: float) -> FaultClass 
         confidence: least probability of a class that is named.
     """
     if np.isnan(probabilities).any() or probabilities.max() < confidence:
-        return UNSURE
+        return "unsure"
     return FAULT_CLASSES[int(np.argmax(probabilities))]

@@ -8,6 +8,7 @@ the phase jumps by 120° where the fault does not leave it; behind a twin bounda
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from samiam.particles.faults.spectrum import Fringes
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
+T = TypeVar("T", np.float64, np.complex128)
 BLOCK_PX = 4
 """Side of the blocks that maps are made of, 0.16 nm: no phase changes faster."""
 N_REFLECTIONS = 6
@@ -79,7 +81,7 @@ def maps_of(fringes: Fringes) -> Maps:
     y, x = np.arange(shape[0]), np.arange(shape[1])
     counts = _blocks(weights)
     is_in = counts > 0.25 * counts.max()
-    at_y, at_x = ((np.arange(n) + 0.5) * BLOCK_PX for n in counts.shape)
+    at_y, at_x = (BLOCK_PX * np.arange(0.5, n) for n in counts.shape)
     places = np.stack(np.meshgrid(at_y, at_x, indexing="ij"), axis=-1)[is_in]
     smooth_counts = np.maximum(ndimage.gaussian_filter(counts, _SMOOTH), 1e-6)
     n_blocks = len(places)
@@ -108,9 +110,10 @@ def _nearest(frequency: Floats, others: Floats) -> float:
     )
 
 
-def _blocks(values: NDArray[np.generic]) -> NDArray[np.generic]:
+def _blocks(values: NDArray[T]) -> NDArray[T]:
     height, width = values.shape
-    return values.reshape(height // BLOCK_PX, BLOCK_PX, width // BLOCK_PX, BLOCK_PX).sum(axis=(1, 3))
+    parts = values.reshape(height // BLOCK_PX, BLOCK_PX, width // BLOCK_PX, BLOCK_PX)
+    return np.asarray(parts.sum(axis=(1, 3)))
 
 
 def _smooth(blocks: Complexes) -> Complexes:

@@ -7,16 +7,18 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.measure import regionprops
+from skimage.measure import regionprops_table
 
 from samiam.particles.faults.domains import N_REFLECTIONS, Line, Maps, best_lines, maps_of
-from samiam.particles.faults.region import WORKING_NM, Region
+from samiam.particles.faults.region import Region
 from samiam.particles.faults.spectrum import fringes_of
+from samiam.particles.finder.inputs import WORKING_NM
 
 Floats = NDArray[np.float64]
 _MAPPED = 4  # reflections whose maps are described one by one
 _STRONG = 8.0  # times what is around it, from which a peak counts as one: speckle reaches it once in 3000 places
 _COMBINATIONS = np.array([(a, b) for a in range(-2, 3) for b in range(-2, 3)])
+_CUT = 0.1  # share of a reflection's power by which a line has to cut it: a jump of 40° in the middle
 _LEAST_ANGLE = 0.3  # sine of that between two reflections that span a lattice
 _SAME = 1.0  # diameters to the minus one, within which two frequencies are one
 _SCALES_PX = (1.0, 2.0, 4.0, 8.0)  # of the bands whose power is compared inside and outside
@@ -35,11 +37,13 @@ def evidence_of(region: Region) -> dict[str, float]:
 
 
 def _of_outline(region: Region) -> dict[str, float]:
-    props = regionprops(region.inside.astype(np.uint8))[0]
+    names = ("area", "solidity", "axis_major_length", "axis_minor_length")
+    table = regionprops_table(region.inside.astype(np.uint8), properties=names)  # type: ignore[no-untyped-call]
+    area, solidity, longest, shortest = (float(table[name][0]) for name in names)
     return {
-        "log_area_nm2": float(np.log(props.area * WORKING_NM**2)),
-        "solidity": float(props.solidity),
-        "aspect": float(props.axis_major_length / max(props.axis_minor_length, 1.0)),
+        "log_area_nm2": float(np.log(area * WORKING_NM**2)),
+        "solidity": solidity,
+        "aspect": longest / max(shortest, 1.0),
     }
 
 
@@ -128,10 +132,17 @@ def _of_line(line: Line, maps: Maps, scale: Floats, everywhere: Floats, diameter
         "line_off_centre": abs(line.offset_px) / diameter_px,
         "line_off_reflection_deg": float(off[scale > 0].min()),
     }
+    shares = line.gains / (line.gains + line.wholes + 1e-12)
+    of_sides = [_of_sides(sides) for sides in line.sides]
+    most = int(np.argmax(line.gains * scale))  # the reflection that the line cuts
+    across = int(np.argmin(np.where(scale > 0, off, np.inf)))  # that of planes along the line, if a fault's
+    found |= {"most_share": float(shares[most]), "across_share": float(shares[across])}
+    found |= {f"most_{name}": value for name, value in of_sides[most].items()}
+    found["n_cut"] = float(np.count_nonzero((shares > _CUT) & (scale > 0)))
     for index in range(_MAPPED):
-        found[f"line_share_{index}"] = float(line.gains[index] / (line.gains[index] + line.wholes[index] + 1e-12))
+        found[f"line_share_{index}"] = float(shares[index])
         found[f"line_off_{index}"] = float(off[index])
-        found |= {f"line_{name}_{index}": value for name, value in _of_sides(line.sides[index]).items()}
+        found |= {f"line_{name}_{index}": value for name, value in of_sides[index].items()}
     return found
 
 
@@ -150,7 +161,7 @@ def _of_pairs(maps: Maps, near: Floats, strong: NDArray[np.bool_], diameter_px: 
     middles = (chosen @ maps.places) / np.maximum(chosen.sum(axis=1, keepdims=True), 1e-12)
     if len(chosen) < 2:
         return {"least_alike": 1.0, "mean_alike": 1.0, "apart": 0.0}
-    alike = np.corrcoef(chosen / maps.counts)[np.triu_indices(len(chosen), 1)]
+    alike = np.atleast_2d(np.corrcoef(chosen / maps.counts))[np.triu_indices(len(chosen), 1)]
     apart = np.linalg.norm(middles[:, None] - middles[None], axis=2).max()
     return {
         "least_alike": float(np.nan_to_num(alike, nan=1.0).min()),

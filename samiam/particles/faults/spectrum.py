@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-from samiam.particles.faults.region import WORKING_NM, Region
+from samiam.particles.faults.region import Region
+from samiam.particles.finder.inputs import WORKING_NM
 
 Floats = NDArray[np.float64]
 N_PEAKS = 10

@@ -13,7 +13,7 @@ from samiam.records.particle_scene import ParticleScene
 VISIBLE = 5.0
 """From this d′ on fringes, and a fault, can be seen at all (Rose, J. Opt. Soc. Am. 38, 196 (1948))."""
 _EMPTY, _PARTICLE = 0.05, 0.5  # shares of a region that are particle: less is support, more is a particle
-_SECOND = 0.15  # share of a region that a further particle covers, from which it holds several
+_ALONE, _SEVERAL = 0.1, 0.2  # shares that a second particle covers: up to which it is a margin, from which it counts
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class RegionTruth:
     """What there is to know of a region.
 
     Attributes:
-        fault_class: what it shows; None where that is not decided: it is half a particle and half support, or its
-            fault is there but cannot be seen.
+        fault_class: what it shows; None where that is not decided: it is half a particle and half support, a second
+            particle covers 10 to 20 % of it, or its fault is there but cannot be seen.
         particle: place among the particles of the scene of the one that it shows; None where it shows none or several.
     """
 
@@ -34,7 +34,7 @@ def truth_of_region(scene: ParticleScene, region: NDArray[np.bool_]) -> RegionTr
     """What a region shows.
 
     - empty: less than 5 % of it is particle.
-    - agglomeration: it covers two particles or more, the second over at least 15 % of it.
+    - agglomeration: it covers two particles or more, the second over at least 20 % of it.
     - no fringe: one particle, whose fringes have a d′ below 5.
     - stacking fault: one particle with visible fringes and a fault, twin or several of them with a d′ of 5 or more.
     - no fault: one particle with visible fringes whose planes lie in order. A fault that cannot be seen makes a
@@ -53,9 +53,10 @@ def truth_of_region(scene: ParticleScene, region: NDArray[np.bool_]) -> RegionTr
     if share < _EMPTY:
         return RegionTruth("empty", None)
     order = np.argsort(-covers, kind="stable")
-    if len(order) > 1 and covers[order[1]] >= _SECOND:
+    second = covers[order[1]] if len(order) > 1 else 0.0
+    if second >= _SEVERAL:
         return RegionTruth("agglomeration", None)
-    if covers[order[0]] < _PARTICLE:
+    if second > _ALONE or covers[order[0]] < _PARTICLE:
         return RegionTruth(None, None)
     particle = int(order[0])
     return RegionTruth(_of_particle(scene, particle), particle)

@@ -23,7 +23,7 @@ def two_trees() -> Forest:
 
 def test_by_hand() -> None:
     numbers = np.array([[-2, 0.5], [-1, 0.5], [-9, 0.75]], np.float16)
-    wanted = ([*np.array([[1, 0], [0.5, 0.5], [0, 1]]), 0.25, 0.75]) / 2
+    wanted = (np.array([[1, 0], [0.5, 0.5], [0, 1]]) + np.array([0.25, 0.75])) / 2
     assert np.array_equal(two_trees().probabilities(numbers), wanted)
     assert two_trees().probabilities(numbers[:0]).shape == (0, 2)
 
