@@ -3,7 +3,7 @@ BIN := .venv/bin
 # Tests with one costly fixture are in one file: a process takes whole files.
 SHARED := --numprocesses auto --dist loadfile
 .DEFAULT_GOAL := help
-.PHONY: help setup evaluate test test-all fuzz lint
+.PHONY: help setup evaluate test test-all fuzz mutants lint
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ test-all: lint ## also the slow tests
 
 fuzz: setup ## hostile inputs to all that reads; ARGS="--target png --number 7 --keep DIR" for one of them
 	PYTHONPATH=. OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz $(ARGS)
+
+mutants: setup ## small changes of the code and whether the tests notice; ARGS="--mutants N --seed S"
+	$(BIN)/pip install --quiet --disable-pip-version-check mutmut==3.8.1
+	$(BIN)/python scripts/mutants.py $(ARGS)
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check

@@ -1,4 +1,5 @@
-"""Train a network: `python train.py experiment=fenet_lattices`, or compact, fenet_dtd, crop_classifier.
+"""Train a network: `python train.py experiment=fenet_lattices`, or compact, fenet_dtd, crop_classifier,
+particles_segmentation.
 
 The run's folder `outputs/train/<time>/` holds weights with their card, metrics and checkpoints;
 `python train.py resume=<folder>` goes on with a run that was interrupted.

@@ -1,4 +1,4 @@
-"""The command line: `samiam segment | info | models | evaluate | train`.
+"""The command line: `samiam segment | particles | particles-statistics | info | models | evaluate | train`.
 
 What a command needs is imported when it is run, so that help and refusals come at once.
 """
@@ -11,15 +11,14 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import samiam
-from samiam.commands import inputs
+from samiam.commands import inputs, particle_words
 from samiam.commands.each import for_each
-from samiam.errors import InputError
-from samiam.formats import READABLE_SUFFIXES, check_readable
+from samiam.errors import InputError, in_one_line
+from samiam.formats import READABLE_SUFFIXES
 from samiam.interrupts import INTERRUPTED, heed
 from samiam.registry import DEFAULT_ENCODER, DEFAULT_GENERATOR, ENCODERS, GENERATORS
 
@@ -48,16 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] and words[0] in _PROGRAMS:
         return _run_program(words[0], words[1:])
-    options = _parser().parse_args(_with_negative_values(words))
+    options = _parser().parse_args(_with_negative_values(words), argparse.Namespace(words=words))
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except InputError as error:
-        print(f"samiam: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:  # whoever reads along has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (InputError, OSError) as error:
+        print(f"samiam: {in_one_line(error)}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -95,6 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"samiam {samiam.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_segment(commands.add_parser("segment", help="segment micrographs into their materials"))
+    particle_words.add_finding(commands.add_parser("particles", help="find nanoparticles, measure and count them"))
+    particle_words.add_pooling(
+        commands.add_parser("particles-statistics", help="count the particles of several runs together")
+    )
     _add_info(commands.add_parser("info", help="show what a micrograph file holds"))
     _add_models(commands.add_parser("models", help="generators, encoders and their settings; checkpoints"))
     for name, text in _PROGRAMS.items():
@@ -149,25 +152,13 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
         "--box", type=_box, action="append", default=[], metavar="X0,Y0,X1,Y1", help="likewise by a box around it"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of crops and clustering; default: %(default)s")
-    _add_reading(parser)
+    inputs.add_reading(parser)
 
 
 def _add_info(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_info)
     parser.add_argument("files", nargs="+", metavar="FILE", help="files, folders, globs")
-    _add_reading(parser)
-
-
-def _add_reading(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--frame", type=int, metavar="I", help="which frame of a stack, from 0")
-    parser.add_argument("--channel", type=int, metavar="I", help="which channel of a colour image, from 0")
-    parser.add_argument("--dataset", metavar="NAME", help="which of several images or stacks in a file")
-    parser.add_argument(
-        "--pixel-size-nm",
-        type=_sides,
-        metavar="NM",
-        help="side of a pixel, or its width and height as X,Y, over what the file says",
-    )
+    inputs.add_reading(parser)
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
@@ -205,16 +196,6 @@ def _point(text: str) -> Pointer:
     return Pointer(point=(x, y))
 
 
-def _sides(text: str) -> float | tuple[float, float]:
-    try:
-        sides = [float(part) for part in text.split(",")]
-    except ValueError:
-        sides = []
-    if len(sides) not in (1, 2):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NM or X,Y")
-    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
-
-
 def _box(text: str) -> Pointer:
     from samiam.pipeline import Pointer
 
@@ -232,17 +213,13 @@ def _numbers(text: str, n: int, form: str) -> list[float]:
     return numbers
 
 
-def _reading(options: argparse.Namespace) -> Reading:
-    return inputs.Reading(options.frame, options.channel, options.dataset, options.pixel_size_nm)
-
-
 def _segment(options: argparse.Namespace) -> int:
     if helped := _helped(options):
         print(helped)
         return 0
     paths = inputs.expand(options.files)
-    if not any(map(_is_readable, paths)):  # nothing has to be built to say so
-        return for_each(paths, lambda index: _refused(paths[index]))
+    if not any(map(inputs.is_readable, paths)):  # nothing has to be built to say so
+        return for_each(paths, lambda index: inputs.refused(paths[index]))
     from samiam.commands import segmenting
 
     job = segmenting.SegmentJob.of(
@@ -253,7 +230,7 @@ def _segment(options: argparse.Namespace) -> int:
         classifier_options=_classifier_options(options),
         n_materials=options.n_materials,
         seed=options.seed,
-        reading=_reading(options),
+        reading=inputs.reading_of(options),
         pointers=[*options.point, *options.box],
         grains=options.grains,
         overwrite=options.overwrite,
@@ -278,18 +255,6 @@ def _helped(options: argparse.Namespace) -> str:
     return "\n\n".join(said[role]() for role in roles)
 
 
-def _refused(path: Path) -> str:
-    check_readable(path)
-    return ""
-
-
-def _is_readable(path: Path) -> bool:
-    with suppress(InputError):
-        check_readable(path)
-        return True
-    return False
-
-
 def _classifier_options(options: argparse.Namespace) -> dict[str, object] | None:
     """The settings of the classifier, None for no classifier."""
     given = dict(options.classifier_option)
@@ -302,7 +267,7 @@ def _classifier_options(options: argparse.Namespace) -> dict[str, object] | None
 
 def _info(options: argparse.Namespace) -> int:
     paths = inputs.expand(options.files)
-    return for_each(paths, lambda index: _described(paths[index], _reading(options)))
+    return for_each(paths, lambda index: _described(paths[index], inputs.reading_of(options)))
 
 
 def _described(path: Path, reading: Reading) -> str:

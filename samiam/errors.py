@@ -14,3 +14,16 @@ class InputError(ValueError):
 def printable(text: str) -> str:
     """A text from outside without line breaks and other control characters: a space stands for each."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def in_one_line(error: Exception) -> str:
+    """What a user can do something about; of a path that cannot be used, which one and why.
+
+    Raises:
+        OSError: what is of no path.
+    """
+    if not isinstance(error, OSError):
+        return " ".join(str(error).split())
+    if error.filename is None:
+        raise error
+    return f"{printable(str(error.filename)):.200}: cannot be used ({error.strerror}); give another path."

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from samiam.errors import InputError
+from samiam.errors import InputError, in_one_line
 from samiam.interrupts import INTERRUPTED, heed
 from samiam.settings import declared, read_settings
 from simulate.library import entries
@@ -26,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], None] = options.command
     try:
         command(options)
-    except InputError as error:
-        print(f"simulate: {error}", file=sys.stderr)
+    except (InputError, OSError) as error:
+        print(f"simulate: {in_one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
 # The same examples every time, however busy the machine is.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
+# mutmut calls each test many times in one process (`make mutants`).
+settings.register_profile(
+    "mutants", settings.get_profile("repeatable"), suppress_health_check=[HealthCheck.differing_executors]
+)
 settings.load_profile("repeatable")
 
 

@@ -33,7 +33,7 @@ def field_of(
     height, width = materials.shape
     same = Sameness(10.0, -5.0)
     shape_hw = (height * PX_A_POINT, width * PX_A_POINT)
-    return TextureField(vectors(materials), vectors(grains), edges, same, same, shape_hw)
+    return TextureField(vectors(materials), vectors(grains), np.stack([edges, edges]), same, same, shape_hw)
 
 
 def in_pixels(at_points: NDArray[np.integer]) -> NDArray[np.uint32]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import re
@@ -854,3 +855,15 @@ def test_as_a_module() -> None:
     assert done.stderr == ""
     for word in ("segment", "info", "models"):
         assert word in done.stdout
+
+
+def test_a_path_that_may_not_be_looked_at(png: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As below a folder without the right to enter it, which a test cannot make for every user."""
+
+    def refused(**_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "dark/w.safetensors")
+
+    monkeypatch.setattr(segmenting, "build_classifier", refused)
+    code, _, err = run("segment", str(png), "--classifier", "dark/w.safetensors")
+    assert code == 2
+    one_line(err, "dark/w.safetensors: cannot be used (Permission denied); give another path.")

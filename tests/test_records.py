@@ -216,6 +216,14 @@ def test_nobody_is_sure_of_a_name_unless_they_say_so() -> None:
     assert made_segmentation(names=["Ge", None], name_confidence=[0.9, None]).name_confidence == (0.9, None)
 
 
+@pytest.mark.parametrize("grains", [[[2, 2, 3, 0]], [[1, 1, 3, 0]], [[1, 1, 1, 0]], [[1, 1, 2, 3]]])
+def test_grains_that_are_not_those_of_the_labels(grains: list[list[int]]) -> None:
+    """One is missing, or lies in two labels or outside of all."""
+    labels = np.array([[1, 1, 2, 0]])
+    with pytest.raises(InputError, match="grains"):
+        Segmentation(labels, [], 2, True, Masks.empty((1, 4)), grains=np.array(grains))
+
+
 def test_grains_as_labels_keep_what_is_known_of_their_material() -> None:
     labels = np.array([[1, 1, 2, 0]], np.uint32)
     whole = Segmentation(

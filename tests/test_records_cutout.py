@@ -32,7 +32,8 @@ class TestMicrograph:
         assert (FRAMED.n_shown, Micrograph(PIXELS).n_shown) == (26, 48)
 
     def test_refusals(self) -> None:
-        assert "give a boolean for each pixel" in refusal(lambda: Micrograph(PIXELS, shown=np.ones((6, 7), np.bool_)))
+        said = refusal(lambda: Micrograph(PIXELS, name="edge", shown=np.ones((6, 7), np.bool_)))
+        assert said.startswith("edge: shown is bool (6, 7); give a boolean for each pixel of (6, 8)")
         assert "give a boolean" in refusal(lambda: Micrograph(PIXELS, shown=np.ones((6, 8))))  # type: ignore[arg-type]
         assert "no pixel is shown" in refusal(lambda: Micrograph(PIXELS, shown=np.zeros((6, 8), np.bool_)))
 

@@ -21,6 +21,7 @@ from samiam import (
 from samiam.boosting import CropRules
 from samiam.colours import PALETTE
 from samiam.records import Decision, Scene
+from samiam.records.showing import picture_of
 from samiam.registry import build_classifier
 
 LABELS = np.kron([[1, 2]], np.ones((40, 30), np.uint32)).astype(np.uint32)
@@ -31,6 +32,13 @@ DECISIONS = [Decision(index, "kept", "majority_vote", 1.0, 0.0, material=index +
 def segmentation(micrograph: Micrograph | None = None) -> Segmentation:
     masks = Masks.from_labels(LABELS)
     return Segmentation(LABELS, DECISIONS, 2, False, masks, micrograph=micrograph)
+
+
+def test_a_large_picture_is_reduced_without_steps() -> None:
+    fine = (np.indices((1200, 2048)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    reduced = np.asarray(picture_of(fine))
+    assert reduced.shape == (600, 1024)
+    assert np.ptp(reduced[50:-50, 50:-50].astype(int)) < 20  # checks of one pixel are an even grey
 
 
 def test_one_line() -> None:

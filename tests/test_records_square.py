@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -139,3 +140,31 @@ def test_lattices_on_pixels_twice_as_high() -> None:
     pointed = select(micrograph, [Pointer(point=(128, 32))])
     assert np.mean(pointed.labels[:64] == 1) > 0.8
     assert np.mean(pointed.labels[64:] == 1) < 0.2
+
+
+def test_what_is_kept_on_square_pixels() -> None:
+    pixels = np.repeat(np.linspace(0, 1, 12)[:, None], 16, axis=1)
+    square = on_square_pixels(Micrograph(pixels, 0.1, name="a", pixel_aspect=0.5))
+    assert (square.shape_hw, square.name, square.pixel_aspect) == ((12, 32), "a", 1.0)
+    assert square.pixel_size_nm == pytest.approx(0.05)
+    np.testing.assert_allclose(square.pixels, np.repeat(pixels, 2, axis=1), atol=1e-6)
+
+
+def test_boxes_of_masks_come_back_on_the_pixels_of_the_file() -> None:
+    cutout = Cutout.of(Micrograph(RNG.random((20, 30)), 0.1, pixel_aspect=2.0))
+    assert cutout.micrograph.shape_hw == (40, 30)
+    masks = Masks.from_arrays(np.ones((1, 40, 30), np.bool_), stability_score=[0.75], crop_boxes_xywh=[[6, 8, 12, 20]])
+    whole = cutout.put_back_masks(masks)
+    assert whole.crop_boxes_xywh.tolist() == [[6, 4, 12, 10]]
+    assert whole.stability_score.tolist() == [0.75]
+
+
+def test_scenes_of_before_have_square_pixels(tmp_path: Path) -> None:
+    labels = np.ones((20, 30), np.uint32)
+    Scene(Micrograph(RNG.random((20, 30)), 0.1), labels, ["Ge"], 1, [10.0], labels).save(tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as archive:
+        fields = dict(archive)
+    header = json.loads(str(fields["header"]))
+    del header["pixel_aspect"]
+    np.savez(tmp_path / "a.npz", **{**fields, "header": json.dumps(header)})
+    assert Scene.load(tmp_path / "a.npz").micrograph.pixel_aspect == 1.0

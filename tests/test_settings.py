@@ -175,10 +175,13 @@ MODULES = (
     *("samiam.particles.finder.calibration", "samiam.particles.finder.settings", "samiam.training.particles.settings"),
     *("samiam.particles.faults.calibration", "samiam.particles.faults.settings", "samiam.training.faults.settings"),
     "simulate.phase_objects.ranges",
+    *("samiam.particles.statistics.settings", "samiam.texture.open_set"),
     *("samiam.training.classifier.settings", "samiam.training.compact.settings", "samiam.training.fenet.settings"),
     *("samiam.wandb_mode", "simulate.crops.ranges", "simulate.procedural.effects", "simulate.procedural.ranges"),
+    *("simulate.imaging.hrtem.camera", "simulate.imaging.hrtem.lens"),
     *("simulate.imaging.stem.detector", "simulate.imaging.stem.optics", "simulate.imaging.stem.scan"),
-    *("simulate.library.materials", "simulate.library.settings", "simulate.scenes.acquisition"),
+    *("simulate.library.materials", "simulate.library.settings", "simulate.particles.conditions"),
+    *("simulate.particles.settings", "simulate.scenes.acquisition"),
     *("simulate.scenes.realistic", "simulate.specimen.lamella", "simulate.specimen.layers"),
 )
 KINDS = [

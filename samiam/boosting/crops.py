@@ -65,7 +65,7 @@ def sample_crops(micrograph: Micrograph, masks: Masks, rules: CropRules = CropRu
     rules = replace(rules, crop_px=_full_side(micrograph, rules), periods=None)
     pixels: list[NDArray[np.float32]] = []
     owners: list[int] = []
-    corners: list[NDArray[np.int64]] = []
+    corners: list[tuple[int, int]] = []
     for index, mask in enumerate(masks):
         rng = np.random.default_rng([rules.seed, zlib.crc32(masks.packed[index].tobytes())])
         side, allowed = _places(mask, masks.boxes_xywh[index], rules)
@@ -73,7 +73,7 @@ def sample_crops(micrograph: Micrograph, masks: Masks, rules: CropRules = CropRu
         for x, y in allowed[np.sort(chosen)]:
             pixels.append(micrograph.pixels[y : y + side, x : x + side])
             owners.append(index)
-            corners.append(np.array([x, y], np.int64))
+            corners.append((x, y))
     owned = np.array(owners, np.int64)
     is_large = _is_large(np.array([len(crop) for crop in pixels], np.int64), owned, masks.areas)
     return Crops(pixels, owned, np.array(corners, np.int64).reshape(-1, 2), is_large)

@@ -18,6 +18,8 @@ _REFINEMENTS = 8
 """Rounds in which the points of two parts go to the nearer mean; more change nothing."""
 
 _RATHER_MATERIALS = 0.5
+_SQUARE = np.ones((3, 3), np.bool_)
+_NO_BOUNDARY = 0.003  # what the network says far from any
 """Log odds by which a split into materials goes before one into grains: two materials never are of one grain."""
 
 
@@ -29,17 +31,24 @@ class Split:
         is_first: bool (n,), which of the region's points are of the first part.
         cosine: mean over the pairs of a vector of the one part and one of the other.
         raggedness: points along the line between the parts, over the square root of the points of the smaller one.
+        edges: how many times likelier a boundary of materials, and one of grains, is along that line than elsewhere
+            in the region, as logarithms.
         log_odds: that the parts are not alike.
     """
 
     is_first: NDArray[np.bool_]
     cosine: float
     raggedness: float
+    edges: tuple[float, float]
     log_odds: float
 
 
 def best_split(
-    vectors: NDArray[np.float32], inside: NDArray[np.bool_], sameness: Sameness, fewest: int
+    vectors: NDArray[np.float32],
+    inside: NDArray[np.bool_],
+    boundaries: NDArray[np.float32],
+    sameness: Sameness,
+    fewest: int,
 ) -> Split | None:
     """The two parts of a region that differ most.
 
@@ -48,7 +57,8 @@ def best_split(
     Args:
         vectors: (h, w, D), unit vectors.
         inside: bool (h, w), the n points of the region.
-        sameness: what cosines and raggedness say.
+        boundaries: float32 (2, h, w), how sure it is that two materials, and that two grains, meet at a point, [0, 1].
+        sameness: what cosines, raggedness and edges say.
         fewest: points that each part must have.
 
     Returns:
@@ -65,8 +75,11 @@ def best_split(
     if is_first is None:
         return None
     cosine = float(of_region[is_first].mean(axis=0) @ of_region[~is_first].mean(axis=0))
-    raggedness = _raggedness(inside, is_first)
-    return Split(is_first, cosine, raggedness, -sameness.log_odds(cosine, raggedness))
+    line = _line_between(inside, is_first)
+    fewer = min(np.count_nonzero(is_first), np.count_nonzero(~is_first))
+    raggedness = float(np.count_nonzero(line) / np.sqrt(fewer))
+    edges = _edges(boundaries, line, inside)
+    return Split(is_first, cosine, raggedness, edges, -sameness.log_odds(cosine, raggedness, edges))
 
 
 def nearer_first(
@@ -91,14 +104,24 @@ def nearer_first(
     return is_first
 
 
-def _raggedness(inside: NDArray[np.bool_], is_first: NDArray[np.bool_]) -> float:
-    """Points beside the other part, over the square root of the points of the smaller part."""
+def _line_between(inside: NDArray[np.bool_], is_first: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The points of either part beside the other: bool (h, w)."""
     parts = np.zeros(inside.shape, np.int8)
     parts[inside] = np.where(is_first, 1, 2)
     first, second = parts == 1, parts == 2
-    square = np.ones((3, 3), np.bool_)
-    between = (ndimage.binary_dilation(first, square) & second) | (ndimage.binary_dilation(second, square) & first)
-    return float(np.count_nonzero(between) / np.sqrt(min(np.count_nonzero(first), np.count_nonzero(second))))
+    line: NDArray[np.bool_] = ndimage.binary_dilation(first, _SQUARE) & second
+    line |= ndimage.binary_dilation(second, _SQUARE) & first
+    return line
+
+
+def _edges(boundaries: NDArray[np.float32], line: NDArray[np.bool_], inside: NDArray[np.bool_]) -> tuple[float, float]:
+    """See `Split.edges`; 0 where the region has no points but those near the line or its outline."""
+    elsewhere = ndimage.binary_erosion(inside, _SQUARE) & ~ndimage.binary_dilation(line, _SQUARE, iterations=3)
+    if not line.any() or not elsewhere.any():
+        return 0.0, 0.0
+    along, off = (boundaries[:, where].mean(axis=1, dtype=np.float64) + _NO_BOUNDARY for where in (line, elsewhere))
+    of_materials, of_grains = np.log(along / off).tolist()
+    return of_materials, of_grains
 
 
 def _loosest(vectors: NDArray[np.float64], fewest: float) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
@@ -156,7 +179,7 @@ def divided(
         The regions; fewer than `n_regions` where none can be split any more.
     """
     found, origin = labels.copy(), [int(label) for label in np.unique(labels) if label]
-    fewest = max(2, round(smallest * field.boundaries.size))
+    fewest = max(2, round(smallest * field.boundaries[0].size))
     at_points = found[field.places]
     candidates = {label: _candidate(at_points == label, field, fewest, by_materials) for label in origin}
     while n_regions is None or len(origin) < n_regions:
@@ -189,7 +212,7 @@ def _candidate(inside: NDArray[np.bool_], field: TextureField, fewest: int, by_m
         (field.materials, field.same_material, _RATHER_MATERIALS),
         (field.grains, field.same_grain, 0.0),
     )[0 if by_materials else 1 :]:
-        split = best_split(vectors, inside, sameness, fewest)
+        split = best_split(vectors, inside, field.boundaries, sameness, fewest)
         if split is not None:
             parts = sorted((split.is_first, ~split.is_first), key=np.count_nonzero, reverse=True)
             means = tuple(vectors[inside][part].mean(axis=0) for part in parts)

@@ -27,7 +27,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from samiam.errors import InputError
+from samiam.errors import InputError, in_one_line
 from samiam.interrupts import INTERRUPTED, before_end, heed
 from samiam.settings import declared, described, did_you_mean, is_of_run, is_settings, shortened, unknown, unknown_name
 
@@ -120,23 +120,10 @@ def main(program: Program, words: Sequence[str]) -> int:
         taken = [word if flag in _TAKE_A_VALUE else checked(program, word, own) for flag, word in pairs]
         return _run(program, taken, words)
     except (InputError, HydraException, OmegaConfBaseException, OSError) as error:
-        print(f"{program.script}: {_in_one_line(error)}", file=sys.stderr)
+        print(f"{program.script}: {in_one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
-
-
-def _in_one_line(error: Exception) -> str:
-    """What a user can do something about; of a path that cannot be used, which one and why.
-
-    Raises:
-        OSError: what is of no path.
-    """
-    if not isinstance(error, OSError):
-        return " ".join(str(error).split())
-    if error.filename is None:
-        raise error
-    return f"{shortened(str(error.filename))}: cannot be used ({error.strerror}); give another path."
 
 
 def _parted(words: Sequence[str]) -> list[str]:
@@ -185,7 +172,7 @@ def _work(program: Program, config: DictConfig, typed: Sequence[str]) -> int:
         heed()
         code: int = work(plain, folder, command, is_single=is_single)
     except (InputError, OmegaConfBaseException, OSError) as error:
-        said = _in_one_line(error)
+        said = in_one_line(error)
         _remove_empty(folder, program)
         if is_single:  # what Hydra catches gets a line of Hydra's own before ours
             print(f"{program.script}: {said}", file=sys.stderr)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import glob
 import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from samiam.errors import InputError
-from samiam.formats import READABLE_SUFFIXES
+from samiam.formats import READABLE_SUFFIXES, check_readable
 from samiam.formats.writers.earlier import is_result
 from samiam.records.showing import counted
 
@@ -31,6 +33,34 @@ class Reading:
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments for `read_micrograph`."""
         return asdict(self)
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """The options that say how files are read."""
+    parser.add_argument("--frame", type=int, metavar="I", help="which frame of a stack, from 0")
+    parser.add_argument("--channel", type=int, metavar="I", help="which channel of a colour image, from 0")
+    parser.add_argument("--dataset", metavar="NAME", help="which of several images or stacks in a file")
+    parser.add_argument(
+        "--pixel-size-nm",
+        type=_sides,
+        metavar="NM",
+        help="side of a pixel, or its width and height as X,Y, over what the file says",
+    )
+
+
+def reading_of(options: argparse.Namespace) -> Reading:
+    """What those options were."""
+    return Reading(options.frame, options.channel, options.dataset, options.pixel_size_nm)
+
+
+def _sides(text: str) -> float | tuple[float, float]:
+    try:
+        sides = [float(part) for part in text.split(",")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NM or X,Y")
+    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
 
 
 def expand(names: Sequence[str]) -> list[Path]:
@@ -76,6 +106,20 @@ def _files_of(name: str) -> tuple[list[Path], str]:
 def _is_micrograph(file: Path) -> bool:
     """Whether a file of a folder is meant; hidden ones are other programs' notes on it."""
     return file.suffix.lower() in READABLE_SUFFIXES and not file.name.startswith(".") and file.is_file()
+
+
+def is_readable(path: Path) -> bool:
+    """Whether a file is not refused at first sight."""
+    with suppress(InputError):
+        check_readable(path)
+        return True
+    return False
+
+
+def refused(path: Path) -> str:
+    """Refuse a file that is refused at first sight; nothing where it is not."""
+    check_readable(path)
+    return ""
 
 
 def folder_names(paths: Sequence[Path]) -> list[str]:

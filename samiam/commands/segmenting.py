@@ -13,9 +13,9 @@ from typing import Any, cast
 from samiam.boosting import SemanticBooster, build_booster
 from samiam.commands.each import for_each
 from samiam.commands.inputs import Reading, folder_names
+from samiam.commands.places import check_place, writing_to
 from samiam.errors import InputError
 from samiam.formats import read_micrograph, write_results
-from samiam.formats.writers.earlier import is_of_another_image
 from samiam.formats.writers.wording import notes, report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.pipeline import Pointer, select
@@ -152,23 +152,15 @@ def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty])
     """The report on one file; where nothing was found in it, why is added to a list."""
     started = time.perf_counter()
     micrograph = read_micrograph(path, **job.reading.arguments)
-    other = is_of_another_image(place, micrograph.metadata)
-    if other is not None and not job.overwrite:
-        raise InputError(
-            f"{path}: {place} holds the results of another image, {other}; choose another folder with -o, "
-            "or replace them by --overwrite."
-        )
+    check_place(path, place, micrograph, "segment", overwrite=job.overwrite)
     read = time.perf_counter()
     segmentation, times_s = _selected(micrograph, job) if job.pointers else _boosted(micrograph, job)
     micrograph = segmentation.micrograph or micrograph  # which says what was evened
     times_s = {"read": read - started, **times_s}
     if not segmentation.labels.any():
         empty.append(_Empty(segmentation.remark, Counter(decision.rule for decision in segmentation.decisions)))
-    try:
+    with writing_to(place, path):
         written = write_results(place, micrograph, segmentation, config=job.config, seed=job.seed, times_s=times_s)
-    except OSError as error:
-        reason = error.strerror or error
-        raise InputError(f"{path}: cannot write to {place} ({reason}); choose another folder with -o.") from error
     return _report(path, place, micrograph, segmentation, sum(times_s.values()), [file.name for file in written])
 
 

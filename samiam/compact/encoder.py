@@ -116,14 +116,14 @@ class CompactEncoder:
     def field(self, micrograph: Micrograph) -> TextureField:
         """The look's vectors of materials and grains, as the image was given."""
         look = self._model.look(micrograph.pixels)
-        boundaries = np.maximum(look.boundaries.numpy(), look.grain_boundaries.numpy())
+        boundaries = [look.pose.undo(maps.numpy()) for maps in (look.boundaries, look.grain_boundaries)]
         materials, grains = (np.moveaxis(maps.numpy(), 0, -1) for maps in (look.vectors, look.grain_vectors))
         calibration = self._model.calibration
         undo = look.pose.undo
         return TextureField(
             undo(materials),
             undo(grains),
-            undo(boundaries),
+            np.stack(boundaries),
             Sameness(*calibration.same_material),
             Sameness(*calibration.same_grain),
             micrograph.shape_hw,

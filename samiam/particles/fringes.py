@@ -13,13 +13,14 @@ from scipy import fft, ndimage
 from samiam.particles.reflections import Reflection
 
 Floats = NDArray[np.float64]
-_WINDOW_PX, _LEAST_PX = 256, 64
+_WINDOW_PX, _LEAST_PX = 256, 96  # at most and at least a side
+_OF_SIDE = 3  # a window is at most this part of the shorter side, so that a large particle is not in every one
 _WINDOWS_A_SIDE = 5  # at most, spread evenly
 _STANDS_OUT = 20.0  # times the mean power at its frequency: by chance once in e^20, and there are 10^6 frequencies
 _LOWEST_BINS = 4  # what is slower is the particle's shape and the light
 _HIGHEST = 0.4  # cycles a pixel; at 0.5 a wave is two pixels, and aliased ones cannot be told from others
 _WEAKEST = 1e-3  # of the window's power, on one frequency: what enlarging and compression leave in a file is weaker
-_SAME = 0.04  # of a frequency: up to here two windows show one set of planes of one crystal
+_SAME, _SAME_BINS = 0.04, 1.5  # of a frequency; up to here two windows show one set of planes of one crystal
 _EULER = 0.5772  # minus the mean of the logarithm of an exponentially distributed power of mean 1
 _SPREAD = 0.015  # standard deviation of the logarithm of a spacing: bins of a window, strain, and the surface
 _STRANGE = 0.1  # share of fringes that are of other planes, over a factor of e in spacing
@@ -80,13 +81,13 @@ def find_fringes(pixels: NDArray[np.floating]) -> Fringes:
     Args:
         pixels: real (H, W).
     """
-    side = min(_WINDOW_PX, *pixels.shape)
-    if side < _LEAST_PX:
+    side = min(_WINDOW_PX, max(_LEAST_PX, min(pixels.shape) // _OF_SIDE))
+    if side > min(pixels.shape):
         return Fringes(np.zeros((0, 2)), 0, 0, 0)
     corners = list(product(*(_starts(length, side) for length in pixels.shape)))
     hann = np.hanning(side + 2)[1:-1]
     shown = [_peaks(pixels[y : y + side, x : x + side].astype(np.float64), np.outer(hann, hann)) for y, x in corners]
-    distinct, counts = _distinct(shown)
+    distinct, counts = _distinct(shown, _SAME_BINS / side)
     return Fringes(distinct, len(shown), sum(len(one) > 0 for one in shown), max(counts, default=0))
 
 
@@ -132,15 +133,18 @@ def _refined(logarithm: Floats, y: int, x: int) -> tuple[float, float]:
     return found[0], found[1]
 
 
-def _distinct(shown: Sequence[Floats]) -> tuple[Floats, list[int]]:
-    """Frequencies that differ, and how many windows show each: one crystal is seen by several windows."""
+def _distinct(shown: Sequence[Floats], unsharp: float) -> tuple[Floats, list[int]]:
+    """Frequencies that differ by more than they are unsharp, and how many windows show each.
+
+    One crystal is seen by several windows.
+    """
     distinct: list[list[Floats]] = []
     for frequencies in shown:
         for one in frequencies:
             for group in distinct:
                 middle = np.mean(group, axis=0)
                 sign = 1.0 if float(one @ middle) >= 0 else -1.0
-                if np.linalg.norm(one * sign - middle) < _SAME * np.linalg.norm(middle):
+                if np.linalg.norm(one * sign - middle) < max(unsharp, _SAME * float(np.linalg.norm(middle))):
                     group.append(one * sign)
                     break
             else:

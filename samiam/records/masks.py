@@ -99,7 +99,7 @@ class Masks:
         crop_boxes_xywh: ArrayLike | None,
     ) -> Masks:
         n, (height, width) = len(packed), shape_hw
-        boxes = [_box_xywh(rows, width) for rows in packed]
+        boxes = [_box_xywh(rows) for rows in packed]
         return cls(
             packed=packed,
             shape_hw=shape_hw,
@@ -263,11 +263,11 @@ def _column(name: str, values: ArrayLike | None, default: ArrayLike, shape: tupl
     return array
 
 
-def _box_xywh(rows: NDArray[np.uint8], width: int) -> tuple[int, int, int, int]:
+def _box_xywh(rows: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     """Tight box of one packed mask."""
     filled_rows = np.flatnonzero(rows.any(axis=1))
     if not len(filled_rows):
         return 0, 0, 0, 0
-    filled_columns = np.flatnonzero(np.unpackbits(np.bitwise_or.reduce(rows, axis=0), count=width))
+    filled_columns = np.flatnonzero(np.unpackbits(np.bitwise_or.reduce(rows, axis=0)))
     left, top = int(filled_columns[0]), int(filled_rows[0])
     return left, top, int(filled_columns[-1]) - left + 1, int(filled_rows[-1]) - top + 1

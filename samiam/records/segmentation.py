@@ -286,7 +286,8 @@ def _check_grains(grains: NDArray[np.integer[Any]], labels: NDArray[np.integer[A
     """Refuse grains that are not 1, 2, … or that reach from one label into another."""
     if grains.shape != labels.shape:
         raise InputError(f"grains of shape {grains.shape} do not fit labels of shape {labels.shape}.")
-    if not np.array_equal(_label_of(grains, labels)[grains], labels) or (np.bincount(grains.ravel())[1:] == 0).any():
+    are_within = np.array_equal(grains > 0, labels > 0) and np.array_equal(_label_of(grains, labels)[grains], labels)
+    if not are_within or (np.bincount(grains.ravel())[1:] == 0).any():
         raise InputError(
             "grains must be 1, 2, … without gaps, each within one label, and 0 where nothing is segmented."
         )

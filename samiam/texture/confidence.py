@@ -64,13 +64,14 @@ def evidence_of_regions(labels: NDArray[np.integer[Any]], field: TextureField) -
         _of_vectors(vectors, at_points, present, sameness)
         for vectors, sameness in ((field.materials, field.same_material), (field.grains, field.same_grain))
     ]
+    boundaries = field.boundaries.max(axis=0)
     for place, label in enumerate(present):
         inside = at_points == label
         evidence[label - 1] = [
             1.0,
             *max((rows[place] for rows in of_vectors), key=lambda row: row[_APART]),
-            _mean(field.boundaries[inside & outlines]),
-            _mean(field.boundaries[inside & ~outlines]),
+            _mean(boundaries[inside & outlines]),
+            _mean(boundaries[inside & ~outlines]),
             np.log(inside.mean()),
             float(len(present) == 1),
         ]

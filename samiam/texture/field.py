@@ -14,26 +14,33 @@ _ROWS_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class Sameness:
-    """How likely two groups of points are alike: log odds by the mean cosine of their vectors and how they meet.
+    """How likely two groups of points are alike: log odds by the mean cosine of their vectors and where they meet.
 
     Attributes:
         slope: of the log odds by the cosine, positive.
         offset: of the log odds.
         by_raggedness: of the log odds by log(1 + raggedness): noise parts points along ragged lines.
+        by_material_edge: of the log odds by how much likelier a boundary of materials is along the line between the
+            groups than elsewhere, as a logarithm.
+        by_grain_edge: likewise of grains. Two grains meet in a boundary of grains and not of materials.
     """
 
     slope: float
     offset: float
     by_raggedness: float = 0.0
+    by_material_edge: float = 0.0
+    by_grain_edge: float = 0.0
 
-    def log_odds(self, cosine: float, raggedness: float = 0.0) -> float:
+    def log_odds(self, cosine: float, raggedness: float = 0.0, edges: tuple[float, float] = (0.0, 0.0)) -> float:
         """Above 0 where two groups are rather alike than not.
 
         Args:
             cosine: mean over the pairs of their vectors.
             raggedness: points along the line between them, over the square root of the points of the smaller group.
+            edges: how many times likelier boundaries of materials, and of grains, are along that line, as logarithms.
         """
-        return float(self.slope * cosine + self.offset + self.by_raggedness * np.log1p(raggedness))
+        of_edges = self.by_material_edge * edges[0] + self.by_grain_edge * edges[1]
+        return float(self.slope * cosine + self.offset + self.by_raggedness * np.log1p(raggedness) + of_edges)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +50,7 @@ class TextureField:
     Attributes:
         materials: float32 (h, w, D), unit vectors that point the same way within a material.
         grains: float32 (h, w, E), unit vectors that point the same way where a lattice lies alike.
-        boundaries: float32 (h, w), how sure it is that two materials or grains meet at a point, [0, 1].
+        boundaries: float32 (2, h, w), how sure it is that two materials, and that two grains, meet at a point, [0, 1].
         same_material: what the cosine of two vectors of materials says.
         same_grain: what the cosine of two vectors of grains says.
         shape_hw: of the image, in pixels.
@@ -64,7 +71,7 @@ class TextureField:
         """Rows (h, 1) and columns (1, w) of the pixels that the points stand for: indices into an image."""
         rows, columns = (
             ((np.arange(points) + 0.5) * side / points).astype(np.intp)
-            for points, side in zip(self.boundaries.shape, self.shape_hw, strict=True)
+            for points, side in zip(self.boundaries.shape[1:], self.shape_hw, strict=True)
         )
         return rows[:, None], columns[None, :]
 
@@ -77,7 +84,7 @@ class TextureField:
         """
         units = np.stack([mean / max(float(np.linalg.norm(mean)), 1e-6) for mean in means]).astype(np.float32)
         (above, below, down), (left, right, along) = (
-            _between(points, side) for points, side in zip(self.boundaries.shape, self.shape_hw, strict=True)
+            _between(points, side) for points, side in zip(self.boundaries.shape[1:], self.shape_hw, strict=True)
         )
         nearness = vectors @ units.T
         nearness = nearness[:, left] + along[:, None] * (nearness[:, right] - nearness[:, left])

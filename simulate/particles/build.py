@@ -52,9 +52,11 @@ def build_waves(
         InputError: if a material is unknown, the folder or the scheduler cannot be reached, or the folder has
             specimens of the same names that were drawn otherwise.
     """
+    if not split.isidentifier():
+        raise InputError(f"split {split!r}: give a name of letters and digits, as it becomes a folder.")
     check_materials(ranges)
     place = made_folder(Path(folder) / split)
-    tasks = {WaveTask(split, number, ranges, settings): place for number in range(n_specimens)}
+    tasks = [WaveTask(split, number, ranges, settings) for number in range(n_specimens)]
     paths = {task: place / f"{task.name}.safetensors" for task in tasks}
     waiting = [task for task, path in paths.items() if not _is_there(task, path)]
     with tqdm(total=len(tasks), initial=len(tasks) - len(waiting), unit="specimen", smoothing=0) as progress:

@@ -58,7 +58,10 @@ def picture(
     counts = counted(rng, expected, pixel_A, exposure.camera)
     outlines = [p.outline.sampled(*(_centres(span, pixel_A) for span in (rows, columns))) for p in wave.particles]
     seen = [index for index, mask in enumerate(outlines) if mask.sum() >= _LEAST_VISIBLE_PX]
-    measured = _measured(wave, spectrum, exposure, n_px, seen) if d_prime else dict.fromkeys(seen, (np.nan, np.nan))
+    measured = dict.fromkeys(seen, (np.nan, np.nan))
+    if d_prime:
+        shown_A = np.array([(span.start * pixel_A, span.stop * pixel_A) for span in (rows, columns)])
+        measured = _measured(wave, spectrum, exposure, n_px, seen, shown_A)
     low, high = (float(count) for count in np.percentile(counts, EXPOSED_PERCENTILES))
     pixels = np.clip((counts - low) / max(high - low, 1e-6), 0, 1)
     micrograph = Micrograph(pixels, pixel_A / 10, f"{wave.specimen}_{seed}")
@@ -110,9 +113,14 @@ def _centres(span: slice, pixel_A: float) -> NDArray[np.float64]:
 
 
 def _measured(
-    wave: ExitWave, spectrum: Complexes, exposure: Exposure, n_px: int, seen: list[int]
+    wave: ExitWave,
+    spectrum: Complexes,
+    exposure: Exposure,
+    n_px: int,
+    seen: list[int],
+    shown_A: NDArray[np.float64],
 ) -> dict[int, tuple[float, float]]:
-    """d′ of the fault and of the fringes of each particle that is seen."""
+    """d′ of the fault and of the fringes in what is shown of each particle, between `shown_A` in y and x."""
     n_fine = round(wave.extent_A / _D_PRIME_PIXEL_A)
     fine_A = wave.extent_A / n_fine
     whole = image_of(spectrum, n_fine)
@@ -122,7 +130,7 @@ def _measured(
     found = {}
     for index in seen:
         particle = wave.particles[index]
-        window, mask = _around(particle, fine_A, n_fine)
+        window, mask = _around(particle, fine_A, n_fine, shown_A)
         fault = 0.0
         if particle.stacking != "none":
             fault = fault_d_prime(whole[window], without[window], mask, fine_A, dose)
@@ -132,13 +140,17 @@ def _measured(
     return found
 
 
-def _around(particle: WaveParticle, pixel_A: float, n_px: int) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
-    """Where a particle lies in the fine picture, with a margin, and its mask there."""
+def _around(
+    particle: WaveParticle, pixel_A: float, n_px: int, shown_A: NDArray[np.float64]
+) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
+    """Where a particle lies in the fine picture, with a margin, and where in that it is shown."""
     reach = int(np.ceil(_AROUND_A / pixel_A))
     spans = []
     for first, side in zip(particle.outline.top_left_px, particle.outline.mask.shape, strict=True):
         spans.append(slice(max(0, first - reach), min(n_px, first + side + reach)))
-    return (spans[0], spans[1]), particle.outline.sampled(*(_centres(span, pixel_A) for span in spans))
+    y, x = (_centres(span, pixel_A) for span in spans)
+    is_shown = [(places > low) & (places < high) for places, (low, high) in zip((y, x), shown_A, strict=True)]
+    return (spans[0], spans[1]), particle.outline.sampled(y, x) & is_shown[0][:, None] & is_shown[1]
 
 
 def _told(particle: WaveParticle, fault: float, fringes: float) -> Particle:

@@ -14,7 +14,7 @@ from scipy.spatial import KDTree
 from samiam.records.particle_scene import Stacking
 from simulate.particles.atoms.bodies import Body, View, body
 from simulate.particles.atoms.carbon import carbon_film
-from simulate.particles.atoms.materials import ClosePacked, Lattice, labelled, material_of
+from simulate.particles.atoms.materials import ClosePacked, Crystalline, Lattice, labelled, material_of
 from simulate.particles.atoms.shapes import Shape
 from simulate.particles.multislice import Placement
 from simulate.particles.settings import SpecimenRanges, WaveSettings
@@ -60,7 +60,9 @@ class Specimen:
     box_A: tuple[float, float, float]
     carbon_nm: float
 
-    def moved(self, parts: Sequence[int], rms_A: Floats, seed: int | None, *, fault_free: bool = False) -> Placement:
+    def placement(
+        self, parts: Sequence[int], rms_A: Floats, seed: int | None, *, fault_free: bool = False
+    ) -> Placement:
         """Atoms of some of the parts, at rest or at a moment of their vibrations.
 
         Args:
@@ -132,14 +134,15 @@ def _bodies(ranges: SpecimenRanges, rng: np.random.Generator) -> list[Body]:
         is_faulted = isinstance(material, ClosePacked) and rng.random() < ranges.faulted
         stacking: Stacking = cast(Stacking, _one_of(_STACKINGS, rng)) if is_faulted else "none"
         shape = cast(Shape, _one_of(_SHAPES if stacking == "several" else _SHAPES[:2], rng))
-        view: View = cast(View, _one_of(_views(ranges), rng))
+        view: View = cast(View, _one_of(_views(ranges, material), rng))
         made.append(body(material, diameter, shape, stacking, view, rng))
     return made
 
 
-def _views(ranges: SpecimenRanges) -> tuple[tuple[View, float], ...]:
-    rest = max(0.0, 1 - ranges.edge_on - ranges.zone)
-    return (("110", ranges.edge_on), ("zone", ranges.zone), ("random", rest))
+def _views(ranges: SpecimenRanges, material: Crystalline) -> tuple[tuple[View, float], ...]:
+    on_axis = ranges.edge_on + ranges.zone
+    edge_on = ranges.edge_on if isinstance(material, ClosePacked) else 0.0
+    return (("110", edge_on), ("zone", on_axis - edge_on), ("random", max(0.0, 1 - on_axis)))
 
 
 def _one_of(choices: Sequence[tuple[str, float]], rng: np.random.Generator) -> str:

@@ -83,9 +83,9 @@ def _waves(
     waves, changes = [], []
     for seed in drawn.tolist() or [None]:
         variants = [
-            specimen.moved(faulted, rms_A, seed, fault_free=flag) for flag in (False, True)[: 1 + bool(faulted)]
+            specimen.placement(faulted, rms_A, seed, fault_free=flag) for flag in (False, True)[: 1 + bool(faulted)]
         ]
-        made = exit_waves(specimen.moved(others, rms_A, seed), variants, specimen.box_A, rms_A, settings, device)
+        made = exit_waves(specimen.placement(others, rms_A, seed), variants, specimen.box_A, rms_A, settings, device)
         waves.append(made[0])
         changes.append(made[0] - made[-1])
     return np.stack(waves), np.stack(changes)

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from scipy import fft
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 VISIBLE = 5.0
 """From this d′ on a fault is called visible, and fringes are."""
 _SHIFT_A = 3.0  # within which the best shift is looked for: more than a distance between neighbours
-_REACH_A = 4.0  # beyond a particle's outline: what is seen of it lies within
+_FLAT = 1e-3  # share of the greatest curvature, below which there is none
 _SPOT = 1.2  # radius of a reflection's spot times the particle's diameter; the first zero of a disc's is at 1.22
 
 
@@ -29,43 +30,44 @@ def fault_d_prime(
     Args:
         seen: (h, w), noise-free picture around the particle, as shares of the beam.
         fault_free: likewise of the particle without its fault.
-        mask: bool (h, w), the particle; the margin around it must be wider than 3 Å.
+        mask: bool (h, w), what is shown of the particle; the margin around it must be wider than 3 Å.
         pixel_A: of both.
         dose_e_per_A2: electrons on each Å².
     """
-    weight = np.asarray(
-        mask / np.maximum(seen, 0.05), np.float32
-    )  # the variance of a count is its mean; interference is nowhere darker
-    shape = [int(fft.next_fast_len(side, real=True)) for side in mask.shape]
-
-    def correlated(one: Floats, other: Floats) -> Floats:
-        product = np.conj(fft.rfft2(one, shape)) * fft.rfft2(other, shape)
-        return np.asarray(fft.irfft2(product, shape), np.float32)
-
-    # Of the mean too, which says nothing: doses differ.
+    weight = mask / np.maximum(seen, 0.05, dtype=np.float64)  # the variance of a count is its mean
     base = float((weight * seen).sum() / weight.sum())
-    a, b = seen - base, fault_free - base
-    misfit = float((weight * a * a).sum()) - 2 * correlated(weight * a, b) + correlated(weight, b * b)
-    reach = int(_SHIFT_A / pixel_A)
-    around = np.roll(misfit, (reach, reach), axis=(0, 1))[: 2 * reach + 1, : 2 * reach + 1]
-    least = _least_between(around)
-    return float(np.sqrt(max(least, 0.0) * dose_e_per_A2 * pixel_A**2))
+    one, other = seen.astype(np.float64) - base, fault_free.astype(np.float64) - base
+    shape = [int(fft.next_fast_len(side)) for side in mask.shape]
+    # Σ w (a - b)² for every shift of b, but for Σ w a²: a sum of two correlations.
+    spectrum = np.conj(fft.fft2(weight, shape)) * fft.fft2(other**2, shape)
+    spectrum -= 2 * np.conj(fft.fft2(weight * one, shape)) * fft.fft2(other, shape)
+    misfit = float((weight * one**2).sum()) + _least(spectrum, int(_SHIFT_A / pixel_A))
+    return float(np.sqrt(max(misfit, 0.0) * dose_e_per_A2 * pixel_A**2))
 
 
-def _least_between(misfit: Floats) -> float:
-    """The minimum of a smooth function between the points of a grid: of a paraboloid through the nearest nine."""
-    row, column = np.unravel_index(np.argmin(misfit), misfit.shape)
-    if not (0 < row < misfit.shape[0] - 1 and 0 < column < misfit.shape[1] - 1):
-        return float(misfit[row, column])
-    near = misfit[row - 1 : row + 2, column - 1 : column + 2].astype(np.float64)
+def _least(spectrum: NDArray[np.complex128], reach_px: int) -> float:
+    """The minimum of a smooth function of the shift, between pixels too, from the spectrum of its values."""
+    around = np.roll(fft.ifft2(spectrum).real, (reach_px, reach_px), axis=(0, 1))
+    around = around[: 2 * reach_px + 1, : 2 * reach_px + 1]
+    row, column = np.unravel_index(np.argmin(around[1:-1, 1:-1]), (2 * reach_px - 1, 2 * reach_px - 1))
+    shift_px = np.array([row, column]) + 1 - reach_px + _vertex(around[row : row + 3, column : column + 3])
+    turns = [fft.fftfreq(side) * shift for side, shift in zip(spectrum.shape, shift_px, strict=True)]
+    phases = np.exp(2j * np.pi * (turns[0][:, None] + turns[1]))
+    return float((spectrum * phases).real.mean())
+
+
+def _vertex(near: Doubles) -> Doubles:
+    """Where the paraboloid through nine points has its minimum, from the middle one, a pixel away at most."""
     slope = np.array([near[2, 1] - near[0, 1], near[1, 2] - near[1, 0]]) / 2
     mixed = (near[2, 2] - near[2, 0] - near[0, 2] + near[0, 0]) / 4
     curved = np.array(
         [[near[2, 1] - 2 * near[1, 1] + near[0, 1], mixed], [mixed, near[1, 2] - 2 * near[1, 1] + near[1, 0]]]
     )
-    if np.linalg.det(curved) <= 0 or curved[0, 0] <= 0:
-        return float(near[1, 1])
-    return float(near[1, 1] - 0.5 * slope @ np.linalg.solve(curved, slope))
+    curvatures, axes = np.linalg.eigh(curved)
+    # Along one set of fringes alone a shift changes nothing: there is no minimum to look for.
+    is_curved = curvatures > _FLAT * np.abs(curvatures).max()
+    along = np.where(is_curved, -(slope @ axes) / np.where(is_curved, curvatures, 1.0), 0.0)
+    return np.asarray(axes @ np.clip(along, -1, 1))
 
 
 def fringe_d_prime(
@@ -80,7 +82,7 @@ def fringe_d_prime(
 
     Args:
         seen: (h, w), noise-free picture around the particle, as shares of the beam.
-        mask: bool (h, w), the particle.
+        mask: bool (h, w), what is shown of the particle.
         reflections_per_A: (m, 2), ky and kx.
         diameter_A: of the particle, which says how large its spots are.
         pixel_A: of the picture.

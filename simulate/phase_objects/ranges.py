@@ -36,7 +36,7 @@ class ParticleRanges:
     p_empty: Share = 0.12
     p_shadows: Share = 0.3
     p_bright: Share = 0.25
-    p_touching: Share = 0.35
+    p_touching: Share = 0.5
     p_edge: Share = 0.08
     n_particles: Annotated[tuple[Count, Count], Rising] = (1, 6)
     diameter_nm: PositiveRange = (1.6, 10.0)

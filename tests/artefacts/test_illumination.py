@@ -92,3 +92,9 @@ def test_a_method_sees_it_evened_and_the_micrograph_stays() -> None:
     assert cutout.whole.metadata["evened"].startswith("brightness that changes slowly, by ")
     assert (cutout.micrograph.name, cutout.micrograph.pixel_size_nm) == ("lit", 0.02)
     assert likeness(cutout.micrograph.pixels) > 0.9 > likeness(whole.pixels)
+
+
+def test_a_method_that_wants_the_light_sees_it() -> None:
+    whole = Micrograph(seen(IMAGE + OFFSETS["a slope"]), 0.02)
+    cutout = Cutout.of(whole, evened=False)
+    assert cutout.micrograph is cutout.whole is whole

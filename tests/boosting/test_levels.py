@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import best_split, divided
 from samiam.boosting.levels import Levels, levels_of, remark_on
 from samiam.texture import Sameness
+from samiam.texture.confidence import EVIDENCE_OF_REGION, confidences
 from tests.made_fields import field_of, in_pixels
 
 HALVES = np.repeat([[0, 1]], 20, axis=1).repeat(40, axis=0)
@@ -92,8 +95,8 @@ def test_specks_are_dissolved_again_after_pixels_were_claimed() -> None:
 
 
 def test_the_best_split_is_the_real_one() -> None:
-    vectors = field_of(QUARTERS[:20]).materials
-    split = best_split(vectors, np.ones((20, 40), bool), Sameness(10, -5), fewest=4)
+    field, everywhere = field_of(QUARTERS[:20]), np.ones((20, 40), bool)
+    split = best_split(field.materials, everywhere, field.boundaries, Sameness(10, -5), fewest=4)
     assert split is not None
     assert split.log_odds == pytest.approx(5, abs=0.5)  # orthogonal vectors
     assert split.raggedness == pytest.approx(2 * 20 / 20, rel=0.2)  # two points a row, over the side of a half
@@ -103,7 +106,8 @@ def test_the_best_split_is_the_real_one() -> None:
 
 def test_one_material_is_unlikely_to_be_split() -> None:
     everywhere = np.ones((30, 30), bool)
-    split = best_split(field_of(np.zeros((30, 30), int)).materials, everywhere, Sameness(10, -5), fewest=4)
+    field = field_of(np.zeros((30, 30), int))
+    split = best_split(field.materials, everywhere, field.boundaries, Sameness(10, -5), fewest=4)
     assert split is None or (split.log_odds < -3 and split.raggedness > 10)
 
 
@@ -113,10 +117,33 @@ def test_raggedness_tells_noise_from_an_interface() -> None:
     assert ragged.log_odds(0.9, 20) > 2
 
 
+def test_edges_along_the_line_tell_grains() -> None:
+    field, everywhere = field_of(QUARTERS[:20]), np.ones((20, 40), bool)
+    boundaries = np.full_like(field.boundaries, 0.01)
+    boundaries[1, :, 19:21] = 0.5  # of grains, where the halves meet
+    sameness = Sameness(10, -5, by_grain_edge=-1.0)
+    with_edges = best_split(field.materials, everywhere, boundaries, sameness, fewest=4)
+    assert with_edges is not None
+    assert with_edges.edges == pytest.approx((0.0, np.log(0.503 / 0.013)), abs=0.01)
+    even = best_split(field.materials, everywhere, np.full_like(boundaries, 0.01), sameness, fewest=4)
+    assert even is not None
+    assert even.edges == pytest.approx((0.0, 0.0), abs=1e-6)
+    assert with_edges.log_odds - even.log_odds == pytest.approx(with_edges.edges[1])
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
 def test_too_few_points_make_no_split(n: int) -> None:
     inside = np.arange(16)[None] < n
-    assert best_split(np.eye(16, dtype=np.float32)[None], inside, Sameness(10, -5), fewest=4) is None
+    even = np.zeros((2, 1, 16), np.float32)
+    assert best_split(np.eye(16, dtype=np.float32)[None], inside, even, Sameness(10, -5), fewest=4) is None
+
+
+def test_twice_the_fewest_points_are_enough() -> None:
+    vectors = np.eye(16, dtype=np.float32)[[[0] * 4 + [1] * 4]]
+    even = np.zeros((2, 1, 8), np.float32)
+    split = best_split(vectors, np.ones((1, 8), bool), even, Sameness(10, -5), fewest=4)
+    assert split is not None
+    assert sorted(np.bincount(split.is_first)) == [4, 4]
 
 
 def test_regions_are_divided_until_there_are_as_many_as_asked_for() -> None:
@@ -178,6 +205,15 @@ def test_one_is_one_where_one_is_asked_for() -> None:
     levels = levels_of(np.ones((160, 160), np.uint32), field_of(np.zeros_like(QUARTERS), QUARTERS), 1)
     assert levels.labels.max() == 1
     assert levels.grains.max() == 4
+
+
+def test_regions_are_as_sure_as_the_field_says() -> None:
+    labels, rule = in_pixels(HALVES + 1), {**dict.fromkeys(EVIDENCE_OF_REGION, 0.0), "margin": 4.0}
+    field = replace(field_of(HALVES), confidence=rule)
+    levels = levels_of(labels, field)
+    assert list(levels.confidences) == confidences(levels.labels, field, rule)
+    assert len(levels.confidences) == 2
+    assert levels_of(labels, field_of(HALVES)).confidences == ()
 
 
 def test_named_materials_are_not_divided() -> None:

@@ -103,6 +103,7 @@ def two_masks(apart: float, within: float = 0.1) -> Sample:
 def test_a_distance_is_that_of_the_means_of_masks() -> None:
     for apart, n in ((0.49, 1), (0.51, 2)):
         assert counted(*two_masks(apart), estimator="distance", threshold=0.5) == n
+    assert counted(*two_masks(0.0), estimator="distance", threshold=0.0) == 2  # nothing is nearer than not at all
     with pytest.raises(InputError, match="give one as threshold="):
         estimate_n_materials(*two_masks(1.0), estimator="distance")
 

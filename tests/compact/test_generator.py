@@ -149,6 +149,18 @@ class TestPrompts:
         assert one > 0.6
         assert three > max(one - 0.02, 0.7)
 
+    def test_clicks_in_two_materials_unite_them(self) -> None:
+        truth, third = scene(4).truth, deepest(scene(4).truth[2])
+        generator().set_image(scene(4).micrograph)
+        mask = generator().predict([deepest(truth[place]) for place in (0, 1)])[0]
+        wanted = truth[0] | truth[1]
+        assert np.count_nonzero(mask & wanted) / np.count_nonzero(mask | wanted) > 0.9
+        assert not mask[third[1], third[0]]
+
+    def test_of_an_even_image_there_is_one_answer(self) -> None:
+        generator().set_image(image_of(np.full((64, 64), 0.5)))
+        assert generator().predict([(30, 30)]).areas.tolist() == [64 * 64]
+
     def test_a_click_beside_it_is_left_out(self) -> None:
         made = scene()
         generator().set_image(made.micrograph)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from samiam import SemanticBooster, build_encoder, build_generator, segment
+from samiam.compact.committee import Committee, facts_of_committee
 from samiam.compact.looks import Look, in_use, seen_by
 from samiam.compact.model import CompactModel
 from samiam.compact.network import FieldNetwork, FieldSize, facts_of, standardised
@@ -21,7 +23,7 @@ from samiam.compact.settings import CompactWeights
 from samiam.compact.weights import _loaded, load_model, look, read_sight, shipped_calibration
 from samiam.errors import InputError
 from samiam.records import Micrograph
-from samiam.storage.weight_files import read_card, read_weights, seeded, shipped_weights, write_weights
+from samiam.storage.weight_files import add_to_card, read_card, read_weights, seeded, shipped_weights, write_weights
 from simulate import procedural_scene
 from simulate.procedural.fills import Fill
 from simulate.procedural.lattices import named_lattice
@@ -132,6 +134,51 @@ class TestWeights:
         loaded = load_model(CompactWeights(tmp_path / "own.safetensors", device="cpu"))
         found, wanted = loaded.look(image), CompactModel(own, shipped_calibration()).look(image)
         torch.testing.assert_close(found.vectors, wanted.vectors, atol=0.02, rtol=0)
+
+    def test_a_device_that_there_is_not(self) -> None:
+        if torch.cuda.is_available():
+            pytest.skip("there is one")
+        with pytest.raises(InputError, match="cuda"):
+            load_model(CompactWeights(device="cuda"))
+
+    def test_one_line(self) -> None:
+        own = CompactModel(network(), shipped_calibration())
+        assert repr(own) == "CompactModel(weights without a file)"
+        shipped = load_model(CompactWeights(device="cpu"))
+        assert repr(shipped) == f"CompactModel(weights {str(shipped.sha256)[:12]})"
+
+    def test_of_new_networks_sameness_begins_even(self) -> None:
+        assert network().sameness.tolist() == [[10.0, -5.0], [10.0, -5.0]]
+
+    def test_what_is_at_zero_is_not_above_it(self) -> None:
+        look = CompactModel(network(), shipped_calibration()).look(lattice(9.0, 64))
+        assert not look.above_zero(np.zeros((16, 16), np.float32)).any()
+        assert look.above_zero(np.ones((16, 16), np.float32)).all()
+
+    def test_several_networks_come_back(self, tmp_path: Path) -> None:
+        members = [network(), network(FieldSize((8, 8, 16), (1, 2, 2), 4))]
+        committee = Committee(members, [True, False]).eval()
+        path = tmp_path / "several.safetensors"
+        write_weights(path, committee.state_dict(), facts_of_committee(committee), {})
+        found = read_sight(path)
+        assert isinstance(found, Committee)
+        assert list(found.sees_grains) == [True, False]
+        assert [facts_of(member.size)["depths"] for member in found.members] == [[1, 1, 2], [1, 2, 2]]  # type: ignore[arg-type]
+
+    def test_a_card_that_has_changed_is_read_again(self, tmp_path: Path) -> None:
+        path = tmp_path / "own.safetensors"
+        write_own(path, network())
+        before = load_model(CompactWeights(path, device="cpu"))
+        assert load_model(CompactWeights(path, device="cpu")) is before
+        card = read_card(path)
+        add_to_card(path, calibration={**card["calibration"], "distance": 0.125})
+        assert load_model(CompactWeights(path, device="cpu")).calibration.distance == 0.125
+
+    def test_facts_that_cannot_be(self, tmp_path: Path) -> None:
+        path = tmp_path / "own.safetensors"
+        write_weights(path, network().state_dict(), {**facts_of(SMALL), "n_heads": 7}, {})
+        with pytest.raises(InputError, match=rf"^{re.escape(str(path))}: describes a network that cannot be"):
+            load_model(CompactWeights(path, device="cpu"))
 
     def test_weights_of_something_else(self, tmp_path: Path) -> None:
         path = tmp_path / "other.safetensors"

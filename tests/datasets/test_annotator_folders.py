@@ -183,6 +183,16 @@ class TestNotes:
         (tmp_path / "notes.csv").write_text("1,a.png,3\n")
         assert only(tmp_path).parameters["labelling_s"] is None
 
+    def test_a_line_that_is_too_short(self, tmp_path: Path) -> None:
+        write_image(tmp_path, "a", LABELS)
+        (tmp_path / "notes.csv").write_text("n,file\n1,a.png\n")
+        assert "line 2 has no difficulty from 1 to 5" in refusal(lambda: only(tmp_path))
+
+    def test_half_a_second(self, tmp_path: Path) -> None:
+        write_image(tmp_path, "a", LABELS)
+        (tmp_path / "notes.csv").write_text("1,a.png,3,0.5\n")
+        assert only(tmp_path).parameters["labelling_s"] == 0.5
+
     def test_the_nearest_count(self, tmp_path: Path) -> None:
         for root in (SPURGEON, DOTY):
             write_image(tmp_path / root, "a", LABELS)

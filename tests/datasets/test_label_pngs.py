@@ -142,3 +142,15 @@ class TestNumbers:
         path = tmp_path / "a.png"
         Image.fromarray((BANDS * 30001).astype(np.uint16)).save(path)
         np.testing.assert_array_equal(read_numbers(path), BANDS * 30001)
+
+
+def test_a_mask_of_one_colour_is_all_painted(tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png", np.full((*SHAPE, 3), (200, 40, 120), np.uint8), RGB, 8)
+    assert read_mask(tmp_path / "a.png", SHAPE).all()
+
+
+def test_an_eighth_of_the_brightest_is_dark(tmp_path: Path) -> None:
+    noisy = np.where(MASK, 248, 31).astype(np.uint8)
+    noisy[0, 0] = 0
+    write_png(tmp_path / "a.png", noisy, GREY, 8)
+    np.testing.assert_array_equal(read_mask(tmp_path / "a.png", SHAPE), MASK)

@@ -63,6 +63,22 @@ def only(folder: Path) -> Scene:
     return scene
 
 
+@pytest.mark.parametrize(
+    ("completed_by", "expected"),
+    [
+        (7, "7"),
+        ("a.b@c.de", "a.b@c.de"),
+        ("../x y", "..xy"),
+        ({"email": "a@b.c", "id": 3}, "a@b.c"),
+        ({"email": "", "id": 3}, "3"),
+        ({}, "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_names_of_annotators(completed_by: object, expected: str) -> None:
+    assert annotator_name(completed_by) == expected
+
+
 def names(folder: Path) -> list[str]:
     return [found.name for found in find_label_studio_images(folder)]
 

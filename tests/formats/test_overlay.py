@@ -68,6 +68,16 @@ def test_the_bar_in_the_picture_is_as_long_as_it_says(tmp_path: Path, grey: floa
     assert len(bar_rows) == 3, "2 nm at 0.02 nm per pixel are 100 pixels, white on any ground within a black rim"
 
 
+def test_the_bar_below_a_small_picture(tmp_path: Path) -> None:
+    micrograph = Micrograph(np.ones((40, 400), np.float32), 0.02)
+    path = write_overlay(tmp_path / "a.png", micrograph, segmentation_of(np.zeros((40, 400), int)))
+    below = io.imread(path)[40:]
+    black = (below == 0).all(axis=2)
+    bar_rows = [row for row in black if 100 in _runs(row)]
+    assert len(bar_rows) == 5
+    assert len({int(np.flatnonzero(row)[0]) for row in bar_rows}) == 1
+
+
 def _runs(inside: NDArray[np.bool_]) -> list[int]:
     """Lengths of the runs of true values."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], inside, [False])).astype(int)))

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import json
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import tifffile
 from dm_writer import write_dm
 from file_writers import write_mrc, write_ser, write_velox
 from ncempy.io import emd
+from PIL import Image
 
 from samiam.formats import read_micrograph
 from samiam.formats.readers.units import to_nm
@@ -139,3 +142,17 @@ def assert_size(path: Path, size_nm: float | None, source: str) -> None:
     micrograph = read_micrograph(path)
     assert micrograph.pixel_size_nm == (None if size_nm is None else pytest.approx(size_nm, rel=1e-5))
     assert micrograph.metadata["pixel_size_source"] == (None if size_nm is None else source)
+
+
+def test_a_png_of_very_small_pixels(tmp_path: Path) -> None:
+    """Three billion pixels a metre are more than a signed number of 32 bits holds."""
+    write_png_of_density(tmp_path / "a.png", 3_000_000_000)
+    assert read_micrograph(tmp_path / "a.png").pixel_size_nm == pytest.approx(1 / 3)
+
+
+def write_png_of_density(path: Path, per_metre: int) -> None:
+    file = io.BytesIO()
+    Image.fromarray((np.arange(32 * 32).reshape(32, 32) % 251).astype(np.uint8)).save(file, "PNG")
+    content = struct.pack(">IIB", per_metre, per_metre, 1)
+    chunk = struct.pack(">I", 9) + b"pHYs" + content + struct.pack(">I", zlib.crc32(b"pHYs" + content))
+    path.write_bytes(file.getvalue()[:33] + chunk + file.getvalue()[33:])

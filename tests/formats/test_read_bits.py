@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import imagecodecs
@@ -18,6 +19,7 @@ from refusals import refusal
 
 from samiam.formats import read_micrograph
 from samiam.formats.readers.orientation import upright
+from samiam.formats.readers.tiff.colours import as_shown
 from samiam.records import Micrograph
 from samiam.records.counts import without_offset
 
@@ -123,9 +125,28 @@ def test_palette_of_colours(tmp_path: Path) -> None:
     )
     for channel in range(3):
         assert_shows(tmp_path / "a.tif", colours[channel][SHALLOW], channel=channel)
-    assert "3 channels that differ" in refusal(lambda: read_micrograph(tmp_path / "a.tif"))
+    for name in ("a.tif", "a.png"):
+        assert "3 channels that differ" in refusal(lambda name=name: read_micrograph(tmp_path / name))  # type: ignore[misc]
     with Image.open(tmp_path / "a.png") as picture:
         assert_shows(tmp_path / "a.png", np.asarray(picture.convert("RGB"))[..., 1], channel=1)
+
+
+def test_a_palette_that_is_too_short(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", SHALLOW, photometric="palette", colormap=np.stack([GREYS] * 3))
+    content = (tmp_path / "a.tif").read_bytes()
+    short = struct.pack("<HHI", 320, 3, 3 * 256)
+    assert content.count(short) == 1
+    (tmp_path / "a.tif").write_bytes(content.replace(short, struct.pack("<HHI", 320, 3, 3 * 16)))
+    said = refusal(lambda: read_micrograph(tmp_path / "a.tif", channel=0))
+    assert "is coded by a palette that it does not hold; export it again" in said
+
+
+def test_inks_of_no_known_kind_are_channels(tmp_path: Path) -> None:
+    inks = np.stack([SHALLOW, SHALLOW[::-1], SHALLOW[:, ::-1], SHALLOW[::-1, ::-1]], axis=2)
+    not_cmyk = (332, 3, 1, 2, True)
+    tifffile.imwrite(tmp_path / "a.tif", inks, photometric="separated", extratags=[not_cmyk], metadata=None)
+    for channel in range(4):
+        assert_shows(tmp_path / "a.tif", inks[..., channel], channel=channel)
 
 
 def test_palettes_of_a_stack(tmp_path: Path) -> None:
@@ -169,6 +190,14 @@ def test_lightness_and_extra_samples(tmp_path: Path) -> None:
     assert_shows(tmp_path / "opaque.tif", SHALLOW)
 
 
+def test_samples_of_channels_are_one_after_the_other() -> None:
+    array = RNG.integers(0, 256, (2, 5, 7, 3)).astype(np.uint8)
+    page: Any = SimpleNamespace(photometric=tifffile.PHOTOMETRIC.RGB, extrasamples=(), compression=1)
+    shown = as_shown(array, "CYXS", page)
+    assert shown.shape == (5, 7, 6)
+    np.testing.assert_array_equal(shown[..., 4], array[1, ..., 1])
+
+
 def exif(orientation: int) -> bytes:
     tags = Image.Exif()
     tags[274] = orientation
@@ -203,11 +232,19 @@ class TestOrientation:
             seen = np.asarray(ImageOps.exif_transpose(picture))
         assert_shows(tmp_path / "a.jpg", seen)
 
+    def test_jpeg_in_colour(self, tmp_path: Path, orientation: int) -> None:
+        smooth = np.add.outer(np.arange(48) * 2, np.arange(64) * 2).astype(np.uint8)
+        colours = np.stack([smooth, smooth[::-1], smooth[:, ::-1]], axis=2)
+        Image.fromarray(colours).save(tmp_path / "a.jpg", quality=100, subsampling=0, exif=exif(orientation))
+        seen = upright(colours[..., 1], orientation)[0]
+        assert_shows(tmp_path / "a.jpg", seen, channel=1, atol=0.03)
+
     def test_tiff(self, tmp_path: Path, orientation: int) -> None:
         options = {"extratags": [(274, 3, 1, orientation, True)], "resolution": (5e8, 2.5e8), "resolutionunit": 3}
         tifffile.imwrite(tmp_path / "a.tif", SHALLOW, metadata=None, **options)
         found = assert_shows(tmp_path / "a.tif", self.seen(orientation))
         assert found.pixel_size_nm == pytest.approx(0.04 if orientation > 4 else 0.02)
+        assert ("orientation" in found.metadata) is (orientation > 1)
         assert found.pixel_aspect == pytest.approx(0.5 if orientation > 4 else 2.0)
 
     def test_colours(self, tmp_path: Path, orientation: int) -> None:

@@ -130,7 +130,9 @@ def test_values_whose_difference_overflows(tmp_path: Path) -> None:
     [("complex64", "modulus"), ("complex128", "modulus"), ("bool", "mask"), ("S3", "integers or floats")],
 )
 def test_types_that_are_no_grey_values(tmp_path: Path, dtype: str, remedy: str) -> None:
-    assert remedy in refused(write_image(tmp_path / "a.npy", IMAGE.astype(dtype)))
+    said = refused(write_image(tmp_path / "a.npy", IMAGE.astype(dtype)))
+    assert remedy in said
+    assert f"holds {np.dtype(dtype)} pixels" in said
 
 
 def test_complex_tiff_and_dm(tmp_path: Path) -> None:
@@ -277,3 +279,15 @@ def test_random_damage_never_shows_anything_but_an_input_error(tmp_path: Path, s
             read_micrograph(path)
         except InputError as error:
             assert str(error).isprintable()  # noqa: PT017
+
+
+@pytest.mark.parametrize(("kind", "content"), [(b"iCCP", b"abc"), (b"sRGB", b"\x09"), (b"cHRM", b"abc")])
+def test_what_a_library_says_of_a_damaged_extra_stays_with_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: bytes, content: bytes
+) -> None:
+    whole = write_image(tmp_path / "a.png", IMAGE.astype(np.uint8)).read_bytes()
+    chunk = struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    (tmp_path / "b.png").write_bytes(whole[:33] + chunk + whole[33:])
+    found = read_micrograph(tmp_path / "b.png")
+    np.testing.assert_array_equal(found.pixels, read_micrograph(tmp_path / "a.png").pixels)
+    assert not caplog.records

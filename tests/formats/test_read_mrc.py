@@ -42,6 +42,11 @@ def with_header(path: Path, *fields: tuple[str, int, Any]) -> Path:
     return path
 
 
+def test_one_pixel_of_the_grid_is_as_wide_as_the_cell(tmp_path: Path) -> None:
+    path = with_header(write_mrc(tmp_path / "a.mrc", IMAGE[None]), ("<3i", 28, (1, 1, 1)), ("<3f", 40, (3.0, 3.0, 1.0)))
+    assert read_micrograph(path).pixel_size_nm == pytest.approx(0.3)
+
+
 def bytes_file(path: Path, *fields: tuple[str, int, Any]) -> Path:
     return with_header(write_mrc(path, BYTES[None].view(np.int8)), *fields)
 

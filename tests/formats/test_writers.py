@@ -254,7 +254,7 @@ def test_provenance(tmp_path: Path) -> None:
     )
     content = json.loads(path.read_text(), parse_constant=pytest.fail)
     assert content["config"] == {"weights": "a/b", "threshold": 0.5, "sizes": [1, 2], "bad": None}
-    assert content["input"]["shape_hw"] == [30, 40]
+    assert (content["input"]["name"], content["input"]["shape_hw"]) == ("gold on carbon", [30, 40])
     assert content["input"]["sha256"] == "00ff"
     assert content["input"]["clip_values"] == [None, 7.0]
     assert content["input"]["pixel_size_nm"] == 0.5

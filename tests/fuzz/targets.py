@@ -26,6 +26,8 @@ from samiam.compact.weights import load_model
 from samiam.datasets.layouts import find_labelled
 from samiam.datasets.zenodo import zenodo_folder
 from samiam.formats import read_micrograph
+from samiam.particles.statistics.pooling import pool
+from samiam.particles.writing.reading import read_measured
 from samiam.records import Masks, Micrograph, Scene, Segmentation
 from samiam.storage.checkpoints import load_state_dict
 from samiam.storage.files import sha256_of
@@ -185,6 +187,7 @@ TARGETS: Mapping[str, Target] = {
     "micrograph": Target(lambda folder: Micrograph.load(folder / "a.npz"), (valid.micrograph,)),
     "scene": Target(lambda folder: Scene.load(folder / "a.npz"), (valid.scene,)),
     "segmentation": Target(lambda folder: Segmentation.load(folder / "a.npz"), (valid.segmentation,)),
+    "particles": Target(lambda folder: pool([read_measured(folder)]), (valid.particles,)),
     "cif": Target(lambda folder: crystal(str(folder / "a.cif")), (valid.cif,)),
     "library": Target(lambda folder: read_entry("a", folder), (valid.entry,)),
     "crops": Target(lambda folder: read_crops(folder, "val"), (valid.crops,)),
@@ -221,6 +224,7 @@ TARGETS: Mapping[str, Target] = {
                 "1",
             ),
             words("info", "a.png", "--channel", "1", "--dataset", "x"),
+            words("particles-statistics", "a", "--bins", "1,2", "--sensitivity", "9/10", "--specificity", "8/10"),
         ),
     ),
     "evaluate_words": Target(

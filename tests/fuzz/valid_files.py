@@ -15,12 +15,16 @@ import torch
 from dm_writer import write_dm
 from file_writers import write_mrc, write_ser, write_velox
 from made_label_studio import brush
+from made_particles import made_particles
 from made_records import made_masks, made_micrograph, made_scene, made_segmentation
 from numpy.typing import NDArray
 from PIL import Image
 
 from samiam.compact.network import FieldNetwork, facts_of
 from samiam.compact.settings import FieldSize
+from samiam.particles import FaultDetection
+from samiam.particles.measured import MeasuredImage
+from samiam.particles.writing.results import write_particles
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import read_card, shipped_weights, write_weights
 from samiam.texture import classifier
@@ -198,6 +202,14 @@ def experiment(folder: Path, program: str, name: str) -> None:
     (folder / "experiment").mkdir()
     shipped = ROOT / "configs" / program / "experiment" / f"{name}.yaml"
     (folder / "experiment" / "mine.yaml").write_bytes(shipped.read_bytes())
+
+
+def particles(folder: Path) -> None:
+    """What was found in an image, with an overlay and labels that nobody reads left out."""
+    found = made_particles(classes=("no fault", "stacking fault", "unsure"), detection=FaultDetection(9, 8, 9, 7))
+    write_particles(folder, found, MeasuredImage.of(found), config={}, times_s={})
+    for name in ("overlay.png", "labels.tif", "particles.json", "decisions.csv"):
+        (folder / name).unlink()
 
 
 def masks(folder: Path) -> None:

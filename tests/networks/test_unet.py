@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from samiam.networks.unet import PaddedNetwork, PaperUNet, UNet, build_unet
+from samiam.networks.unet import PaddedNetwork, PaperUNet, UNet, build_unet, fused
 from samiam.storage.weight_files import seeded
 
 HEADS = {"one": 1, "three": 3}
@@ -78,6 +78,19 @@ def test_the_paper_s_network_against_its_description() -> None:
             values = normed(normed(values, f"up.{level}.0").relu(), f"up.{level}.3").relu()
         expected = functional.conv2d(values, weights["head.weight"], weights["head.bias"])
         assert torch.allclose(made(image)["particle"], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("variant", ["ours", "paper"])
+def test_fused_it_says_the_same(variant: str) -> None:
+    made = network(variant)
+    for module in made.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.uniform_(-1, 1)  # type: ignore[union-attr]
+            module.running_var.uniform_(0.5, 2)  # type: ignore[union-attr]
+    image, faster = torch.rand(1, 1, 64, 64), fused(made)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in faster.modules())
+    with torch.inference_mode():
+        assert torch.allclose(made(image)["three"], faster(image)["three"], atol=1e-5)
 
 
 def test_several_channels_and_widths() -> None:

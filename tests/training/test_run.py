@@ -175,3 +175,12 @@ def test_trainer_settings_are_positive(value: int) -> None:
     for name in ("epochs", "patience", "max_minutes", "num_nodes", "gradient_clip", "threads"):
         with pytest.raises(InputError, match=f"^{name}={value}"):
             TrainerSettings(**{name: value})
+
+
+@pytest.mark.slow
+def test_weights_that_run_away_end_the_training(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"weights are no longer finite in epoch 1; lower learner.options.learning_rate"
+    ):
+        train.train(settings("trainer.epochs=2", "learner.options.learning_rate=1e30"), tmp_path, "python train.py")
+    assert not list(tmp_path.glob("*.safetensors"))

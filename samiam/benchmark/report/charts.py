@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,28 +14,12 @@ from numpy.typing import NDArray
 
 from samiam.benchmark.report.intervals import mean_intervals
 from samiam.benchmark.report.tables import leading, per_scene
-from samiam.colours import colour_of
-from samiam.storage.files import replacing
+from samiam.formats.writers.charting import ERROR_STYLE, colour, drawing, write_figure
 
 _NAMES = {"miou": "mIoU", "mfpr": "mFPR"}
 _ERROR_BARS = "Error bars: 95 % of a bootstrap over the images."
-# Chosen by eye.
-_STYLE: Any = {
-    "font.size": 12,
-    "axes.titlesize": 13,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "grid.color": "0.88",
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-    "text.parse_math": False,  # names are text, whatever they hold
-    "savefig.dpi": 110,
-}
 _PANEL_WIDTH, _PANEL_HEIGHT, _LINE_HEIGHT = 3.6, 3.2, 0.32  # inches, chosen by eye, as the styles are
 _LARGEST = {"miou": 1.0}  # the best there is, where an axis should end
-# Chosen by eye.
-_ERROR_STYLE: dict[str, Any] = {"ecolor": "0.25", "elinewidth": 1.2, "capsize": 3}
 
 
 def write_charts(folder: Path, table: pd.DataFrame) -> dict[str, Path]:
@@ -50,13 +33,9 @@ def write_charts(folder: Path, table: pd.DataFrame) -> dict[str, Path]:
         By caption the picture.
     """
     written = {}
-    with mpl.rc_context():
-        mpl.rcdefaults()  # what a user's matplotlibrc says is not to change the pictures
-        mpl.rcParams.update(_STYLE)
+    with drawing():
         for name, caption, figure in _drawn(table):
-            written[caption] = folder / f"chart-{name}.png"
-            with replacing(written[caption]) as partial:
-                figure.savefig(partial, format="png", metadata={"Software": None})
+            written[caption] = write_figure(folder / f"chart-{name}.png", figure)
     return written
 
 
@@ -65,7 +44,7 @@ def _drawn(table: pd.DataFrame) -> Iterator[tuple[str, str, Figure]]:
     if table.empty:
         return
     scenes, boosted = per_scene(table), leading(table)
-    colours = {method: _colour(index) for index, method in enumerate(dict.fromkeys(table["method"]))}
+    colours = {method: colour(index) for index, method in enumerate(dict.fromkeys(table["method"]))}
     generator = str(scenes["generator"].iloc[0])
     pair = [generator, *([boosted[generator]] if generator in boosted else [])]
     first = scenes[scenes["condition"] == scenes["condition"].cat.categories[0]]
@@ -87,11 +66,6 @@ def _drawn(table: pd.DataFrame) -> Iterator[tuple[str, str, Figure]]:
         yield "methods", caption, _methods(rivals, generator, colours)
     if scenes["condition"].nunique() > 1:
         yield "conditions", f"Scores under each condition. {_ERROR_BARS}", _conditions(scenes, pair, colours)
-
-
-def _colour(index: int) -> tuple[float, float, float]:
-    red, green, blue = colour_of(index + 1)
-    return red / 255, green / 255, blue / 255
 
 
 def _panels(
@@ -119,7 +93,7 @@ def _draw_bars(
         means = means.reindex(difficulties)
         x = np.arange(len(difficulties)) + width * (place - (len(methods) - 1) / 2)
         errors = _errors(means, score)
-        axes.bar(x, means[score], 0.94 * width, color=colours[method], label=method, yerr=errors, error_kw=_ERROR_STYLE)
+        axes.bar(x, means[score], 0.94 * width, color=colours[method], label=method, yerr=errors, error_kw=ERROR_STYLE)
     counts = scenes[scenes["method"] == methods[0]].groupby("difficulty").size()
     axes.set_xticks(range(len(difficulties)), [f"{level}\nn = {counts.get(level, 0)}" for level in difficulties])
     axes.set_xlabel("difficulty")
@@ -170,7 +144,7 @@ def _labelling(scenes: pd.DataFrame) -> Figure:
     look = {"boxprops": {"facecolor": "0.88"}, "medianprops": {"color": "black", "linewidth": 2}}
     axes.boxplot(seconds, widths=0.6, showfliers=False, patch_artist=True, **look)
     for place, values in enumerate(seconds, start=1):
-        axes.plot(place + np.linspace(-0.15, 0.15, len(values)), values, "o", color=_colour(4), markersize=4, alpha=0.7)
+        axes.plot(place + np.linspace(-0.15, 0.15, len(values)), values, "o", color=colour(4), markersize=4, alpha=0.7)
     counts = [f"{level}\nn = {len(values)}" for level, values in zip(difficulties, seconds, strict=True)]
     axes.set_xticks(range(1, len(seconds) + 1), counts)
     axes.set(xlabel="difficulty", ylabel="labelling time (s)", ylim=(0, None))
@@ -191,7 +165,7 @@ def _methods(scenes: pd.DataFrame, generator: str, colours: Mapping[str, Any]) -
             means = mean_intervals(in_class, ["method"], [score]).set_index("method").reindex(list(names))
             for line, method, errors in zip(lines, names, _errors(means, score).T, strict=True):
                 mean = [means.loc[method, score]]
-                look = {"color": colours[method], "markersize": 8, **_ERROR_STYLE}
+                look = {"color": colours[method], "markersize": 8, **ERROR_STYLE}
                 axes.errorbar(mean, [line], xerr=errors[:, None], fmt="o", **look)
             axes.axvline(means.loc[generator, score], color="0.5", linewidth=1, linestyle="--", zorder=0)
             axes.set_yticks(lines, labels)
@@ -213,7 +187,7 @@ def _conditions(scenes: pd.DataFrame, methods: Sequence[str], colours: Mapping[s
             for place, method in enumerate(methods):
                 chosen = scenes[(scenes["difficulty"] == difficulty) & (scenes["method"] == method)]
                 means = mean_intervals(chosen, ["condition"], [score]).set_index("condition").reindex(conditions)
-                look = {"color": colours[method], "label": method, "markersize": 7, **_ERROR_STYLE}
+                look = {"color": colours[method], "label": method, "markersize": 7, **ERROR_STYLE}
                 x = np.arange(len(conditions)) + 0.06 * (place - (len(methods) - 1) / 2)
                 axes.errorbar(x, means[score], _errors(means, score), fmt="o-", **look)
             axes.set_xticks(range(len(conditions)), conditions, rotation=25, ha="right", rotation_mode="anchor")

@@ -20,6 +20,9 @@ from samiam.storage.weight_files import read_card
 from samiam.texture.confidence import EVIDENCE_OF_REGION
 from samiam.texture.protocol import Estimator
 
+SamenessCoefficients = tuple[Positive, float, float, float, float]
+"""Slope, offset, and weights of raggedness, of edges of materials and of edges of grains, see `Sameness`."""
+
 
 @settings
 class Calibration:
@@ -31,8 +34,8 @@ class Calibration:
             `EVIDENCE_OF_CHOICE`.
         estimator: what counts materials by the vectors.
         distance: threshold of the estimator "distance".
-        same_material: slope, offset and weight of raggedness in the log odds that two groups of points are of one
-            material, see `Sameness`.
+        same_material: slope, offset and weights of raggedness and of both edges in the log odds that two groups of
+            points are of one material, see `Sameness`.
         same_grain: likewise that lattices lie alike, by the vectors of grains.
         confidence: logistic regression of a segmented region's IoU with the truth, a coefficient for each name of
             `EVIDENCE_OF_REGION`.
@@ -42,8 +45,8 @@ class Calibration:
     preference: Mapping[str, float]
     estimator: Estimator
     distance: Annotated[float, Field(gt=0)]
-    same_material: tuple[Positive, float, float]
-    same_grain: tuple[Positive, float, float]
+    same_material: SamenessCoefficients
+    same_grain: SamenessCoefficients
     confidence: Mapping[str, float]
 
     def __post_init__(self) -> None:

@@ -196,15 +196,17 @@ def _unreadable(path: Path, error: Exception) -> InputError:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep what the libraries print, warn and log to themselves; what matters becomes an exception."""
-    logger = logging.getLogger("tifffile")
-    was_disabled = logger.disabled
-    logger.disabled = True
+    loggers = [logging.getLogger(name) for name in ("tifffile", "imagecodecs")]
+    disabled = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.disabled = was_disabled
+        for logger, was_disabled in zip(loggers, disabled, strict=True):
+            logger.disabled = was_disabled
 
 
 def _one_channel(array: NDArray[Any], channel: int | None) -> tuple[NDArray[Any], int | None]:

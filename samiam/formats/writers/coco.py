@@ -23,6 +23,7 @@ def write_coco(
     *,
     supercategories: Sequence[str] | None = None,
     scores: Sequence[float | None] | None = None,
+    share_categories: bool = False,
 ) -> Path:
     """Write masks as COCO JSON with compressed run lengths.
 
@@ -39,6 +40,7 @@ def write_coco(
         supercategories: what each category is of, one for each name; None for no such thing.
         scores: how sure each mask is, N in [0, 1] or None where that is not known; None for all. The field is that of
             COCO's results.
+        share_categories: whether masks of one name are of one category; each has its own otherwise.
 
     Returns:
         The file written.
@@ -53,6 +55,9 @@ def write_coco(
         unnamed = (f"material {number}" for number in range(1, len(masks) + 1))
         names = list(unnamed if category_names is None else category_names)
         category_ids = list(range(1, len(names) + 1))
+    if share_categories:
+        each, names = names, list(dict.fromkeys(names))
+        category_ids = [names.index(name) + 1 for name in each]
     if len(category_ids) != len(masks):
         raise InputError(f"{len(names)} category names for {len(masks)} masks; give one for each, or one text for all.")
     for what, given, n in (("supercategories", supercategories, len(names)), ("scores", scores, len(masks))):

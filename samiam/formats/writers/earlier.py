@@ -15,12 +15,23 @@ OF_THE_IMAGE = ("sha256", "frame", "channel", "dataset")
 _RESULTS = (
     *("labels.tif", "grains.tif", "overlay.png", "materials.json", "grains.json", "masks.json"),
     *("materials.csv", "grains.csv", "decisions.csv", PROVENANCE),
+    *("particles.json", "particles.csv", "statistics.json", "statistics.csv", "by_size.csv"),
+    *("sizes.png", "faults_by_size.png", "report.html"),
 )
 
 
 def is_result(file: Path) -> bool:
     """Whether a run has written a file, and not somebody else beside its results."""
     return file.name in _RESULTS and (file.parent / PROVENANCE).is_file()
+
+
+def kind_of(folder: Path) -> str | None:
+    """Of which command a folder holds the results, as "segment"; None where it holds none."""
+    try:
+        noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))
+        return str(noted.get("kind", "segment"))
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 def is_of_another_image(folder: Path, facts: Mapping[str, Any]) -> str | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 from samiam.records import Segmentation
 from samiam.storage.files import replacing
@@ -21,9 +24,7 @@ def write_labels(
 ) -> Path:
     """Write the label image as a TIFF of uint32, 0 where nothing is segmented, 1 … M the materials or grains.
 
-    The pixel size stands in the description, JSON {"pixel_size_nm": …, "n_materials": …, "n_labels": …}, with
-    "pixel_height_nm" where pixels are not square, and in the resolution tags (pixels per centimetre), which other
-    programs read.
+    As `write_label_image` does; the description says `n_materials` and `n_labels`.
 
     Args:
         path: the file.
@@ -34,25 +35,51 @@ def write_labels(
     Returns:
         The file written.
     """
+    counts = {"n_materials": len(set(segmentation.material_of)), "n_labels": len(segmentation.material_of)}
+    return write_label_image(path, segmentation.labels, pixel_size_nm, counts, pixel_aspect=pixel_aspect)
+
+
+def write_label_image(
+    path: str | Path,
+    labels: NDArray[np.uint32],
+    pixel_size_nm: float | None,
+    facts: Mapping[str, Any],
+    *,
+    pixel_aspect: float = 1.0,
+) -> Path:
+    """Write labels as a TIFF of uint32.
+
+    The pixel size stands in the description, JSON {"pixel_size_nm": …, …}, with "pixel_height_nm" where pixels are not
+    square, and in the resolution tags (pixels per centimetre), which other programs read.
+
+    Args:
+        path: the file.
+        labels: (H, W), 0 for nothing.
+        pixel_size_nm: width of a pixel in nm, or None.
+        facts: what else stands in the description.
+        pixel_aspect: height of a pixel over its width.
+
+    Returns:
+        The file written.
+    """
     sides = None if pixel_size_nm is None else (pixel_size_nm, pixel_size_nm * pixel_aspect)
     description = {
         "pixel_size_nm": pixel_size_nm,
         **({"pixel_height_nm": sides[1]} if sides is not None and pixel_aspect != 1 else {}),
-        "n_materials": len(set(segmentation.material_of)),
-        "n_labels": len(segmentation.material_of),
+        **facts,
     }
     x, y = (None, None) if sides is None else map(_pixels_per_cm, sides)
     resolution = None if x is None or y is None else (x, y)
     with replacing(path) as partial:
         tifffile.imwrite(
             partial,
-            np.ascontiguousarray(segmentation.labels),
+            np.ascontiguousarray(labels),
             photometric="minisblack",
             compression="zlib" if _can_compress() else None,
             description=json.dumps(description),
             metadata=None,
             resolution=resolution,
-            resolutionunit=None if resolution is None else "CENTIMETER",
+            resolutionunit=None if resolution is None else tifffile.RESUNIT.CENTIMETER,
             software="samiam",
         )
     return Path(path)

@@ -51,22 +51,7 @@ def write_provenance(
     Returns:
         The file written.
     """
-    content = {
-        "samiam": _version("samiam"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": {name: _version(name) for name in _PACKAGES},
-        "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        "input": {
-            "name": micrograph.name,
-            "shape_hw": micrograph.shape_hw,
-            "pixel_size_nm": micrograph.pixel_size_nm,
-            "pixel_height_nm": micrograph.pixel_height_nm,
-            **{key: micrograph.metadata.get(key) for key in _OF_THE_FILE},
-        },
-        "config": config,
-        "seed": seed,
-        "times_s": times_s,
+    facts = {
         "n_materials": segmentation.n_materials,
         "n_materials_given": segmentation.n_materials_given,
         "masks_generated": len(segmentation.generated),
@@ -76,7 +61,30 @@ def write_provenance(
         "not_segmented_fraction": 1 - segmentation.segmented_fraction,
         "remark": segmentation.remark,
     }
-    return write_json(path, content)
+    how = {"input": about_input(micrograph), "config": config, "seed": seed, "times_s": times_s}
+    return write_json(path, {**about_software(), **how, **facts})
+
+
+def about_software() -> dict[str, Any]:
+    """What made a result, and when."""
+    return {
+        "samiam": _version("samiam"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def about_input(micrograph: Micrograph) -> dict[str, Any]:
+    """What is known of an image and its file."""
+    return {
+        "name": micrograph.name,
+        "shape_hw": micrograph.shape_hw,
+        "pixel_size_nm": micrograph.pixel_size_nm,
+        "pixel_height_nm": micrograph.pixel_height_nm,
+        **{key: micrograph.metadata.get(key) for key in _OF_THE_FILE},
+    }
 
 
 def _version(package: str) -> str | None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.device import pick_device
-from samiam.networks.unet import PaddedNetwork
+from samiam.networks.unet import PaddedNetwork, fused
 from samiam.particles.finder.calibration import Calibration, read_calibration
 from samiam.particles.finder.inputs import resampled, working_shape
 from samiam.particles.finder.instances import Candidate, candidates_of
@@ -137,5 +137,5 @@ def build_finder(options: FinderOptions = FinderOptions()) -> UNetFinder:
     """
     place = pick_device(options.device)
     path, expected = given_or_shipped(NETWORK, options.weights, options.weights_sha256)
-    network = read_network(path, expected).to(place)
+    network = fused(read_network(path, expected)).to(place)
     return UNetFinder(network, read_calibration(path), options, expected or sha256_of(path))

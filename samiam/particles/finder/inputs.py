@@ -10,6 +10,10 @@ WORKING_NM = 0.04
 """Pixels that lattices are looked at with: the {111} fringes of gold, 2.35 Å, are 6 px apart then."""
 FRINGES_NM = 0.1
 """Larger pixels than this cannot show these fringes (two a period is the limit): contrast alone is looked at."""
+_MAGNIFIED = (
+    2.0  # of particles of 18 px in a micrograph 231 are told apart so, and 85 as they are; large ones lose none
+)
+_LARGEST_PX = 1536  # of the longer side, to which an image is magnified, for the sake of time
 _MOST = 8.0  # in normal standard deviations; a hot pixel or a bright edge says no more than this
 _NORMAL = 1.4826  # standard deviations in the median absolute deviation of normal noise
 
@@ -42,11 +46,6 @@ def stretched(pixels: NDArray[np.floating]) -> Floats:
     return ((exact - low) / ((high - low) or 1.0)).astype(np.float32)
 
 
-def working_size_nm(pixel_size_nm: float) -> float:
-    """The size of pixels to look at: 0.04 nm where fringes can show, else the image's own."""
-    return WORKING_NM if pixel_size_nm <= FRINGES_NM else pixel_size_nm
-
-
 def resampled(pixels: NDArray[np.floating], shape_hw: tuple[int, int]) -> Floats:
     """An image on other pixels; on coarser ones it is smoothed first, so that nothing finer appears as something else.
 
@@ -61,6 +60,12 @@ def resampled(pixels: NDArray[np.floating], shape_hw: tuple[int, int]) -> Floats
 
 
 def working_shape(shape_hw: tuple[int, int], pixel_size_nm: float) -> tuple[int, int]:
-    """Height and width of an image on the pixels to look at, one at least."""
-    scale = pixel_size_nm / working_size_nm(pixel_size_nm)
+    """Height and width of an image on the pixels to look at, one at least.
+
+    Where fringes can show these are of 0.04 nm; else the image is magnified twice, unless it is large.
+    """
+    if pixel_size_nm <= FRINGES_NM:
+        scale = pixel_size_nm / WORKING_NM
+    else:
+        scale = float(np.clip(_LARGEST_PX / max(shape_hw), 1.0, _MAGNIFIED))
     return max(1, round(shape_hw[0] * scale)), max(1, round(shape_hw[1] * scale))

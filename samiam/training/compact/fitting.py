@@ -82,7 +82,8 @@ def fit_calibration(network: Sight, draw_scene: Callable[[int], Scene], rules: C
     rated_scenes = [examined(network, draw_scene(number)) for number in range(rules.scenes)]
     quality = logistic_regression(*rated_evidence(rated_scenes))
     same_material, same_grain = (
-        fit_sameness([split for scene in rated_scenes for split in scene.splits[of]]) for of in (0, 1)
+        fit_sameness([split for scene in rated_scenes for split in scene.splits[of]], by_edges=by_edges)
+        for of, by_edges in enumerate((False, True))
     )
     found = Calibration(  # no click has been looked at yet, no distance and no result either
         _named(EVIDENCE, quality),

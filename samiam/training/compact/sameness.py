@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from samiam.boosting.dividing import Split, best_split
 from samiam.compact.looks import Look
+from samiam.compact.regions.calibration import SamenessCoefficients
 from samiam.texture import Sameness
 from samiam.training.compact.logistic import logistic_regression
 
@@ -29,25 +30,33 @@ class Judged:
     Attributes:
         cosine: see `Split`.
         raggedness: see `Split`.
+        edges: see `Split`.
         is_real: whether most of its parts are of two different truths.
     """
 
     cosine: float
     raggedness: float
+    edges: tuple[float, float]
     is_real: bool
 
 
-def judged_splits(vectors: NDArray[np.float32], truth: NDArray[np.integer], region: NDArray[np.bool_]) -> list[Judged]:
+def judged_splits(
+    vectors: NDArray[np.float32],
+    boundaries: NDArray[np.float32],
+    truth: NDArray[np.integer],
+    region: NDArray[np.bool_],
+) -> list[Judged]:
     """The splits that a region is divided by, most distinct first, until one more than there are truths in it.
 
     Args:
         vectors: (h, w, D) of a look.
+        boundaries: (2, h, w), of materials and of grains.
         truth: (h, w), what each point is of, 0 where that is not known.
         region: bool (h, w).
     """
     fewest = max(2, round(_SMALLEST * truth.size))
     n_splits = min(len(np.unique(truth[region & (truth > 0)])) + 1, _MOST_SPLITS)
-    open_splits = [(region, best_split(vectors, region, _ANY, fewest))]
+    open_splits = [(region, best_split(vectors, region, boundaries, _ANY, fewest))]
     found: list[Judged] = []
     while len(found) < n_splits:
         place = max(range(len(open_splits)), key=lambda at: _apart(open_splits[at][1]), default=0)
@@ -55,8 +64,9 @@ def judged_splits(vectors: NDArray[np.float32], truth: NDArray[np.integer], regi
         if split is None:
             break
         parts = _parts(inside, split)
-        found.append(Judged(split.cosine, split.raggedness, _most(truth, parts[0]) != _most(truth, parts[1])))
-        open_splits += [(part, best_split(vectors, part, _ANY, fewest)) for part in parts]
+        is_real = _most(truth, parts[0]) != _most(truth, parts[1])
+        found.append(Judged(split.cosine, split.raggedness, split.edges, is_real))
+        open_splits += [(part, best_split(vectors, part, boundaries, _ANY, fewest)) for part in parts]
     return found
 
 
@@ -81,17 +91,26 @@ def splits_of_look(
 ) -> tuple[list[Judged], list[Judged]]:
     """Splits of an image into materials, and of each material into orientations; truths (h, w) at the points."""
     vectors, of_grains = (np.moveaxis(maps.numpy(), 0, -1) for maps in (look.vectors, look.grain_vectors))
+    boundaries = np.stack([look.boundaries.numpy(), look.grain_boundaries.numpy()])
     grains: list[Judged] = []
     for material in np.unique(materials[materials > 0]):
         region = materials == material
         if region.mean() > _LEAST_REGION:
-            grains += judged_splits(of_grains, orientations, region)
-    return judged_splits(vectors, materials, np.ones(materials.shape, np.bool_)), grains
+            grains += judged_splits(of_grains, boundaries, orientations, region)
+    return judged_splits(vectors, boundaries, materials, np.ones(materials.shape, np.bool_)), grains
 
 
-def fit_sameness(splits: Sequence[Judged]) -> tuple[float, float, float]:
-    """`Sameness` by logistic regression, to three decimals; the slope is 0.001 at least."""
-    evidence = np.array([[split.cosine, 1.0, np.log1p(split.raggedness)] for split in splits]).reshape(-1, 3)
+def fit_sameness(splits: Sequence[Judged], *, by_edges: bool) -> SamenessCoefficients:
+    """`Sameness` by logistic regression, to three decimals; the slope is 0.001 at least.
+
+    Args:
+        splits: of scenes whose truth is known.
+        by_edges: whether edges are looked at; else they count nothing. On scenes that were not fitted to, they told
+            grains better and materials no better.
+    """
+    edges = [split.edges if by_edges else (0.0, 0.0) for split in splits]
+    rows = [[split.cosine, 1.0, np.log1p(split.raggedness), *edge] for split, edge in zip(splits, edges, strict=True)]
+    evidence = np.array(rows).reshape(-1, 5)
     is_same = np.array([not split.is_real for split in splits], np.float64)
-    slope, offset, by_raggedness = logistic_regression(evidence, is_same).round(3).tolist()
-    return max(slope, 0.001), offset, by_raggedness
+    slope, offset, by_raggedness, by_materials, by_grains = logistic_regression(evidence, is_same).round(3).tolist()
+    return max(slope, 0.001), offset, by_raggedness, by_materials, by_grains

@@ -47,15 +47,21 @@ def losses_of(outputs: dict[str, Tensor], targets: Tensor, recipe: ParticleRecip
         "dice": recipe.dice_weight * dice_loss(logits.sigmoid(), particle),
     }
     if "depth" in outputs:
-        squares = (outputs["depth"][:, 0].sigmoid() - depth) ** 2
-        # As much for what is inside as for what is outside, however little is covered.
-        inside = (squares * particle).sum() / particle.sum().clamp(min=1)
-        losses["depth"] = recipe.depth_weight * (inside + squares.mean()) / 2
-        of_pixel = functional.binary_cross_entropy_with_logits(outputs["overlap"][:, 0], overlap, reduction="none")
-        losses["overlap"] = recipe.overlap_weight * (
-            (of_pixel * particle).sum() / particle.sum().clamp(min=1) + of_pixel.mean()
-        )
+        losses["depth"] = recipe.depth_weight * _mostly_inside(outputs["depth"][:, 0], depth, particle)
+        losses["overlap"] = recipe.overlap_weight * _mostly_inside(outputs["overlap"][:, 0], overlap, particle)
     return losses
+
+
+def _mostly_inside(logits: Tensor, shares: Tensor, particle: Tensor) -> Tensor:
+    """How far logits are from shares, as the divergence of Bernoulli distributions, 0 where they agree.
+
+    Particles count once more, on their own, so that it does not matter how little of the image they cover. (Squares of
+    the difference of shares would be minimal at the same place, but a wrong logit would hardly move.)
+    """
+    entropy = -(torch.special.xlogy(shares, shares) + torch.special.xlogy(1 - shares, 1 - shares))
+    of_pixel = functional.binary_cross_entropy_with_logits(logits, shares, reduction="none") - entropy
+    of_particles: Tensor = (of_pixel * particle).sum() / particle.sum().clamp(min=1)
+    return of_particles + of_pixel.mean()
 
 
 class ParticleLearner(pl.LightningModule):

@@ -16,16 +16,16 @@ class ParticleRecipe:
         weight_decay: of AdamW.
         warm_up_steps: batches during which the learning rate rises.
         dice_weight: of the Dice loss of particles beside their cross-entropy.
-        depth_weight: of the squared error of the depth; the paper's network says none.
-        overlap_weight: of the cross-entropy of overlap, within particles; likewise.
+        depth_weight: of the depth; the paper's network says none.
+        overlap_weight: of the overlap; likewise.
         ema_decay: share of the averaged weights that a step keeps.
     """
 
     learning_rate: Positive = 2e-3
     weight_decay: NotNegative = 0.01
-    warm_up_steps: Count = 40
+    warm_up_steps: Count = 20
     dice_weight: NotNegative = 1.0
-    depth_weight: NotNegative = 3.0
+    depth_weight: NotNegative = 1.5
     overlap_weight: NotNegative = 0.3
     ema_decay: BelowOne = 0.99
 

@@ -3,11 +3,13 @@
 Aberrations have the signs of abTEM: the wave is multiplied by exp(-i χ), χ = 2π/λ · (½ α² (C10 + C12 cos 2(φ - φ12)) +
 ¼ α⁴ C30), α = λk, C10 = -defocus, so that a positive defocus is underfocus. Partial coherence acts on the wave as its
 two envelopes (Frank, Optik 38, 519 (1973); Kirkland, Advanced Computing in Electron Microscopy, §3.2): exact for the
-linear part of the image, good where the direct beam is strong.
+linear part of the image, good where the direct beam is strong. An envelope takes a beam's interference from the image,
+not its electrons, which are put back about where they were, blurred: without them crystals on axis are too dark.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
@@ -17,10 +19,11 @@ from scipy import fft
 
 from samiam.errors import InputError
 from samiam.settings import NotNegative, settings
-from simulate.imaging.hrtem.spectra import Complexes, frequencies_per_A, resized
+from simulate.imaging.hrtem.spectra import Complexes, frequencies_per_A, real_resized, resized
 from simulate.imaging.stem.optics import Energy_kV, wavelength_A
 
 _A_PER_MM = 1e7
+_BLUR_A = 4.0  # of electrons without interference: aberrations shift a reflection by λ k C10, as 0.02 · 0.7 · 300 Å
 
 
 @settings
@@ -57,11 +60,11 @@ def transfer(n_px: int, extent_A: float, lens: Lens) -> Complexes:
     Returns:
         complex64 (n_px, n_px), in the order of `fft2`.
     """
-    ky, kx = (axis.astype(np.float64) for axis in frequencies_per_A(n_px, extent_A))
+    ky, kx = frequencies_per_A(n_px, extent_A)
     wavelength = wavelength_A(lens.energy_kV)
     spherical_A = lens.spherical_mm * _A_PER_MM
-    angle = 2 * np.deg2rad(lens.astigmatism_deg)
-    astigmatism = lens.astigmatism_A * np.array([np.cos(angle), np.sin(angle)])
+    angle = 2 * math.radians(lens.astigmatism_deg)
+    astigmatism = lens.astigmatism_A * math.cos(angle), lens.astigmatism_A * math.sin(angle)
     k2 = kx**2 + ky**2
     # k² cos 2(φ - φ12) = (kx² - ky²) cos 2φ12 + 2 kx ky sin 2φ12
     bent = astigmatism[0] * (kx**2 - ky**2) + astigmatism[1] * 2 * kx * ky
@@ -98,6 +101,12 @@ def intensity_spectrum(waves: NDArray[np.complex64], extent_A: float, lens: Lens
     # The intensity has twice the frequencies of the wave; those beyond the image's own may fall on each other.
     n_fine = int(fft.next_fast_len(n + min(n, max(least_px, 1) // 2) if least_px else 2 * n))
     through = fft.fft2(waves) * transfer(n, extent_A, lens)
-    fields = fft.ifft2(resized(through, n_fine), overwrite_x=True)
-    intensity = np.mean(fields.real**2 + fields.imag**2, axis=0, dtype=np.float32)
-    return np.asarray(fft.rfft2(intensity), np.complex64)
+    spectrum = fft.rfft2(_intensity(fft.ifft2(resized(through, n_fine), overwrite_x=True)))
+    ky, kx = frequencies_per_A(n_fine, extent_A, half=True)
+    blur = np.exp(-2 * (np.pi * _BLUR_A) ** 2 * (kx**2 + ky**2))
+    before = real_resized(fft.rfft2(_intensity(waves)), n_fine)
+    return np.asarray(spectrum + blur * (before - spectrum), np.complex64)
+
+
+def _intensity(fields: Complexes) -> NDArray[np.float32]:
+    return np.asarray(np.mean(fields.real**2 + fields.imag**2, axis=0), np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,12 @@ from scipy.spatial.transform import Rotation
 
 from samiam.records.particle_scene import Stacking
 from simulate.particles.atoms import shapes
-from simulate.particles.atoms.materials import CUBIC, ClosePacked, Crystalline, Lattice, random_turn
+from simulate.particles.atoms.materials import CUBIC, ClosePacked, Crystalline, Lattice
 from simulate.particles.atoms.shapes import Shape
 from simulate.particles.atoms.stacking import stacking_steps
 
 View = Literal["110", "zone", "random"]
-"""Planes and faults edge-on, along a close-packed row; another axis of the crystal; any."""
+"""Planes and faults edge-on, along a close-packed row; along another axis of the crystal; along any direction."""
 _OTHER_ZONES = ((0, 0, 1), (1, 1, -2), (1, 1, 1), (1, 1, 0))  # in cubic axes; faults are edge-on along [11-2]
 _MISTILT_DEG = 1.5  # standard deviation about each axis: nobody tilts single particles better; chosen by hand
 
@@ -32,7 +32,6 @@ class Body:
         shape: its outline.
         view: how it is turned.
         stacking: what interrupts the order of its planes.
-        diameter_A: of a sphere of its volume.
         atoms: of the particle.
         fault_free: of the same particle without its fault; None where it has none.
         tilt_deg: the angle between the beam and the nearest fault plane, NaN where there is none.
@@ -42,10 +41,14 @@ class Body:
     shape: Shape
     view: View
     stacking: Stacking
-    diameter_A: float
     atoms: Lattice
     fault_free: Lattice | None
     tilt_deg: float
+
+    @property
+    def diameter_A(self) -> float:
+        """Of a sphere of its volume."""
+        return float(np.cbrt(6 / np.pi * self.material.atom_A3 * len(self.atoms.numbers)))
 
     @property
     def radius_A(self) -> float:
@@ -60,7 +63,7 @@ def body(
 
     Args:
         material: what it is made of.
-        diameter_A: of a sphere of its volume; decahedra come in steps.
+        diameter_A: about that of a sphere of its volume; decahedra come in steps.
         shape: its outline; a decahedron is of several twins whatever the stacking.
         stacking: of its planes.
         view: how it is turned.
@@ -78,7 +81,7 @@ def body(
     has_fault = fault_free is not None
     tilt = float(np.rad2deg(np.arcsin(np.clip(np.abs((planes @ turn.T)[:, 2]).min(), 0, 1)))) if has_fault else np.nan
     turned = _turned(fault_free, turn) if fault_free is not None else None
-    return Body(material, shape, view, stacking, diameter_A, _turned(atoms, turn), turned, tilt)
+    return Body(material, shape, view, stacking, _turned(atoms, turn), turned, tilt)
 
 
 def _turned(atoms: Lattice, turn: Floats) -> Lattice:
@@ -120,16 +123,13 @@ def _decahedron(material: ClosePacked, diameter_A: float) -> tuple[Lattice, Latt
 def _turn(view: View, material: Crystalline, rng: np.random.Generator, axis: int) -> Floats:
     """A rotation matrix that brings the view's direction near z."""
     if view == "random":
-        return random_turn(rng)
-    if view == "110":
+        return np.asarray(Rotation.random(rng=rng).as_matrix())
+    if view == "110" and isinstance(material, ClosePacked):
         along = np.eye(3)[axis]
     else:
         zone = np.array(_OTHER_ZONES[rng.integers(len(_OTHER_ZONES))], float)
-        along = (CUBIC @ zone if isinstance(material, ClosePacked) else zone) / np.linalg.norm(zone)
+        along = CUBIC @ zone if isinstance(material, ClosePacked) else zone @ material.cell
     to_z = Rotation.align_vectors([[0.0, 0.0, 1.0]], [along])[0]
     around = Rotation.from_euler("z", rng.uniform(0, 360), degrees=True)
     mistilt = Rotation.from_rotvec([*np.deg2rad(_MISTILT_DEG) * rng.standard_normal(2), 0.0])
     return np.asarray((mistilt * around * to_z).as_matrix())
-
-
-SHAPES = get_args(Shape)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from ase.data import atomic_numbers
+from ase.data import atomic_masses, atomic_numbers
 from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
+from scipy import constants
 
 from samiam.errors import InputError
 from samiam.settings import did_you_mean
@@ -76,6 +76,11 @@ class ClosePacked:
         return float(self.cubic_A / np.sqrt(3))
 
     @property
+    def atom_A3(self) -> float:
+        """Volume for each atom."""
+        return self.cubic_A**3 / (4 * len(self.motif))
+
+    @property
     def neighbour_A(self) -> float:
         """Distance between nearest atoms."""
         return float(self.cubic_A * (np.sqrt(0.5) if len(self.motif) == 1 else np.sqrt(3) / 4))
@@ -128,6 +133,11 @@ class AnyCrystal:
     rms_A: Mapping[str, float]
     neighbour_A: float
 
+    @property
+    def atom_A3(self) -> float:
+        """Volume for each atom."""
+        return float(abs(np.linalg.det(self.cell)) / len(self.numbers))
+
     def lattice(self, radius_A: float, steps: NDArray[np.int8], origin: Floats) -> Lattice:
         """All atoms within a radius, in the frame of the cell; `steps` have no meaning here."""
         del steps
@@ -147,12 +157,8 @@ def _metal(name: str, cubic_A: float, debye_K: float, source: str) -> ClosePacke
 
 
 def _debye_rms_A(element: str, debye_K: float, temperature_K: float = 293.0) -> float:
-    """Root mean square displacement along one axis: 3 ħ² T / (M k Θ²) + …, the limit of high temperature."""
-    from ase.data import atomic_masses
-    from scipy import constants
-
+    """Root mean square displacement along one axis, (3 ħ² T / M k Θ²)^½: Debye's model where T is above Θ."""
     mass = atomic_masses[atomic_numbers[element]] * constants.atomic_mass
-    # ¼ ħ² / (M k Θ) more is the motion at rest, 3 % of it at room temperature: left out.
     return float(1e10 * constants.hbar / debye_K * np.sqrt(3 * temperature_K / (mass * constants.k)))
 
 
@@ -189,8 +195,3 @@ def material_of(name: str) -> Crystalline:
     distances = neighbor_list("d", read.atoms, 4.0)  # no crystal's nearest atoms are further apart
     nearest = float(distances.min(initial=4.0))
     return AnyCrystal(read.name, read.atoms.cell[:], read.atoms.numbers, read.atoms.positions, read.rms_A, nearest)
-
-
-def random_turn(rng: np.random.Generator) -> Floats:
-    """A rotation matrix, any as likely as any other."""
-    return np.asarray(Rotation.random(rng=rng).as_matrix())

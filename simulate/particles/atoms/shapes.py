@@ -50,8 +50,7 @@ def decahedron(material: ClosePacked, diameter_A: float) -> Lattice:
     for edge in range(2, 3 + int(diameter_A / material.neighbour_A)):
         for marks in (0, 1):
             atoms = Decahedron(element, edge, max(1, edge // 2), marks, latticeconstant=material.cubic_A)
-            volume = len(atoms) * material.cubic_A**3 / 4
-            miss = abs(np.cbrt(6 * volume / np.pi) - diameter_A)
+            miss = abs(np.cbrt(6 / np.pi * material.atom_A3 * len(atoms)) - diameter_A)
             if best is None or miss < best[0]:
                 best = miss, labelled(atoms.numbers.copy(), atoms.positions - atoms.positions.mean(axis=0))
     assert best is not None

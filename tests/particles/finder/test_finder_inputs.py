@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samiam.particles.finder.inputs import resampled, standardised, stretched, working_shape, working_size_nm
+from samiam.particles.finder.inputs import resampled, standardised, stretched, working_shape
 
 IMAGE = np.random.default_rng(0).gamma(2.0, size=(40, 50))
 
@@ -32,10 +32,11 @@ def test_of_mostly_one_value_the_rest_is_still_seen() -> None:
     assert not stretched(np.full((4, 4), 0.3)).any()
 
 
-def test_lattices_are_looked_at_on_pixels_of_one_size_and_shadows_on_their_own() -> None:
-    assert [working_size_nm(size) for size in (0.01, 0.04, 0.1, 0.11, 0.9)] == [0.04, 0.04, 0.04, 0.11, 0.9]
-    assert working_shape((100, 201), 0.02) == (50, 100)
-    assert working_shape((100, 200), 0.5) == (100, 200)
+def test_lattices_are_looked_at_on_pixels_of_one_size_and_shadows_magnified() -> None:
+    assert [working_shape((100, 201), size) for size in (0.02, 0.04, 0.1)] == [(50, 100), (100, 201), (250, 502)]
+    assert [working_shape((100, 200), size) for size in (0.11, 0.5)] == [(200, 400), (200, 400)]
+    assert working_shape((1200, 1000), 0.5) == (1536, 1280)
+    assert working_shape((4000, 3000), 0.5) == (4000, 3000)
     assert working_shape((1, 1), 0.001) == (1, 1)
 
 

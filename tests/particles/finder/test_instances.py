@@ -59,6 +59,17 @@ def test_one_that_the_border_cuts_is_one() -> None:
     assert best_ious(found, cut) == [1.0]
 
 
+def test_no_particle_has_holes_but_a_ring_of_particles_has_one() -> None:
+    one = disc(60, 80, 40)
+    pierced = Maps((0.9 * (one & ~disc(60, 70, 4))).astype(np.float32))
+    assert best_ious(found_in(pierced), one) == [1.0]
+    around = np.arange(6) * np.pi / 3
+    ring = [disc(60 + 38 * np.sin(turn), 80 + 38 * np.cos(turn), 19.5) for turn in around]
+    found = found_in(maps_of(*ring))
+    assert len(found) == 6
+    assert not any(mask[60, 80] for mask in found)
+
+
 def test_nothing() -> None:
     assert len(found_in(maps_of())) == 0
     assert len(found_in(Maps(np.zeros(SHAPE, np.float32)))) == 0

@@ -48,7 +48,7 @@ def _chunks(path: Path) -> dict[bytes, bytes]:
         file.seek(_SIGNATURE_BYTES)
         while len(head := file.read(8)) == 8:
             length, kind = struct.unpack(">I4s", head)
-            if kind not in chunks and length <= _LARGEST_CHUNK and kind != b"IDAT":
+            if kind not in chunks and length <= _LARGEST_CHUNK:
                 chunks[kind] = file.read(length)
                 length -= len(chunks[kind])
             file.seek(length + 4, 1)

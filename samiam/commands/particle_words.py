@@ -1,0 +1,126 @@
+"""The words of `samiam particles` and `samiam particles-statistics`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from samiam.commands import inputs
+from samiam.commands.each import for_each
+from samiam.errors import InputError
+from samiam.formats import READABLE_SUFFIXES
+
+if TYPE_CHECKING:
+    from samiam.particles import FaultDetection, StatisticsOptions
+
+_COUNTS = re.compile(r"(\d{1,9})/(\d{1,9})")
+
+
+def add_finding(parser: argparse.ArgumentParser) -> None:
+    """Words of `samiam particles`."""
+    parser.set_defaults(command=_find)
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs"
+    )
+    _add_output(parser, "particles")
+    parser.add_argument(
+        "--material", metavar="NAME", help="what the particles are of, as Au; tells the pixel size by their fringes"
+    )
+    inputs.add_reading(parser)
+    _add_statistics(parser)
+
+
+def add_pooling(parser: argparse.ArgumentParser) -> None:
+    """Words of `samiam particles-statistics`."""
+    parser.set_defaults(command=_pool)
+    parser.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN", help="folders that samiam particles wrote: of runs or of images"
+    )
+    _add_output(parser, "statistics")
+    _add_statistics(parser)
+
+
+def _add_output(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument("-o", "--output", type=Path, default=Path(default), metavar="DIR", help="default: %(default)s")
+    parser.add_argument("--overwrite", action="store_true", help="let the results of other images in DIR be replaced")
+
+
+def _add_statistics(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--bins",
+        type=_edges,
+        metavar="NM,NM,…",
+        help="edges of the size bins in nm of diameter; default: round ones",
+    )
+    for name, of in (("sensitivity", "faulty particles that are found"), ("specificity", "faultless ones cleared")):
+        parser.add_argument(
+            f"--{name}",
+            type=_counts,
+            metavar="K/N",
+            help=f"{of}, as counted on N known ones; both correct the share of faults",
+        )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap; default: %(default)s")
+
+
+def _edges(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NM,NM,…") from None
+
+
+def _counts(text: str) -> tuple[int, int]:
+    if not (found := _COUNTS.fullmatch(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form K/N, as 45/50")
+    return int(found[1]), int(found[2])
+
+
+def _options(options: argparse.Namespace) -> StatisticsOptions:
+    from samiam.particles import StatisticsOptions
+
+    return StatisticsOptions(bin_edges_nm=options.bins, seed=options.seed)
+
+
+def _detection(options: argparse.Namespace) -> FaultDetection | None:
+    """How often faults are told rightly, None where that is not given."""
+    from samiam.particles import FaultDetection
+
+    given = options.sensitivity, options.specificity
+    if given == (None, None):
+        return None
+    if None in given:
+        lacking = "specificity" if options.specificity is None else "sensitivity"
+        raise InputError(f"a share is corrected by sensitivity and specificity together; give --{lacking} too.")
+    (found, faulty), (cleared, faultless) = given
+    return FaultDetection(faulty=faulty, found=found, faultless=faultless, cleared=cleared)
+
+
+def _find(options: argparse.Namespace) -> int:
+    paths = inputs.expand(options.files)
+    if not any(map(inputs.is_readable, paths)):  # nothing has to be built to say so
+        return for_each(paths, lambda index: inputs.refused(paths[index]))
+    statistics, detection = _options(options), _detection(options)
+    from samiam.commands import particles
+
+    job = particles.ParticlesJob.of(
+        material=options.material,
+        reading=inputs.reading_of(options),
+        statistics=statistics,
+        detection=detection,
+        overwrite=options.overwrite,
+        command=shlex.join(["samiam", *options.words]),
+    )
+    return particles.find_in_files(paths, options.output, job)
+
+
+def _pool(options: argparse.Namespace) -> int:
+    statistics, detection = _options(options), _detection(options)
+    from samiam.commands import particles_pooled
+
+    command = shlex.join(["samiam", *options.words])
+    return particles_pooled.pool_runs(
+        options.runs, options.output, statistics, detection, command, overwrite=options.overwrite
+    )

@@ -1,0 +1,61 @@
+"""The folders that results go to, and what is in them already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from samiam.errors import InputError
+from samiam.formats.writers.earlier import is_of_another_image, kind_of
+from samiam.records import Micrograph
+
+
+def check_place(path: Path, place: Path, micrograph: Micrograph, kind: str, *, overwrite: bool) -> None:
+    """Refuse a folder in which results of another image, or of another command, would be mixed with new ones.
+
+    Args:
+        path: the file of the image.
+        place: where its results are to go.
+        micrograph: the image.
+        kind: what the provenance of the results will call them, as "segment".
+        overwrite: whether the results of another image may be replaced.
+
+    Raises:
+        InputError: if so.
+    """
+    check_kind(place, kind)
+    other = is_of_another_image(place, micrograph.metadata)
+    if other is not None and not overwrite:
+        raise InputError(
+            f"{path}: {place} holds the results of another image, {other}; choose another folder with -o, "
+            "or replace them by --overwrite."
+        )
+
+
+def check_kind(place: Path, kind: str) -> None:
+    """Refuse a folder that holds the results of another command, some of whose files would stay beside new ones.
+
+    Raises:
+        InputError: if so.
+    """
+    if (other := kind_of(place)) not in (None, kind):
+        raise InputError(f"{place}: holds results of samiam {other}; choose another folder with -o.")
+
+
+@contextmanager
+def writing_to(place: Path, of: object) -> Iterator[None]:
+    """Around the writing of results; what the system refuses is said in one line.
+
+    Args:
+        place: the folder.
+        of: what the results are of.
+
+    Raises:
+        InputError: if something cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"{of}: cannot write to {place} ({reason}); choose another folder with -o.") from error

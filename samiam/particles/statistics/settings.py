@@ -1,0 +1,24 @@
+"""Settings of the statistics of particles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from samiam.settings import NotNegative, Rising, Seed, settings
+
+
+@settings
+class StatisticsOptions:
+    """How particles are counted together.
+
+    Attributes:
+        bin_edges_nm: between size bins, in nm of diameter; what lies outside is in no bin; round ones where null.
+        resamples: of the bootstrap; 1000 or more for intervals by percentiles (Efron & Tibshirani 1993).
+        seed: of the bootstrap.
+    """
+
+    bin_edges_nm: Annotated[tuple[NotNegative, ...], Field(min_length=2), Rising] | None = None
+    resamples: Annotated[int, Field(ge=100)] = 2000
+    seed: Seed = 0

@@ -1,0 +1,83 @@
+"""All files of the particles of one image, in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from samiam.formats.writers.coco import write_coco
+from samiam.formats.writers.earlier import PROVENANCE
+from samiam.formats.writers.provenance import about_input, about_software
+from samiam.formats.writers.strict_json import write_json
+from samiam.particles.measured import MeasuredImage
+from samiam.particles.result import Particles
+from samiam.particles.writing.classes import PARTICLE
+from samiam.particles.writing.labels import write_particle_labels
+from samiam.particles.writing.overlay import write_particle_overlay
+from samiam.particles.writing.tables import decisions, write_table
+from samiam.storage.files import replacing_together
+
+KIND = "particles"
+"""What the provenance of such a folder says it is of."""
+
+
+def write_particles(
+    folder: str | Path,
+    particles: Particles,
+    measured: MeasuredImage,
+    *,
+    config: Mapping[str, Any],
+    times_s: Mapping[str, float],
+) -> list[Path]:
+    """Write everything that is known of the particles of an image.
+
+    Files: `particles.csv` (as `measure_particles` makes it), `overlay.png`, `labels.tif` (uint32, with the pixel size;
+    where particles overlap the surer one on top), `particles.json` (COCO, the whole masks), `decisions.csv` (what
+    became of each candidate and why) and `provenance.json`.
+
+    Args:
+        folder: made if missing. Files of those names in it are replaced, all of them or none, others left alone; while
+            they are, or where that was interrupted, `provenance.json` is missing.
+        particles: the result.
+        measured: the same in numbers.
+        config: the settings used.
+        times_s: seconds taken by each step.
+
+    Returns:
+        The files written, in that order.
+    """
+    names = [name or PARTICLE for name in measured.table["class"]]
+    with replacing_together(folder, PROVENANCE) as partial:
+        written = [
+            write_table(partial / "particles.csv", measured.table),
+            write_particle_overlay(partial / "overlay.png", particles, measured.table),
+            write_particle_labels(partial / "labels.tif", particles),
+            write_coco(
+                partial / "particles.json", particles.masks, particles.micrograph.name, names, share_categories=True
+            ),
+            write_table(partial / "decisions.csv", decisions(particles)),
+            write_json(partial / PROVENANCE, _provenance(particles, measured, config, times_s)),
+        ]
+    return [Path(folder) / file.name for file in written]
+
+
+def _provenance(
+    particles: Particles, measured: MeasuredImage, config: Mapping[str, Any], times_s: Mapping[str, float]
+) -> dict[str, Any]:
+    """How the result was made, and what of it the tables do not hold."""
+    return {
+        "kind": KIND,
+        **about_software(),
+        "input": about_input(particles.micrograph),
+        "identity": measured.identity,
+        "config": config,
+        "times_s": times_s,
+        "n_particles": len(particles.masks),
+        "window_xy_nm": measured.window_xy_nm,
+        "pixel_size_from": measured.pixel_size_from,
+        "dropped": measured.dropped,
+        "detection": None if measured.detection is None else asdict(measured.detection),
+        "remark": particles.remark,
+    }

@@ -1,0 +1,220 @@
+"""What is written on particles, and that it comes back."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from made_particles import made_particles
+from PIL import Image
+from pycocotools import mask as rle
+from refusals import refusal
+
+from samiam.formats.writers.earlier import is_result
+from samiam.particles import Dropped, FaultDetection, Particles, StatisticsOptions
+from samiam.particles.measured import MeasuredImage
+from samiam.particles.statistics.pooling import pool
+from samiam.particles.writing.labels import label_image
+from samiam.particles.writing.pooled import write_statistics
+from samiam.particles.writing.reading import image_folders, read_measured
+from samiam.particles.writing.report import About
+from samiam.particles.writing.results import write_particles
+
+FILES = ["particles.csv", "overlay.png", "labels.tif", "particles.json", "decisions.csv", "provenance.json"]
+POOLED = [
+    *("particles.csv", "statistics.csv", "statistics.json", "by_size.csv", "sizes.png", "faults_by_size.png"),
+    *("report.html", "provenance.json"),
+]
+SAID = ("stacking fault", "unsure", "no fault")
+
+
+def overlapping(**given: Any) -> Particles:
+    """Two discs that overlap, the second the surer, and one that the edge cuts."""
+    found = made_particles(
+        [(24, 30, 22), (38, 30, 20), (70, 1, 12)],
+        classes=SAID,
+        dropped=[Dropped("too small", 0.4, 1.0, (3, 4, 5, 6)), Dropped("=low score", float("nan"), 0.5, (0, 0, 2, 2))],
+        detection=FaultDetection(10, 9, 10, 8),
+        remark="thick carbon",
+        **given,
+    )
+    scores = np.array([0.5, 0.9, np.nan], np.float32)
+    return replace(found, masks=replace(found.masks, predicted_iou=scores))
+
+
+def write(folder: Path, found: Particles) -> MeasuredImage:
+    measured = MeasuredImage.of(found)
+    written = write_particles(folder, found, measured, config={"material": "Au"}, times_s={"find": 1.0})
+    assert [file.name for file in written] == FILES
+    return measured
+
+
+def test_the_surer_particle_lies_on_top() -> None:
+    found = overlapping()
+    labels = label_image(found)
+    both = found.masks[0] & found.masks[1]
+    assert both.any()
+    assert (labels[both] == 2).all()
+    assert (labels[found.masks[0] & ~both] == 1).all()
+    assert (labels[found.masks[2]] == 3).all()
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # pycocotools under NumPy 2
+def test_the_files_of_an_image(tmp_path: Path) -> None:
+    found = overlapping(aspect=1.25)
+    write(tmp_path / "a", found)
+    assert sorted(file.name for file in (tmp_path / "a").iterdir()) == sorted(FILES)
+    with tifffile.TiffFile(tmp_path / "a" / "labels.tif") as file:
+        np.testing.assert_array_equal(file.asarray(), label_image(found))
+        assert file.asarray().dtype == np.uint32
+        noted = json.loads(file.pages[0].description)
+    assert noted == {
+        "pixel_size_nm": 0.1,
+        "pixel_height_nm": 0.125,
+        "n_particles": 3,
+        "overlaps": "the surer particle on top",
+    }
+    coco = json.loads((tmp_path / "a" / "particles.json").read_text())
+    assert [one["name"] for one in coco["categories"]] == list(SAID)
+    for annotation, mask in zip(coco["annotations"], found.masks, strict=True):
+        np.testing.assert_array_equal(rle.decode(annotation["segmentation"]), mask)  # whole where they overlap
+    decisions = pd.read_csv(tmp_path / "a" / "decisions.csv")
+    assert decisions["action"].tolist() == ["kept"] * 3 + ["dropped"] * 2
+    assert decisions["rule"].tolist()[3:] == ["too small", "'=low score"]
+    assert decisions.loc[3, ["left_px", "top_px", "width_px", "height_px"]].tolist() == [3, 4, 5, 6]
+    provenance = json.loads((tmp_path / "a" / "provenance.json").read_text(), parse_constant=pytest.fail)
+    assert (provenance["kind"], provenance["n_particles"]) == ("particles", 3)
+    assert all(is_result(tmp_path / "a" / name) for name in FILES)
+
+
+def test_particles_of_one_class_share_a_category(tmp_path: Path) -> None:
+    write(tmp_path, made_particles())
+    coco = json.loads((tmp_path / "particles.json").read_text())
+    assert coco["categories"] == [{"id": 1, "name": "particle"}]
+    assert [one["category_id"] for one in coco["annotations"]] == [1, 1, 1]
+
+
+def test_the_overlay_shows_each_class(tmp_path: Path) -> None:
+    found = overlapping()
+    write(tmp_path, found)
+    with Image.open(tmp_path / "overlay.png") as picture:
+        shown = np.asarray(picture.convert("RGB")).astype(int)
+    factor = 5  # 80 px enlarged to 384 and more
+    assert shown.shape[1] == 80 * factor
+    red = (abs(shown - (213, 94, 0)) < 16).all(axis=2)[: 64 * factor]
+    assert np.nonzero(red)[1].min() // factor == found.masks.boxes_xywh[0][0]
+    grey = np.ptp(shown[60 * factor, : 60 * factor], axis=1)
+    assert grey.max() == 0  # where there is no particle, the image stays as it is
+
+
+def test_what_was_measured_comes_back(tmp_path: Path) -> None:
+    for number, found in enumerate((overlapping(), made_particles(), made_particles([]))):
+        measured = write(tmp_path / str(number), found)
+        again = read_measured(tmp_path / str(number))
+        pd.testing.assert_frame_equal(again.table, measured.table)
+        assert {**vars(again), "table": None} == {**vars(measured), "table": None}
+        first, second = (pool([one], StatisticsOptions(resamples=100)) for one in (measured, again))
+        assert str(first.as_dict()) == str(second.as_dict())
+
+
+def test_folders_of_a_run(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        write(tmp_path / name, overlapping())
+    (tmp_path / "else").mkdir()
+    assert image_folders(tmp_path) == [tmp_path / "a", tmp_path / "b"]
+    assert image_folders(tmp_path / "b") == [tmp_path / "b"]
+    assert refusal(lambda: image_folders(tmp_path / "else")).endswith(
+        "else: holds no results of samiam particles; give the folder that was its -o."
+    )
+    assert "No such file" in refusal(lambda: image_folders(tmp_path / "nowhere"))
+    (tmp_path / "a" / "provenance.json").unlink()
+    assert refusal(lambda: image_folders(tmp_path)).startswith(
+        f"{tmp_path / 'a'}: was interrupted while it was written;"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("particles.csv", "solidity", "solid", "particles.csv lacks solidity"),
+        ("particles.csv", "unsure", "perhaps", "no class is called perhaps"),
+        ("particles.csv", ",True,", ",maybe,", "maybe"),
+        ("particles.csv", "\n1,", "\n1,nan,inf,", "invalid literal"),
+        (
+            "provenance.json",
+            '"n_particles": 3',
+            '"n_particles": 4',
+            "3 particles in particles.csv, 4 in provenance.json",
+        ),
+        ("provenance.json", '"pixel_size_from": "file"', '"pixel_size_from": "luck"', "luck"),
+        ("provenance.json", '"window_xy_nm": [', '"window_xy_nm": [-1,', "too many values"),
+        ("provenance.json", '"detection": {', '"detection": {"x": 1,', "x"),
+        ("provenance.json", '"found": 9', '"found": 99', "found 99 of 10 is impossible"),
+        ("provenance.json", '"kind": "particles"', '"kind": "particles", ,', "cannot be read"),
+    ],
+)
+def test_damaged_results_are_refused(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:
+    write(tmp_path, overlapping())
+    text = (tmp_path / file).read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert said in refusal(lambda: read_measured(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def pooled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pooled")
+    names = ("<b>bold</b>", "=1+1", "c")
+    images = [write(folder / str(number), overlapping(name=name)) for number, name in enumerate(names)]
+    overlays = {name: folder / str(number) / "overlay.png" for number, name in enumerate(names)}
+    about = About({"date": "today", "command": "samiam particles '<x>'"}, overlays, ["d.tif: <i>no</i> such file."])
+    write(folder / "extra", overlapping())
+    statistics = pool(images, StatisticsOptions(resamples=100))
+    written = write_statistics(folder / "all", statistics, images, about, {})
+    assert [file.name for file in written] == POOLED
+    write_statistics(folder / "again", statistics, images, about, {})
+    return folder
+
+
+def test_all_files_of_the_statistics(pooled: Path) -> None:
+    assert sorted(file.name for file in (pooled / "all").iterdir()) == sorted(POOLED)
+    table = pd.read_csv(pooled / "all" / "particles.csv")
+    assert table["image"].unique().tolist() == ["<b>bold</b>", "'=1+1", "c"]
+    assert len(table) == 9
+    assert pd.read_csv(pooled / "all" / "by_size.csv")["n"].sum() == 6
+    noted = json.loads((pooled / "all" / "provenance.json").read_text())
+    assert (noted["kind"], len(noted["images"])) == ("particles-statistics", 3)
+
+
+def test_the_same_statistics_make_the_same_bytes(pooled: Path) -> None:
+    for name in POOLED[:-1]:
+        assert (pooled / "all" / name).read_bytes() == (pooled / "again" / name).read_bytes(), name
+
+
+def test_the_report_needs_no_other_file_and_escapes_what_it_says(pooled: Path) -> None:
+    page = (pooled / "all" / "report.html").read_text(encoding="utf-8")
+    assert "<b>" not in page
+    assert "<i>" not in page
+    for said in ("&lt;b&gt;bold&lt;/b&gt;", "samiam particles &#39;&lt;x&gt;&#39;", "d.tif: &lt;i&gt;no&lt;/i&gt;"):
+        assert said in page
+    sources = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert len(sources) == 5
+    assert all(source.startswith("data:image/") for source in sources)
+    for said in ("circularity 4πA/P²", "thick carbon", "too small", "sensitivity 0.90 (9 of 10)", "unsure 3"):
+        assert said in page
+
+
+def test_charts_of_nothing_say_so(tmp_path: Path) -> None:
+    images = [write(tmp_path / "a", made_particles([]))]
+    write_statistics(tmp_path / "all", pool(images), images, About({}), {})
+    assert sorted(file.name for file in (tmp_path / "all").iterdir()) == sorted(POOLED)
+    page = (tmp_path / "all" / "report.html").read_text(encoding="utf-8")
+    assert "No whole particle was found." in page
+    assert "Faults" not in page
