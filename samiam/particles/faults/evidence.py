@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.measure import regionprops_table
 
-from samiam.particles.faults.domains import N_REFLECTIONS, Line, Maps, best_lines, maps_of
+from samiam.particles.faults.domains import BLOCK_PX, N_REFLECTIONS, Line, Maps, best_lines, maps_of
 from samiam.particles.faults.region import Region
 from samiam.particles.faults.spectrum import fringes_of
 from samiam.particles.finder.inputs import WORKING_NM
@@ -21,6 +21,8 @@ _COMBINATIONS = np.array([(a, b) for a in range(-2, 3) for b in range(-2, 3)])
 _CUT = 0.1  # share of a reflection's power by which a line has to cut it: a jump of 40° in the middle
 _LEAST_ANGLE = 0.3  # sine of that between two reflections that span a lattice
 _SAME = 1.0  # diameters to the minus one, within which two frequencies are one
+_CHORDS = 18  # directions in which chords are looked at, 10° apart
+_FAIR = 0.2  # share of a region's pixels on either side of a chord; as much of a second particle makes two
 _SCALES_PX = (1.0, 2.0, 4.0, 8.0)  # of the bands whose power is compared inside and outside
 
 
@@ -44,7 +46,21 @@ def _of_outline(region: Region) -> dict[str, float]:
         "log_area_nm2": float(np.log(area * WORKING_NM**2)),
         "solidity": solidity,
         "aspect": longest / max(shortest, 1.0),
+        "neck": _neck(region.inside, 2 * float(np.sqrt(area / np.pi))),
     }
+
+
+def _neck(inside: NDArray[np.bool_], diameter_px: float) -> float:
+    """The shortest chord with a fair part of a region on either side, in diameters: short where two particles meet."""
+    y, x = (at - at.mean() for at in np.nonzero(inside))
+    shortest = diameter_px
+    for angle in np.pi * np.arange(_CHORDS) / _CHORDS:
+        across = x * np.cos(angle) + y * np.sin(angle)
+        widths = np.bincount(np.rint(across - across.min()).astype(np.intp))
+        before = np.cumsum(widths) / len(across)
+        fair = widths[(before > _FAIR) & (before < 1 - _FAIR)]
+        shortest = min([shortest, *fair.tolist()])
+    return shortest / diameter_px
 
 
 def _of_contrast(region: Region) -> dict[str, float]:
@@ -131,6 +147,7 @@ def _of_line(line: Line, maps: Maps, scale: Floats, everywhere: Floats, diameter
         "line_explains": (gain + whole) / float((everywhere * scale).sum()),
         "line_off_centre": abs(line.offset_px) / diameter_px,
         "line_off_reflection_deg": float(off[scale > 0].min()),
+        "line_chord": _chord(line, maps) / diameter_px,
     }
     shares = line.gains / (line.gains + line.wholes + 1e-12)
     of_sides = [_of_sides(sides) for sides in line.sides]
@@ -144,6 +161,14 @@ def _of_line(line: Line, maps: Maps, scale: Floats, everywhere: Floats, diameter
         found[f"line_off_{index}"] = float(off[index])
         found |= {f"line_{name}_{index}": value for name, value in of_sides[index].items()}
     return found
+
+
+def _chord(line: Line, maps: Maps) -> float:
+    """How much of a line lies within the region, in pixels."""
+    angle = np.deg2rad(line.normal_deg)
+    across = maps.places @ [np.sin(angle), np.cos(angle)] - line.offset_px
+    # A strip of two blocks, of which those at the outline count by what is in them.
+    return float(maps.counts[np.abs(across) <= BLOCK_PX].sum()) / (2 * BLOCK_PX)
 
 
 def _of_sides(sides: NDArray[np.complex128]) -> dict[str, float]:
