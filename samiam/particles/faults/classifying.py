@@ -22,7 +22,8 @@ def classify_faults(particles: Particles, *, classifier: FaultClassifier | None 
 
     Returns:
         The same particles with `classes`, "unsure" where no class is probable enough, their calibrated
-        `probabilities` and how often the classifier is right; no probability (NaN) where it does not take a region.
+        `probabilities` and how often the classifier is right. What it does not look at, because pixels are too large to
+        show fringes (0.1 nm) or a region is larger than 40 nm, has no probability (NaN) and is "unsure".
 
     Raises:
         InputError: if weights are missing or damaged.

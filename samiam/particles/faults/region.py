@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.particles.finder.inputs import WORKING_NM, resampled
+from samiam.particles.finder.inputs import FRINGES_NM, WORKING_NM, resampled
 from samiam.records import Micrograph
 
 MARGIN_NM = 1.2
 """Around a region, for what its support looks like: a little more than the support's own grain."""
+
+LARGEST_NM = 40.0
+"""Side of what is looked at: twice the largest clumps that were learnt from, and a tenth of a second's work."""
 
 Floats = NDArray[np.float64]
 
@@ -40,9 +43,12 @@ def cut_region(micrograph: Micrograph, mask: NDArray[np.bool_], pixel_size_nm: f
         pixel_size_nm: width of a pixel.
 
     Returns:
-        The region; None where nothing of it is left on pixels of 0.04 nm.
+        The region; None where nothing of it is left on pixels of 0.04 nm, it is larger than 40 nm, or the pixels of
+        the micrograph are too large to show any fringes.
     """
     sides_nm = (pixel_size_nm * micrograph.pixel_aspect, pixel_size_nm)
+    if max(sides_nm) > FRINGES_NM:
+        return None
     spans = []
     for axis, side_nm in enumerate(sides_nm):
         at = np.flatnonzero(mask.any(axis=1 - axis))
@@ -51,6 +57,8 @@ def cut_region(micrograph: Micrograph, mask: NDArray[np.bool_], pixel_size_nm: f
         margin = round(MARGIN_NM / side_nm)
         spans.append(slice(max(0, int(at[0]) - margin), min(mask.shape[axis], int(at[-1]) + 1 + margin)))
     box = spans[0], spans[1]
+    if max(n * side_nm for n, side_nm in zip(mask[box].shape, sides_nm, strict=True)) > LARGEST_NM:
+        return None
     height, width = (
         max(1, round(n * side_nm / WORKING_NM)) for n, side_nm in zip(mask[box].shape, sides_nm, strict=True)
     )

@@ -124,6 +124,17 @@ def test_a_region_without_a_pixel_is_none() -> None:
     assert cut_region(micrograph, mask, 0.001) is None
 
 
+def test_what_cannot_show_fringes_or_is_no_particle_is_left_open() -> None:
+    made = particles_of(region("perfect"))
+    for size_nm, wanted in ((0.09, "no fault"), (0.11, "unsure"), (0.28, "unsure")):
+        found = replace(made, micrograph=replace(made.micrograph, pixel_size_nm=size_nm))
+        told = classify_faults(found, classifier=Coherent())
+        assert told.probabilities is not None
+        assert np.isnan(told.probabilities).all() == (wanted == "unsure") == (told.classes == ("unsure",))
+    large = Micrograph(np.zeros((1100, 60)), pixel_size_nm=0.04, name="large")
+    assert cut_region(large, np.ones((1100, 60), bool), 0.04) is None
+
+
 def test_weights_of_one_s_own(tmp_path: Path) -> None:
     path = written(tmp_path, one_split("one_phase", 0.85))
     teller = build_fault_classifier(FaultOptions(weights=path))
