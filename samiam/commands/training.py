@@ -19,11 +19,14 @@ from pytorch_lightning.utilities import rank_zero_only
 from torch.utils.data import ConcatDataset
 
 from samiam.commands.composing import TRAIN
+from samiam.commands.fault_training import train_faults
 from samiam.commands.training_settings import (
     ClassificationSettings,
     ContrastiveSettings,
+    FaultSettings,
     FieldSettings,
     LatticeCrops,
+    ParticleRegions,
     ParticleScenes,
     ParticleSettings,
     SimulatedCrops,
@@ -103,6 +106,8 @@ def train(config: Mapping[str, Any], folder: Path, command: str, *, resume: bool
         InputError: if a setting cannot be used, or there is nothing to resume.
     """
     settings = read_training(config)
+    if isinstance(settings.data, ParticleRegions) and isinstance(settings.learner, FaultSettings):
+        return train_faults(settings, settings.data, settings.learner, folder, recorded(settings), command)
     job = job_of(settings)
     card = run(job, settings.trainer, settings.logger, folder, recorded(settings), command, resume=resume)
     scores = ", ".join(f"{name} {value:.3f}" for name, value in card["scores"].items())

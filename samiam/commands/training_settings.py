@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -11,9 +11,11 @@ from pydantic import Field
 from samiam.compact.settings import FieldSize
 from samiam.errors import InputError
 from samiam.networks.unet import Variant
+from samiam.particles.faults.settings import Variant as FaultVariant
 from samiam.settings import Count, Seed, ShapeHW, Share, read_settings, settings
 from samiam.training.classifier.settings import NetworkOptions
 from samiam.training.compact.settings import CalibrationRules, FieldRecipe, WholeSceneRules
+from samiam.training.faults.settings import ForestRecipe, RegionRules
 from samiam.training.fenet.settings import ContrastiveRecipe, DTDRules, DTDStart, SceneCropRules
 from samiam.training.particles.settings import CalibrationScenes, ParticleRecipe, ParticleSceneRules
 from samiam.training.settings import ClassificationRecipe, TrainerSettings
@@ -156,6 +158,30 @@ class ParticleScenes:
 
 
 @settings
+class ParticleRegions:
+    """Regions of simulated pictures of particles, drawn once; specimens are on one side of every split.
+
+    Attributes:
+        name: of the kind of data.
+        waves: folders that `python -m simulate particles` wrote, with splits train, val and tests between them; what
+            ships where empty.
+        tests: splits to test on; the first says how often faults are told rightly.
+        conditions: from which the optics and the camera of a picture are drawn.
+        folder: of the regions.
+        rules: how many.
+        workers: processes that draw.
+    """
+
+    name: Literal["particle_regions"]
+    waves: tuple[str, ...] = ()
+    tests: Annotated[tuple[str, ...], Field(min_length=1)] = ("test",)
+    conditions: ParticleConditions = field(default_factory=ParticleConditions)
+    folder: str = "outputs/particle_regions"
+    rules: RegionRules = field(default_factory=RegionRules)
+    workers: Count = 1
+
+
+@settings
 class ContrastiveSettings:
     """Crops of one lattice together, others apart (paper eq. 2).
 
@@ -214,6 +240,21 @@ class ParticleSettings:
 
 
 @settings
+class FaultSettings:
+    """The forest that tells stacking faults.
+
+    Attributes:
+        name: of the learner.
+        variant: "ours", or "paper" for the five numbers of Groschner et al. (2021).
+        options: how it is grown.
+    """
+
+    name: Literal["faults"]
+    variant: FaultVariant = "ours"
+    options: ForestRecipe = field(default_factory=ForestRecipe)
+
+
+@settings
 class ClassificationSettings:
     """Classes of images told apart.
 
@@ -241,8 +282,8 @@ class TrainSettings:
         seed: of weights and data.
     """
 
-    data: LatticeCrops | WholeLattices | Textures | SimulatedCrops | ParticleScenes
-    learner: ContrastiveSettings | FieldSettings | ClassificationSettings | ParticleSettings
+    data: LatticeCrops | WholeLattices | Textures | SimulatedCrops | ParticleScenes | ParticleRegions
+    learner: ContrastiveSettings | FieldSettings | ClassificationSettings | ParticleSettings | FaultSettings
     trainer: TrainerSettings = field(default_factory=TrainerSettings)
     logger: LoggerSettings = field(default_factory=LoggerSettings)
     resume: str | None = None
@@ -256,6 +297,10 @@ class TrainSettings:
         if isinstance(self.learner, ClassificationSettings):
             kind = DTDStart if self.data.name == "dtd" else NetworkOptions
             read_settings(kind, "learner.network", self.learner.network)
+        if isinstance(self.learner, FaultSettings) and replace(self.trainer, progress=True) != TrainerSettings():
+            raise InputError(
+                "trainer: a forest is grown at once, without epochs; of the trainer leave all but progress."
+            )
 
 
 PAIRS = (
@@ -264,6 +309,7 @@ PAIRS = (
     ("dtd", "classification"),
     ("simulated_crops", "classification"),
     ("particle_scenes", "particles"),
+    ("particle_regions", "faults"),
 )
 """Which data a learner can learn."""
 

@@ -1,0 +1,1 @@
+"""Whether the stacking of a particle is faulty, by its fringes."""

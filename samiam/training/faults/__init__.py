@@ -1,0 +1,1 @@
+"""Training of classifiers of faults on simulated particles."""
