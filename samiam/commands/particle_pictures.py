@@ -20,7 +20,7 @@ def paths_of_waves(folders: Sequence[str], split: str) -> list[Path]:
         InputError: if none has it, or a specimen is in two.
     """
     places = tuple(folders) or (None,)
-    paths = [path for place in places if _has(place, split) for path in read_waves(place, split).paths]
+    paths = [path for place in places if has_split(place, split) for path in read_waves(place, split).paths]
     if not paths:
         read_waves(places[0], split)  # says what there is
     names = [path.stem for path in paths]
@@ -30,7 +30,8 @@ def paths_of_waves(folders: Sequence[str], split: str) -> list[Path]:
     return paths
 
 
-def _has(folder: str | None, split: str) -> bool:
+def has_split(folder: str | None, split: str) -> bool:
+    """Whether a folder, or what ships where None, has exit waves of a split."""
     try:
         return bool(read_waves(folder, split).paths)
     except InputError:

@@ -1,0 +1,121 @@
+"""How well finders find particles: by set, by how pictures were taken, by how large particles are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from samiam.benchmark.particles.estimates import mean_of, mean_over, over_specimens
+from samiam.benchmark.particles.rows import FinderRow
+from samiam.particles.statistics.shares import Estimate
+
+Floats = NDArray[np.float64]
+CARBON = "carbon"
+"""The set of supports without particles."""
+BINS: Mapping[str, tuple[float, ...]] = {
+    "dose (e/Å²)": (0, 200, 800, np.inf),
+    "defocus (nm)": (0, 6, 20, np.inf),
+    "pixel size (nm)": (0, 0.03, 0.042, np.inf),
+}
+"""Ends of bins that hold about a third each of what the conditions draw by default."""
+SIZES_NM = (0, 3, 4, 5, np.inf)
+"""Ends of bins of diameters: about a quarter of the particles that the simulation draws lie in each."""
+
+
+def finder_frame(rows: Sequence[FinderRow]) -> pd.DataFrame:
+    """The rows of finders as a table, with how their pictures were taken under the names of `BINS`."""
+    named = {"dose": "dose (e/Å²)", "defocus_nm": "defocus (nm)", "pixel_size_nm": "pixel size (nm)"}
+    flat = [{**vars(row), **vars(row.taken), "set": row.taken.set_name} for row in rows]
+    columns = [*FinderRow.__dataclass_fields__, "set", "specimen", "name", *named]
+    found = pd.DataFrame(flat, columns=columns).rename(columns=named)
+    return found.astype(dict.fromkeys(named.values(), float))
+
+
+def by_set(found: pd.DataFrame) -> pd.DataFrame:
+    """A row for each set with particles and method: Dice, F1 and the error of the mean diameter.
+
+    Columns: `set`, `method`, `specimens`, `pictures` (with a particle), `left_out` (pictures without one, in which Dice
+    is not defined), `dice`, `f1`, `diameter_error` (of the mean over whole particles, in per cent).
+    """
+    rows = []
+    for (set_name, method), own in _groups(found[found["set"] != CARBON], ["set", "method"]):
+        shown = own[own["n_true"] > 0]
+        facts = {"set": set_name, "method": method, "specimens": shown["specimen"].nunique(), "pictures": len(shown)}
+        rows.append({**facts, "left_out": len(own) - len(shown), **finder_scores(shown)})
+    return pd.DataFrame(rows)
+
+
+def finder_scores(own: pd.DataFrame) -> dict[str, Estimate]:
+    """Scores of one finder on pictures with particles."""
+    dice, f1 = (own[name].to_numpy(np.float64) for name in ("dice", "f1"))
+    sums = {name: np.array([float(np.sum(values)) for values in own[name]]) for name in ("true_nm", "found_nm")}
+    numbers = {name: np.array([len(values) for values in own[name]]) for name in ("true_nm", "found_nm")}
+
+    def scores(counts: Floats) -> dict[str, Floats]:
+        true, said = ((counts @ sums[name]) / (counts @ numbers[name]) for name in ("true_nm", "found_nm"))
+        return {
+            "dice": mean_of(dice, counts),
+            "f1": mean_of(f1, counts),
+            "diameter_error": 100 * (said / true - 1),
+        }
+
+    return over_specimens(own["specimen"].tolist(), scores)
+
+
+def on_carbon(found: pd.DataFrame) -> pd.DataFrame:
+    """A row for each method: what it finds where nothing is, as a share of the picture in per cent.
+
+    Columns: `method`, `specimens`, `pictures`, `false_area`, `largest`, `with_any` (pictures in which it finds any).
+    """
+    rows = []
+    for (method,), own in _groups(found[found["set"] == CARBON], ["method"]):
+        areas = 100 * own["false_area"].to_numpy(np.float64)
+        mean = mean_over(own["specimen"].tolist(), areas)
+        facts = {"method": method, "specimens": own["specimen"].nunique(), "pictures": len(own)}
+        any_found = int((own["n_found"] > 0).sum())
+        rows.append({**facts, "false_area": mean, "largest": areas.max(), "with_any": any_found})
+    return pd.DataFrame(rows)
+
+
+def by_condition(found: pd.DataFrame) -> pd.DataFrame:
+    """Dice and F1 of each set and method in bins of dose, defocus and pixel size; those not known are left out."""
+    rows = []
+    shown = found[(found["n_true"] > 0) & (found["set"] != CARBON)]
+    for quantity, ends in BINS.items():
+        known = shown[shown[quantity].notna()]
+        binned = known.assign(bin=pd.cut(known[quantity], ends, right=False, labels=bin_names(ends)))
+        for (set_name, name, method), own in _groups(
+            binned.sort_values("bin", kind="stable"), ["set", "bin", "method"]
+        ):
+            facts = {"set": set_name, "quantity": quantity, "bin": name, "method": method, "pictures": len(own)}
+            scores = finder_scores(own)
+            rows.append({**facts, "dice": scores["dice"], "f1": scores["f1"]})
+    return pd.DataFrame(rows)
+
+
+def by_size(found: pd.DataFrame) -> pd.DataFrame:
+    """Share of the true particles that are found (IoU 0.5) in bins of their diameters as far as they are shown."""
+    single = found[found["sizes_nm"].map(len) > 0]
+    each = single[["set", "specimen", "method", "sizes_nm", "are_found"]].explode(["sizes_nm", "are_found"])
+    each["bin"] = pd.cut(each["sizes_nm"].astype(float), SIZES_NM, right=False, labels=bin_names(SIZES_NM))
+    rows = []
+    for (set_name, name, method), own in _groups(each.sort_values("bin", kind="stable"), ["set", "bin", "method"]):
+        share = mean_over(own["specimen"].tolist(), own["are_found"].to_numpy(np.float64))
+        facts = {"set": set_name, "diameter (nm)": name, "method": method, "particles": len(own)}
+        rows.append({**facts, "found": share})
+    return pd.DataFrame(rows)
+
+
+def bin_names(ends: Sequence[float]) -> list[str]:
+    """What bins are called by their ends."""
+    inner = [f"{low:g} – {high:g}" for low, high in pairwise(ends[1:-1])]
+    return [f"< {ends[1]:g}", *inner, f"≥ {ends[-2]:g}"]
+
+
+def _groups(table: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+    yield from table.groupby(list(by), sort=False, observed=True)
