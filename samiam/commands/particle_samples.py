@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.benchmark.particles.finder_tables import CARBON
-from samiam.benchmark.particles.samples import Sample, SampleSource
+from samiam.benchmark.particles.samples import CARBON, Sample, SampleSource
 from samiam.benchmark.particles.settings import ParticlesBenchmark, SetName
 from samiam.commands.particle_pictures import has_split, known_picture, paths_of_waves
 from samiam.datasets.label_images import LabelImage, find_label_images

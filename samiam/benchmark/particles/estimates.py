@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from samiam.particles.statistics.resampling import Bootstrap
-from samiam.particles.statistics.shares import Estimate
+from samiam.particles.statistics.shares import NOTHING, Estimate
 
 Floats = NDArray[np.float64]
 _RESAMPLES = 1000  # or more for intervals by percentiles (Efron & Tibshirani 1993)
@@ -50,7 +50,7 @@ def mean_over(specimens: Sequence[str], values: Floats) -> Estimate:
 def with_columns(table: pd.DataFrame) -> pd.DataFrame:
     """The same table for a file: a column each for a number and both ends of its interval."""
     parts: dict[str, object] = {}
-    for name, column in table.items():
+    for name, column in _filled(table).items():
         if _holds_estimates(column):
             parts[str(name)] = [one.value for one in column]
             parts |= {f"{name}_low": [one.low for one in column], f"{name}_high": [one.high for one in column]}
@@ -73,11 +73,20 @@ def as_cells(table: pd.DataFrame, forms: Mapping[str, str]) -> pd.DataFrame:
         return f"{one.value:{form}}" + ("" if math.isnan(one.low) else f" ({one.low:{form}} … {one.high:{form}})")
 
     shown = table.copy()
-    for name, column in table.items():
+    for name, column in _filled(table).items():
         if _holds_estimates(column):
             shown[name] = [cell(one, forms.get(str(name), ".3f")) for one in column]
     return shown
 
 
 def _holds_estimates(column: pd.Series) -> bool:
-    return bool(len(column)) and isinstance(column.iloc[0], Estimate)
+    return any(isinstance(one, Estimate) for one in column)
+
+
+def _filled(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with nothing known where a method has no row."""
+    columns = {
+        name: [one if isinstance(one, Estimate) else NOTHING for one in column] if _holds_estimates(column) else column
+        for name, column in table.items()
+    }
+    return pd.DataFrame(columns, index=table.index)

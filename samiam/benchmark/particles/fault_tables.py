@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from samiam.benchmark.particles.estimates import mean_over, over_specimens
-from samiam.benchmark.particles.finder_tables import BINS, SIZES_NM, bin_names
+from samiam.benchmark.particles.finder_tables import BINS, SIZES_NM, in_bins
 from samiam.benchmark.particles.rows import RegionRow
 from samiam.particles.faults.scores import FAULT, class_scores, two_class_scores
 from samiam.particles.result import FAULT_CLASSES
@@ -82,17 +82,23 @@ def visible_faults(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def faults_in_bins(found: pd.DataFrame) -> pd.DataFrame:
-    """Balanced accuracy over the five classes in bins of dose, defocus, pixel size and diameter, of known regions."""
+    """Balanced accuracy over the five classes in bins of dose, defocus, pixel size and diameter, of known regions.
+
+    Columns: `set`, `quantity`, `bin`, `regions` (of the first classifier), and one for each classifier.
+    """
     rows = []
     known = found[(found["fault_class"] != _UNDECIDED) & (found["regions"] == "known")]
-    for quantity, ends in {**BINS, "diameter (nm)": SIZES_NM}.items():
-        values = known["diameter_nm"] if quantity == "diameter (nm)" else known[quantity]
-        binned = known.assign(bin=pd.cut(values.astype(float), ends, right=False, labels=bin_names(ends)))
-        for key, own in _groups(binned.sort_values("bin", kind="stable"), ("set", "bin", "method")):
-            scores = _over(own, partial(class_scores, confidence=0.0))
-            facts = {"set": key[0], "quantity": quantity, "bin": key[1], "method": key[2], "regions": len(own)}
-            rows.append({**facts, "balanced_accuracy": scores["balanced_accuracy"]})
+    for quantity, ends in {**BINS, "diameter_nm": SIZES_NM}.items():
+        for (set_name, name), own in in_bins(known, quantity, ends):
+            tellers = list(_groups(own, ["method"]))
+            scores = {method: _over(group, _unsure_too)["balanced_accuracy"] for (method,), group in tellers}
+            said = "diameter (nm)" if quantity == "diameter_nm" else quantity
+            facts = {"set": set_name, "quantity": said, "bin": name, "regions": len(tellers[0][1])}
+            rows.append({**facts, **scores})
     return pd.DataFrame(rows)
+
+
+_unsure_too = partial(class_scores, confidence=0.0)
 
 
 def _over(own: pd.DataFrame, scores: Any) -> dict[str, Estimate]:  # noqa: ANN401 - scores with settings of their own

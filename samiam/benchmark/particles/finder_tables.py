@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from samiam.benchmark.particles.estimates import mean_of, mean_over, over_specimens
 from samiam.benchmark.particles.rows import FinderRow
+from samiam.benchmark.particles.samples import CARBON
 from samiam.particles.statistics.shares import Estimate
 
 Floats = NDArray[np.float64]
-CARBON = "carbon"
-"""The set of supports without particles."""
 BINS: Mapping[str, tuple[float, ...]] = {
     "dose (e/Å²)": (0, 200, 800, np.inf),
     "defocus (nm)": (0, 6, 20, np.inf),
@@ -82,39 +81,55 @@ def on_carbon(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def by_condition(found: pd.DataFrame) -> pd.DataFrame:
-    """Dice and F1 of each set and method in bins of dose, defocus and pixel size; those not known are left out."""
+def by_condition(found: pd.DataFrame, score: Literal["dice", "f1"]) -> pd.DataFrame:
+    """A score in bins of dose, defocus and pixel size, methods side by side; where these are known.
+
+    Columns: `set`, `quantity`, `bin`, `pictures` (with a particle), and one for each method.
+    """
     rows = []
     shown = found[(found["n_true"] > 0) & (found["set"] != CARBON)]
     for quantity, ends in BINS.items():
-        known = shown[shown[quantity].notna()]
-        binned = known.assign(bin=pd.cut(known[quantity], ends, right=False, labels=bin_names(ends)))
-        for (set_name, name, method), own in _groups(
-            binned.sort_values("bin", kind="stable"), ["set", "bin", "method"]
-        ):
-            facts = {"set": set_name, "quantity": quantity, "bin": name, "method": method, "pictures": len(own)}
-            scores = finder_scores(own)
-            rows.append({**facts, "dice": scores["dice"], "f1": scores["f1"]})
+        for (set_name, name), own in in_bins(shown[shown[quantity].notna()], quantity, ends):
+            of_methods = {method: finder_scores(group)[score] for (method,), group in _groups(own, ["method"])}
+            facts = {"set": set_name, "quantity": quantity, "bin": name, "pictures": own["name"].nunique()}
+            rows.append({**facts, **of_methods})
     return pd.DataFrame(rows)
 
 
 def by_size(found: pd.DataFrame) -> pd.DataFrame:
-    """Share of the true particles that are found (IoU 0.5) in bins of their diameters as far as they are shown."""
+    """Share of the true particles that are found (IoU 0.5) in bins of their diameters as far as they are shown.
+
+    Columns: `set`, `diameter (nm)`, `particles`, and one for each method.
+    """
     single = found[found["sizes_nm"].map(len) > 0]
     each = single[["set", "specimen", "method", "sizes_nm", "are_found"]].explode(["sizes_nm", "are_found"])
-    each["bin"] = pd.cut(each["sizes_nm"].astype(float), SIZES_NM, right=False, labels=bin_names(SIZES_NM))
     rows = []
-    for (set_name, name, method), own in _groups(each.sort_values("bin", kind="stable"), ["set", "bin", "method"]):
-        share = mean_over(own["specimen"].tolist(), own["are_found"].to_numpy(np.float64))
-        facts = {"set": set_name, "diameter (nm)": name, "method": method, "particles": len(own)}
-        rows.append({**facts, "found": share})
+    for (set_name, name), own in in_bins(each, "sizes_nm", SIZES_NM):
+        methods = list(_groups(own, ["method"]))
+        shares = {
+            method: mean_over(group["specimen"].tolist(), group["are_found"].to_numpy(np.float64))
+            for (method,), group in methods
+        }
+        rows.append({"set": set_name, "diameter (nm)": name, "particles": len(methods[0][1]), **shares})
     return pd.DataFrame(rows)
 
 
-def bin_names(ends: Sequence[float]) -> list[str]:
-    """What bins are called by their ends."""
-    inner = [f"{low:g} – {high:g}" for low, high in pairwise(ends[1:-1])]
-    return [f"< {ends[1]:g}", *inner, f"≥ {ends[-2]:g}"]
+def in_bins(
+    table: pd.DataFrame, quantity: str, ends: Sequence[float]
+) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """The rows of each set in each bin of a quantity that has any, the lowest first.
+
+    Args:
+        table: with `set`.
+        quantity: a column.
+        ends: of the bins, the first being its lowest value.
+    """
+    inner = [f"{low:g} to {high:g}" for low, high in pairwise(ends[1:-1])]
+    names = [f"below {ends[1]:g}", *inner, f"from {ends[-2]:g}"]
+    binned = table.assign(bin=pd.cut(table[quantity].astype(float), ends, right=False, labels=names))
+    for set_name in table["set"].unique():
+        of_set = binned[binned["set"] == set_name].sort_values("bin", kind="stable")
+        yield from _groups(of_set, ["set", "bin"])
 
 
 def _groups(table: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:

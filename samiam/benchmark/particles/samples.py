@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from samiam.records.particle_scene import ParticleScene
 
+CARBON = "carbon"
+"""The set of supports without particles."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:

@@ -25,6 +25,8 @@ _VISIBLE = """\
 Faulty (d′ of 5 or more) against faultless particles with fringes; *called faulty*: of all that are faulty, visibly or
 not."""
 
+_BINNED = "Balanced accuracy of known regions, however sure."
+
 
 def sections_of(outcomes: Sequence[SampleOutcome], methods: ParticleMethods, speeds: pd.DataFrame) -> list[Section]:
     """The tables of a run.
@@ -46,7 +48,10 @@ def sections_of(outcomes: Sequence[SampleOutcome], methods: ParticleMethods, spe
         Section("faults", "Five classes", classes.drop(columns=names), _CLASSES),
         Section("recalls", "Recall of each class", recalls, "*n*: how many regions there are of each."),
         Section("visible_faults", "Faulty or faultless", visible_faults(regions), _VISIBLE),
-        Section("by_condition", "By dose, defocus and pixel size", by_condition(found)),
-        Section("by_size", "By diameter", by_size(found), "Share of the true particles that are found (IoU 0.5)."),
-        Section("faults_by", "Five classes by dose, defocus, pixel size and diameter", faults_in_bins(regions)),
+        Section("dice_by", "Dice by dose, defocus and pixel size", by_condition(found, "dice")),
+        Section("f1_by", "F1 by dose, defocus and pixel size", by_condition(found, "f1")),
+        Section("by_size", "Found by diameter", by_size(found), "Share of the true particles (IoU 0.5)."),
+        Section(
+            "faults_by", "Five classes by dose, defocus, pixel size and diameter", faults_in_bins(regions), _BINNED
+        ),
     ]
