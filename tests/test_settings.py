@@ -165,6 +165,7 @@ def test_what_is_said_of_them() -> None:
 MODULES = (
     *(
         "samiam.benchmark.method_settings",
+        "samiam.benchmark.particles.settings",
         "samiam.benchmark.settings",
         "samiam.boosting.settings",
         "samiam.commands.training_settings",
@@ -197,6 +198,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "RealisticBenchmark": {"name": "realistic"},
     "LabelledBenchmark": {"name": "labelled", "folder": "x"},
     "ZenodoBenchmark": {"name": "zenodo"},
+    "ParticlesBenchmark": {"name": "particles"},
     "GeneratorChoice": {"name": "texture"},
     "EncoderChoice": {"name": "spectrum"},
     "LatticeCrops": {"name": "lattices"},

@@ -25,6 +25,9 @@ _VISIBLE = """\
 Faulty (d′ of 5 or more) against faultless particles with fringes; *called faulty*: of all that are faulty, visibly or
 not."""
 
+_SPEED = """\
+Of one picture of 1024 × 1024 px (unless `time_px` says otherwise), in one run; *cpu seconds* are of the processors, and
+the ratio is of those, as others on the machine do not count in them."""
 _BINNED = "Balanced accuracy of known regions, however sure."
 
 
@@ -44,7 +47,7 @@ def sections_of(outcomes: Sequence[SampleOutcome], methods: ParticleMethods, spe
     return [
         Section("finding", "Finding particles", by_set(found), _FOUND),
         Section("carbon", "Empty supports", on_carbon(found), _CARBON),
-        Section("speed", "Time", speeds, "Seconds of one picture; the ratio is to the first method, in the same run."),
+        Section("speed", "Time", speeds, _SPEED),
         Section("faults", "Five classes", classes.drop(columns=names), _CLASSES),
         Section("recalls", "Recall of each class", recalls, "*n*: how many regions there are of each."),
         Section("visible_faults", "Faulty or faultless", visible_faults(regions), _VISIBLE),

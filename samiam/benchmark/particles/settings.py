@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -104,7 +104,7 @@ class ParticlesBenchmark:
         )
 
 
-@settings
+@dataclass(frozen=True)
 class MethodChoices:
     """What is compared, apart from the pictures that it is compared on; see `ParticlesBenchmark`.
 
