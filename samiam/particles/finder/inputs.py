@@ -51,7 +51,7 @@ def _levelled(pixels: Doubles) -> Doubles:
 
 
 def _slope(rows: Doubles) -> float:
-    """The median of the slopes between any two places of a row (Theil and Sen): a particle in a corner changes little."""
+    """The median slope between any two places of a row (Theil and Sen): a particle in a corner changes little."""
     first, second = np.triu_indices(rows.shape[1], 1)
     slopes = (rows[:, second] - rows[:, first]) / (second - first)
     return float(np.median(slopes)) if slopes.size else 0.0
