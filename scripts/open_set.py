@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from samiam.metrics.calibration import expected_calibration_error
 from samiam.registry import build_classifier
 from samiam.settings import read_settings
 from samiam.storage.files import made_folder, replacing
 from samiam.storage.weight_files import read_card, shipped_weights
 from samiam.texture import Answers, CropClassifier
-from samiam.training.classifier.fitting import expected_calibration_error
 from simulate import procedural_scene
 from simulate.crops import CropConditions, CropDataset
 

@@ -35,17 +35,17 @@ def write_figure(path: str | Path, scene: Scene, masks: Masks, segmentation: Seg
     panels: dict[str, NDArray[Any]] = {
         scene.micrograph.name: np.zeros_like(scene.labels),
         f"truth: {len(scene.materials)} materials": scene.labels,
-        f"generator: {len(masks)} masks": _stacked(masks),
+        f"generator: {len(masks)} masks": stacked(masks),
         f"booster: {len(segmentation.masks)} materials{caption}": _matched(segmentation, scene),
     }
-    titled = [_titled(colour_overlay(pixels, labels), title) for title, labels in panels.items()]
+    titled = [titled(colour_overlay(pixels, labels), title) for title, labels in panels.items()]
     path = Path(path)
     with replacing(path) as partial:
         Image.fromarray(np.concatenate(titled, axis=1)).save(partial)
     return path
 
 
-def _stacked(masks: Masks) -> NDArray[np.int64]:
+def stacked(masks: Masks) -> NDArray[np.int64]:
     """A label image in which small masks lie over large ones."""
     labels = np.zeros(masks.shape_hw, np.int64)
     for colour, index in enumerate(np.argsort(-masks.areas, kind="stable"), start=1):
@@ -63,7 +63,7 @@ def _matched(segmentation: Segmentation, scene: Scene) -> NDArray[np.int64]:
     return renumber[segmentation.labels]
 
 
-def _titled(panel: NDArray[np.uint8], title: str) -> NDArray[Any]:
+def titled(panel: NDArray[np.uint8], title: str) -> NDArray[Any]:
     """A panel of common width under its title."""
     height = round(panel.shape[0] * _PANEL_PX / panel.shape[1])
     picture = Image.new("RGB", (_PANEL_PX + 8, height + _TITLE_PX + 8), "white")

@@ -17,6 +17,8 @@ from samiam.storage.files import replacing
 
 REPORT = "report"
 """The folder of the report in that of the run."""
+ERRORS = "errors.txt"
+"""Where failures came from that nobody foresaw, likewise."""
 
 
 def write_results(
@@ -36,7 +38,7 @@ def write_results(
     Raises:
         InputError: if every scene failed.
     """
-    _write_traces(folder / "errors.txt", outcomes)
+    write_traces(folder / ERRORS, [(outcome.source.name, outcome.trace) for outcome in outcomes])
     failures = failures_of(outcomes)
     if len(failures) == len(outcomes):
         (name, line), *others = failures
@@ -82,8 +84,9 @@ def _agreement(outcomes: Sequence[Outcome]) -> pd.DataFrame | None:
     return agreement(scenes) if scenes else None
 
 
-def _write_traces(path: Path, outcomes: Sequence[Outcome]) -> None:
-    traces = [f"{outcome.source.name}\n{outcome.trace}" for outcome in outcomes if outcome.trace is not None]
-    if traces:
+def write_traces(path: Path, traces: Sequence[tuple[str, str | None]]) -> None:
+    """Write where failures came from that nobody foresaw, if there are any: names of scenes and their traces."""
+    said = [f"{name}\n{trace}" for name, trace in traces if trace is not None]
+    if said:
         with replacing(path) as partial:
-            partial.write_text("\n".join(traces), encoding="utf-8")
+            partial.write_text("\n".join(said), encoding="utf-8")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 import torch
 from distributed import as_completed
@@ -12,6 +14,9 @@ from tqdm import tqdm
 from samiam.benchmark.scenes.sources import Source
 from samiam.benchmark.study import Outcome, Study, examine, line_of
 from samiam.cluster import dask_client
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def run(
@@ -36,26 +41,67 @@ def run(
         InputError: if a setting of the study cannot be used, or no scheduler answers.
     """
     _ = study.methods  # refused before anything is begun
-    # A Dask worker by itself would take one thread.
-    study = replace(study, threads=study.threads or torch.get_num_threads())
-    found: list[Outcome | None] = [None] * len(sources)
-    for place, outcome in tqdm(_outcomes(sources, study, workers, scheduler), total=len(sources), unit="scene"):
-        found[place] = outcome
-    return [outcome for outcome in found if outcome is not None]
+    work = partial(examine, study=replace(study, threads=threads_of_all(study.threads)))
+    return spread(sources, work, _died, unit="scene", workers=workers, scheduler=scheduler)
 
 
-def _outcomes(
-    sources: Sequence[Source], study: Study, workers: int | None, scheduler: str | None
-) -> Iterator[tuple[int, Outcome]]:
-    """Each source's place with its outcome, as they come."""
-    if scheduler is None and (workers == 1 or len(sources) == 1):
-        yield from ((place, examine(source, study)) for place, source in enumerate(sources))
+def _died(source: Source, line: str) -> Outcome:
+    return Outcome(source, failure=line)
+
+
+def threads_of_all(threads: int | None) -> int:
+    """As many as were asked for, or as torch takes here; a Dask worker by itself would take one."""
+    return threads or int(torch.get_num_threads())
+
+
+def spread(
+    items: Sequence[Item],
+    work: Callable[[Item], Result],
+    died: Callable[[Item, str], Result],
+    *,
+    unit: str,
+    workers: int | None = 1,
+    scheduler: str | None = None,
+) -> list[Result]:
+    """Do the same with all items, here or on many workers; a progress bar tells how long it will take.
+
+    Args:
+        items: can be sent to another process.
+        work: what is done with each; it raises nothing.
+        died: makes a result of an item whose worker died, and of the line that says so.
+        unit: what the progress bar counts.
+        workers: see `run`.
+        scheduler: likewise.
+
+    Returns:
+        One result for each item, in their order.
+
+    Raises:
+        InputError: if no scheduler answers.
+    """
+    found: list[Result | None] = [None] * len(items)
+    results = _results(items, work, died, workers, scheduler)
+    for place, result in tqdm(results, total=len(items), unit=unit):
+        found[place] = result
+    return [result for result in found if result is not None]
+
+
+def _results(
+    items: Sequence[Item],
+    work: Callable[[Item], Result],
+    died: Callable[[Item, str], Result],
+    workers: int | None,
+    scheduler: str | None,
+) -> Iterator[tuple[int, Result]]:
+    """Each item's place with its result, as they come."""
+    if scheduler is None and (workers == 1 or len(items) == 1):
+        yield from ((place, work(item)) for place, item in enumerate(items))
         return
     with dask_client(scheduler, workers) as client:
-        futures = client.map(examine, sources, study=study, pure=False)
+        futures = client.map(work, items, pure=False)
         places = {future.key: place for place, future in enumerate(futures)}
         for future in as_completed(futures):
             place = places[future.key]
-            died = future.exception()  # a worker ran out of memory, say; `examine` itself raises nothing
-            yield place, future.result() if died is None else Outcome(sources[place], failure=line_of(died))
+            error = future.exception()  # a worker ran out of memory, say
+            yield place, future.result() if error is None else died(items[place], line_of(error))
             future.release()

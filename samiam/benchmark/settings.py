@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from samiam.benchmark.method_settings import OF_METHOD, EncoderChoice, GeneratorChoice, merged_variants
+from samiam.benchmark.particles.settings import ParticlesBenchmark
 from samiam.boosting.settings import BoosterSettings
 from samiam.datasets.layout_names import Layout
 from samiam.errors import InputError
@@ -205,6 +206,7 @@ class EvaluateSettings:
         | EffectsBenchmark
         | LabelledBenchmark
         | ZenodoBenchmark
+        | ParticlesBenchmark
     ) = field(default_factory=SimulatedBenchmark)
     generator: GeneratorChoice = field(default_factory=lambda: GeneratorChoice("compact"))
     encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice("compact"))
@@ -231,6 +233,18 @@ class EvaluateSettings:
             raise InputError("conditions: benchmark=effects has conditions of its own, the effects; leave one of both.")
         if len(set(self.seeds)) < len(self.seeds):
             raise InputError(f"seed={list(self.seeds)}: give a seed, or a list of different ones.")
+        if isinstance(self.benchmark, ParticlesBenchmark):
+            self._check_is_of_particles()
+
+    def _check_is_of_particles(self) -> None:
+        """Refuse what only the segmentation into materials has, which would change nothing."""
+        for name in _OF_MATERIALS:
+            if getattr(self, name) != getattr(_USUAL, name):
+                raise InputError(
+                    f"{name}: is of the segmentation into materials, benchmark=particles has none; leave it out."
+                )
+        if len(self.seeds) > 1:
+            raise InputError(f"seed={list(self.seeds)}: give one seed; more pictures are benchmark.pictures=N.")
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -243,6 +257,13 @@ class EvaluateSettings:
         if isinstance(self.benchmark, LabelledBenchmark | ZenodoBenchmark):
             return self.benchmark.unlabelled
         return "background"
+
+
+_USUAL = EvaluateSettings()
+_OF_MATERIALS = (
+    *("generator", "encoder", "booster", "n_materials", "grains", "variant", "weighted", "crop_accuracy"),
+    *("by_image", "baselines", "variants", "conditions"),
+)
 
 
 def read_evaluation(config: Mapping[str, Any]) -> EvaluateSettings:

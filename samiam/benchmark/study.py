@@ -84,7 +84,7 @@ class Outcome:
 def examine(source: Source, study: Study) -> Outcome:
     """Make or read a scene and compare all methods on it; whatever goes wrong is part of the outcome."""
     try:
-        with _limited(study.threads):
+        with limited_threads(study.threads):
             return _examined(source, study)
     except InputError as error:
         return Outcome(source, failure=" ".join(str(error).split()))
@@ -127,7 +127,7 @@ def _built(settings: str) -> Methods:
 
 
 @contextmanager
-def _limited(threads: int | None) -> Iterator[None]:
+def limited_threads(threads: int | None) -> Iterator[None]:
     """So many threads and no more: sums over other numbers of threads may differ in the last digit."""
     if threads is None:
         yield

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from PIL import Image
 
 from samiam.benchmark.report.tables import everything, per_image, summarise
@@ -29,11 +30,24 @@ class Tracker(Protocol):
         """
         ...
 
+    def log_tables(self, tables: Mapping[str, pd.DataFrame], pictures: Mapping[str, bytes], report: Path) -> None:
+        """Log tables and pictures of any kind, and close the run.
+
+        Args:
+            tables: by name.
+            pictures: PNGs by name.
+            report: the folder of the report.
+        """
+        ...
+
 
 class NoTracker:
     """Logs nothing."""
 
     def log(self, outcomes: Sequence[Outcome], report: Path) -> None:
+        """Do nothing."""
+
+    def log_tables(self, tables: Mapping[str, pd.DataFrame], pictures: Mapping[str, bytes], report: Path) -> None:
         """Do nothing."""
 
 
@@ -85,14 +99,28 @@ class WandbTracker:
         pictures = self._pictures(outcomes)
         images = self._with_pictures(per_image(rows), pictures, boosted[0])
         self._run.log({"summary": self._table(summary), "images": images, "scenes": list(pictures.values())})
+        self._finish(report)
+        for method in boosted if len(boosted) > 1 else []:
+            with self._wandb.init(**self._shared, name=method, job_type="method") as run:  # type: ignore[arg-type]
+                run.summary.update(_flat(summary[summary["method"] == method], by))
+
+    def log_tables(self, tables: Mapping[str, pd.DataFrame], pictures: Mapping[str, bytes], report: Path) -> None:
+        """Log tables, pictures and the report, and close the run."""
+        for name, found in tables.items():
+            words = [str(column) for column in found if not is_numeric_dtype(found[column])]
+            self._run.summary.update({f"{name}/{key}": value for key, value in _flat(found, words).items()})
+        images = [self._wandb.Image(Image.open(BytesIO(png)), caption=name) for name, png in pictures.items()]
+        shown = {name: self._table(found) for name, found in tables.items()}
+        self._run.log({**shown, **({"pictures": images} if images else {})})
+        self._finish(report)
+
+    def _finish(self, report: Path) -> None:
+        """Log the report as an artifact, and close the run."""
         artifact = self._wandb.Artifact(f"report-{self._run.id}", type="report")
         for path in sorted(found for found in report.rglob("*") if found.is_file()):  # add_dir would announce itself
             artifact.add_file(str(path), path.relative_to(report).as_posix())
         self._run.log_artifact(artifact)
         self._run.finish()
-        for method in boosted if len(boosted) > 1 else []:
-            with self._wandb.init(**self._shared, name=method, job_type="method") as run:  # type: ignore[arg-type]
-                run.summary.update(_flat(summary[summary["method"] == method], by))
 
     def _pictures(self, outcomes: Sequence[Outcome]) -> dict[tuple[str, str], Any]:
         """The pictures by scene and condition."""

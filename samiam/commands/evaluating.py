@@ -9,9 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
 from samiam.benchmark import Outcome, Scoring, Source, Study, build_tracker, failures_of, run, write_results
+from samiam.benchmark.particles.settings import ParticlesBenchmark
 from samiam.benchmark.report.page import literal, plain
 from samiam.benchmark.results import REPORT
 from samiam.benchmark.scenes.conditions import under_conditions
@@ -27,6 +26,7 @@ from samiam.benchmark.settings import (
     build_conditions,
     read_evaluation,
 )
+from samiam.commands.particle_evaluating import evaluate_particles, write_settings
 from samiam.datasets.zenodo import zenodo_folder
 from samiam.errors import InputError
 from samiam.records import Scene
@@ -43,14 +43,18 @@ def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_sin
     Returns:
         0, or 1 if some micrographs failed.
     """
-    outcomes = evaluate(config, folder, command)
+    settings = read_evaluation(config)
+    if isinstance(settings.benchmark, ParticlesBenchmark):
+        any_failed = evaluate_particles(settings, settings.benchmark, _recorded(settings), folder, command)
+    else:
+        any_failed = bool(failures_of(evaluate(config, folder, command)))
     if not is_single:
         return 0
     latest = folder.parent / "latest"
     latest.unlink(missing_ok=True)
     latest.symlink_to(folder.name, target_is_directory=True)
     print(f"\n{latest / REPORT / 'report.html'}")
-    return 1 if failures_of(outcomes) else 0
+    return 1 if any_failed else 0
 
 
 def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outcome]:
@@ -75,7 +79,7 @@ def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outc
     tracker = build_tracker(settings.logger, folder, whole)
     outcomes = run(to_do, study, workers=settings.workers, scheduler=settings.scheduler)
     print(write_results(folder, outcomes, facts, by_image=settings.by_image))
-    (folder / "settings.yaml").write_text(f"# {command}\n{OmegaConf.to_yaml(whole)}", encoding="utf-8")
+    write_settings(folder, whole, command)
     tracker.log(outcomes, folder / REPORT)
     return outcomes
 

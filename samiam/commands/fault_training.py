@@ -11,18 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from samiam.commands.particle_pictures import known_picture, paths_of_waves
 from samiam.commands.training_settings import FaultSettings, ParticleRegions, TrainSettings
-from samiam.errors import InputError
 from samiam.particles.faults.classifier import NAMES, facts_of
-from samiam.records.particle_scene import ParticleScene
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import write_weights
-from samiam.training.faults.clear import CLEAR_DOSE_E_PER_A2, fringes_known
 from samiam.training.faults.examples import Examples, Specimen, draw_examples
 from samiam.training.faults.fitting import fitted
 from samiam.training.logging import build_loggers, close
-from simulate.particles import ParticleConditions, picture, read_waves
-from simulate.particles.waves import ExitWave
 
 
 def train_faults(
@@ -73,34 +69,12 @@ def train_faults(
 
 def draw_split(data: ParticleRegions, split: str, seed: int) -> Examples:
     """The examples of a split, which are drawn first unless the folder has them."""
-    folders = data.waves or (None,)
-    paths = [path for folder in folders if _has(folder, split) for path in read_waves(folder, split).paths]
-    if not paths:
-        read_waves(folders[0], split)  # says what there is
-    names = [path.stem for path in paths]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"waves: {twice} is in two folders; give folders of other seeds.")
+    paths = paths_of_waves(data.waves, split)
     pictures = data.rules.pictures if split == "train" else data.rules.test_pictures
     decisive = {"conditions": asdict(data.conditions), "empty": data.rules.empty, "pictures": pictures, "seed": seed}
     key = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
     specimens = [
-        Specimen(f"{path.stem}-{sha256_of(path)[:12]}", partial(_picture, path, data.conditions)) for path in paths
+        Specimen(f"{path.stem}-{sha256_of(path)[:12]}", partial(known_picture, path, data.conditions)) for path in paths
     ]
     folder = Path(data.folder) / key / split
     return draw_examples(folder, specimens, pictures, data.rules.empty, seed, data.workers)
-
-
-def _has(folder: str | None, split: str) -> bool:
-    try:
-        return bool(read_waves(folder, split).paths)
-    except InputError:
-        return False
-
-
-def _picture(path: Path, conditions: ParticleConditions, seed: int) -> ParticleScene:
-    """A picture of a specimen, with d′ of its particles; NaN of those that show other fringes than the truth counts."""
-    wave = ExitWave.load(path)
-    dose = (CLEAR_DOSE_E_PER_A2, CLEAR_DOSE_E_PER_A2)
-    clear = picture(wave, replace(conditions, dose_e_per_A2=dose), seed, d_prime=False)
-    return fringes_known(picture(wave, conditions, seed), clear.micrograph)

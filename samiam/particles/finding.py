@@ -61,7 +61,7 @@ def find_particles(
     part = cutout.micrograph
     found = (build_finder() if finder is None else finder).find(part.pixels, _size_of(part))
     found = _within(found, cutout)
-    touches_edge = _touching(found.masks, micrograph.shown)
+    touches_edge = touching(found.masks, micrograph.shown)
     particles = Particles(micrograph, found.masks, touches_edge, says_size, dropped=found.dropped)
     if faults:
         teller = build_fault_classifier() if classifier is None else classifier
@@ -82,8 +82,13 @@ def _within(found: Found, cutout: Cutout) -> Found:
     return Found(masks.select(np.flatnonzero(masks.areas)), dropped)
 
 
-def _touching(masks: Masks, shown: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """Whether the edge of the image, or of what is shown of it, may cut each particle."""
+def touching(masks: Masks, shown: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Whether the edge of the image, or of what is shown of it, may cut each particle.
+
+    Args:
+        masks: N particles.
+        shown: bool (H, W), what is shown of the image; all of it where None.
+    """
     near = np.ones(masks.shape_hw, np.bool_) if shown is None else shown.copy()
     near = ~ndimage.binary_erosion(near, iterations=_AT_THE_EDGE_PX)  # beyond the border nothing is shown
     return np.asarray(masks.within(near).areas > 0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from torch.utils.data import DataLoader
 
+from samiam.metrics.calibration import expected_calibration_error
 from samiam.storage.weight_files import add_to_card
 from samiam.texture.classifier import TrainedClassifier, load_classifier
 from samiam.texture.open_set import KEPT, OpenSet, probabilities
@@ -18,7 +19,6 @@ from samiam.texture.settings import ClassifierOptions
 from samiam.training.classifier.crop_sets import Crops
 
 _TEMPERATURES = (0.1, 10.0)  # networks are a few times too sure or too unsure, not more
-_BINS = 10  # of the expected calibration error, as is usual (Guo et al., ICML 2017)
 
 
 def calibrate(weights: Path, crops: Crops) -> OpenSet:
@@ -84,10 +84,3 @@ def achieved(open_set: OpenSet, logits: NDArray[np.float32], labels: NDArray[np.
 
 def _share(is_so: NDArray[np.bool_]) -> float | None:
     return round(float(is_so.mean()), 3) if len(is_so) else None
-
-
-def expected_calibration_error(probability: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
-    """Mean distance between probability and share that is right, over ten bins, each weighted by its crops."""
-    bins = np.minimum((probability * _BINS).astype(int), _BINS - 1)
-    chosen = [bins == number for number in np.unique(bins)]
-    return float(sum(own.mean() * abs(probability[own].mean() - is_right[own].mean()) for own in chosen))

@@ -9,24 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from sklearn.metrics import roc_auc_score
 
 from samiam.particles.faults.calibration import FaultCalibration
 from samiam.particles.faults.forest import Forest
+from samiam.particles.faults.scores import COVERAGE, FAULT, NO_FAULT, class_scores, two_class_scores
 from samiam.particles.faults.settings import Variant
-from samiam.particles.result import FAULT_CLASSES, FaultDetection
-from samiam.training.classifier.fitting import expected_calibration_error
+from samiam.particles.result import FaultDetection
 from samiam.training.faults.examples import UNDECIDED, Examples
 from samiam.training.faults.growing import as_arrays, grown
 from samiam.training.faults.settings import ForestRecipe
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
-COVERAGE = 0.8
-"""Share of the regions that are named at least."""
 _RIGHT = 0.97  # share of the named that should be right
 _TEMPERATURES = (0.1, 10.0)  # forests are a few times too unsure, not more
-_NO_FAULT, _FAULT = FAULT_CLASSES.index("no fault"), FAULT_CLASSES.index("stacking fault")
 
 
 def fitted(
@@ -66,7 +62,7 @@ def fitted(
             found |= {f"{view}/{score}": value for score, value in of_view.items()}
         hidden = test.chosen((test.classes == UNDECIDED) & test.is_faulty)
         if len(hidden):
-            found["invisible_called_faulty"] = _share(probabilities(hidden).argmax(axis=1) == _FAULT)
+            found["invisible_called_faulty"] = _share(probabilities(hidden).argmax(axis=1) == FAULT)
         scores |= {f"{name}/{score}": round(value, 4) for score, value in found.items() if np.isfinite(value)}
     first = _decided(next(iter(tests.values())), variant)
     detection = detection_of(probabilities(first), first.classes, calibration.confidence)
@@ -106,59 +102,25 @@ def fit_calibration(shares: Floats, classes: Ints) -> FaultCalibration:
 
 
 def scores_of(probabilities: Floats, classes: Ints, confidence: float) -> dict[str, float]:
-    """What a classifier is worth on regions of known classes.
-
-    Args:
-        probabilities: (n, C).
-        classes: (n,).
-        confidence: least probability of a class that is named.
-    """
-    sure, said = probabilities.max(axis=1), probabilities.argmax(axis=1)
-    is_right = said == classes
-    order = np.argsort(-sure, kind="stable")[: max(1, round(COVERAGE * len(sure)))]
-    is_named = sure >= confidence
-    recalls = {name: _share(is_right[classes == index]) for index, name in enumerate(FAULT_CLASSES)}
-    return {
-        "accuracy": _share(is_right),
-        "balanced_accuracy": float(np.nanmean(list(recalls.values()))),
-        **{f"recall/{name}": value for name, value in recalls.items()},
-        "calibration_error": expected_calibration_error(sure, is_right),
-        "accuracy_at_80": _share(is_right[order]),
-        "named": _share(is_named),
-        "right_of_named": _share(is_right[is_named]),
-        "n": float(len(classes)),
-    }
+    """What a classifier is worth on regions of known classes, see `class_scores`."""
+    return {name: float(values[0]) for name, values in class_scores(probabilities, classes, confidence).items()}
 
 
 def fault_scores(probabilities: Floats, classes: Ints) -> dict[str, float]:
-    """How well faulty particles are told from faultless ones, of regions that are one or the other.
-
-    Args:
-        probabilities: (n, C), of all classes.
-        classes: (n,); other classes than these two are left out.
-    """
-    chosen = np.isin(classes, (_NO_FAULT, _FAULT))
-    is_faulty = classes[chosen] == _FAULT
-    pair = probabilities[chosen][:, [_NO_FAULT, _FAULT]]
-    share = pair[:, 1] / np.maximum(pair.sum(axis=1), 1e-12)
-    both = 0 < is_faulty.sum() < len(is_faulty)
-    return {
-        "balanced_accuracy": (_share(share[is_faulty] > 0.5) + _share(share[~is_faulty] <= 0.5)) / 2,
-        "auc": float(roc_auc_score(is_faulty, share)) if both else float("nan"),
-        "n": float(len(is_faulty)),
-    }
+    """How well faulty particles are told from faultless ones, see `two_class_scores`."""
+    return {name: float(values[0]) for name, values in two_class_scores(probabilities, classes).items()}
 
 
 def detection_of(probabilities: Floats, classes: Ints, confidence: float) -> FaultDetection:
     """How often faults are told rightly where it is said that there is one or none."""
     said = np.where(probabilities.max(axis=1) >= confidence, probabilities.argmax(axis=1), -1)
-    is_told = np.isin(said, (_NO_FAULT, _FAULT))
-    faulty, faultless = is_told & (classes == _FAULT), is_told & (classes == _NO_FAULT)
+    is_told = np.isin(said, (NO_FAULT, FAULT))
+    faulty, faultless = is_told & (classes == FAULT), is_told & (classes == NO_FAULT)
     return FaultDetection(
         faulty=int(faulty.sum()),
-        found=int((said[faulty] == _FAULT).sum()),
+        found=int((said[faulty] == FAULT).sum()),
         faultless=int(faultless.sum()),
-        cleared=int((said[faultless] == _NO_FAULT).sum()),
+        cleared=int((said[faultless] == NO_FAULT).sum()),
     )
 
 

@@ -12,7 +12,7 @@ from simulate.particles.tasks import WaveTask
 from simulate.particles.visibility import fault_d_prime
 from simulate.particles.waves import SHIPPED
 
-SPLITS = ("train", "val", "test", "materials", "physics")
+SPLITS = ("train", "val", "test", "materials", "physics", "carbon")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_no_specimen_is_in_two_splits(libraries: dict[str, WaveLibrary]) -> None
 
 
 def test_what_is_called_unseen_is(libraries: dict[str, WaveLibrary]) -> None:
-    for split in ("train", "val", "test"):
+    for split in ("train", "val", "test", "carbon"):
         for wave in libraries[split]:
             assert {particle.material for particle in wave.particles} <= {"Au"}
             assert wave.energy_kV == 300.0
@@ -46,6 +46,7 @@ def test_what_is_called_unseen_is(libraries: dict[str, WaveLibrary]) -> None:
     for wave in libraries["physics"]:
         assert (wave.energy_kV, len(wave.waves)) == (200.0, 8)
         assert wave.parameters["carbon_nm"] >= 9.0
+    assert not any(wave.particles for wave in libraries["carbon"])
 
 
 def test_what_ships_is_what_the_command_makes(libraries: dict[str, WaveLibrary]) -> None:
@@ -57,6 +58,7 @@ def test_what_ships_is_what_the_command_makes(libraries: dict[str, WaveLibrary])
             SpecimenRanges(carbon_nm=(9.0, 13.0)),
             WaveSettings(energy_kV=200.0, phonons=8, box_nm=12.0),
         ),
+        "carbon": (SpecimenRanges(n_particles=(0, 0)), box),
     }
     for split, waves in libraries.items():
         for number, wave in enumerate(waves):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from composed_configs import composed
+from made_waves import made_wave
 
 from samiam.commands import fault_training
 from samiam.commands.fault_training import draw_split
@@ -19,25 +20,6 @@ from samiam.particles.faults.settings import FaultOptions
 from samiam.storage.weight_files import read_card
 from samiam.training.faults.examples import Examples
 from samiam.training.faults.settings import RegionRules
-from simulate.particles.truth import Outline
-from simulate.particles.waves import ExitWave, WaveParticle
-
-
-def made_wave(specimen: str, seed: int, folder: Path) -> None:
-    """A speckled wave of 12 nm with one particle of 3.6 nm, a grating, left of the middle."""
-    rng = np.random.default_rng(seed)
-    n, extent_A, per_A = 300, 120.0, 51 / 120
-    y, x = np.mgrid[:n, :n] * extent_A / n
-    inside = (y - 60) ** 2 + (x - 40) ** 2 < 18**2
-    phase = 0.2 * rng.normal(size=(n, n)) + inside * np.cos(2 * np.pi * x * per_A)
-    disc = np.hypot(*(np.mgrid[:180, :180] - 90)) < 90
-    outline = Outline(disc, (210, 110))  # pixels of 0.2 Å
-    known = WaveParticle("Au", "sphere", "110", "none", np.nan, 3.6, np.array([[0.0, per_A]]), outline)
-    split = specimen.split("-")[0]
-    wave = ExitWave(specimen, split, 300.0, extent_A, np.exp(1j * phase).astype(np.complex64)[None], [known])
-    (folder / split).mkdir(parents=True, exist_ok=True)
-    wave.save(folder / split / f"{specimen}.safetensors")
-
 
 RULES = RegionRules(pictures=2, test_pictures=1, empty=1)
 

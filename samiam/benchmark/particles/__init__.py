@@ -1,0 +1,1 @@
+"""Finders of particles and classifiers of faults on particles that are known."""

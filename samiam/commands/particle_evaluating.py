@@ -1,0 +1,117 @@
+"""evaluate.py on particles: finders and classifiers of faults compared, and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from omegaconf import OmegaConf
+
+from samiam.benchmark.particles.estimates import with_columns
+from samiam.benchmark.particles.methods import ParticleMethods
+from samiam.benchmark.particles.report import write_particle_report
+from samiam.benchmark.particles.samples import SampleSource
+from samiam.benchmark.particles.sections import sections_of
+from samiam.benchmark.particles.settings import ParticlesBenchmark
+from samiam.benchmark.particles.speed import timed
+from samiam.benchmark.particles.study import ParticleStudy, SampleOutcome, examine_sample
+from samiam.benchmark.report.page import literal, plain
+from samiam.benchmark.results import ERRORS, REPORT, write_traces
+from samiam.benchmark.runs import spread, threads_of_all
+from samiam.benchmark.settings import EvaluateSettings
+from samiam.benchmark.study import limited_threads
+from samiam.benchmark.tracking import build_tracker
+from samiam.commands.particle_samples import folders_of, sources_of
+from samiam.errors import InputError
+from samiam.records.showing import counted
+
+
+def evaluate_particles(
+    settings: EvaluateSettings, benchmark: ParticlesBenchmark, whole: Mapping[str, Any], folder: Path, command: str
+) -> bool:
+    """Compare methods on particles, write the report and print its tables.
+
+    Args:
+        settings: of the run.
+        benchmark: of them.
+        whole: all of them as plain values, to record.
+        folder: of the run.
+        command: what the user typed; the report quotes it.
+
+    Returns:
+        Whether some pictures failed.
+
+    Raises:
+        InputError: if a setting cannot be used, or every picture failed.
+    """
+    study = ParticleStudy(
+        benchmark.choices,
+        pictures=settings.figures,
+        cache=None if settings.cache is None else str(Path(settings.cache).absolute()),
+        threads=threads_of_all(settings.threads),
+    )
+    methods, sources = study.methods, sources_of(benchmark, settings.seeds[0])
+    tracker = build_tracker(settings.logger, folder, whole)
+    work = partial(examine_sample, study=study)
+    outcomes = spread(sources, work, _died, unit="picture", workers=settings.workers, scheduler=settings.scheduler)
+    write_traces(folder / ERRORS, [(outcome.source.name, outcome.trace) for outcome in outcomes])
+    failures = [(outcome.source.name, outcome.failure) for outcome in outcomes if outcome.failure is not None]
+    if len(failures) == len(outcomes):
+        (name, line), *others = failures
+        raise InputError(f"none of {len(failures)} pictures could be examined; {name}: {line}" if others else line)
+    sections = sections_of(outcomes, methods, _speeds(benchmark, study, outcomes))
+    pictures = {outcome.source.name: outcome.picture for outcome in outcomes if outcome.picture is not None}
+    facts = {"command": literal(command), **_facts(benchmark, methods, sources)}
+    print(write_particle_report(folder / REPORT, sections, facts, pictures, failures))
+    write_settings(folder, whole, command)
+    tables = {section.name: with_columns(section.table) for section in sections if not section.table.empty}
+    tracker.log_tables(tables, pictures, folder / REPORT)
+    return bool(failures)
+
+
+def write_settings(folder: Path, whole: Mapping[str, Any], command: str) -> None:
+    """Write what a run was done with into its folder."""
+    (folder / "settings.yaml").write_text(f"# {command}\n{OmegaConf.to_yaml(dict(whole))}", encoding="utf-8")
+
+
+def _died(source: SampleSource, line: str) -> SampleOutcome:
+    return SampleOutcome(source, failure=line)
+
+
+def _speeds(benchmark: ParticlesBenchmark, study: ParticleStudy, outcomes: Sequence[SampleOutcome]) -> pd.DataFrame:
+    """How long finders take, on a picture of the first sample that could be examined."""
+    if benchmark.time_px is None:
+        return pd.DataFrame()
+    source = next(outcome.source for outcome in outcomes if outcome.failure is None)
+    with limited_threads(study.threads):
+        return timed(study.methods.finders, source.make().scene, benchmark.time_px)
+
+
+def _facts(benchmark: ParticlesBenchmark, methods: ParticleMethods, sources: Sequence[SampleSource]) -> dict[str, str]:
+    """What the reader of the report has to know of a run's settings."""
+    return {
+        **dict(_said_of_sets(benchmark, sources)),
+        **{
+            f"weights of {name}": f"{str(sha256)[:12]}"
+            for name, finder in methods.finders.items()
+            if (sha256 := finder.options.get("weights_sha256"))
+        },
+        **{
+            f"weights of faults by {name}": f"{str(teller.options['weights_sha256'])[:12]}"
+            for name, teller in methods.tellers.items()
+        },
+        **{f"left out: {name}": plain(reason) for name, reason in methods.left_out.items()},
+    }
+
+
+def _said_of_sets(benchmark: ParticlesBenchmark, sources: Sequence[SampleSource]) -> Iterator[tuple[str, str]]:
+    for name in dict.fromkeys(source.set_name for source in sources):
+        own = [source for source in sources if source.set_name == name]
+        specimens = len({source.specimen for source in own})
+        said = f"{counted(len(own), 'picture')} of {counted(specimens, 'specimen')}"
+        if name in benchmark.sets and not folders_of(benchmark, name):
+            said += " that ship with the package" if benchmark.waves else ", which ship with the package"
+        yield plain(name), said
