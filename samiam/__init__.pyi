@@ -1,5 +1,6 @@
 from .boosting import SemanticBooster
 from .formats import read_micrograph
+from .particles import Particles, find_particles, particle_statistics
 from .pipeline import Pointer, segment, select
 from .records import Masks, Micrograph, Scene, Segmentation
 from .registry import build_encoder, build_generator
@@ -7,12 +8,15 @@ from .registry import build_encoder, build_generator
 __all__ = [
     "Masks",
     "Micrograph",
+    "Particles",
     "Pointer",
     "Scene",
     "Segmentation",
     "SemanticBooster",
     "build_encoder",
     "build_generator",
+    "find_particles",
+    "particle_statistics",
     "read_micrograph",
     "segment",
     "select",

@@ -58,6 +58,8 @@ def _finder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samiam.particles, "find_particles", bright, raising=False)
     made = SimpleNamespace(name="discs", options={"n": 3})
     monkeypatch.setattr(samiam.particles, "build_finder", lambda: made, raising=False)
+    teller = SimpleNamespace(name="coin", options={"sides": 2})
+    monkeypatch.setattr(samiam.particles, "build_fault_classifier", lambda: teller, raising=False)
 
 
 @pytest.fixture
@@ -97,7 +99,12 @@ class TestFinding:
         table = pd.read_csv(out / "particles.csv")
         assert table["image"].tolist() == ["a"] * 3 + ["b"] * 3
         assert set(table["class"]) == {"stacking fault"}
-        assert noted(out / "a")["config"] == {"material": "Au", "finder": {"name": "discs", "n": 3}}
+        config = noted(out / "a")["config"]
+        assert config == {
+            "material": "Au",
+            "finder": {"name": "discs", "n": 3},
+            "faults": {"name": "coin", "sides": 2},
+        }
         assert noted(out)["config"]["statistics"] == {"bin_edges_nm": [1.0, 2.0, 3.0], "resamples": 2000, "seed": 4}
         assert f"samiam particles {images} -o {out}" in (out / "report.html").read_text()
         lines = said.splitlines()

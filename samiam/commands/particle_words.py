@@ -29,6 +29,12 @@ def add_finding(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--material", metavar="NAME", help="what the particles are of, as Au; tells the pixel size by their fringes"
     )
+    parser.add_argument(
+        "--faults",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="tell of each particle whether its stacking is faulty; default: yes",
+    )
     inputs.add_reading(parser)
     _add_statistics(parser)
 
@@ -107,6 +113,7 @@ def _find(options: argparse.Namespace) -> int:
 
     job = particles.ParticlesJob.of(
         material=options.material,
+        faults=options.faults,
         reading=inputs.reading_of(options),
         statistics=statistics,
         detection=detection,

@@ -50,18 +50,24 @@ class ParticlesJob:
         cls,
         *,
         material: str | None,
+        faults: bool,
         reading: Reading,
         statistics: StatisticsOptions,
         detection: FaultDetection | None,
         overwrite: bool,
         command: str,
     ) -> ParticlesJob:
-        """Make a job with the finder that ships."""
-        from samiam.particles import build_finder, find_particles
+        """Make a job with what ships: the finder and, unless faults do not matter, the classifier."""
+        from samiam.particles import build_fault_classifier, build_finder, find_particles
 
         finder = build_finder()
-        find = partial(find_particles, material=material, finder=finder)
-        config = {"material": material, "finder": {"name": finder.name, **finder.options}}
+        classifier = build_fault_classifier() if faults else None
+        find = partial(find_particles, material=material, faults=faults, finder=finder, classifier=classifier)
+        config = {
+            "material": material,
+            "finder": {"name": finder.name, **finder.options},
+            "faults": classifier and {"name": classifier.name, **classifier.options},
+        }
         return cls(find, config, reading, Pooling(statistics, detection, command), overwrite)
 
 

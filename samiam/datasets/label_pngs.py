@@ -13,6 +13,8 @@ from PIL import Image
 
 from samiam.datasets.two_levels import DARK, REMEDY, where_painted
 from samiam.errors import InputError
+from samiam.formats.readers.orientation import how_to_turn
+from samiam.formats.readers.pictures.png import orientation_of
 
 _NUMBER_MODES = ("1", "L", "P", "I", "I;16")
 _HEADER = struct.Struct(">8x4x4sIIBB")  # the kind of the first chunk, width, height, bits of a sample, kind of colour
@@ -101,6 +103,8 @@ def _shape_and_bits(path: Path) -> tuple[tuple[int, int], int, int]:
         kind = b""
     if kind != b"IHDR":
         raise InputError(f"{path}: not a readable PNG; it is damaged, cut short or of another format.")
+    if turned := how_to_turn(orientation_of(path)):
+        raise InputError(f"{path}: is shown {turned}, as its EXIF says, by some programs only; save it without EXIF.")
     return (height, width), bits, colour
 
 

@@ -1,3 +1,6 @@
+from .faults.classifier import FaultClassifier, build_fault_classifier
+from .faults.classifying import classify_faults
+from .faults.settings import FaultOptions
 from .finder.finder import build_finder
 from .finder.protocol import Found, ParticleFinder
 from .finder.settings import FinderOptions
@@ -12,14 +15,18 @@ __all__ = [
     "FAULT_CLASSES",
     "UNSURE",
     "Dropped",
+    "FaultClassifier",
     "FaultDetection",
+    "FaultOptions",
     "FinderOptions",
     "Found",
     "ParticleFinder",
     "ParticleStatistics",
     "Particles",
     "StatisticsOptions",
+    "build_fault_classifier",
     "build_finder",
+    "classify_faults",
     "find_particles",
     "measure_particles",
     "particle_statistics",

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from samiam.particles.faults.classifier import FaultClassifier, build_fault_classifier
+from samiam.particles.faults.classifying import classify_faults, without_empty
 from samiam.particles.finder.finder import build_finder
 from samiam.particles.finder.inputs import FRINGES_NM, resampled, working_shape
 from samiam.particles.finder.protocol import Found, ParticleFinder
@@ -26,9 +28,11 @@ def find_particles(
     *,
     pixel_size_nm: float | None = None,
     material: str | None = None,
+    faults: bool = True,
     finder: ParticleFinder | None = None,
+    classifier: FaultClassifier | None = None,
 ) -> Particles:
-    """The nanoparticles of a micrograph, each with its mask.
+    """The nanoparticles of a micrograph, each with its mask and what its fringes say of its stacking.
 
     Args:
         micrograph: HRTEM of particles on a thin support; at low magnification, where no lattice shows, particles are
@@ -36,7 +40,10 @@ def find_particles(
         pixel_size_nm: width of a pixel, if the file does not say it or is wrong.
         material: of the particles, such as "Au". Where the pixel size is unknown it is taken from the fringes of this
             material if they say it surely; where it is known, the two are compared.
+        faults: whether to tell of each particle what it shows, see `samiam.particles.classify_faults`; what proves to
+            be no particle is dropped then.
         finder: what finds them; the network that ships where None, see `samiam.particles.build_finder`.
+        classifier: what tells faults; the one that ships where None, see `samiam.particles.build_fault_classifier`.
 
     Raises:
         InputError: if the pixel size is unknown and fringes do not say it surely, the material is not known, or the
@@ -54,14 +61,12 @@ def find_particles(
     part = cutout.micrograph
     found = (build_finder() if finder is None else finder).find(part.pixels, _size_of(part))
     found = _within(found, cutout)
-    return Particles(
-        micrograph,
-        found.masks,
-        touching(found.masks, micrograph.shown),
-        says_size,
-        dropped=found.dropped,
-        remark=_remark(part, material, found),
-    )
+    touches_edge = touching(found.masks, micrograph.shown)
+    particles = Particles(micrograph, found.masks, touches_edge, says_size, dropped=found.dropped)
+    if faults:
+        teller = build_fault_classifier() if classifier is None else classifier
+        particles = without_empty(classify_faults(particles, classifier=teller), teller.confidence)
+    return replace(particles, remark=_remark(part, material, particles))
 
 
 def _size_of(micrograph: Micrograph) -> float:
@@ -89,7 +94,7 @@ def touching(masks: Masks, shown: NDArray[np.bool_] | None) -> NDArray[np.bool_]
     return np.asarray(masks.within(near).areas > 0)
 
 
-def _remark(part: Micrograph, material: str | None, found: Found) -> str | None:
+def _remark(part: Micrograph, material: str | None, found: Particles) -> str | None:
     """What there is to say of the result, in words."""
     size_nm = _size_of(part)
     words = []

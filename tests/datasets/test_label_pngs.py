@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from refusals import refusal
 from scipy import ndimage
 
 from samiam.datasets.label_pngs import read_mask, read_numbers
+from samiam.errors import InputError
 
 SHAPE = (39, 60)
 MASK = np.zeros(SHAPE, bool)
@@ -154,3 +156,16 @@ def test_an_eighth_of_the_brightest_is_dark(tmp_path: Path) -> None:
     noisy[0, 0] = 0
     write_png(tmp_path / "a.png", noisy, GREY, 8)
     np.testing.assert_array_equal(read_mask(tmp_path / "a.png", SHAPE), MASK)
+
+
+@pytest.mark.parametrize("read", [lambda path: read_mask(path, (4, 6)), read_numbers])
+def test_a_picture_that_programs_show_in_two_ways_is_refused(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    exif = Image.Exif()
+    for orientation, is_read in ((1, True), (6, False), (3, False)):
+        exif[274] = orientation
+        Image.new("L", (6, 4)).save(tmp_path / "ge.png", exif=exif)
+        if is_read:
+            read(tmp_path / "ge.png")
+        else:
+            with pytest.raises(InputError, match=r"ge\.png: is shown turned by .*; save it without EXIF"):
+                read(tmp_path / "ge.png")

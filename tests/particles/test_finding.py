@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.errors import InputError
-from samiam.particles import Dropped, Found, find_particles
+from samiam.particles import FAULT_CLASSES, Dropped, FaultDetection, Found, find_particles
+from samiam.particles.faults.region import Region
 from samiam.records import Masks, Micrograph
 
 
@@ -45,13 +46,46 @@ def scene() -> NDArray[np.float32]:
 
 
 def test_masks_edges_and_what_was_dropped() -> None:
-    found = find_particles(Micrograph(scene(), pixel_size_nm=0.5, name="made"), finder=BrightPatches())
+    found = find_particles(Micrograph(scene(), pixel_size_nm=0.5, name="made"), faults=False, finder=BrightPatches())
     assert found.masks.boxes_xywh.tolist() == [[30, 10, 14, 10], [90, 40, 9, 10]]
     assert found.touches_edge.tolist() == [False, True]
     assert [(one.rule, one.box_xywh) for one in found.dropped] == [("too small", (20, 60, 2, 1))]
     assert (found.pixel_size_from, found.classes, found.probabilities) == ("file", (), None)
     assert found.masks.predicted_iou.tolist() == pytest.approx([0.8, 0.8])
     assert found.remark == "pixels of 0.5 nm show no lattice: particles are found by their contrast alone"
+
+
+class ByWidth:
+    """Takes what is wider than high for faulty, unless it is low: that is bare support."""
+
+    name = "by width"
+    confidence = 0.7
+    detection = FaultDetection(faulty=10, found=9, faultless=10, cleared=8)
+    options: Mapping[str, Any] = {}
+
+    def probabilities(self, regions: Sequence[Region]) -> NDArray[np.float32]:
+        said = []
+        for region in regions:
+            height, width = (np.ptp(at) + 1 for at in np.nonzero(region.inside))
+            named = "empty" if height < 30 else "stacking fault" if width > height else "no fault"
+            said.append([0.8 if name == named else 0.05 for name in FAULT_CLASSES])
+        return np.array(said, np.float32).reshape(-1, len(FAULT_CLASSES))
+
+
+def test_faults_are_told_and_bare_support_is_dropped() -> None:
+    pixels = np.zeros((80, 100), np.float32)
+    pixels[10:35, 5:45] = pixels[45:75, 5:25] = pixels[40:44, 60:80] = 1
+    micrograph = Micrograph(pixels, pixel_size_nm=0.08)
+    found = find_particles(micrograph, finder=BrightPatches(), classifier=ByWidth())
+    assert found.masks.boxes_xywh.tolist() == [[5, 10, 40, 25], [5, 45, 20, 30]]
+    assert found.classes == ("stacking fault", "no fault")
+    assert found.probabilities is not None
+    assert found.probabilities.argmax(axis=1).tolist() == [1, 0]
+    assert found.touches_edge.shape == (2,)
+    assert found.detection == ByWidth.detection
+    assert found.dropped == (Dropped("empty", pytest.approx(0.8), 0.7, (60, 40, 20, 4)),)
+    nothing = find_particles(Micrograph(0 * pixels, pixel_size_nm=0.08), finder=BrightPatches(), classifier=ByWidth())
+    assert (nothing.classes, nothing.dropped) == ((), [])
 
 
 def test_what_is_not_shown_holds_no_particle_and_is_an_edge() -> None:

@@ -20,6 +20,11 @@ _FIRST_ON_ITS_SIDE = 5
 TAG = 274
 
 
+def how_to_turn(orientation: object) -> str | None:
+    """In words, what viewers do to an image of this orientation; None for nothing."""
+    return _WORDS.get(orientation) if isinstance(orientation, int) else None
+
+
 def upright(array: NDArray[Any], orientation: object) -> tuple[NDArray[Any], str | None, bool]:
     """An image as its file wants it to be seen.
 
@@ -30,7 +35,8 @@ def upright(array: NDArray[Any], orientation: object) -> tuple[NDArray[Any], str
     Returns:
         The image, how it was turned in words (None for not at all), and whether rows became columns.
     """
-    if not isinstance(orientation, int) or orientation not in _WORDS:
+    words = how_to_turn(orientation)
+    if words is None or not isinstance(orientation, int):
         return array, None, False
     is_on_its_side = orientation >= _FIRST_ON_ITS_SIDE
     if is_on_its_side:
@@ -39,4 +45,4 @@ def upright(array: NDArray[Any], orientation: object) -> tuple[NDArray[Any], str
         array = array[::-1]
     if orientation in (2, 3, 6, 7):
         array = array[:, ::-1]
-    return array, _WORDS[orientation], is_on_its_side
+    return array, words, is_on_its_side

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from samiam.particles.faults.classifier import FaultClassifier, build_fault_classifier
 from samiam.particles.faults.region import cut_region
-from samiam.particles.result import FAULT_CLASSES, FaultClass, Particles
+from samiam.particles.result import FAULT_CLASSES, Dropped, FaultClass, Particles
 
 
 def classify_faults(particles: Particles, *, classifier: FaultClassifier | None = None) -> Particles:
@@ -44,6 +44,30 @@ def classify_faults(particles: Particles, *, classifier: FaultClassifier | None 
     probabilities[kept] = teller.probabilities([region for region in regions if region is not None])
     classes = tuple(named(own, teller.confidence) for own in probabilities)
     return replace(particles, classes=classes, probabilities=probabilities, detection=teller.detection)
+
+
+def without_empty(particles: Particles, confidence: float) -> Particles:
+    """The particles without those regions that prove to be bare support; these are among the dropped, with the reason.
+
+    Args:
+        particles: with their classes.
+        confidence: least probability of a class that is named.
+    """
+    is_empty = np.array([name == "empty" for name in particles.classes], np.bool_)
+    if particles.probabilities is None or not is_empty.any():
+        return particles
+    kept = np.flatnonzero(~is_empty)
+    chances = particles.probabilities[is_empty, FAULT_CLASSES.index("empty")].tolist()
+    boxes = particles.masks.boxes_xywh[is_empty].tolist()
+    gone = [Dropped("empty", chance, confidence, tuple(box)) for chance, box in zip(chances, boxes, strict=True)]
+    return replace(
+        particles,
+        masks=particles.masks.select(kept),
+        touches_edge=particles.touches_edge[kept],
+        classes=tuple(name for name in particles.classes if name != "empty"),
+        probabilities=particles.probabilities[kept],
+        dropped=(*particles.dropped, *gone),
+    )
 
 
 def named(probabilities: NDArray[np.floating], confidence: float) -> FaultClass | Literal["unsure"]:

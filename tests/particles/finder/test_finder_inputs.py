@@ -19,9 +19,21 @@ def test_scale_and_offset_do_not_matter(seen_by: object, a: float, b: float) -> 
 
 
 def test_by_hand() -> None:
-    found = standardised(np.array([[1.0, 2.0, 3.0, 4.0, 105.0]]))
-    assert found.tolist() == [pytest.approx([-2 / 1.4826, -1 / 1.4826, 0, 1 / 1.4826, 8.0])]
+    # Four corners that lie on no slope: the deviations from 3 are 2, 0, 0, 0, 0, 0, 0, 0, 2, of which the mean is 4/9.
+    found = standardised(np.array([[5.0, 3, 3], [3, 3, 3], [3, 3, 5]]))
+    assert found == pytest.approx(np.array([[4.5, 0, 0], [0, 0, 0], [0, 0, 4.5]]))
     assert stretched(np.array([[1, 2, 5]])).tolist() == [[0.0, 0.25, 1.0]]
+
+
+@pytest.mark.parametrize(("along_x", "along_y"), [(0.02, 0.0), (0.0, -0.05), (0.01, 0.03)])
+def test_light_from_one_side_is_not_seen_nor_are_particles_taken_for_it(along_x: float, along_y: float) -> None:
+    pixels = np.random.default_rng(1).normal(size=(120, 160))
+    pixels[70:, 90:] -= 6  # dark in a corner: 18 % of the image
+    lit = pixels + along_x * np.arange(160) + along_y * np.arange(120)[:, None]
+    seen = standardised(pixels)
+    assert np.abs(standardised(lit) - seen).max() < 1e-5
+    assert np.median(seen[:60, :60]) == pytest.approx(np.median(seen[60:, :60]), abs=0.3)
+    assert np.median(seen[75:, 95:]) < -3.5
 
 
 def test_of_mostly_one_value_the_rest_is_still_seen() -> None:

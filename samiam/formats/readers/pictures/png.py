@@ -41,6 +41,11 @@ def read_png(path: Path, request: Request) -> RawImage:
     return RawImage(image, frame, n_frames, size.turned() if is_on_its_side else size, orientation=turned)
 
 
+def orientation_of(path: Path) -> object:
+    """What the EXIF of a PNG says of how it is to be turned, see `upright`; None where it says nothing."""
+    return _orientation(_chunks(path).get(b"eXIf"))
+
+
 def _chunks(path: Path) -> dict[bytes, bytes]:
     """The small chunks of a file, by their kind; of several the first."""
     chunks: dict[bytes, bytes] = {}
