@@ -73,17 +73,17 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_two_specimens_from_words_to_a_report(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(EVALUATE, words) == 0
+    assert main(EVALUATE, [*words, "cache=null"]) == 0
     printed = capsys.readouterr().out
     report = Path("outputs/evaluate/latest/report")
     finding = pd.read_csv(report / "finding.csv")
-    methods = ["ours", "paper", "otsu", "variance", "watershed"]
+    methods = ["ours", "finder", "paper", "otsu", "variance", "watershed"]
     assert finding["method"].tolist() == methods
     assert (finding[["specimens", "pictures"]].to_numpy() == 2).all()
     assert finding["dice"].between(0, 1).all()
     assert finding["dice_low"].isna().all()
     carbon = pd.read_csv(report / "carbon.csv").set_index("method")
-    assert carbon["pictures"].tolist() == [1] * 5
+    assert carbon["pictures"].tolist() == [1] * 6
     assert carbon.loc["otsu", "with_any"] == 1
     assert pd.read_csv(report / "speed.csv")["method"].tolist() == methods
     faults = pd.read_csv(report / "faults.csv")
@@ -93,14 +93,21 @@ def test_two_specimens_from_words_to_a_report(words: list[str], capsys: pytest.C
     shown = {path.name for path in (report / "figures").iterdir()}
     assert shown == {"test-0-0_0.png", "test-0-1_0.png", "carbon-0-0_0.png"}
     with Image.open(report / "figures" / "test-0-0_0.png") as drawn:
-        assert drawn.size[0] > 7 * 500  # the picture, its truth and five methods
+        assert drawn.size[0] > 8 * 500  # the picture, its truth and six methods
     assert "2 pictures of 2 specimens" in (report / "report.md").read_text(encoding="utf-8")
-    again = kept_files()
-    assert main(EVALUATE, [*words, "figures=false", "benchmark.time_px=null", "benchmark.methods=[ours,otsu]"]) == 0
-    assert kept_files() == again, "all was recalled"
-    assert pd.read_csv(report / "finding.csv").equals(
-        finding[finding["method"].isin(["ours", "otsu"])].reset_index(drop=True)
-    )
+
+
+@pytest.mark.slow
+def test_what_was_worked_out_is_not_again(words: list[str]) -> None:
+    assert main(EVALUATE, [*words, "cache=kept", "figures=false", "benchmark.time_px=null"]) == 0
+    finding = Path("outputs/evaluate/latest/report/finding.csv")
+    whole, kept = pd.read_csv(finding), kept_files()
+    assert kept
+    fewer = ["cache=kept", "figures=false", "benchmark.time_px=null", "benchmark.methods=[ours,otsu]"]
+    assert main(EVALUATE, [*words, *fewer, "workers=2"]) == 0
+    assert kept_files() == kept
+    expected = whole[whole["method"].isin(["ours", "otsu"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(pd.read_csv(finding), expected)
 
 
 def kept_files() -> dict[Path, int]:

@@ -87,7 +87,7 @@ def _speeds(benchmark: ParticlesBenchmark, study: ParticleStudy, outcomes: Seque
         return pd.DataFrame()
     source = next(outcome.source for outcome in outcomes if outcome.failure is None)
     with limited_threads(study.threads):
-        return timed(study.methods.finders, source.make().scene, benchmark.time_px)
+        return timed(study.methods, source.make().scene, benchmark.time_px)
 
 
 def _facts(benchmark: ParticlesBenchmark, methods: ParticleMethods, sources: Sequence[SampleSource]) -> dict[str, str]:

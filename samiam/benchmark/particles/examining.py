@@ -26,9 +26,11 @@ from samiam.particles.faults.truth import truth_of_region
 from samiam.particles.finder.protocol import ParticleFinder
 from samiam.particles.finding import find_particles, touching
 from samiam.particles.result import FAULT_CLASSES, Particles
+from samiam.records import Masks
 
 KNOWN, FOUND = "known", "found"
-"""Whose outlines regions have: the truth's, wandering as those of a finder do, or those of the first finder."""
+"""Whose outlines regions have: the truth's, wandering as those of a finder do, or those of the first finder, before
+anything is dropped."""
 _NAN = float("nan")
 Mask = NDArray[np.bool_]
 
@@ -56,31 +58,31 @@ class SampleBench:
     def particles(self, method: str) -> Particles:
         """What a finder finds."""
         if method not in self._found:
-            micrograph, finder = self.sample.scene.micrograph, self.methods.finders[method]
-            self._found[method] = find_particles(micrograph, finder=finder)
+            self._found[method] = self.methods.find(method, self.sample.scene.micrograph)
         return self._found[method]
 
     def finder_rows(self) -> list[FinderRow]:
         """A row for each finder."""
         return [
-            self.cache.recall(_FINDER, *self._decided_by(finder), partial(self._scored, method))
-            for method, finder in self.methods.finders.items()
+            self.cache.recall(_FINDER, *self._decided_by(*self.methods.makers(method)), partial(self._scored, method))
+            for method in self.methods.finders
         ]
 
     def region_rows(self) -> list[RegionRow]:
         """A row for each classifier on each region whose truth is known, and on each that the first finder found."""
-        first, finder = next(iter(self.methods.finders.items()))
+        finder = next(iter(self.methods.finders.values()))
         rows: list[RegionRow] = []
         for method, teller in self.methods.tellers.items():
             told = {KNOWN: self._decided_by(teller), FOUND: self._decided_by(teller, finder)}
             for whose, decided_by in told.items():
-                work = partial(self._told, method, teller, whose, first)
+                work = partial(self._told, method, teller, None if whose == KNOWN else finder)
                 own: Sequence[RegionRow] = self.cache.recall(_REGIONS, *decided_by, work)
                 rows += own
         return rows
 
-    def _decided_by(self, *makers: ParticleFinder | FaultClassifier) -> tuple[dict[str, Any], set[str]]:
+    def _decided_by(self, *parts: ParticleFinder | FaultClassifier | None) -> tuple[dict[str, Any], set[str]]:
         """From what a row is made, and by which modules."""
+        makers = [part for part in parts if part is not None]
         methods = [{"name": maker.name, "options": dict(maker.options)} for maker in makers]
         return {"sample": dict(self.source.made_from), "methods": methods}, {
             *(__name__, self.source.made_by),
@@ -122,15 +124,20 @@ class SampleBench:
             are_found=(best >= CORRECT_IOU).tolist(),
         )
 
-    def _told(self, method: str, teller: FaultClassifier, whose: str, first: str) -> Sequence[RegionRow]:
+    def _told(self, method: str, teller: FaultClassifier, finder: ParticleFinder | None) -> Sequence[RegionRow]:
         if not self.sample.regions:  # of labelled micrographs nobody knows the classes
             return []
-        cut = list(self._cut(self.sample.regions if whose == KNOWN else self.particles(first).masks))
+        whose = KNOWN if finder is None else FOUND
+        cut = list(self._cut(self.sample.regions if finder is None else self._candidates(finder)))
         told = teller.probabilities([region for _, region in cut])
         return [
             self._region_row(method, whose, mask, region, probabilities.astype(float).tolist())
             for (mask, region), probabilities in zip(cut, told, strict=True)
         ]
+
+    def _candidates(self, finder: ParticleFinder) -> Masks:
+        """What a finder finds, also what then proves to be bare support."""
+        return find_particles(self.sample.scene.micrograph, finder=finder, faults=False).masks
 
     def _cut(self, masks: Iterable[Mask]) -> Iterator[tuple[Mask, Region]]:
         micrograph = self.sample.scene.micrograph

@@ -23,7 +23,7 @@ def picture_of(bench: SampleBench, rows: Sequence[FinderRow]) -> bytes:
     """
     scene = bench.sample.scene
     pixels = scene.micrograph.pixels
-    panels = {scene.micrograph.name: np.zeros(pixels.shape, np.int64), _truth(bench): stacked(scene.masks)}
+    panels = {bench.source.name: np.zeros(pixels.shape, np.int64), _truth(bench): stacked(scene.masks)}
     for row in rows:
         said = f"{row.method}: {row.n_found} found"
         said += f", Dice {row.dice:.2f}" if np.isfinite(row.dice) else f", {row.false_area:.2%} false"

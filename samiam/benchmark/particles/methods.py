@@ -14,8 +14,12 @@ from samiam.particles.faults.classifier import NAMES, FaultClassifier, build_fau
 from samiam.particles.finder.finder import build_finder
 from samiam.particles.finder.protocol import ParticleFinder
 from samiam.particles.finder.weights import read_network
+from samiam.particles.finding import find_particles
+from samiam.particles.result import Particles
+from samiam.records import Micrograph
 from samiam.storage.weight_files import shipped_weights
 
+OURS = "ours"
 PAPER_NETWORK = "particles_paper"
 """Of the file of weights of the paper's network that may ship."""
 _TRAINED_BY: Mapping[str, str] = {
@@ -39,6 +43,15 @@ class ParticleMethods:
     tellers: Mapping[str, FaultClassifier]
     left_out: Mapping[str, str]
 
+    def makers(self, method: str) -> tuple[ParticleFinder, FaultClassifier | None]:
+        """What a method goes by: "ours" is the finder and the classifier that drops what proves to be bare support."""
+        return self.finders[method], self.tellers.get(OURS) if method == OURS else None
+
+    def find(self, method: str, micrograph: Micrograph) -> Particles:
+        """The particles that a method finds."""
+        finder, teller = self.makers(method)
+        return find_particles(micrograph, finder=finder, classifier=teller, faults=teller is not None)
+
 
 @lru_cache(maxsize=2)
 def build_particle_methods(choices: MethodChoices) -> ParticleMethods:
@@ -47,30 +60,39 @@ def build_particle_methods(choices: MethodChoices) -> ParticleMethods:
     Raises:
         InputError: if a file that is given cannot be used.
     """
+    tellers, left_out = _tellers(choices)
+    finders: dict[str, ParticleFinder] = {}
     makers: Mapping[MethodName, Callable[[], ParticleFinder]] = {
         "ours": lambda: build_finder(choices.finder),
+        "finder": lambda: finders.get(OURS) or build_finder(choices.finder),
         "paper": lambda: _paper_finder(choices),
         "otsu": lambda: ThresholdFinder("otsu", dark_by_otsu),
         "variance": lambda: ThresholdFinder("variance", uneven_by_otsu),
         "watershed": lambda: ThresholdFinder("watershed", dark_by_watershed),
     }
-    finders: dict[str, ParticleFinder] = {}
-    left_out: dict[str, str] = {}
     for name in choices.methods:
         if name == "paper" and (reason := _not_there(choices.paper_weights, PAPER_NETWORK)):
             left_out["paper"] = f"{reason}, or give benchmark.paper_weights=PATH"
+        elif name == "finder" and OURS in choices.methods and OURS not in tellers:
+            left_out["finder"] = "is the same as ours, where nothing tells faults"
         else:
             finders[name] = makers[name]()
     if choices.keras_weights is not None:
         finders["keras"] = KerasFinder(choices.keras_weights, choices.keras_threshold)
+    return ParticleMethods(finders, tellers, left_out)
+
+
+def _tellers(choices: MethodChoices) -> tuple[dict[str, FaultClassifier], dict[str, str]]:
+    """What tells faults, and why others do not take part."""
     tellers: dict[str, FaultClassifier] = {}
-    for name, options in (("ours", choices.faults), ("paper", choices.paper_faults)):
+    left_out: dict[str, str] = {}
+    for name, options in ((OURS, choices.faults), ("paper", choices.paper_faults)):
         if reason := _not_there(options.weights, NAMES[options.variant]):
             setting = "paper_faults" if name == "paper" else "faults.weights"
             left_out[f"faults by {name}"] = f"{reason}, or give benchmark.{setting}=PATH"
         else:
             tellers[name] = build_fault_classifier(options)
-    return ParticleMethods(finders, tellers, left_out)
+    return tellers, left_out
 
 
 def _not_there(given: object, name: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from samiam.particles.finder.settings import FinderOptions
 from samiam.settings import Count, Positive, ShapeHW, settings
 
 SetName = Literal["test", "physics", "materials", "carbon"]
-MethodName = Literal["ours", "paper", "otsu", "variance", "watershed"]
+MethodName = Literal["ours", "finder", "paper", "otsu", "variance", "watershed"]
 
 
 @settings
@@ -38,8 +38,9 @@ class ParticlesBenchmark:
             above 0 is a particle of its own and 0 is support.
         pixel_size_nm: width of a pixel of labelled micrographs, or by their names; what the files say where null.
         material: of the particles of labelled micrographs, whose fringes say the pixel size where nothing else does.
-        methods: that find particles.
-        finder: "ours".
+        methods: that find particles; "finder" is "ours" that does not drop what proves to be bare support by its
+            fringes.
+        finder: of both.
         paper_weights: of the network of Groschner et al. (2021) trained by `train.py experiment=particles_segmentation
             learner.variant=paper`; what ships where null, and left out where nothing does.
         keras_weights: a file of weights of the authors' own, which then takes part as "keras".
@@ -62,7 +63,7 @@ class ParticlesBenchmark:
     particle_label: Annotated[int, Field(ge=1)] | None = None
     pixel_size_nm: Positive | Mapping[str, Any] | None = None
     material: str | None = None
-    methods: Annotated[tuple[MethodName, ...], Field(min_length=1)] = ("ours", "paper", "otsu", "variance", "watershed")
+    methods: Annotated[tuple[MethodName, ...], Field(min_length=1)] = get_args(MethodName)
     finder: FinderOptions = field(default_factory=FinderOptions)
     paper_weights: str | None = None
     keras_weights: str | None = None
@@ -110,7 +111,7 @@ class MethodChoices:
 
     Attributes:
         methods: that find particles.
-        finder: "ours".
+        finder: of "ours".
         paper_weights: of the paper's network.
         keras_weights: of the authors' own.
         keras_threshold: likewise.

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from samiam.benchmark.particles.methods import ParticleMethods
 from samiam.particles.finder.inputs import WORKING_NM
-from samiam.particles.finder.protocol import ParticleFinder
-from samiam.particles.finding import find_particles
 from samiam.records import Micrograph
 from samiam.records.particle_scene import ParticleScene
 
 
-def timed(finders: Mapping[str, ParticleFinder], scene: ParticleScene, side_px: int) -> pd.DataFrame:
+def timed(methods: ParticleMethods, scene: ParticleScene, side_px: int) -> pd.DataFrame:
     """Seconds of each finder on a picture that is laid out of a smaller one and its mirror images.
 
     Args:
-        finders: by name; the first is what others are compared with.
+        methods: the first is what others are compared with.
         scene: has the smaller one.
         side_px: of the picture, whose pixels are said to be of 0.04 nm: no finder has to resample it.
 
@@ -32,16 +32,16 @@ def timed(finders: Mapping[str, ParticleFinder], scene: ParticleScene, side_px: 
     large = np.pad(pixels, repeats, mode="symmetric")[:side_px, :side_px]
     micrograph = Micrograph(large, WORKING_NM, "timed")
     rows = []
-    for name, finder in finders.items():
-        tries = np.array([_seconds(finder, micrograph) for _ in range(2)])
+    for name in methods.finders:
+        tries = np.array([_seconds(partial(methods.find, name, micrograph)) for _ in range(2)])
         on_clock, of_cpu = tries.min(axis=0)
         rows.append({"method": name, "seconds": on_clock, "cpu_seconds": of_cpu})
     found = pd.DataFrame(rows)
     return found.assign(ratio=found["cpu_seconds"] / found["cpu_seconds"].iloc[0])
 
 
-def _seconds(finder: ParticleFinder, micrograph: Micrograph) -> tuple[float, float]:
+def _seconds(find: Callable[[], object]) -> tuple[float, float]:
     """On the clock, and of the processors."""
     on_clock, of_cpu = time.perf_counter(), time.process_time()
-    find_particles(micrograph, finder=finder)
+    find()
     return time.perf_counter() - on_clock, time.process_time() - of_cpu
