@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from composed_configs import composed
 from made_particles import disc
-from made_waves import made_wave
 from PIL import Image
 from refusals import refusal
+from written_waves import made_wave
 
 from samiam.benchmark.settings import read_evaluation
 from samiam.commands.composing import EVALUATE, main

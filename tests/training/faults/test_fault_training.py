@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from composed_configs import composed
-from made_waves import made_wave
+from written_waves import made_wave
 
 from samiam.commands import fault_training
 from samiam.commands.fault_training import draw_split
