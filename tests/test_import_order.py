@@ -183,6 +183,9 @@ def test_names_say_something() -> None:
         ("samiam.texture.resnet", "import segment_anything.modeling"),
         ("samiam.benchmark.comparison", "from omegaconf import DictConfig"),
         ("samiam.benchmark.comparison", "import hydra"),
+        ("samiam.benchmark.particles.study", "from simulate.particles import picture"),
+        ("samiam.benchmark.particles.fault_tables", "from samiam.training.faults.fitting import scores_of"),
+        ("samiam.particles.faults.scores", "from samiam.benchmark.particles.estimates import mean_over"),
         ("samiam.texture.fenet", "import pytorch_lightning as pl"),
         ("samiam.texture.fenet", "from lightning import LightningModule"),
         ("samiam.formats.readers.read", "import ase"),
@@ -215,6 +218,10 @@ def test_a_forbidden_import_is_caught(module: str, source: str) -> None:
             "import abtem, ase\nfrom samiam.records import Scene\nfrom simulate import imaging",
         ),
         ("evaluate", "from samiam.commands.composing import EVALUATE, main"),
+        (
+            "samiam.commands.particle_samples",
+            "from samiam.benchmark.particles.samples import Sample\nfrom samiam.training.faults import regions",
+        ),
         ("samiam.commands.evaluating", "from omegaconf import OmegaConf\nfrom simulate import procedural_scene"),
     ],
 )

@@ -38,10 +38,10 @@ def write_figure(path: str | Path, scene: Scene, masks: Masks, segmentation: Seg
         f"generator: {len(masks)} masks": stacked(masks),
         f"booster: {len(segmentation.masks)} materials{caption}": _matched(segmentation, scene),
     }
-    titled = [titled(colour_overlay(pixels, labels), title) for title, labels in panels.items()]
+    drawn = [titled(colour_overlay(pixels, labels), title) for title, labels in panels.items()]
     path = Path(path)
     with replacing(path) as partial:
-        Image.fromarray(np.concatenate(titled, axis=1)).save(partial)
+        Image.fromarray(np.concatenate(drawn, axis=1)).save(partial)
     return path
 
 

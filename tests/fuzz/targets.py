@@ -19,6 +19,7 @@ from serving import serving
 from valid_files import BYTES, Write, array, picture, tiff, words
 
 from samiam import cli
+from samiam.benchmark.particles.keras_weights import read_keras_unet
 from samiam.commands import composing, training
 from samiam.commands.training_settings import read_training
 from samiam.compact.settings import CompactWeights
@@ -193,6 +194,7 @@ TARGETS: Mapping[str, Target] = {
     "crops": Target(lambda folder: read_crops(folder, "val"), (valid.crops,)),
     "compact_weights": Target(read_compact, (valid.compact_weights,)),
     "classifier_weights": Target(read_classifier, (valid.classifier_weights,)),
+    "keras_weights": Target(lambda folder: read_keras_unet(folder / "a.h5"), (valid.keras_weights,)),
     "checkpoint": Target(read_given_checkpoint, (valid.checkpoint, valid.old_checkpoint)),
     "resume": Target(read_interrupted_run, (valid.interrupted_run,)),
     "segment_words": Target(

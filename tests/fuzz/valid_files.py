@@ -14,6 +14,7 @@ import tifffile
 import torch
 from dm_writer import write_dm
 from file_writers import write_mrc, write_ser, write_velox
+from made_keras import made_layers, write_keras
 from made_label_studio import brush
 from made_particles import made_particles
 from made_records import made_masks, made_micrograph, made_scene, made_segmentation
@@ -130,6 +131,11 @@ def entry(folder: Path) -> None:
     images = np.zeros((1, 2, 4, 4), np.float32)
     thickness_A = np.float32([10, 20])
     np.savez(folder / "a.npz", header=np.array(json.dumps(header)), thickness_A=thickness_A, images_200kV=images)
+
+
+def keras_weights(folder: Path) -> None:
+    """A network of particles as Keras keeps it."""
+    write_keras(folder / "a.h5", made_layers((1,)))
 
 
 def crops(folder: Path) -> None:

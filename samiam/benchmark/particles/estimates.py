@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,11 @@ def mean_of(values: Floats, counts: Floats) -> Floats:
 def mean_over(specimens: Sequence[str], values: Floats) -> Estimate:
     """The mean of those of N values that are known, with its interval."""
     return over_specimens(specimens, lambda counts: {"mean": mean_of(values, counts)})["mean"]
+
+
+def groups(table: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """The values of some columns with the rows that have them, in the order of their first rows."""
+    yield from table.groupby(list(by), sort=False, observed=True)
 
 
 def with_columns(table: pd.DataFrame) -> pd.DataFrame:

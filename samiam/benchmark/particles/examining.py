@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from samiam.benchmark.caching.cache import Cache, Kind
 from samiam.benchmark.particles.methods import ParticleMethods
-from samiam.benchmark.particles.rows import FinderRow, RegionRow, Taken
+from samiam.benchmark.particles.rows import FOUND, KNOWN, FinderRow, RegionRow, Taken
 from samiam.benchmark.particles.samples import Sample, SampleSource
 from samiam.geometry import intersections, iou
 from samiam.metrics.instances import score_instances
@@ -28,9 +28,6 @@ from samiam.particles.finding import find_particles, touching
 from samiam.particles.result import FAULT_CLASSES, Particles
 from samiam.records import Masks
 
-KNOWN, FOUND = "known", "found"
-"""Whose outlines regions have: the truth's, wandering as those of a finder do, or those of the first finder, before
-anything is dropped."""
 _NAN = float("nan")
 Mask = NDArray[np.bool_]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from samiam.benchmark.particles.estimates import mean_over, over_specimens
+from samiam.benchmark.particles.estimates import groups, mean_over, over_specimens
 from samiam.benchmark.particles.finder_tables import BINS, SIZES_NM, in_bins
-from samiam.benchmark.particles.rows import RegionRow
+from samiam.benchmark.particles.rows import KNOWN, RegionRow
 from samiam.particles.faults.scores import FAULT, class_scores, two_class_scores
 from samiam.particles.result import FAULT_CLASSES
 from samiam.particles.statistics.shares import Estimate
 
 Floats = NDArray[np.float64]
-CLASS_SCORES = (*("balanced_accuracy", "as_counted", "calibration_error", "accuracy_at_80", "named", "right_of_named"),)
+_SCORES = ("balanced_accuracy", "as_counted", "calibration_error", "accuracy_at_80", "named", "right_of_named")
 _UNDECIDED = -1
 _KEYS = ("set", "regions", "method")
 ON_THEIR_CUT = "ours, on the paper's regions"
@@ -50,11 +50,11 @@ def five_classes(found: pd.DataFrame, confidence: Mapping[str, float]) -> pd.Dat
         confidence: least probability of a class that is named, by classifier.
     """
     rows = []
-    for key, own in _groups(found[found["fault_class"] != _UNDECIDED], _KEYS):
+    for key, own in groups(found[found["fault_class"] != _UNDECIDED], _KEYS):
         scores = _over(own, partial(class_scores, confidence=confidence.get(key[2], confidence.get("ours", 0.0))))
         counts = {f"n {name}": int((own["fault_class"] == index).sum()) for index, name in enumerate(FAULT_CLASSES)}
         facts = {"specimens": own["specimen"].nunique(), "n": len(own)}
-        chosen = {name: scores[name] for name in CLASS_SCORES}
+        chosen = {name: scores[name] for name in _SCORES}
         recalls = {f"recall {name}": scores[f"recall/{name}"] for name in FAULT_CLASSES}
         rows.append({**dict(zip(_KEYS, key, strict=True)), **facts, **chosen, **recalls, **counts})
     return pd.DataFrame(rows)
@@ -69,7 +69,7 @@ def visible_faults(found: pd.DataFrame) -> pd.DataFrame:
     rows = []
     single = found[found["is_faulty"].astype(bool) | (found["fault_class"] == FAULT_CLASSES.index("no fault"))]
     views = single.assign(view=np.where(single["is_edge_on"].astype(bool), "⟨110⟩", "others"))
-    for key, own in _groups(views, ("view", *_KEYS)):
+    for key, own in groups(views, ("view", *_KEYS)):
         scores = _over(own, two_class_scores)
         is_faulty = own["is_faulty"].to_numpy(bool)
         said = np.array([int(np.argmax(one)) == FAULT for one in own["probabilities"]])
@@ -87,25 +87,19 @@ def faults_in_bins(found: pd.DataFrame) -> pd.DataFrame:
     Columns: `set`, `quantity`, `bin`, `regions` (of the first classifier), and one for each classifier.
     """
     rows = []
-    known = found[(found["fault_class"] != _UNDECIDED) & (found["regions"] == "known")]
+    however_sure = partial(class_scores, confidence=0.0)
+    known = found[(found["fault_class"] != _UNDECIDED) & (found["regions"] == KNOWN)]
     for quantity, ends in {**BINS, "diameter_nm": SIZES_NM}.items():
         for (set_name, name), own in in_bins(known, quantity, ends):
-            tellers = list(_groups(own, ["method"]))
-            scores = {method: _over(group, _unsure_too)["balanced_accuracy"] for (method,), group in tellers}
+            tellers = list(groups(own, ["method"]))
+            scores = {method: _over(group, however_sure)["balanced_accuracy"] for (method,), group in tellers}
             said = "diameter (nm)" if quantity == "diameter_nm" else quantity
             facts = {"set": set_name, "quantity": said, "bin": name, "regions": len(tellers[0][1])}
             rows.append({**facts, **scores})
     return pd.DataFrame(rows)
 
 
-_unsure_too = partial(class_scores, confidence=0.0)
-
-
 def _over(own: pd.DataFrame, scores: Any) -> dict[str, Estimate]:  # noqa: ANN401 - scores with settings of their own
     probabilities = np.array(own["probabilities"].tolist(), np.float64).reshape(-1, len(FAULT_CLASSES))
     classes = own["fault_class"].to_numpy(np.int64)
     return over_specimens(own["specimen"].tolist(), lambda counts: scores(probabilities, classes, weights=counts))
-
-
-def _groups(table: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
-    yield from table.groupby(list(by), sort=False, observed=True)

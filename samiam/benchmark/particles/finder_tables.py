@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from samiam.benchmark.particles.estimates import mean_of, mean_over, over_specimens
+from samiam.benchmark.particles.estimates import groups, mean_of, mean_over, over_specimens
 from samiam.benchmark.particles.rows import FinderRow
 from samiam.benchmark.particles.samples import CARBON
 from samiam.particles.statistics.shares import Estimate
@@ -42,7 +42,7 @@ def by_set(found: pd.DataFrame) -> pd.DataFrame:
     is not defined), `dice`, `f1`, `diameter_error` (of the mean over whole particles, in per cent).
     """
     rows = []
-    for (set_name, method), own in _groups(found[found["set"] != CARBON], ["set", "method"]):
+    for (set_name, method), own in groups(found[found["set"] != CARBON], ["set", "method"]):
         shown = own[own["n_true"] > 0]
         facts = {"set": set_name, "method": method, "specimens": shown["specimen"].nunique(), "pictures": len(shown)}
         rows.append({**facts, "left_out": len(own) - len(shown), **finder_scores(shown)})
@@ -72,7 +72,7 @@ def on_carbon(found: pd.DataFrame) -> pd.DataFrame:
     Columns: `method`, `specimens`, `pictures`, `false_area`, `largest`, `with_any` (pictures in which it finds any).
     """
     rows = []
-    for (method,), own in _groups(found[found["set"] == CARBON], ["method"]):
+    for (method,), own in groups(found[found["set"] == CARBON], ["method"]):
         areas = 100 * own["false_area"].to_numpy(np.float64)
         mean = mean_over(own["specimen"].tolist(), areas)
         facts = {"method": method, "specimens": own["specimen"].nunique(), "pictures": len(own)}
@@ -90,7 +90,7 @@ def by_condition(found: pd.DataFrame, score: Literal["dice", "f1"]) -> pd.DataFr
     shown = found[(found["n_true"] > 0) & (found["set"] != CARBON)]
     for quantity, ends in BINS.items():
         for (set_name, name), own in in_bins(shown[shown[quantity].notna()], quantity, ends):
-            of_methods = {method: finder_scores(group)[score] for (method,), group in _groups(own, ["method"])}
+            of_methods = {method: finder_scores(group)[score] for (method,), group in groups(own, ["method"])}
             facts = {"set": set_name, "quantity": quantity, "bin": name, "pictures": own["name"].nunique()}
             rows.append({**facts, **of_methods})
     return pd.DataFrame(rows)
@@ -105,7 +105,7 @@ def by_size(found: pd.DataFrame) -> pd.DataFrame:
     each = single[["set", "specimen", "method", "sizes_nm", "are_found"]].explode(["sizes_nm", "are_found"])
     rows = []
     for (set_name, name), own in in_bins(each, "sizes_nm", SIZES_NM):
-        methods = list(_groups(own, ["method"]))
+        methods = list(groups(own, ["method"]))
         shares = {
             method: mean_over(group["specimen"].tolist(), group["are_found"].to_numpy(np.float64))
             for (method,), group in methods
@@ -129,8 +129,4 @@ def in_bins(
     binned = table.assign(bin=pd.cut(table[quantity].astype(float), ends, right=False, labels=names))
     for set_name in table["set"].unique():
         of_set = binned[binned["set"] == set_name].sort_values("bin", kind="stable")
-        yield from _groups(of_set, ["set", "bin"])
-
-
-def _groups(table: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
-    yield from table.groupby(list(by), sort=False, observed=True)
+        yield from groups(of_set, ["set", "bin"])

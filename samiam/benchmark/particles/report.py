@@ -14,7 +14,7 @@ from samiam.storage.csv_cells import inert_table
 from samiam.storage.files import replacing
 
 _TITLE = "Particles"
-_FORMS = {"diameter_error": "+.1f", "false_area": ".3f", "balanced_accuracy": ".3f"}
+_FORMS = {"diameter_error": "+.1f"}
 _WHOLE = ("specimens", "pictures", "left_out", "with_any", "particles", "regions", "n", "n_faulty")
 _ABOUT = """\
 In brackets 95 % intervals of a bootstrap over specimens; fewer than five specimens have none. An empty cell: not

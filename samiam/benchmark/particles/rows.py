@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+KNOWN, FOUND = "known", "found"
+"""Whose outlines regions have: the truth's, wandering as those of a finder do, or those of the first finder, before
+anything is dropped."""
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -75,7 +79,7 @@ class RegionRow:
     Attributes:
         taken: the picture.
         method: the classifier.
-        regions: whose outline it is: "known" or "found".
+        regions: whose outline it is, `KNOWN` or `FOUND`.
         fault_class: place among `FAULT_CLASSES`, None where it is not decided.
         is_faulty: whether it is of one particle whose stacking is faulty, visibly or not.
         is_edge_on: whether it is of one particle that is seen along ⟨110⟩.

@@ -14,10 +14,8 @@ NAN = float("nan")
 
 
 def row(specimen: str, dice: float, *, set_name: str = "test", method: str = "ours", **given: Any) -> FinderRow:
-    name = given.pop("name", f"{specimen}_0")
-    taken = Taken(
-        set_name, specimen, name, given.pop("size", 0.04), given.pop("dose", 100.0), given.pop("defocus", 5.0)
-    )
+    usual = {"name": f"{specimen}_0", "pixel_size_nm": 0.04, "dose": 100.0, "defocus_nm": 5.0}
+    taken = Taken(set_name, specimen, **{name: given.pop(name, value) for name, value in usual.items()})
     known = {"f1": dice, "false_area": 0.01, "n_true": 0 if np.isnan(dice) else 1, "n_found": 1, **given}
     return FinderRow(taken, method, dice, **known)
 
