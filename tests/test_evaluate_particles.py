@@ -17,9 +17,9 @@ from written_waves import made_wave
 from samiam.benchmark.settings import read_evaluation
 from samiam.commands.composing import EVALUATE, main
 from samiam.commands.evaluating import evaluate_in
+from samiam.networks.variant import Variant
 from samiam.particles.faults.classifier import facts_of, names_of
 from samiam.particles.faults.forest import LEAF, Forest
-from samiam.particles.faults.settings import Variant
 from samiam.particles.finder.calibration import Calibration
 from samiam.particles.finder.network import facts_of as facts_of_network
 from samiam.particles.finder.network import new_network

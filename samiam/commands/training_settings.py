@@ -10,8 +10,7 @@ from pydantic import Field
 
 from samiam.compact.settings import FieldSize
 from samiam.errors import InputError
-from samiam.networks.unet import Variant
-from samiam.particles.faults.settings import Variant as FaultVariant
+from samiam.networks.variant import Variant
 from samiam.settings import Count, Seed, ShapeHW, Share, read_settings, settings
 from samiam.training.classifier.settings import NetworkOptions
 from samiam.training.compact.settings import CalibrationRules, FieldRecipe, WholeSceneRules
@@ -250,7 +249,7 @@ class FaultSettings:
     """
 
     name: Literal["faults"]
-    variant: FaultVariant = "ours"
+    variant: Variant = "ours"
     options: ForestRecipe = field(default_factory=ForestRecipe)
 
 

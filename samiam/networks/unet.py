@@ -6,14 +6,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from copy import deepcopy
 from itertools import pairwise
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-Variant = Literal["ours", "paper"]
+from samiam.networks.variant import Variant
 
 
 class PaddedNetwork(nn.Module):

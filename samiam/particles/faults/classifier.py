@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
+from samiam.networks.variant import Variant
 from samiam.particles.faults.calibration import FaultCalibration, read_fault_calibration
 from samiam.particles.faults.domains import BLOCK_PX
 from samiam.particles.faults.evidence import evidence_of
 from samiam.particles.faults.forest import Forest
 from samiam.particles.faults.paper import is_taken, paper_numbers
 from samiam.particles.faults.region import Region
-from samiam.particles.faults.settings import FaultOptions, Variant
+from samiam.particles.faults.settings import FaultOptions
 from samiam.particles.result import FAULT_CLASSES, FaultDetection
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import as_described, given_or_shipped, read_weights

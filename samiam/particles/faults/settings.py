@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
+from samiam.networks.variant import Variant
 from samiam.settings import Share, settings
-
-Variant = Literal["ours", "paper"]
 
 
 @settings

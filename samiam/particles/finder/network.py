@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from samiam.networks.unet import PaddedNetwork, PaperUNet, Variant, build_unet
+from samiam.networks.unet import PaddedNetwork, PaperUNet, build_unet
+from samiam.networks.variant import Variant
 from samiam.particles.finder.inputs import standardised, stretched
 
 NETWORK = "particles"

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from samiam.errors import InputError
-from samiam.networks.unet import PaddedNetwork, Variant
+from samiam.networks.unet import PaddedNetwork
+from samiam.networks.variant import Variant
 from samiam.particles.finder.network import new_network, variant_of
 from samiam.storage.checkpoints import fit_state_dict
 from samiam.storage.weight_files import read_weights

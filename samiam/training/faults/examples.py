@@ -16,10 +16,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from tqdm import tqdm
 
+from samiam.networks.variant import Variant
 from samiam.particles.faults.classifier import names_of, numbers_of
 from samiam.particles.faults.paper import is_taken
 from samiam.particles.faults.region import cut_region
-from samiam.particles.faults.settings import Variant
 from samiam.particles.faults.truth import truth_of_region
 from samiam.particles.result import FAULT_CLASSES
 from samiam.records.particle_scene import ParticleScene

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from samiam.networks.variant import Variant
 from samiam.particles.faults.calibration import FaultCalibration
 from samiam.particles.faults.forest import Forest
 from samiam.particles.faults.scores import COVERAGE, FAULT, NO_FAULT, class_scores, two_class_scores
-from samiam.particles.faults.settings import Variant
 from samiam.particles.result import FaultDetection
 from samiam.training.faults.examples import UNDECIDED, Examples
 from samiam.training.faults.growing import as_arrays, grown
