@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from made_rows import alone, boosted
 from PIL import Image
@@ -184,6 +185,21 @@ class TestWandb:
             True,
         ]
         assert len(singles) == 2
+
+    def test_tables_of_another_kind(self, tmp_path: Path) -> None:
+        report = tmp_path / "report"
+        report.mkdir()
+        (report / "report.md").write_text("what came of it")
+        finding = pd.DataFrame({"set": ["test"], "method": ["otsu"], "dice": [0.5], "f1": [float("nan")]})
+        pictures = {"gold": PICTURE.getvalue()}
+        build_tracker(EvaluationLogger(), tmp_path, {}).log_tables({"finding": finding}, pictures, report)
+        (run,) = (tmp_path / "wandb").glob("offline-run-*")
+        record = record_of(run)
+        assert not missing(record, [b"finding/test/otsu/dice", b"report.md"])
+        assert b"finding/test/otsu/f1" not in contents(record)  # it is not defined
+        (path,) = run.rglob("media/table/finding*.json")
+        assert json.loads(path.read_text())["data"] == [["test", "otsu", 0.5, None]]
+        assert list(run.rglob("media/images/*.png"))
 
     def test_disabled(self, tmp_path: Path) -> None:
         logged(build_tracker(EvaluationLogger(mode="disabled"), tmp_path, {}), tmp_path)

@@ -82,7 +82,7 @@ def dark_by_watershed(pixels: Floats, pixel_size_nm: float) -> Labels:
     """What is darker than Otsu's threshold, divided where the distance to its edge has a valley (scikit-image)."""
     is_dark = dark_by_otsu(pixels, pixel_size_nm) > 0
     distance = ndimage.gaussian_filter(ndimage.distance_transform_edt(is_dark), _SMOOTH_NM / pixel_size_nm)
-    apart = max(1, round(_APART_NM / pixel_size_nm))
+    apart = round(max(_APART_NM / pixel_size_nm, FinderOptions().smallest_px))
     tops = peak_local_max(distance, min_distance=apart, labels=_parts(is_dark))  # type: ignore[no-untyped-call]
     seeds = np.zeros(pixels.shape, np.int64)
     seeds[tuple(tops.T)] = np.arange(1, len(tops) + 1)
