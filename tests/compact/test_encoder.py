@@ -51,6 +51,13 @@ def test_crops_by_themselves() -> None:
     assert encoder().encode([]).shape == (0, LENGTH)
 
 
+def test_a_crop_is_looked_at_as_large_as_it_is() -> None:
+    whole = canonical_pose(micrograph().pixels).apply(micrograph().pixels)
+    assert look(micrograph()).scale == 1
+    expected = look(micrograph()).vectors.mean(dim=(1, 2)).numpy()
+    np.testing.assert_allclose(encoder().encode([whole])[0], expected, atol=1e-5)
+
+
 def test_crops_within_their_micrograph_are_means_of_the_field() -> None:
     pose = canonical_pose(micrograph().pixels)
     vectors = pose.undo(np.moveaxis(look(micrograph()).vectors.numpy(), 0, -1))

@@ -169,6 +169,14 @@ def test_pixels_that_were_never_written(tmp_path: Path, n_written: int) -> None:
     assert SHORT in refused(tmp_path / "b.emd")
 
 
+def test_a_piece_that_was_never_written_behind_many_that_were(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.emd", "w") as file:
+        data = file.create_dataset("Data/Image/0/Data", (512, 512, 1), np.uint8, chunks=(32, 32, 1))
+        data[:480] = np.ones((480, 512, 1))
+        data[480:, :480] = np.ones((32, 480, 1))
+    assert SHORT in refused(tmp_path / "a.emd")
+
+
 def dm(path: Path) -> tuple[Path, bytes, bytes]:
     return write_dm(path, IMAGE), struct.pack("<I", 32), struct.pack("<I", 16000)
 
