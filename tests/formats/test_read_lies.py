@@ -22,6 +22,7 @@ from PIL import Image
 from refusals import refusal
 
 from samiam.formats import read_micrograph
+from samiam.formats.readers import emd
 
 IMAGE = (np.arange(40 * 32).reshape(40, 32) * 7919 % 251).astype(np.uint16)
 SHORT = "ends before its pixels do"
@@ -148,6 +149,20 @@ def test_metadata_of_velox_that_cannot_be_used(tmp_path: Path, text: bytes | Non
             group["Metadata"] = np.frombuffer(text, np.uint8)[:, None]
     found = read_micrograph(path)
     assert (found.shape_hw, found.pixel_size_nm) == ((40, 32), None)
+
+
+@pytest.mark.parametrize(("most_bytes", "size_nm"), [(512, 0.02), (511, None)])
+def test_metadata_of_velox_in_pieces_that_just_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_bytes: int, size_nm: float | None
+) -> None:
+    path = write_velox(tmp_path / "a.emd", {"BF": IMAGE[..., None]})
+    with h5py.File(path, "a") as file:
+        group = file["Data/Image/" + "0" * 32]
+        text = group["Metadata"][()]
+        del group["Metadata"]
+        group.create_dataset("Metadata", data=text, chunks=(512, 1))
+    monkeypatch.setattr(emd, "MAX_BYTES", most_bytes)
+    assert read_micrograph(path).pixel_size_nm == (size_nm and pytest.approx(size_nm))
 
 
 @pytest.mark.parametrize("n_written", [0, 1, 2])
