@@ -182,6 +182,12 @@ def test_grains_are_found_within_materials_only() -> None:
     assert levels.material_of == [1, 2]
 
 
+def test_what_only_differs_in_material_is_no_grain() -> None:
+    levels = levels_of(np.ones((160, 160), np.uint32), field_of(HALVES, np.zeros_like(HALVES)))
+    assert levels.material_of == [1]
+    assert (levels.grains == 1).all()
+
+
 def test_a_crystal_of_one_grain_has_one() -> None:
     levels = levels_of(in_pixels(HALVES + 1), field_of(HALVES))
     np.testing.assert_array_equal(levels.grains, levels.labels)
