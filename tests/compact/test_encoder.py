@@ -52,10 +52,10 @@ def test_crops_by_themselves() -> None:
 
 
 def test_a_crop_is_looked_at_as_large_as_it_is() -> None:
-    whole = canonical_pose(micrograph().pixels).apply(micrograph().pixels)
-    assert look(micrograph()).scale == 1
-    expected = look(micrograph()).vectors.mean(dim=(1, 2)).numpy()
-    np.testing.assert_allclose(encoder().encode([whole])[0], expected, atol=1e-5)
+    strip = Micrograph(micrograph().pixels[:64])
+    assert look(strip).scale == 1
+    (found,) = encoder().encode([look(strip).pose.apply(strip.pixels)])
+    np.testing.assert_allclose(found, look(strip).vectors.mean(dim=(1, 2)), atol=1e-5)
 
 
 def test_crops_within_their_micrograph_are_means_of_the_field() -> None:
