@@ -70,12 +70,12 @@ def _blocks(lengths: NDArray[np.int64]) -> list[tuple[int, int]]:
     return blocks
 
 
-def _bits_at(packed: NDArray[np.uint8], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-    """float32 (N, len(rows)): 1 where mask n covers the pixel."""
+def _bits_at(packed: NDArray[np.uint8], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """uint8 (N, len(rows)): 1 where mask n covers the pixel."""
     flat = packed.reshape(len(packed), packed.shape[1] * packed.shape[2])
-    octets = np.take(flat, rows * packed.shape[2] + columns // 8, axis=1)
+    octets: NDArray[np.uint8] = np.take(flat, rows * packed.shape[2] + columns // 8, axis=1)
     shifts = (7 - columns % 8).astype(np.uint8)
-    return np.asarray((octets >> shifts) & 1, np.float32)
+    return (octets >> shifts) & np.uint8(1)
 
 
 def containment(overlaps: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import locale
 from collections.abc import Iterator
 
 import pytest
@@ -22,3 +23,12 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     with threadpool_limits(1):
         yield
+
+
+@pytest.fixture
+def ascii_locale() -> Iterator[None]:
+    """Files are of ASCII where nobody says otherwise, as on servers without a language."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    locale.setlocale(locale.LC_CTYPE, "C")
+    yield
+    locale.setlocale(locale.LC_CTYPE, before)

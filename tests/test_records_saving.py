@@ -38,6 +38,14 @@ def test_no_masks_are_saved_too(tmp_path: Path) -> None:
     assert_same(Masks.load(tmp_path / "none.npz"), Masks.empty(SHAPE_HW))
 
 
+def test_grains_come_back(tmp_path: Path) -> None:
+    labels = made_segmentation().labels
+    below = (labels == 1) & (np.arange(SHAPE_HW[0])[:, None] > 5)
+    divided = made_segmentation(grains=np.where(below, 3, labels))
+    divided.save(tmp_path / "a.npz")
+    assert_same(Segmentation.load(tmp_path / "a.npz"), divided)
+
+
 def test_a_segmentation_saved_before_materials_had_names_is_read(tmp_path: Path) -> None:
     path, expected = tmp_path / "old.npz", made_segmentation(names=())
     expected.save(path)

@@ -17,9 +17,9 @@ _MOST_POINTS = 700
 _REFINEMENTS = 8
 """Rounds in which the points of two parts go to the nearer mean; more change nothing."""
 
-_RATHER_MATERIALS = 0.5
 _SQUARE = np.ones((3, 3), np.bool_)
 _NO_BOUNDARY = 0.003  # what the network says far from any
+_RATHER_MATERIALS = 0.5
 """Log odds by which a split into materials goes before one into grains: two materials never are of one grain."""
 
 

@@ -61,7 +61,7 @@ def levels_of(
     if parts and n_regions is not None and 0 < len(origin) < n_regions:
         regions, origin = _numbered(divided(materials, field, n_regions))
     grains, of_grain = _numbered(divided(regions, field, by_materials=False))
-    if parts and n_regions is None and len(origin) == 1 and len(of_grain) > 1:
+    if parts and n_regions is None and len(origin) == 1:
         regions, origin = grains, [1] * len(of_grain)
     trusted = () if field.confidence is None else confidences(regions, field, field.confidence)
     return Levels(regions, grains, origin, {old + 1: new for old, new in by_area.items()}, trusted)

@@ -66,7 +66,8 @@ def canonical_pose(pixels: NDArray[np.floating[Any]]) -> Pose:
         pixels: (H, W).
     """
     centred = pixels - pixels.dtype.type(pixels.mean(dtype=np.float64))
-    centred *= 1 if np.mean(centred**3, dtype=np.float64) >= 0 else -1
+    if np.mean(centred**3, dtype=np.float64) < 0:
+        centred = -centred
     along_y, along_x = (_moment(centred.mean(axis=axis, dtype=np.float64)) for axis in (1, 0))
     swapped = abs(along_x) > abs(along_y)
     first, second = (along_x, along_y) if swapped else (along_y, along_x)

@@ -34,9 +34,9 @@ def read_notes(path: Path) -> Iterator[tuple[str, Note]]:
     for number, row in enumerate(csv_rows(path), start=1):
         if not any(cell.strip() for cell in row):
             continue
-        level = row[2].strip() if len(row) > 2 else ""
-        if re.fullmatch(r"[1-5](\.0*)?", level):
-            yield _stem(row[1].strip()), Note(int(level[0]), _seconds(row[3]) if len(row) > 3 else None)
+        level = re.fullmatch(r"\s*([1-5])(\.0*)?\s*", row[2]) if len(row) > 2 else None
+        if level:
+            yield _stem(row[1].strip()), Note(int(level[1]), _seconds(row[3]) if len(row) > 3 else None)
         elif number > 1:  # the first line may be a heading
             raise InputError(f"{path}: line {number} has no difficulty from 1 to 5 in its third column.")
 

@@ -17,7 +17,7 @@ _LARGEST_PX = 1024
 def picture_of(pixels: NDArray[Any]) -> Image.Image:
     """A picture of uint8 (H, W) or (H, W, 3), reduced to 1024 px where it is larger."""
     picture = Image.fromarray(np.ascontiguousarray(pixels))
-    picture.thumbnail((_LARGEST_PX, _LARGEST_PX), Image.Resampling.LANCZOS)
+    picture.thumbnail((_LARGEST_PX, _LARGEST_PX))
     return picture
 
 

@@ -44,6 +44,16 @@ def test_a_large_part_that_looks_like_no_material_is_one_of_its_own() -> None:
     assert (found != in_pixels(third + 1)).mean() < 0.01  # both parts of it are one
 
 
+def test_a_larger_gap_in_a_material_hides_no_foreign_part() -> None:
+    third = HALVES.copy()
+    third[30:34, 5:9] = 2
+    labels = in_pixels(HALVES + 1)
+    labels[in_pixels(third) == 2] = 0
+    labels[:80, 100:140] = 0
+    expected = np.where(in_pixels(third) == 2, 0, in_pixels(HALVES + 1))
+    np.testing.assert_array_equal(claimed(labels, field_of(third)), expected)
+
+
 def test_a_foreign_speck_is_claimed_all_the_same() -> None:
     third = HALVES.copy()
     third[10:12, 5:7] = 2
@@ -170,6 +180,12 @@ def test_grains_are_found_within_materials_only() -> None:
     assert int(levels.labels.max()) == 2
     assert int(levels.grains.max()) == 4
     assert levels.material_of == [1, 2]
+
+
+def test_what_only_differs_in_material_is_no_grain() -> None:
+    levels = levels_of(np.ones((160, 160), np.uint32), field_of(HALVES, np.zeros_like(HALVES)))
+    assert levels.material_of == [1]
+    assert (levels.grains == 1).all()
 
 
 def test_a_crystal_of_one_grain_has_one() -> None:

@@ -51,6 +51,13 @@ def test_crops_by_themselves() -> None:
     assert encoder().encode([]).shape == (0, LENGTH)
 
 
+def test_a_crop_is_looked_at_as_large_as_it_is() -> None:
+    strip = Micrograph(micrograph().pixels[:64])
+    assert look(strip).scale == 1
+    (found,) = encoder().encode([look(strip).pose.apply(strip.pixels)])
+    np.testing.assert_allclose(found, look(strip).vectors.mean(dim=(1, 2)), atol=1e-5)
+
+
 def test_crops_within_their_micrograph_are_means_of_the_field() -> None:
     pose = canonical_pose(micrograph().pixels)
     vectors = pose.undo(np.moveaxis(look(micrograph()).vectors.numpy(), 0, -1))

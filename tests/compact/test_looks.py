@@ -72,6 +72,13 @@ class TestNetwork:
         torch.testing.assert_close(standardised(torch.cat([columns, dark])), standardised(columns).repeat(2, 1, 1, 1))
         assert standardised(dark)[0, 0, 4, 4] > 0
 
+    def test_a_bright_part_at_the_border_is_no_column(self) -> None:
+        image = torch.ones(1, 1, 64, 64)
+        image[:, :, 4::8, 4::8] -= 0.4
+        image[..., :16] += 1
+        seen = standardised(image)[0, 0]
+        assert seen[28, 36] > seen[28, 32]
+
     @pytest.mark.parametrize("size", [{"widths": (8, 8)}, {"depths": (0, 1, 1)}, {"n_heads": 5}, {"widths": (8, 8, 0)}])
     def test_impossible_sizes(self, size: dict[str, object]) -> None:
         with pytest.raises(InputError, match=f"^{next(iter(size))}="):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samiam.compact.pose import Pose, canonical_pose
+from samiam.compact.pose import UPRIGHT, Pose, canonical_pose
 
 POSES = [Pose(*flags) for flags in product((False, True), repeat=3)]
 poses = pytest.mark.parametrize("pose", POSES, ids=str)
@@ -52,3 +52,10 @@ def test_what_is_rare_comes_last(brightness: float) -> None:
     turned = canonical_pose(image).apply(image)
     assert (turned == brightness).nonzero()[0].min() >= turned.shape[0] // 2
     assert (turned == brightness).nonzero()[1].min() >= turned.shape[1] // 2
+
+
+def test_how_far_out_is_a_share_of_the_side() -> None:
+    image = np.zeros((6, 12))
+    image[5, 8] = 1  # 5/12 of the height below the middle, 5/24 of the width beside it
+    assert canonical_pose(image) == UPRIGHT
+    assert canonical_pose(image.T) == Pose(swapped=True, rows_reversed=False, columns_reversed=False)

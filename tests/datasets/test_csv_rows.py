@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from refusals import refusal
 
 from samiam.datasets.csv_rows import csv_rows
 
 
+@pytest.mark.usefixtures("ascii_locale")
 def test_cells_are_as_they_were_written(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes('\ufeffname,Å\r\n"a\r\nb",1\r\n\r\n"c\rd","x,y"\n'.encode())

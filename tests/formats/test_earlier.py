@@ -23,6 +23,7 @@ def test_the_same_image(tmp_path: Path) -> None:
     assert is_of_another_image(folder_of(tmp_path), {**FACTS, "path": "moved.dm4"}) is None
 
 
+@pytest.mark.usefixtures("ascii_locale")
 @pytest.mark.parametrize("changes", [{"sha256": "00fe"}, {"frame": 2}, {"channel": 0}, {"dataset": "ABF"}])
 def test_another_image_of_the_file_or_of_another(tmp_path: Path, changes: dict[str, Any]) -> None:
     assert is_of_another_image(folder_of(tmp_path), {**FACTS, **changes}) == "Å/a.dm4"

@@ -137,6 +137,21 @@ def test_y_that_is_no_length_is_unknown_and_said(tmp_path: Path, kind: str) -> N
     assert found.metadata["pixel_size_remark"] in notes(found)
 
 
+@pytest.mark.parametrize(
+    ("y", "said"),
+    [
+        ((None, "nm"), "nothing"),
+        ((0.04, "1/nm"), "0.04 1/nm"),
+        (("much", b"\xb5m"), "much µm"),
+        ((12345678, None), "1.235e+07"),
+        (("x" * 30, "y" * 30), f"{'x' * 20} {'y' * 20}"),
+    ],
+)
+def test_what_is_no_length_is_quoted(y: tuple[object, object], said: str) -> None:
+    remark = f"here has 0.02 nm along x and {said} along y, so the pixel size is unknown"
+    assert pixel_size("here", (0.02, "nm"), y) == PixelSize(remark=remark)
+
+
 def test_one_side_is_taken_for_both_with_a_word(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.ome.tif", IMAGE, ome=True, metadata={"PhysicalSizeX": 2e-5})
     found = read_micrograph(tmp_path / "a.ome.tif")

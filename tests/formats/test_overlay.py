@@ -13,7 +13,7 @@ from skimage import io
 from samiam.colours import PALETTE, colour_overlay
 from samiam.errors import InputError
 from samiam.formats import write_overlay
-from samiam.formats.writers.overlay import colour_of, scale_bar
+from samiam.formats.writers.overlay import _note, colour_of, scale_bar
 from samiam.records import Masks, Micrograph, Segmentation
 
 
@@ -66,6 +66,17 @@ def test_the_bar_in_the_picture_is_as_long_as_it_says(tmp_path: Path, grey: floa
     white = (picture[:512] == 255).all(axis=2)
     bar_rows = [row for row in white if 100 in _runs(row)]
     assert len(bar_rows) == 3, "2 nm at 0.02 nm per pixel are 100 pixels, white on any ground within a black rim"
+
+
+@pytest.mark.parametrize(("side_px", "font_px", "rim_px"), [(512, 14, 1), (672, 19, 1), (1024, 29, 2)])
+def test_the_rim_of_the_bar_is_a_tenth_of_the_letters(tmp_path: Path, side_px: int, font_px: int, rim_px: int) -> None:
+    white, nothing = (
+        Micrograph(np.ones((side_px, side_px), np.float32)),
+        segmentation_of(np.zeros((side_px, side_px), int)),
+    )
+    picture = io.imread(write_overlay(tmp_path / "a.png", white, nothing))
+    left_of_the_bar = picture[side_px - font_px - 1, :font_px]
+    assert _runs((left_of_the_bar == 0).all(axis=1)) == [rim_px]
 
 
 def test_the_bar_below_a_small_picture(tmp_path: Path) -> None:
@@ -183,6 +194,13 @@ def test_what_is_not_shown_is_hatched_and_named(tmp_path: Path) -> None:
     without = io.imread(write_overlay(tmp_path / "b.png", Micrograph(micrograph.pixels, 0.02), segmentation_of(labels)))
     assert len(picture) > len(without) + 20
     assert picture.shape[1] == without.shape[1]
+
+
+def test_words_stand_in_the_middle_of_their_row() -> None:
+    rows = [np.asarray(_note(words, 400, 14)).min(axis=(1, 2)) < 128 for words in ("HEX", "HEX " * 20)]
+    (first, last), lines = np.flatnonzero(rows[0])[[0, -1]], np.flatnonzero(np.diff(rows[1].astype(int)) == 1)
+    assert (first + last) / 2 == pytest.approx(20 / 2, abs=1)  # 1.4 times the letters
+    assert np.diff(lines).tolist() == [20]
 
 
 def test_a_remark_stands_below_the_legend(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from PIL import Image
 from refusals import refusal
 
 from samiam.formats import read_micrograph
+from samiam.formats.readers import emd
 
 IMAGE = (np.arange(40 * 32).reshape(40, 32) * 7919 % 251).astype(np.uint16)
 SHORT = "ends before its pixels do"
@@ -150,6 +151,20 @@ def test_metadata_of_velox_that_cannot_be_used(tmp_path: Path, text: bytes | Non
     assert (found.shape_hw, found.pixel_size_nm) == ((40, 32), None)
 
 
+@pytest.mark.parametrize(("most_bytes", "size_nm"), [(512, 0.02), (511, None)])
+def test_metadata_of_velox_in_pieces_that_just_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_bytes: int, size_nm: float | None
+) -> None:
+    path = write_velox(tmp_path / "a.emd", {"BF": IMAGE[..., None]})
+    with h5py.File(path, "a") as file:
+        group = file["Data/Image/" + "0" * 32]
+        text = group["Metadata"][()]
+        del group["Metadata"]
+        group.create_dataset("Metadata", data=text, chunks=(512, 1))
+    monkeypatch.setattr(emd, "MAX_BYTES", most_bytes)
+    assert read_micrograph(path).pixel_size_nm == (size_nm and pytest.approx(size_nm))
+
+
 @pytest.mark.parametrize("n_written", [0, 1, 2])
 def test_pixels_that_were_never_written(tmp_path: Path, n_written: int) -> None:
     with h5py.File(tmp_path / "a.emd", "w") as file:
@@ -167,6 +182,14 @@ def test_pixels_that_were_never_written(tmp_path: Path, n_written: int) -> None:
         group.create_dataset("Data", (40, 32, 1), np.uint16)
         group["Metadata"] = np.frombuffer(json.dumps({}).encode(), np.uint8)[:, None]
     assert SHORT in refused(tmp_path / "b.emd")
+
+
+def test_a_piece_that_was_never_written_behind_many_that_were(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.emd", "w") as file:
+        data = file.create_dataset("Data/Image/0/Data", (512, 512, 1), np.uint8, chunks=(32, 32, 1))
+        data[:480] = np.ones((480, 512, 1))
+        data[480:, :480] = np.ones((32, 480, 1))
+    assert SHORT in refused(tmp_path / "a.emd")
 
 
 def dm(path: Path) -> tuple[Path, bytes, bytes]:

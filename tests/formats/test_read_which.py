@@ -150,7 +150,8 @@ def test_several_pictures_in_a_jpeg(tmp_path: Path) -> None:
     smooth = [np.add.outer(np.arange(48) * n, np.arange(64)).astype(np.uint8) for n in (1, 3)]
     first, second = map(Image.fromarray, smooth)
     first.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[second], quality=100)
-    assert "2 data sets" in refusal(lambda: read_micrograph(tmp_path / "a.jpg"))
+    asked = "holds 2 data sets; choose one with dataset= (--dataset): 0 (64 x 48), 1 (64 x 48)."
+    assert asked in refusal(lambda: read_micrograph(tmp_path / "a.jpg"))
     for dataset, image in enumerate(smooth):
         pixels = read_micrograph(tmp_path / "a.jpg", dataset=str(dataset), clip_percentiles=EXACT).pixels
         np.testing.assert_allclose(pixels, image / float(image.max()), atol=0.02)

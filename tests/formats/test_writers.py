@@ -212,6 +212,13 @@ class TestMeasurements:
         assert "name" in table
         assert "area_nm2" in table
 
+    def test_columns_are_of_the_same_type_whatever_is_found(self) -> None:
+        named = replace(make_segmentation(names=("Au", "Ge")), name_confidence=(0.8, 0.9))
+        expected, *others = (
+            measurements(found, make_micrograph()).dtypes.to_dict() for found in (named, make_segmentation(), nothing())
+        )
+        assert others == [expected] * 2
+
     def test_shapes_must_agree(self) -> None:
         with pytest.raises(InputError, match="gold on carbon"):
             measurements(make_segmentation(), make_micrograph(shape=(20, 20)))

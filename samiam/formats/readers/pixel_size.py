@@ -93,9 +93,11 @@ def _believed(length: Length) -> float | None:
 
 def _written(length: Length) -> str:
     size, unit = length
+    if size is None:
+        return "nothing"
     try:
         number = f"{float(size):.4g}"  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        number = "nothing" if size is None else str(size)[:20]
+        number = str(size)[:20]
     text = unit.decode("latin-1") if isinstance(unit, bytes) else str(unit or "")
     return f"{number} {text[:20]}".strip()

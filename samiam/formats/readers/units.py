@@ -49,7 +49,7 @@ def _plain(unit: object) -> str:
     text = _text(unit)
     text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), text)
     with contextlib.suppress(UnicodeError):  # UTF-8 that was read as Latin-1
-        text = text.encode("latin-1").decode("utf-8")
+        text = text.encode("latin-1").decode()
     text = unicodedata.normalize("NFKD", text)
     # Case matters for no unit here but "Mm" and "Pm", which no micrograph uses.
     text = "".join(letter for letter in text if not unicodedata.combining(letter)).lower()
@@ -61,6 +61,6 @@ def _text(unit: object) -> str:
     if not isinstance(unit, bytes):
         return str(unit)
     try:
-        return unit.decode("utf-8")
+        return unit.decode()
     except UnicodeDecodeError:
         return unit.decode("latin-1")

@@ -21,7 +21,7 @@ def write_json(path: str | Path, content: object) -> Path:
         The file written.
     """
     with replacing(path) as partial:
-        partial.write_text(json.dumps(plain(content), indent=1, allow_nan=False, ensure_ascii=False), encoding="utf-8")
+        partial.write_text(json.dumps(plain(content), indent=1, ensure_ascii=False), encoding="utf-8")
     return Path(path)
 
 

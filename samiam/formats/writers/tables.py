@@ -82,7 +82,7 @@ def _perimeters(labels: NDArray[np.uint32], aspect: float) -> NDArray[np.float64
     return np.asarray(perimeters * labels.shape[1] / on_squares.shape[1])
 
 
-def _regions(segmentation: Segmentation) -> list[int]:
+def _regions(segmentation: Segmentation) -> NDArray[np.int64]:
     """How many connected regions each material has."""
     labels = segmentation.labels
     regions, n_regions = label(  # type: ignore[no-untyped-call]
@@ -90,8 +90,7 @@ def _regions(segmentation: Segmentation) -> list[int]:
     )
     material_of = np.zeros(n_regions + 1, np.int64)
     material_of[regions] = labels
-    counts: list[int] = np.bincount(material_of, minlength=int(labels.max(initial=0)) + 1)[1:].tolist()
-    return counts
+    return np.bincount(material_of, minlength=int(labels.max(initial=0)) + 1)[1:]
 
 
 def write_measurements(path: str | Path, segmentation: Segmentation, micrograph: Micrograph) -> Path:

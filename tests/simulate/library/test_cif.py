@@ -12,7 +12,7 @@ from ase.spacegroup import crystal as ase_crystal
 from numpy.typing import NDArray
 from refusals import refusal
 
-from simulate.library.crystals import Crystal, crystal, from_cif
+from simulate.library.crystals import Crystal, cif, crystal, from_cif
 
 Read = Callable[[str], Crystal]
 Site = tuple[str, float, float, float]
@@ -264,3 +264,13 @@ class TestBlocks:
         (tmp_path / "mine.cif").write_text(content)
         message = refusal(lambda: crystal(str(tmp_path / "mine.cif")))
         assert f"{tmp_path / 'mine.cif'}: not a readable CIF" in message
+
+
+def test_a_long_complaint_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def complains(_: object) -> None:
+        raise ValueError("line 1\n" + "x" * 200)
+
+    monkeypatch.setattr(cif, "parse_cif", complains)
+    (tmp_path / "a.cif").write_text("")
+    message = refusal(lambda: from_cif(tmp_path / "a.cif"))
+    assert message == f"{tmp_path / 'a.cif'}: not a readable CIF (line 1 {'x' * 73})."

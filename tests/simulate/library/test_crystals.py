@@ -54,6 +54,12 @@ def test_nearest_neighbours(name: str, bond_A: float) -> None:
 
 
 @pytest.mark.parametrize("name", CRYSTALS)
+def test_atoms_lie_in_their_cell(name: str) -> None:
+    places = CRYSTALS[name].atoms.get_scaled_positions(wrap=False)
+    assert ((places >= 0) & (places < 1)).all()
+
+
+@pytest.mark.parametrize("name", CRYSTALS)
 @pytest.mark.parametrize("view", VIEWS)
 def test_an_oriented_cell_is_orthogonal_and_as_dense(name: str, view: tuple[Direction, Direction]) -> None:
     unit = CRYSTALS[name]

@@ -33,6 +33,15 @@ def test_a_films_mean_is_the_librarys(name: str, index: int, share: float) -> No
     assert film_image(name, thickness_A, share).mean() == pytest.approx(share * expected, rel=0.01)
 
 
+def test_nanocrystals_of_a_thin_film_in_a_small_frame_are_few() -> None:
+    """Before the test of many: if there were hundreds of times more, those would not fit into memory."""
+    thickness_A, expected = fraction("nanocrystalline Pt", 0)
+    means = [film_image("nanocrystalline Pt", thickness_A, 0.25, seed, 15.0).mean() for seed in range(40)]
+    error = np.std(means) / np.sqrt(len(means) - 1)
+    assert np.mean(means) == pytest.approx(0.25 * expected, abs=3 * error)
+    assert error < 0.25 * expected
+
+
 def test_nanocrystals_fill_their_share() -> None:
     thickness_A, expected = fraction("nanocrystalline Pt", 5)
     means = [film_image("nanocrystalline Pt", thickness_A, 0.25, seed, 90.0).mean() for seed in range(6)]

@@ -50,7 +50,7 @@ def as_shown(array: NDArray[Any], axes: str, page: TiffPage) -> NDArray[Any]:
 
 def _through_palette(places: NDArray[Any], page: TiffPage) -> NDArray[Any]:
     palette = page.colormap
-    if palette is None or places.max(initial=0) >= palette.shape[1]:
+    if palette is None or places.max() >= palette.shape[1]:
         raise InputError("is coded by a palette that it does not hold; export it again.")
     is_grey = (palette == palette[0]).all()
     colours: NDArray[Any] = palette[0][places] if is_grey else palette.T[places]
