@@ -234,7 +234,7 @@ def read_waves(folder: str | Path | None = None, split: str | None = None) -> Wa
     Args:
         folder: that `python -m simulate particles` wrote, with a folder in it for each split; what ships with the
             package where None.
-        split: "train", "val", "test", "physics" or "materials"; all where None.
+        split: "train", "val", "test", "physics", "materials" or "carbon"; all where None.
 
     Raises:
         InputError: if there is none.
