@@ -68,7 +68,7 @@ def test_weights_that_are_used_as_they_are(tmp_path: Path, variant: str, monkeyp
     assert card["config"]["learner"] == {
         "name": "faults",
         "variant": variant,
-        "options": {"trees": 20, "least_leaf": 2},
+        "options": {"trees": 20, "least_leaf": 10},
     }
     assert card["regions"] == sizes
     assert card["scores"]["test/balanced_accuracy"] > 0.85
