@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import io
 
-from samiam.colours import PALETTE, colour_overlay
+from samiam.colours import PALETTE, colour_of, colour_overlay
 from samiam.errors import InputError
 from samiam.formats import write_overlay
-from samiam.formats.writers.overlay import _note, colour_of, scale_bar
+from samiam.formats.writers.captions import _note, scale_bar
 from samiam.records import Masks, Micrograph, Segmentation
 
 
