@@ -118,6 +118,7 @@ class SampleBench:
             true_nm=_diameters_nm(truth.areas[~touching(truth, None)], size_nm),
             found_nm=_diameters_nm(found.areas[~particles.touches_edge], size_nm),
             sizes_nm=_diameters_nm(truth.areas, size_nm),
+            fringes=[one.fringe_d_prime for one in sample.scene.particles],
             are_found=(best >= CORRECT_IOU).tolist(),
         )
 

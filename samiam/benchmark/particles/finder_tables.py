@@ -23,6 +23,7 @@ BINS: Mapping[str, tuple[float, ...]] = {
 }
 """Ends of bins that hold about a third each of what the conditions draw by default."""
 SIZES_NM = (0, 3, 4, 5, np.inf)
+FRINGES = (0, 5, 10, 20, np.inf)  # from 5 on they count as visible
 """Ends of bins of diameters: about a quarter of the particles that the simulation draws lie in each."""
 
 
@@ -101,16 +102,25 @@ def by_size(found: pd.DataFrame) -> pd.DataFrame:
 
     Columns: `set`, `diameter (nm)`, `particles`, and one for each method.
     """
+    return _found_in_bins(found, "sizes_nm", SIZES_NM, "diameter (nm)")
+
+
+def by_fringes(found: pd.DataFrame) -> pd.DataFrame:
+    """The same in bins of how far their fringes stand out of the noise (d′), where that is known."""
+    return _found_in_bins(found, "fringes", FRINGES, "d′ of fringes")
+
+
+def _found_in_bins(found: pd.DataFrame, quantity: str, ends: Sequence[float], named: str) -> pd.DataFrame:
     single = found[found["sizes_nm"].map(len) > 0]
-    each = single[["set", "specimen", "method", "sizes_nm", "are_found"]].explode(["sizes_nm", "are_found"])
+    each = single[["set", "specimen", "method", quantity, "are_found"]].explode([quantity, "are_found"])
     rows = []
-    for (set_name, name), own in in_bins(each, "sizes_nm", SIZES_NM):
+    for (set_name, name), own in in_bins(each[each[quantity].notna()], quantity, ends):
         methods = list(groups(own, ["method"]))
         shares = {
             method: mean_over(group["specimen"].tolist(), group["are_found"].to_numpy(np.float64))
             for (method,), group in methods
         }
-        rows.append({"set": set_name, "diameter (nm)": name, "particles": len(methods[0][1]), **shares})
+        rows.append({"set": set_name, named: name, "particles": len(methods[0][1]), **shares})
     return pd.DataFrame(rows)
 
 

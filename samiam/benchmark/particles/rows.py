@@ -47,6 +47,7 @@ class FinderRow:
         true_nm: diameters of the true particles that the edge does not cut.
         found_nm: likewise of those found.
         sizes_nm: diameters of all true particles as far as they are shown.
+        fringes: d′ of the fringes of each of these, NaN where it is not known.
         are_found: whether each of these has an IoU of 0.5 with one that is found.
     """
 
@@ -60,6 +61,7 @@ class FinderRow:
     true_nm: Sequence[float] = ()
     found_nm: Sequence[float] = ()
     sizes_nm: Sequence[float] = ()
+    fringes: Sequence[float] = ()
     are_found: Sequence[bool] = ()
 
     def to_json(self) -> dict[str, Any]:

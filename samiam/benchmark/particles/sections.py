@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from samiam.benchmark.particles.fault_tables import faults_in_bins, five_classes, region_frame, visible_faults
-from samiam.benchmark.particles.finder_tables import by_condition, by_set, by_size, finder_frame, on_carbon
+from samiam.benchmark.particles.finder_tables import by_condition, by_fringes, by_set, by_size, finder_frame, on_carbon
 from samiam.benchmark.particles.methods import ParticleMethods
 from samiam.benchmark.particles.report import Section
 from samiam.benchmark.particles.study import SampleOutcome
@@ -28,6 +28,9 @@ not."""
 _SPEED = """\
 Of one picture of 1024 × 1024 px (unless `time_px` says otherwise), in one run; *cpu seconds* are of the processors, and
 the ratio is of those, as others on the machine do not count in them."""
+_FRINGES = """\
+Share of the true particles (IoU 0.5), by how far their fringes stand out of the noise. Below 5 nothing but a slight
+shade tells a particle, if that."""
 _BINNED = "Balanced accuracy of known regions, however sure."
 
 
@@ -54,6 +57,7 @@ def sections_of(outcomes: Sequence[SampleOutcome], methods: ParticleMethods, spe
         Section("dice_by", "Dice by dose, defocus and pixel size", by_condition(found, "dice")),
         Section("f1_by", "F1 by dose, defocus and pixel size", by_condition(found, "f1")),
         Section("by_size", "Found by diameter", by_size(found), "Share of the true particles (IoU 0.5)."),
+        Section("by_fringes", "Found by visibility of the fringes", by_fringes(found), _FRINGES),
         Section(
             "faults_by", "Five classes by dose, defocus, pixel size and diameter", faults_in_bins(regions), _BINNED
         ),

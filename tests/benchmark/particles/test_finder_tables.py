@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samiam.benchmark.particles.finder_tables import by_condition, by_set, by_size, finder_frame, on_carbon
+from samiam.benchmark.particles.finder_tables import by_condition, by_fringes, by_set, by_size, finder_frame, on_carbon
 from samiam.benchmark.particles.rows import FinderRow, Taken
 
 NAN = float("nan")
@@ -76,3 +76,14 @@ def test_found_by_size() -> None:
     assert found["diameter (nm)"].tolist() == ["below 3", "from 5"]
     assert found["particles"].tolist() == [2, 1]
     assert [one.value for one in found["ours"]] == [0.5, 0.0]
+
+
+def test_found_by_fringes() -> None:
+    rows = [
+        row(
+            "a", 0.9, sizes_nm=[2.5, 6.0, 2.9, 3.0], fringes=[30.0, 0.0, 4.9, NAN], are_found=[True, True, False, False]
+        )
+    ]
+    found = by_fringes(finder_frame(rows))
+    assert found["d′ of fringes"].tolist() == ["below 5", "from 20"]
+    assert (found["particles"].tolist(), [one.value for one in found["ours"]]) == ([2, 1], [0.5, 1.0])
