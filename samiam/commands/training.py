@@ -207,13 +207,14 @@ def draw_particles(seed: int, *, data: ParticleScenes, waves: WaveLibrary | None
         seed: a whole number below 2³².
         data: what it is drawn from.
         waves: of which a picture is taken, None to draw particles only.
-        use: "train", "val" or "calibration", of which none shares a drawn scene with another. What thresholds are
-            fitted on is of waves, if there are any, since how often drawn supports look like particles is made up;
-            otherwise half of it is empty: what is found on a bare support is what thresholds are mostly for.
+        use: "train", "val" or "calibration", of which none shares a drawn scene with another. Thresholds are fitted on
+            waves and, of what is drawn, on shadows: how often drawn supports look like particles is made up. Without
+            waves half of what they are fitted on is empty, since that is what they are mostly for.
     """
     rng = np.random.default_rng([list(_USES).index(use), seed])
-    if waves is None or (use != "calibration" and rng.random() < data.p_drawn):
-        ranges = replace(data.drawn, p_empty=0.5) if use == "calibration" else data.drawn
+    if waves is None or rng.random() < data.p_drawn:
+        to_fit = replace(data.drawn, p_empty=0.5) if waves is None else replace(data.drawn, p_shadows=1.0)
+        ranges = to_fit if use == "calibration" else data.drawn
         return drawn_particles(int(rng.integers(2**63)), shape_hw=data.shape_hw, ranges=ranges)
     wave, pixel_nm = waves[int(rng.integers(len(waves)))], float(rng.uniform(*data.drawn.pixel_size_nm))
     picture_seed = int(rng.integers(2**63))

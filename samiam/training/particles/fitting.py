@@ -22,7 +22,7 @@ from samiam.training.particles.learning import LEAST_PX
 
 _TRIED = {
     "threshold": (0.3, 0.4, 0.5, 0.6, 0.7),
-    "valley": (0.05, 0.1, 0.15, 0.2, 0.3),
+    "valley": (0.03, 0.05, 0.1, 0.15, 0.2, 0.3),
     "least_score": (0.3, 0.4, 0.5, 0.6, 0.7),
 }
 """Values of each number of a calibration, in the order in which they are fitted: which pixels, then which parts, then
