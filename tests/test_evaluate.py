@@ -428,7 +428,9 @@ class TestRefusals:
             ("+benchmark.foo=1", ("benchmark has no setting 'foo'", "seeds")),
             (
                 "benchmark.name=nope",
-                ("benchmark.name='nope': give simulated or realistic or procedural or effects or labelled or zenodo.",),
+                (
+                    "benchmark.name='nope': give simulated or realistic or procedural or effects or labelled or zenodo or particles.",
+                ),
             ),
             ("n_materials=7", ("n_materials=7: give given or estimated.",)),
             ("n_materials=null", ("n_materials=None: give given or estimated.",)),

@@ -150,6 +150,7 @@ def with_specks(n: int, seed: int) -> ConcatDataset[tuple[Tensor, int]]:
 
 
 @pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning", "ignore:.*does not have many workers")
+@pytest.mark.slow
 def test_a_classifier_learns_and_says_what_it_does_not_know(tmp_path: Path) -> None:
     val = with_specks(16, 2)
     data = CropSetsData(with_specks(48, 1), val, {"same": Gratings(16, 3)}, batch_size=8)

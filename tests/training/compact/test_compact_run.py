@@ -33,6 +33,7 @@ def settings(*overrides: str) -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("ignore")  # of Lightning's own dependencies
+@pytest.mark.slow
 def test_weights_that_generate_and_a_run_that_goes_on(tmp_path: Path) -> None:
     whole, halted = tmp_path / "whole", tmp_path / "halted"
     train.train(settings("trainer.epochs=2"), whole, "a command")

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from samiam.compact.regions.calibration import read_calibration
 from samiam.compact.weights import read_sight
@@ -50,6 +51,7 @@ def test_nothing_to_fit_gives_zeros() -> None:
     assert not fit_preference([]).any()
 
 
+@pytest.mark.slow
 def test_a_card_gets_its_calibration(tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     shipped = shipped_weights("compact")
