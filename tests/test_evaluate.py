@@ -429,7 +429,8 @@ class TestRefusals:
             (
                 "benchmark.name=nope",
                 (
-                    "benchmark.name='nope': give simulated or realistic or procedural or effects or labelled or zenodo or particles.",
+                    "benchmark.name='nope': give simulated or realistic or procedural or effects or labelled or zenodo "
+                    "or particles.",
                 ),
             ),
             ("n_materials=7", ("n_materials=7: give given or estimated.",)),
