@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-import numpy as np
-
 from samiam.errors import InputError
-from samiam.records.archive import archive_path, as_saved, open_archive
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
 from samiam.records.showing import counted
-from samiam.storage.files import replacing
 
 Stacking = Literal["none", "fault", "twin", "several"]
 """How the close-packed planes of a particle lie: in order, with one intrinsic fault, one twin boundary, or several."""
@@ -83,38 +77,3 @@ class ParticleScene:
 
     def __repr__(self) -> str:
         return f"ParticleScene({self.micrograph.name}, {counted(len(self.particles), 'particle')} of {self.specimen})"
-
-    def save(self, path: str | Path) -> None:
-        """Write the scene to `path` (.npz); `load` gives it back bit for bit."""
-        header = {
-            "image": {
-                "name": self.micrograph.name,
-                "pixel_size_nm": self.micrograph.pixel_size_nm,
-                "pixel_aspect": self.micrograph.pixel_aspect,
-                "metadata": dict(self.micrograph.metadata),
-            },
-            "particles": [asdict(particle) for particle in self.particles],
-            "specimen": self.specimen,
-            "parameters": dict(self.parameters),
-        }
-        with replacing(archive_path(path)) as partial:
-            np.savez_compressed(
-                partial,
-                kind="ParticleScene",
-                pixels=self.micrograph.pixels,
-                packed=self.masks.packed,
-                header=json.dumps(header),
-            )
-
-    @classmethod
-    def load(cls, path: str | Path) -> ParticleScene:
-        """Read a record that `save` wrote."""
-        fields = open_archive(path, "ParticleScene", {"pixels": 2, "packed": 3, "header": 0})
-        with as_saved(path, "ParticleScene"):
-            header = json.loads(str(fields["header"]))
-            micrograph = Micrograph(fields["pixels"], **header["image"])
-            width = micrograph.shape_hw[1]
-            unpacked = (np.unpackbits(row, axis=1, count=width).astype(bool) for row in fields["packed"])
-            masks = Masks.from_arrays(unpacked, micrograph.shape_hw)
-            particles = [Particle(**particle) for particle in header["particles"]]
-            return cls(micrograph, masks, particles, header["specimen"], header["parameters"])

@@ -5,7 +5,6 @@ import pytest
 from made_waves import EXTENT_A, FRINGE_A, made_wave
 
 from samiam.errors import InputError
-from samiam.records.particle_scene import ParticleScene
 from simulate.particles import ParticleConditions, picture
 
 CLEAR = ParticleConditions(
@@ -102,14 +101,6 @@ def test_what_is_not_measured_is_not_a_number() -> None:
     (particle,) = picture(made_wave(), seed=0, d_prime=False).particles
     assert np.isnan(particle.fault_d_prime)
     assert np.isnan(particle.fringe_d_prime)
-
-
-def test_a_scene_can_be_kept(tmp_path: object) -> None:
-    scene = picture(made_wave(), seed=0)
-    scene.save(f"{tmp_path}/scene")
-    again = ParticleScene.load(f"{tmp_path}/scene")
-    assert again.parameters == scene.parameters
-    assert again.particles == scene.particles
 
 
 @pytest.mark.parametrize(
