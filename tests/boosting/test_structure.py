@@ -97,4 +97,4 @@ def test_the_booster_finds_nothing_in_noise_and_says_why() -> None:
     assert not found.labels.any()
     assert found.remark is not None
     assert "noise" in found.remark
-    assert [decision.rule for decision in found.decisions] == ["no_structure"]
+    assert [(one.rule, one.value, one.threshold) for one in found.decisions] == [("no_structure", 0.0, 0.0)]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import platform
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -271,6 +272,7 @@ def test_provenance(tmp_path: Path) -> None:
     assert content["not_segmented_fraction"] == pytest.approx(1 - 251 / 1200)
     assert content["remark"] is None
     assert content["packages"]["numpy"] == np.__version__
+    assert (content["platform"], content["python"]) == (platform.platform(), platform.python_version())
     assert abs(datetime.fromisoformat(content["written_utc"]) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
