@@ -66,6 +66,7 @@ def test_weights_that_generate_and_a_run_that_goes_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # likewise
+@pytest.mark.slow
 def test_mixed_precision(tmp_path: Path) -> None:
     train.train(settings("trainer.epochs=1", "trainer.precision=bf16-mixed"), tmp_path / "run", "a command")
     kept, _ = read_weights(tmp_path / "run" / "compact.safetensors")
@@ -74,6 +75,7 @@ def test_mixed_precision(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore")  # likewise
 @pytest.mark.parametrize("decay", [0.0, 0.998])
+@pytest.mark.slow
 def test_the_weights_are_the_averaged_ones(tmp_path: Path, decay: float) -> None:
     fast = (
         "+learner.options.warm_up_steps=1",
@@ -93,6 +95,7 @@ def test_the_weights_are_the_averaged_ones(tmp_path: Path, decay: float) -> None
 
 
 @pytest.mark.filterwarnings("ignore")  # likewise
+@pytest.mark.slow
 def test_a_run_may_start_from_weights(tmp_path: Path) -> None:
     train.train(settings("trainer.epochs=1"), tmp_path / "first", "the first command")
     start = tmp_path / "first" / "compact.safetensors"
