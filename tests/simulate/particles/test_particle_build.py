@@ -116,13 +116,13 @@ def test_edge_on_faults_are_seen_in_good_pictures(simulated: ExitWave) -> None:
 
 
 @pytest.mark.slow
-def test_atoms_at_rest_are_smeared_and_scatter_less() -> None:
+def test_atoms_at_rest_scatter_less_between_reflections() -> None:
     ranges = SpecimenRanges(n_particles=(1, 1), diameter_nm=(3.0, 3.0), carbon_nm=(1.0, 1.0), edge_on=1.0)
     still, moving = (simulate_wave(WaveTask("t", 0, ranges, WaveSettings(box_nm=5.0, phonons=n))) for n in (0, 1))
     fast = [np.abs(np.fft.fft2(wave.waves[0] - wave.waves[0].mean())) ** 2 for wave in (still, moving)]
     k = np.fft.fftfreq(fast[0].shape[0], 0.4)
     beyond = np.hypot(k, k[:, None]) > 0.9
-    assert fast[0][beyond].sum() < fast[1][beyond].sum()
+    assert np.median(fast[0][beyond]) < 0.8 * np.median(fast[1][beyond])  # reflections are few: they leave no trace
 
 
 @pytest.mark.slow
