@@ -75,6 +75,7 @@ def test_where_nothing_stands_out_all_of_the_image_is_meant() -> None:
     assert (len(found.generated), len(found.masks)) == (1, 1)
 
 
+@pytest.mark.slow
 def test_clicks_find_their_materials_on_the_average() -> None:
     ious = []
     for seed in (3, 4, 5, 6):

@@ -173,6 +173,7 @@ def scores_of(network: FieldNetwork) -> dict[str, float]:
     return field_scores(network, scene.micrograph.pixels, scene.labels, scene.grains, orientations_of(scene))
 
 
+@pytest.mark.slow
 def test_scores_of_the_network_that_ships() -> None:
     scores = scores_of(load_model(CompactWeights(device="cpu")).network)
     single = {"kmeans_iou", "grain_iou", "boundary_f", "recall_50", "recall_75", "recall_90", "click_1", "click_3"}

@@ -377,6 +377,7 @@ class TestExperiment:
         _, facts = read_weights(path)
         assert facts == {**PAPER, "classes": 3, "input": {"kind": "resized", "side_px": 72}}
 
+    @pytest.mark.slow
     def test_a_killed_run_goes_on_exactly(
         self,
         root: Path,
