@@ -26,7 +26,8 @@ from samiam.benchmark.settings import (
     build_conditions,
     read_evaluation,
 )
-from samiam.commands.particle_evaluating import evaluate_particles, write_settings
+from samiam.commands.particle_evaluating import evaluate_particles
+from samiam.commands.run_settings import write_settings
 from samiam.datasets.zenodo import zenodo_folder
 from samiam.errors import InputError
 from samiam.records import Scene

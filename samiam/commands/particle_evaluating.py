@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from omegaconf import OmegaConf
 
 from samiam.benchmark.particles.estimates import with_columns
 from samiam.benchmark.particles.methods import ParticleMethods
@@ -25,6 +24,7 @@ from samiam.benchmark.settings import EvaluateSettings
 from samiam.benchmark.study import limited_threads
 from samiam.benchmark.tracking import build_tracker
 from samiam.commands.particle_samples import folders_of, sources_of
+from samiam.commands.run_settings import write_settings
 from samiam.errors import InputError
 from samiam.records.showing import counted
 
@@ -70,11 +70,6 @@ def evaluate_particles(
     tables = {section.name: with_columns(section.table) for section in sections if not section.table.empty}
     tracker.log_tables(tables, pictures, folder / REPORT)
     return bool(failures)
-
-
-def write_settings(folder: Path, whole: Mapping[str, Any], command: str) -> None:
-    """Write what a run was done with into its folder."""
-    (folder / "settings.yaml").write_text(f"# {command}\n{OmegaConf.to_yaml(dict(whole))}", encoding="utf-8")
 
 
 def _died(source: SampleSource, line: str) -> SampleOutcome:

@@ -20,6 +20,7 @@ from torch.utils.data import ConcatDataset
 
 from samiam.commands.composing import TRAIN
 from samiam.commands.fault_training import train_faults
+from samiam.commands.run_settings import SETTINGS, write_settings
 from samiam.commands.training_settings import (
     ClassificationSettings,
     ContrastiveSettings,
@@ -70,8 +71,6 @@ from simulate.crops import CropConditions, draw_once, held_out_splits, read_crop
 from simulate.particles import WaveLibrary, picture, read_waves
 from simulate.phase_objects import drawn_particles
 
-_SETTINGS = "settings.yaml"
-
 
 def train_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single: bool) -> int:  # noqa: ARG001 - one interface
     """Train in a folder, or go on with the run that `resume` names; nothing is left of one that cannot begin."""
@@ -80,15 +79,15 @@ def train_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single
         with suppress(OSError):  # Hydra made it for a new run
             folder.rmdir()
         folder = check_resumable(Path(resumed))
-        config, began = _read_settings_of_run(folder / _SETTINGS)
+        config, began = _read_settings_of_run(folder / SETTINGS)
         command = f"{began}, resumed"
     try:
         if resumed is None:
-            rank_zero_only(_write_settings)(folder, command, recorded(read_training(config)))
+            rank_zero_only(write_settings)(folder, recorded(read_training(config)), command)
         rank_zero_only(print)(train(config, folder, command, resume=resumed is not None))
     except InputError:
         if not (folder / "checkpoints").exists():
-            (folder / _SETTINGS).unlink(missing_ok=True)
+            (folder / SETTINGS).unlink(missing_ok=True)
         raise
     return 0
 
@@ -269,11 +268,6 @@ def recorded(settings: TrainSettings) -> dict[str, Any]:
             if isinstance(whole[group].get(part), dict):
                 whole[group][part].pop("seed", None)
     return whole
-
-
-def _write_settings(folder: Path, command: str, config: Mapping[str, Any]) -> None:
-    settings = f"# {command}\n{OmegaConf.to_yaml(OmegaConf.create(dict(config)))}"
-    (folder / _SETTINGS).write_text(settings, encoding="utf-8")
 
 
 def _read_settings_of_run(path: Path) -> tuple[dict[str, Any], str]:
