@@ -98,17 +98,14 @@ def _add_particles(parser: argparse.ArgumentParser) -> None:
         metavar=("NAME", "LOW", "HIGH"),
         help="n_particles, diameter_nm or carbon_nm, as carbon_nm 9 13",
     )
-    parser.add_argument(
-        "--set",
-        type=_assignment,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="energy_kV, box_nm, slice_A, pixel_A, phonons; faulted, edge_on, zone or touching",
-    )
+    _add_set(parser, "energy_kV, box_nm, slice_A, pixel_A, phonons; faulted, edge_on, zone or touching")
     parser.add_argument("--precision", choices=("float16", "int8"), default="float16", help="default: %(default)s")
     _add_device(parser)
     _add_workers(parser)
+
+
+def _add_set(parser: argparse.ArgumentParser, names: str) -> None:
+    parser.add_argument("--set", type=_assignment, action="append", default=[], metavar="NAME=VALUE", help=names)
 
 
 def _add_library(parser: argparse.ArgumentParser) -> None:
@@ -126,14 +123,7 @@ def _add_library(parser: argparse.ArgumentParser) -> None:
         metavar=("NAME", "INNER", "OUTER"),
         help="collection angles in mrad; may be repeated; ADF 30 60 and HAADF 60 160",
     )
-    parser.add_argument(
-        "--set",
-        type=_assignment,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="phonons, thickness_A, thickness_step_A, convergence_mrad, slice_A, width_A, sampling_A or seed",
-    )
+    _add_set(parser, "phonons, thickness_A, thickness_step_A, convergence_mrad, slice_A, width_A, sampling_A or seed")
     _add_device(parser)
     _add_workers(parser)
 
