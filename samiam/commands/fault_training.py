@@ -14,11 +14,14 @@ from typing import Any
 from samiam.commands.particle_pictures import known_picture, paths_of_waves
 from samiam.commands.training_settings import FaultSettings, ParticleRegions, TrainSettings
 from samiam.particles.faults.classifier import NAMES, facts_of
+from samiam.records.particle_scene import ParticleScene
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import write_weights
 from samiam.training.faults.examples import Examples, Specimen, draw_examples
 from samiam.training.faults.fitting import fitted
 from samiam.training.logging import build_loggers, close
+from simulate.particles import ParticleConditions
+from simulate.particles.waves import ExitWave
 
 
 def train_faults(
@@ -74,7 +77,12 @@ def draw_split(data: ParticleRegions, split: str, seed: int) -> Examples:
     decisive = {"conditions": asdict(data.conditions), "empty": data.rules.empty, "pictures": pictures, "seed": seed}
     key = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
     specimens = [
-        Specimen(f"{path.stem}-{sha256_of(path)[:12]}", partial(known_picture, path, data.conditions)) for path in paths
+        Specimen(f"{path.stem}-{sha256_of(path)[:12]}", partial(_picture_of, path, data.conditions)) for path in paths
     ]
     folder = Path(data.folder) / key / split
     return draw_examples(folder, specimens, pictures, data.rules.empty, seed, data.workers)
+
+
+def _picture_of(path: Path, conditions: ParticleConditions, seed: int) -> ParticleScene:
+    """By the path of the wave, which goes to another process sooner than the wave itself."""
+    return known_picture(ExitWave.load(path), conditions, seed)

@@ -39,10 +39,9 @@ def has_split(folder: str | None, split: str) -> bool:
 
 
 def known_picture(
-    path: Path, conditions: ParticleConditions, seed: int, shape_hw: tuple[int, int] | None = None
+    wave: ExitWave, conditions: ParticleConditions, seed: int, shape_hw: tuple[int, int] | None = None
 ) -> ParticleScene:
     """A picture of a specimen, with d′ of its particles; NaN of those that show other fringes than the truth counts."""
-    wave = ExitWave.load(path)
     dose = (CLEAR_DOSE_E_PER_A2, CLEAR_DOSE_E_PER_A2)
     clear = picture(wave, replace(conditions, dose_e_per_A2=dose), seed, shape_hw=shape_hw, d_prime=False)
     return fringes_known(picture(wave, conditions, seed, shape_hw=shape_hw), clear.micrograph)

@@ -99,7 +99,7 @@ def simulated_sample(
     wave = ExitWave.load(path)
     if wave.split == CARBON:
         return Sample(picture(wave, conditions, of_picture, shape_hw=shape_hw, d_prime=False))
-    scene = known_picture(path, conditions, of_picture, shape_hw)
+    scene = known_picture(wave, conditions, of_picture, shape_hw)
     return Sample(scene, draw_regions(scene, empty, rng))
 
 
