@@ -88,7 +88,10 @@ def _add_particles(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", default="train", metavar="NAME", help="a folder in the folder; default: %(default)s")
     parser.add_argument("--seed", type=_seed, default=0, help="default: %(default)s")
     parser.add_argument(
-        "--material", action="append", metavar="NAME|CIF", help="Au, Ag, Pt, CdSe or a CIF; may be repeated; Au"
+        "--material",
+        action="append",
+        metavar="NAME|CIF",
+        help="Au, Ag, Pt, Pd, Cu, CdSe, ZnS, PbS, CeO2 or a CIF; may be repeated; Au",
     )
     parser.add_argument(
         "--range",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from ase import Atoms
+from ase.build import bulk
 from ase.data import atomic_masses, atomic_numbers
 from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
@@ -115,7 +117,7 @@ class ClosePacked:
 
 @dataclass(frozen=True, eq=False)
 class AnyCrystal:
-    """A crystal from a CIF; its planes are not stacked otherwise.
+    """A crystal by its cell; its planes are not stacked otherwise.
 
     Attributes:
         name: of the material.
@@ -152,6 +154,11 @@ class AnyCrystal:
 Crystalline = ClosePacked | AnyCrystal
 
 
+def _crystal(name: str, cell: Atoms, rms_A: Mapping[str, float]) -> AnyCrystal:
+    distances = neighbor_list("d", cell, 4.0)  # no crystal's nearest atoms are further apart
+    return AnyCrystal(name, cell.cell[:], cell.numbers, cell.positions, rms_A, float(distances.min(initial=4.0)))
+
+
 def _metal(name: str, cubic_A: float, debye_K: float, source: str) -> ClosePacked:
     return ClosePacked(name, cubic_A, ((name, 0.0),), {name: _debye_rms_A(name, debye_K)}, source)
 
@@ -162,20 +169,24 @@ def _debye_rms_A(element: str, debye_K: float, temperature_K: float = 293.0) -> 
     return float(1e10 * constants.hbar / debye_K * np.sqrt(3 * temperature_K / (mass * constants.k)))
 
 
-MATERIALS: dict[str, ClosePacked] = {
+def _zinc_blende(name: str, cubic_A: float, rms_A: Mapping[str, float], source: str) -> ClosePacked:
+    cation, anion = rms_A
+    return ClosePacked(name, cubic_A, ((cation, 0.0), (anion, 0.75)), rms_A, source)
+
+
+# Displacements of compounds are of B = 8π² u² as it is usually refined at room temperature: they smear, no more.
+MATERIALS: dict[str, Crystalline] = {
     material.name: material
     for material in (
         _metal("Au", 4.0782, 165, "Maeland & Flanagan, Can. J. Phys. 42, 2364 (1964); Debye temperature 165 K"),
         _metal("Ag", 4.0857, 225, "Swanson & Tatge, NBS Circular 539 I (1953); Debye temperature 225 K"),
         _metal("Pt", 3.9236, 230, "Arblaster, Platinum Met. Rev. 41, 12 (1997); Debye temperature 230 K"),
-        ClosePacked(
-            "CdSe",
-            6.052,
-            (("Cd", 0.0), ("Se", 0.75)),
-            {"Cd": 0.11, "Se": 0.10},
-            "zinc blende: Samarth et al., Appl. Phys. Lett. 54, 2680 (1989); displacements as of other II–VI crystals, "
-            "B about 1 Å²",
-        ),
+        _metal("Pd", 3.8898, 275, "Swanson & Tatge, NBS Circular 539 I (1953); Debye temperature 275 K"),
+        _metal("Cu", 3.6150, 315, "Swanson & Tatge, NBS Circular 539 I (1953); Debye temperature 315 K"),
+        _zinc_blende("CdSe", 6.052, {"Cd": 0.11, "Se": 0.10}, "Samarth et al., Appl. Phys. Lett. 54, 2680 (1989)"),
+        _zinc_blende("ZnS", 5.409, {"Zn": 0.10, "S": 0.10}, "Skinner, Am. Mineral. 46, 1399 (1961)"),
+        _crystal("PbS", bulk("PbS", "rocksalt", 5.936, cubic=True), {"Pb": 0.13, "S": 0.12}),  # NBS Circular 539 II
+        _crystal("CeO2", bulk("CeO2", "fluorite", 5.411, cubic=True), {"Ce": 0.06, "O": 0.07}),  # NBS Circular 539 I
     )
 }
 
@@ -192,6 +203,4 @@ def material_of(name: str) -> Crystalline:
         hint = did_you_mean(name, MATERIALS) or "."
         raise InputError(f"unknown material {name!r}{hint} Known are {', '.join(MATERIALS)}, and any CIF file.")
     read = crystal(name)
-    distances = neighbor_list("d", read.atoms, 4.0)  # no crystal's nearest atoms are further apart
-    nearest = float(distances.min(initial=4.0))
-    return AnyCrystal(read.name, read.atoms.cell[:], read.atoms.numbers, read.atoms.positions, read.rms_A, nearest)
+    return _crystal(read.name, read.atoms, read.rms_A)
