@@ -91,7 +91,7 @@ def _add_particles(parser: argparse.ArgumentParser) -> None:
         "--material",
         action="append",
         metavar="NAME|CIF",
-        help="Au, Ag, Pt, Pd, Cu, CdSe, ZnS, PbS, CeO2 or a CIF; may be repeated; Au",
+        help="a name, such as Au, or a CIF; may be repeated; default: Au",
     )
     parser.add_argument(
         "--range",
