@@ -8,7 +8,6 @@ the phase jumps by 120° where the fault does not leave it; behind a twin bounda
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,6 @@ from samiam.particles.faults.spectrum import Fringes
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
-T = TypeVar("T", np.float64, np.complex128)
 BLOCK_PX = 4
 """Side of the blocks that maps are made of, 0.16 nm: no phase changes faster."""
 N_REFLECTIONS = 6
@@ -78,75 +76,76 @@ def maps_of(fringes: Fringes) -> Maps:
     shape = [-(-side // BLOCK_PX) * BLOCK_PX for side in fringes.values.shape]
     pad = [(0, long - side) for long, side in zip(shape, fringes.values.shape, strict=True)]
     values, weights = np.pad(fringes.values, pad), np.pad(fringes.weights, pad)
-    y, x = np.arange(shape[0]), np.arange(shape[1])
-    counts = _blocks(weights)
+    counts = weights.reshape(shape[0] // BLOCK_PX, BLOCK_PX, -1, BLOCK_PX).sum(axis=(1, 3))
     is_in = counts > 0.25 * counts.max()
-    at_y, at_x = (BLOCK_PX * np.arange(0.5, n) for n in counts.shape)
-    places = np.stack(np.meshgrid(at_y, at_x, indexing="ij"), axis=-1)[is_in]
-    smooth_counts = np.maximum(ndimage.gaussian_filter(counts, _SMOOTH), 1e-6)
-    n_blocks = len(places)
-    sums, local = (np.zeros((N_REFLECTIONS, n_blocks), np.complex128) for _ in range(2))
+    at = [BLOCK_PX * np.arange(0.5, n) for n in counts.shape]
+    places = np.stack(np.meshgrid(*at, indexing="ij"), axis=-1)[is_in]
+    peaks = fringes.frequencies[fringes.powers > 0]
+    blocks, shifts = _settled(_demodulated(values, peaks), *at)
+    chosen = _apart(peaks + shifts, _SAME / fringes.diameter_px)[:N_REFLECTIONS]
+    n = len(chosen)
+    sums, local = (np.zeros((N_REFLECTIONS, len(places)), np.complex128) for _ in range(2))
     frequencies, above, around = np.zeros((N_REFLECTIONS, 2)), np.zeros(N_REFLECTIONS), np.ones(N_REFLECTIONS)
-    n = 0
-    for peak, power, expected in zip(fringes.frequencies, fringes.powers, fringes.around, strict=True):
-        if n == N_REFLECTIONS or not power:
-            break
-        wave = np.exp(-2j * np.pi * peak[0] * y)[:, None] * np.exp(-2j * np.pi * peak[1] * x)
-        blocks, shift = _settled(_blocks(values * wave), at_y, at_x)
-        settled = peak + shift
-        if n and _nearest(settled, frequencies[:n]) < _SAME / fringes.diameter_px:
-            continue
-        sums[n], local[n] = blocks[is_in], (_smooth(blocks) / smooth_counts)[is_in]
-        frequencies[n], above[n], around[n] = settled, power / expected, expected
-        n += 1
+    sums[:n] = blocks[chosen][:, is_in]
+    smooth_counts = np.maximum(ndimage.gaussian_filter(counts, _SMOOTH), 1e-6)
+    local[:n] = (_smooth(blocks[chosen]) / smooth_counts)[:, is_in]
+    frequencies[:n], around[:n] = (peaks + shifts)[chosen], fringes.around[chosen]
+    above[:n] = fringes.powers[chosen] / around[:n]
     middle = np.average(places, axis=0, weights=counts[is_in])
     return Maps(sums, local, counts[is_in], places - middle, frequencies, above, around)
 
 
-def _nearest(frequency: Floats, others: Floats) -> float:
-    """Distance to the nearest of others, or of their opposites."""
-    return float(
-        min(np.linalg.norm(others - frequency, axis=1).min(), np.linalg.norm(others + frequency, axis=1).min())
-    )
+def _demodulated(values: Floats, frequencies: Floats) -> Complexes:
+    """Sums over blocks (K, h, w) of an image whose fringes of each frequency are brought to frequency 0."""
+    y, x = (
+        np.exp(-2j * np.pi * frequencies[:, axis, None] * np.arange(side)).reshape(-1, side // BLOCK_PX, BLOCK_PX)
+        for axis, side in enumerate(values.shape)
+    )  # (K, h, 4) and (K, w, 4)
+    parts = values.reshape(y.shape[1], BLOCK_PX, x.shape[1], BLOCK_PX)
+    rows = np.einsum("yaxb,kxb->kyax", parts, x, optimize=True)
+    return np.asarray(np.einsum("kyax,kya->kyx", rows, y, optimize=True))
 
 
-def _blocks(values: NDArray[T]) -> NDArray[T]:
-    height, width = values.shape
-    parts = values.reshape(height // BLOCK_PX, BLOCK_PX, width // BLOCK_PX, BLOCK_PX)
-    return np.asarray(parts.sum(axis=(1, 3)))
+def _apart(frequencies: Floats, least: float) -> list[int]:
+    """Those frequencies that are not too near to an earlier one, or to its opposite."""
+    chosen: list[int] = []
+    for index, frequency in enumerate(frequencies):
+        others = np.concatenate([frequencies[chosen], -frequencies[chosen]])
+        if np.linalg.norm(others - frequency, axis=1).min(initial=np.inf) >= least:
+            chosen.append(index)
+    return chosen
 
 
 def _smooth(blocks: Complexes) -> Complexes:
-    return np.asarray(
-        ndimage.gaussian_filter(blocks.real, _SMOOTH) + 1j * ndimage.gaussian_filter(blocks.imag, _SMOOTH)
-    )
+    return np.asarray(ndimage.gaussian_filter(blocks, _SMOOTH, axes=(1, 2)))
 
 
 def _settled(blocks: Complexes, at_y: Floats, at_x: Floats) -> tuple[Complexes, Floats]:
-    """The map with a frequency at which its phase is level in most places, and how far that is from the given one.
+    """Each map (K, h, w) with a frequency at which its phase is level in most places, and how far that is (K, 2).
 
     A peak of a region with a fault lies between those of its parts; the slope from place to place, which a jump hardly
     changes, is theirs.
     """
-    shift = np.zeros(2)
+    shifts = np.zeros((len(blocks), 2))
     for most in _JUMPS:
         smooth = _smooth(blocks)
-        slope = [
-            _slope(after * before.conj(), most)
-            for after, before in (
-                (smooth[_LAG:], smooth[:-_LAG]),
-                (smooth[:, _LAG:], smooth[:, :-_LAG]),
-            )
-        ]
-        blocks = blocks * np.exp(-2j * np.pi * slope[0] * at_y)[:, None] * np.exp(-2j * np.pi * slope[1] * at_x)
-        shift += slope
-    return blocks, shift
+        steps = (
+            smooth[:, _LAG:] * smooth[:, :-_LAG].conj(),
+            smooth[:, :, _LAG:] * smooth[:, :, :-_LAG].conj(),
+        )
+        slopes = np.stack([_slopes(along, most) for along in steps], axis=1)
+        y, x = (
+            np.exp(-2j * np.pi * slopes[:, axis, None] * at) for axis, at in enumerate((at_y, at_x))
+        )  # (K, h) and (K, w)
+        blocks = blocks * y[:, :, None] * x[:, None]
+        shifts += slopes
+    return blocks, shifts
 
 
-def _slope(steps: Complexes, most: float) -> float:
-    """The mean phase of steps from place to place that are no jumps, in cycles a pixel."""
-    kept = steps[np.abs(np.angle(steps)) <= most]
-    return float(np.angle(kept.sum())) / (2 * np.pi * BLOCK_PX * _LAG) if kept.size else 0.0
+def _slopes(steps: Complexes, most: float) -> Floats:
+    """The mean phase of the steps of each map from place to place that are no jumps, in cycles a pixel."""
+    kept = np.where(np.abs(np.angle(steps)) <= most, steps, 0)
+    return np.asarray(np.angle(kept.sum(axis=(1, 2))) / (2 * np.pi * BLOCK_PX * _LAG))
 
 
 def best_lines(maps: Maps, scale: Floats) -> list[Line]:

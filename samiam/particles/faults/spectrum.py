@@ -19,6 +19,7 @@ _TAPER_PX = 2.5  # standard deviation over which the outline of a region fades
 _SLOWEST_PER_NM, _FASTEST_PER_NM = 2.6, 9.0  # of fringes: 3.8 Å, wider than {111} of any close-packed metal, to 1.1 Å
 _OF_FINEST = 0.9  # of the highest frequency of a file; interpolation lets hardly more pass
 _LEAKS = 1e-3  # share of the highest peak's power that its own outline brings to frequencies far from it
+_BEYOND = 4  # rings that the smoothing over rings looks at
 _APART = 1.5  # diameters to the minus one, between two peaks: a disc's spot ends at 1.22
 
 
@@ -55,9 +56,9 @@ def fringes_of(region: Region) -> Fringes:
     power = np.abs(fft.rfft2(values, (n, n))) ** 2 / (weights**2).sum()
     ky, kx = fft.fftfreq(n)[:, None], fft.rfftfreq(n)[None]
     radius = np.hypot(ky, kx)
-    expected = _expected(power, radius, n)
     low, high = _SLOWEST_PER_NM * WORKING_NM, min(_FASTEST_PER_NM * WORKING_NM, _OF_FINEST * region.finest_per_px)
     in_band = (radius >= low) & (radius <= high)
+    expected = _expected(power, radius, n, high)
     expected = np.maximum(expected, _LEAKS * float(power[in_band].max(initial=0.0)))
     above = np.where(in_band, power / np.maximum(expected, 1e-9), 0.0)
     places = _peaks(above, n, diameter)
@@ -68,25 +69,36 @@ def fringes_of(region: Region) -> Fringes:
     return Fringes(values, weights, frequencies, powers, around, float(diameter))
 
 
-def _expected(power: Floats, radius: Floats, n: int) -> Floats:
-    """The mean power around each frequency: that of speckle, exponentially distributed, is the median over ln 2."""
+def _expected(power: Floats, radius: Floats, n: int, high: float) -> Floats:
+    """The mean power around each frequency: that of speckle, exponentially distributed, is the median over ln 2.
+
+    Beyond the highest frequency of interest it is no number.
+    """
     rings = np.rint(radius * n / 2).astype(np.intp)  # two frequencies wide
-    order = np.argsort(rings, axis=None, kind="stable")
-    ends = np.cumsum(np.bincount(rings.ravel()))[:-1]
-    medians = np.array([np.median(part) for part in np.split(power.ravel()[order], ends)])
-    return np.asarray((ndimage.gaussian_filter1d(medians, 1.0) / np.log(2))[rings])
+    within = rings <= high * n / 2 + _BEYOND
+    own, of = power[within], rings[within]
+    ordered = own[np.lexsort((own, of))]  # ring by ring, each from the least
+    counts = np.bincount(of)
+    starts = np.cumsum(counts) - counts
+    medians = (ordered[starts + (counts - 1) // 2] + ordered[starts + counts // 2]) / 2
+    expected = np.full(power.shape, np.nan)
+    expected[within] = (ndimage.gaussian_filter1d(medians, 1.0) / np.log(2))[of]
+    return expected
 
 
 def _peaks(above: Floats, n: int, diameter: float) -> list[tuple[int, int]]:
     """Rows and columns of the highest peaks, none in the spot of a higher one."""
     left = above.copy()
     apart = _APART / diameter * n
-    rows, columns = np.arange(n)[:, None], np.arange(above.shape[1])
+    reach = min(int(np.ceil(apart)), (n - 1) // 2)
+    steps = np.arange(-reach, reach + 1)
+    is_far = np.hypot(steps[:, None], steps) >= apart
     found: list[tuple[int, int]] = []
     while len(found) < N_PEAKS and left.max() > 0:
-        row, column = (int(at) for at in np.unravel_index(np.argmax(left), left.shape))
+        row, column = divmod(int(np.argmax(left)), left.shape[1])
         found.append((row, column))
         for r, c in ((row, column), (-row, -column)):  # a real image has every peak twice
-            dy = (rows - r + n // 2) % n - n // 2
-            left[np.hypot(dy, columns - c) < apart] = 0
+            columns = c + steps
+            held = (columns >= 0) & (columns < left.shape[1])
+            left[np.ix_((r + steps) % n, columns[held])] *= is_far[:, held]
     return found
