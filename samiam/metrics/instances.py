@@ -26,19 +26,26 @@ class InstanceScores:
     false_area: float
 
 
-def score_instances(found: Masks, truth: Masks) -> InstanceScores:
+def score_instances(found: Masks, truth: Masks, excused: Masks | None = None) -> InstanceScores:
     """Score the objects found in an image against the true ones; either may overlap among themselves.
 
     Args:
         found: N masks.
         truth: M masks of the same image.
+        excused: where it does not matter whether anything is found, unless it is also in one of the true ones: pixels
+            there count for nothing, nor does what is found and has half of its own there. All matters where None.
 
     Example:
         >>> truth = Masks.from_labels(np.array([[1, 1, 0, 2]]))
         >>> score_instances(Masks.from_labels(np.array([[1, 1, 1, 0]])), truth)
         InstanceScores(dice=0.6666666666666666, f1=0.5, false_area=0.25)
     """
-    is_found, is_true = _covered(found), _covered(truth)
+    is_true = _covered(truth)
+    if excused is not None and len(excused):
+        free = _covered(excused) & ~is_true
+        within = found.within(~free)
+        found = within.select(np.flatnonzero(2 * within.areas > found.areas))
+    is_found = _covered(found)
     n_both = int(np.count_nonzero(is_found & is_true))
     n_found, n_true = int(np.count_nonzero(is_found)), int(np.count_nonzero(is_true))
     dice = 2 * n_both / (n_found + n_true) if n_true else float("nan")

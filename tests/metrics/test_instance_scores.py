@@ -34,3 +34,13 @@ def test_where_there_is_nothing() -> None:
     assert np.isnan(false.dice)
     assert (false.f1, false.false_area) == (0.0, 0.5)
     assert score_instances(nothing, one) == InstanceScores(0.0, 0.0, 0.0)
+
+
+def test_what_is_excused_counts_neither_way_unless_it_is_true_too() -> None:
+    truth, excused = masks([1, 1, 1, 0, 0, 0]), masks([0, 0, 1, 1, 1, 0])
+    both = masks([1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 0])
+    assert score_instances(both, truth, excused) == InstanceScores(1.0, 1.0, 0.0)
+    # Only one pixel of three is excused: the second object is a false one with all that it has elsewhere.
+    partly = score_instances(masks([1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1]), truth, masks([0, 0, 0, 1, 0, 0]))
+    assert partly == InstanceScores(6 / 8, pytest.approx(2 / 3), 2 / 6)
+    assert score_instances(both, truth, masks()) == score_instances(both, truth)

@@ -22,11 +22,13 @@ from samiam.metrics.one_to_one import CORRECT_IOU
 from samiam.particles.faults.classifier import FaultClassifier
 from samiam.particles.faults.paper import is_taken
 from samiam.particles.faults.region import Region, cut_region
-from samiam.particles.faults.truth import truth_of_region
+from samiam.particles.faults.truth import VISIBLE, truth_of_region
 from samiam.particles.finder.protocol import ParticleFinder
+from samiam.particles.finder.settings import FinderOptions
 from samiam.particles.finding import find_particles, touching
 from samiam.particles.result import FAULT_CLASSES, Particles
 from samiam.records import Masks
+from samiam.records.particle_scene import ParticleScene
 
 _NAN = float("nan")
 Mask = NDArray[np.bool_]
@@ -110,6 +112,9 @@ class SampleBench:
         if not sample.are_single:
             return row
         size_nm = float(particles.micrograph.pixel_size_nm or _NAN)
+        seen = can_be_seen(sample.scene)
+        split = [truth.select(np.flatnonzero(which)) for which in (seen, ~seen)]
+        of_seen = score_instances(found, split[0], excused=split[1])
         overlaps = iou(intersections(found, truth), found.areas, truth.areas)
         best = overlaps.max(axis=0) if len(found) else np.zeros(len(truth))
         return replace(
@@ -120,6 +125,8 @@ class SampleBench:
             sizes_nm=_diameters_nm(truth.areas, size_nm),
             fringes=[one.fringe_d_prime for one in sample.scene.particles],
             are_found=(best >= CORRECT_IOU).tolist(),
+            dice_seen=of_seen.dice,
+            f1_seen=of_seen.f1 if seen.any() else _NAN,
         )
 
     def _told(self, method: str, teller: FaultClassifier, finder: ParticleFinder | None) -> Sequence[RegionRow]:
@@ -162,6 +169,17 @@ class SampleBench:
             is_taken(region),
             probabilities,
         )
+
+
+def can_be_seen(scene: ParticleScene) -> NDArray[np.bool_]:
+    """Which particles of a scene can be seen, bool (N,).
+
+    Their fringes have a d′ of 5 or more, or one that nobody knows, and as much of them is shown as makes a particle for
+    the finder that ships: the area of a disc of 1 nm.
+    """
+    diameters = np.array(_diameters_nm(scene.masks.areas, float(scene.micrograph.pixel_size_nm or _NAN)))
+    hidden = np.array([one.fringe_d_prime < VISIBLE for one in scene.particles], np.bool_)
+    return np.asarray(~hidden & (diameters >= FinderOptions().smallest_nm))
 
 
 def _diameters_nm(areas_px: NDArray[np.integer], pixel_size_nm: float) -> list[float]:

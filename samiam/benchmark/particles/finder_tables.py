@@ -40,7 +40,8 @@ def by_set(found: pd.DataFrame) -> pd.DataFrame:
     """A row for each set with particles and method: Dice, F1 and the error of the mean diameter.
 
     Columns: `set`, `method`, `specimens`, `pictures` (with a particle), `left_out` (pictures without one, in which Dice
-    is not defined), `dice`, `f1`, `diameter_error` (of the mean over whole particles, in per cent).
+    is not defined), `dice`, `f1`, `dice_seen` and `f1_seen` (likewise, but particles that nobody can see do not
+    matter), `diameter_error` (of the mean over whole particles, in per cent).
     """
     rows = []
     for (set_name, method), own in groups(found[found["set"] != CARBON], ["set", "method"]):
@@ -52,15 +53,14 @@ def by_set(found: pd.DataFrame) -> pd.DataFrame:
 
 def finder_scores(own: pd.DataFrame) -> dict[str, Estimate]:
     """Scores of one finder on pictures with particles."""
-    dice, f1 = (own[name].to_numpy(np.float64) for name in ("dice", "f1"))
+    means = {name: own[name].to_numpy(np.float64) for name in ("dice", "f1", "dice_seen", "f1_seen")}
     sums = {name: np.array([float(np.sum(values)) for values in own[name]]) for name in ("true_nm", "found_nm")}
     numbers = {name: np.array([len(values) for values in own[name]]) for name in ("true_nm", "found_nm")}
 
     def scores(counts: Floats) -> dict[str, Floats]:
         true, said = ((counts @ sums[name]) / (counts @ numbers[name]) for name in ("true_nm", "found_nm"))
         return {
-            "dice": mean_of(dice, counts),
-            "f1": mean_of(f1, counts),
+            **{name: mean_of(values, counts) for name, values in means.items()},
             "diameter_error": 100 * (said / true - 1),
         }
 

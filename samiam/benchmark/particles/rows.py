@@ -49,6 +49,8 @@ class FinderRow:
         sizes_nm: diameters of all true particles as far as they are shown.
         fringes: d′ of the fringes of each of these, NaN where it is not known.
         are_found: whether each of these has an IoU of 0.5 with one that is found.
+        dice_seen: Dice where particles that nobody can see do not matter, see `can_be_seen`; NaN where no other is.
+        f1_seen: F1, likewise.
     """
 
     taken: Taken
@@ -63,6 +65,8 @@ class FinderRow:
     sizes_nm: Sequence[float] = ()
     fringes: Sequence[float] = ()
     are_found: Sequence[bool] = ()
+    dice_seen: float = float("nan")
+    f1_seen: float = float("nan")
 
     def to_json(self) -> dict[str, Any]:
         """The row as plain values."""

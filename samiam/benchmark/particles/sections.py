@@ -14,7 +14,9 @@ from samiam.benchmark.particles.study import SampleOutcome
 
 _FOUND = """\
 *left out*: pictures without a particle, of which Dice is not defined. *F1*: particles one for one at an IoU of 0.5;
-empty where labels do not tell particles apart. *diameter error*: of the mean of all whole particles, in per cent."""
+empty where labels do not tell particles apart. *seen*: where particles that nobody can see, whose fringes have a d′
+below 5 or of which less than a disc of 1 nm is shown, do not matter. *diameter error*: of the mean of all whole
+particles, in per cent."""
 _CARBON = "Shares of the picture in per cent that are found on supports without a particle."
 _CLASSES = """\
 *known*: outlines of the truth that wander as those of a finder do, also around particles that touch and around
