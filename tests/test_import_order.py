@@ -26,7 +26,7 @@ ORDER = (
     {"formats", "generation", "texture", "metrics", "networks"},
     {"datasets", "compact"},
     {"registry"},
-    {"boosting", "particles"},
+    {"boosting", "particles", "polar"},
     {"pipeline"},
     {"training", "benchmark"},
     {"commands"},
