@@ -15,8 +15,8 @@ _LEAST_SIDE_PX = 32  # of a frame: five periods of the shortest stripes
 _ENOUGH_PX = 640  # along the longer side: dozens of periods
 _SHORTEST_PX, _FEWEST = 5.0, 3.0  # of a period; of periods along the shorter side, so that a ring has a radius
 _STEP = 0.05  # of the logarithm of frequencies: rings of labyrinths are about 0.3 wide
-_STANDS_OUT = np.log(2.0)  # least rise of the ring over what is on either side of it
-_DEVIATIONS = 4.0  # and least rise in standard deviations of noise: one of 400 frames of pure noise rises as high
+_RISE = np.log(2.0)  # least rise, in the logarithm of power, of the ring over what is on either side of it
+_DEVIATIONS = 4.0  # and least rise in standard deviations of noise: none of 400 frames of pure noise rises as high
 _AS_MANY = 2 * np.sqrt(np.pi) / 2.25
 """Independent powers in a bin for each of its frequencies: bins are averaged with their neighbours, and behind a Hann
 window in both directions 2.25 frequencies say the same. The logarithm of a mean of n has the variance ψ′(n)."""
@@ -146,18 +146,30 @@ def _strongest_ring(spectrum: _Spectrum, side_px: int) -> _Ring | None:
     kept = counts > 0
     middles = (edges[:-1] + _STEP / 2)[kept]
     counts, sums = (ndimage.gaussian_filter1d(one[kept].astype(np.float64), 1.0) for one in (counts, sums))
-    level = np.log(sums / counts)
-    peaks, facts = signal.find_peaks(level, prominence=_STANDS_OUT)
-    bases = np.stack([facts["left_bases"], facts["right_bases"]])
-    base = np.take_along_axis(bases, level[bases].argmax(axis=0)[None], axis=0)[0]
-    spread = np.hypot(*(np.sqrt(special.polygamma(1, _AS_MANY * counts[at])) for at in (peaks, base)))
-    stands_out = (facts["prominences"] > _DEVIATIONS * spread) & (middles[peaks] > lowest) & (middles[peaks] < highest)
-    if not stands_out.any():
+    level, spread = np.log(sums / counts), np.sqrt(special.polygamma(1, _AS_MANY * counts))
+    peaks = [
+        peak
+        for peak in signal.find_peaks(level)[0].tolist()
+        if lowest < middles[peak] < highest and all(_stands_out(level, spread, peak, side) for side in (-1, 1))
+    ]
+    if not peaks:
         return None
-    strongest = np.flatnonzero(stands_out)[np.argmax(sums[peaks[stands_out]])]
-    peak = int(peaks[strongest])
-    floor = float(np.exp(level[peak] - facts["prominences"][strongest]))
-    return _Ring(_middle(middles, np.log(sums), peak), floor)
+    strongest = max(peaks, key=lambda peak: float(sums[peak]))
+    floor = max(float(level[_to_higher(level, strongest, side)].min()) for side in (-1, 1))
+    return _Ring(_middle(middles, np.log(sums), strongest), float(np.exp(floor)))
+
+
+def _to_higher(level: NDArray[np.float64], peak: int, side: int) -> NDArray[np.intp]:
+    """The bins on one side of a peak, as far as none is higher, the nearest first."""
+    beyond = np.arange(peak + side, len(level) if side > 0 else -1, side)
+    return beyond[: int(np.argmax(np.append(level[beyond] > level[peak], True)))]
+
+
+def _stands_out(level: NDArray[np.float64], spread: NDArray[np.float64], peak: int, side: int) -> bool:
+    """Whether a peak surely rises over something on one side of it."""
+    beyond = _to_higher(level, peak, side)
+    rise = level[peak] - level[beyond]
+    return bool(((rise > _RISE) & (rise > _DEVIATIONS * np.hypot(spread[peak], spread[beyond]))).any())
 
 
 def _middle(places: NDArray[np.float64], heights: NDArray[np.float64], peak: int) -> float:
