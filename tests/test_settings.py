@@ -175,7 +175,7 @@ MODULES = (
     "samiam.texture.open_set",
     *("samiam.particles.finder.calibration", "samiam.particles.finder.settings", "samiam.training.particles.settings"),
     *("samiam.particles.faults.calibration", "samiam.particles.faults.settings", "samiam.training.faults.settings"),
-    "simulate.phase_objects.ranges",
+    *("samiam.polar.settings", "simulate.phase_objects.ranges"),
     *("samiam.particles.statistics.settings", "samiam.texture.open_set"),
     *("samiam.training.classifier.settings", "samiam.training.compact.settings", "samiam.training.fenet.settings"),
     *("samiam.wandb_mode", "simulate.crops.ranges", "simulate.procedural.effects", "simulate.procedural.ranges"),

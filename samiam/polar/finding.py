@@ -43,10 +43,10 @@ def find_points(
 
     Example:
         >>> from samiam.polar import SkeletonFinder
-        >>> rows, columns = np.indices((96, 96))
-        >>> stripes = 0.5 + 0.5 * np.cos(2 * np.pi * rows / 12) * (columns > 48)
-        >>> find_points(Micrograph(stripes, name="comb"), period_px=12, finder=SkeletonFinder())
-        PolarPoints(comb, Points(7 ends, 0 junctions) of bright stripes)
+        >>> y, x = np.indices((120, 120)) - 59.5
+        >>> stripes = 0.5 + 0.45 * np.cos(2 * np.pi * y / 12 + np.arctan2(y, x))  # one more on the right
+        >>> find_points(Micrograph(stripes, name="one more"), period_px=12, finder=SkeletonFinder())
+        PolarPoints(one more, Points(1 end, 0 junctions) of bright stripes)
     """
     cutout = Cutout.of(micrograph, evened=False)
     pixels = cutout.micrograph.pixels if sign == "bright" else 1 - cutout.micrograph.pixels

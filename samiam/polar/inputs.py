@@ -24,7 +24,7 @@ def clipped(pixels: NDArray[np.floating]) -> Floats:
     low, high = np.percentile(pixels, CLIPPED)
     if not low < high:
         return np.full(pixels.shape, 0.5, np.float32)
-    return np.clip((pixels - low) / (high - low), 0, 1).astype(np.float32)
+    return np.asarray(np.clip((pixels - low) / (high - low), 0, 1), np.float32)
 
 
 def flattened(pixels: NDArray[np.floating], period_px: float) -> Floats:

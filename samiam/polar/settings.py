@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from samiam.device import Device
+from samiam.errors import InputError
 from samiam.settings import Count, Positive, Share, settings
 
 _BetweenNoneAndAll = Annotated[float, Field(gt=0, lt=1)]
@@ -49,13 +50,19 @@ class PointFinderOptions:
 class SkeletonOptions:
     """The classical finder: a band of frequencies, a threshold and a skeleton.
 
+    The band is that which is best at noise of 1 to 3 σ on simulated labyrinths of Swift and Hohenberg.
+
     Attributes:
         finest: standard deviation in periods of the Gaussian that takes noise out.
-        coarsest: of that which takes the background out.
+        coarsest: of that which takes what is left of the background out; more than `finest`.
     """
 
-    finest: Positive = 0.16
-    coarsest: Positive = 0.35
+    finest: Positive = 0.15
+    coarsest: Positive = 0.25
+
+    def __post_init__(self) -> None:
+        if not self.finest < self.coarsest:
+            raise InputError(f"finest={self.finest}: give less than coarsest={self.coarsest}.")
 
 
 @settings

@@ -11,19 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.networks.inputs import resampled
-from samiam.polar.inputs import as_in_paper
+from samiam.polar.inputs import as_in_paper, flattened
 from samiam.polar.settings import SkeletonOptions
 from samiam.records.polar_scene import Points
 from samiam.skeletons import skeleton_points
 
-_PERIOD_PX = 16.0  # frames are reduced to it: a skeleton is as good within a pixel, and noise is averaged
+_PERIOD_PX = 16.0  # frames are reduced to it, so that noise is averaged, before anything is clipped
 
 
 class SkeletonFinder:
     """Finds ends and junctions without any learning.
 
-    A frame is clipped as the paper's network sees it; a difference of Gaussians takes noise and background out; what is
-    above 0 is a stripe.
+    A frame without its background is clipped and blurred as the paper's network sees it; where a difference of
+    Gaussians is above 0 there is a stripe.
 
     Args:
         options: the band.
@@ -44,7 +44,7 @@ class SkeletonFinder:
 
     def stripes(self, pixels: NDArray[np.float32], period_px: float) -> NDArray[np.bool_]:
         """Where a frame, float32 (H, W), is brighter than around."""
-        seen = as_in_paper(pixels)
+        seen = as_in_paper(flattened(pixels, period_px))
         fine, coarse = (
             cv2.GaussianBlur(seen, (0, 0), share * period_px, borderType=cv2.BORDER_REFLECT)
             for share in (self._options.finest, self._options.coarsest)

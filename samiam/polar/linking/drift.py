@@ -35,9 +35,9 @@ class Registration:
 
         A blank frame is taken to be where the one before was.
         """
-        seen, scale = self._prepared(pixels)
-        if not seen.any():
+        if np.ptp(pixels) == 0:
             return self._drift.copy()
+        seen, scale = self._prepared(pixels)
         if self._last is not None:
             back, _, _ = phase_cross_correlation(  # type: ignore[no-untyped-call]
                 self._last, seen, upsample_factor=_FINER, normalization=None
@@ -48,9 +48,9 @@ class Registration:
 
     def start_from(self, pixels: NDArray[np.floating], drift_px: NDArray[np.float64]) -> None:
         """Take a frame, real (H, W), as the one before, whose drift is known."""
-        seen, _ = self._prepared(pixels)
         self._drift = np.array(drift_px, np.float64)
-        self._last = seen if seen.any() else self._last
+        if np.ptp(pixels) > 0:
+            self._last, _ = self._prepared(pixels)
 
     def _prepared(self, pixels: NDArray[np.floating]) -> tuple[Floats, NDArray[np.float64]]:
         """A frame without its background, dark towards its border; and its pixels to one of the frame."""
