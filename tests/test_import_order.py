@@ -185,7 +185,7 @@ def test_names_say_something() -> None:
         ("samiam.benchmark.comparison", "import hydra"),
         ("samiam.benchmark.particles.study", "from simulate.particles import picture"),
         ("samiam.benchmark.particles.fault_tables", "from samiam.training.faults.fitting import scores_of"),
-        ("samiam.particles.faults.scores", "from samiam.benchmark.particles.estimates import mean_over"),
+        ("samiam.particles.faults.scores", "from samiam.benchmark.estimates import mean_over"),
         ("samiam.texture.fenet", "import pytorch_lightning as pl"),
         ("samiam.texture.fenet", "from lightning import LightningModule"),
         ("samiam.formats.readers.read", "import ase"),

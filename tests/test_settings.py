@@ -166,6 +166,7 @@ MODULES = (
     *(
         "samiam.benchmark.method_settings",
         "samiam.benchmark.particles.settings",
+        "samiam.benchmark.polar.settings",
         "samiam.benchmark.settings",
         "samiam.boosting.settings",
         "samiam.commands.training_settings",
@@ -199,6 +200,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "LabelledBenchmark": {"name": "labelled", "folder": "x"},
     "ZenodoBenchmark": {"name": "zenodo"},
     "ParticlesBenchmark": {"name": "particles"},
+    "PolarBenchmark": {"name": "polar"},
     "GeneratorChoice": {"name": "texture"},
     "EncoderChoice": {"name": "spectrum"},
     "LatticeCrops": {"name": "lattices"},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,6 +75,7 @@ class _Change:
 
 
 Names = dict[int, Event]
+_Row = tuple[int, Event, float, float, int, int | None]  # of the table of events
 
 
 def events_of(
@@ -99,7 +99,7 @@ def events_of(
     """
     changes = list(_changes(lives, sorted(drifts), options))
     partner = _partners(changes, period_px, options)
-    rows: list[tuple[Any, ...]] = []
+    rows: list[_Row] = []
     begins, ends = Names(), Names()
     for index, change in enumerate(changes):
         other = changes[partner[index]] if index in partner else None
@@ -107,14 +107,18 @@ def events_of(
         name = _alone(change, place, shape_hw, period_px) if other is None else _MEETINGS[_key(change, other)]
         (begins if change.begins else ends)[change.life.track] = name
         if other is None:
-            rows.append((change.frame, name, *place, change.life.track, None))
+            rows.append(_row(change.frame, name, place, change.life.track, None))
         elif index < partner[index]:
             frame = max(change.frame, other.frame)
             middle = (change.place_px + other.place_px) / 2 + drifts[frame]
-            first, second = sorted((change.life, other.life), key=lambda life: (life.kind, life.track))
-            rows.append((frame, name, *middle, first.track, second.track))
-    table = pd.DataFrame(sorted(rows, key=lambda row: (row[0], row[4])), columns=list(EVENT_COLUMNS))
+            first, second = sorted([change.life, other.life], key=lambda life: (life.kind, life.track))
+            rows.append(_row(frame, name, middle, first.track, second.track))
+    table = pd.DataFrame(rows, columns=list(EVENT_COLUMNS)).sort_values(["frame", "track"], ignore_index=True)
     return table.astype({"other_track": "Int64"}), begins, ends
+
+
+def _row(frame: int, name: Event, place_px: Place, track: int, other: int | None) -> _Row:
+    return frame, name, float(place_px[0]), float(place_px[1]), track, other
 
 
 def _changes(lives: Iterable[Life], frames: Sequence[int], options: LinkingOptions) -> Iterable[_Change]:
