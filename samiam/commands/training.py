@@ -20,16 +20,19 @@ from torch.utils.data import ConcatDataset
 
 from samiam.commands.composing import TRAIN
 from samiam.commands.fault_training import train_faults
+from samiam.commands.polar_training import polar_job
 from samiam.commands.run_settings import SETTINGS, write_settings
 from samiam.commands.training_settings import (
     ClassificationSettings,
     ContrastiveSettings,
     FaultSettings,
     FieldSettings,
+    LabyrinthFrames,
     LatticeCrops,
     ParticleRegions,
     ParticleScenes,
     ParticleSettings,
+    PolarSettings,
     SimulatedCrops,
     Textures,
     TrainSettings,
@@ -126,6 +129,8 @@ def job_of(settings: TrainSettings) -> Job:
         return _crop_classifier(data, learner, seed)
     if isinstance(data, ParticleScenes) and isinstance(learner, ParticleSettings):
         return _particles(data, learner, seed)
+    if isinstance(data, LabyrinthFrames) and isinstance(learner, PolarSettings):
+        return polar_job(data, learner, seed)
     raise InputError(f"data={data.name} cannot be learnt by {learner.name}.")
 
 

@@ -17,10 +17,12 @@ from samiam.training.compact.settings import CalibrationRules, FieldRecipe, Whol
 from samiam.training.faults.settings import ForestRecipe, RegionRules
 from samiam.training.fenet.settings import ContrastiveRecipe, DTDRules, DTDStart, SceneCropRules
 from samiam.training.particles.settings import CalibrationScenes, ParticleRecipe, ParticleSceneRules
+from samiam.training.polar.settings import CalibrationFrames, FrameRules, PolarRecipe
 from samiam.training.settings import ClassificationRecipe, TrainerSettings
 from samiam.wandb_mode import LoggerSettings
 from simulate import SceneRanges
 from simulate.crops import CropConditions, SplitSizes
+from simulate.labyrinth import LabyrinthConditions, Physics
 from simulate.library.materials import material
 from simulate.particles import ParticleConditions
 from simulate.phase_objects import ParticleRanges
@@ -181,6 +183,25 @@ class ParticleRegions:
 
 
 @settings
+class LabyrinthFrames:
+    """Frames of labyrinths of stripe domains, drawn on the fly.
+
+    Attributes:
+        name: of the kind of data.
+        physics: that the labyrinths obey.
+        conditions: from which how they are seen is drawn.
+        rules: how many, and how they are varied.
+        workers: processes that draw.
+    """
+
+    name: Literal["labyrinths"]
+    physics: Physics = "swift_hohenberg"
+    conditions: LabyrinthConditions = field(default_factory=LabyrinthConditions)
+    rules: FrameRules = field(default_factory=FrameRules)
+    workers: Workers = 1
+
+
+@settings
 class ContrastiveSettings:
     """Crops of one lattice together, others apart (paper eq. 2).
 
@@ -239,6 +260,25 @@ class ParticleSettings:
 
 
 @settings
+class PolarSettings:
+    """The finder of ends and junctions of stripes.
+
+    Attributes:
+        name: of the learner.
+        variant: "ours", or "paper" for the two networks at full size of Lin et al.
+        start: a file of weights of this variant to go on from, with its card; random weights where null.
+        options: how it learns.
+        calibration: how the weights are calibrated in the end.
+    """
+
+    name: Literal["polar"]
+    variant: Variant = "ours"
+    start: str | None = None
+    options: PolarRecipe = field(default_factory=PolarRecipe)
+    calibration: CalibrationFrames = field(default_factory=CalibrationFrames)
+
+
+@settings
 class FaultSettings:
     """The forest that tells stacking faults.
 
@@ -281,8 +321,10 @@ class TrainSettings:
         seed: of weights and data.
     """
 
-    data: LatticeCrops | WholeLattices | Textures | SimulatedCrops | ParticleScenes | ParticleRegions
-    learner: ContrastiveSettings | FieldSettings | ClassificationSettings | ParticleSettings | FaultSettings
+    data: LatticeCrops | WholeLattices | Textures | SimulatedCrops | ParticleScenes | ParticleRegions | LabyrinthFrames
+    learner: (
+        ContrastiveSettings | FieldSettings | ClassificationSettings | ParticleSettings | FaultSettings | PolarSettings
+    )
     trainer: TrainerSettings = field(default_factory=TrainerSettings)
     logger: LoggerSettings = field(default_factory=LoggerSettings)
     resume: str | None = None
@@ -309,6 +351,7 @@ PAIRS = (
     ("simulated_crops", "classification"),
     ("particle_scenes", "particles"),
     ("particle_regions", "faults"),
+    ("labyrinths", "polar"),
 )
 """Which data a learner can learn."""
 
