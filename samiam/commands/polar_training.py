@@ -12,7 +12,7 @@ from samiam.commands.training_settings import LabyrinthFrames, PolarSettings
 from samiam.networks.variant import Variant
 from samiam.polar.inputs import WORKING_PERIOD_PX
 from samiam.polar.network import NETWORK, facts_of, new_network, read_network, seen_by
-from samiam.records.polar_scene import PolarScene
+from samiam.records.polar_scene import PolarScene, Sign
 from samiam.storage.weight_files import read_card, seeded
 from samiam.training.polar.fitting import calibrate
 from samiam.training.polar.learning import PolarLearner
@@ -41,7 +41,7 @@ def polar_job(data: LabyrinthFrames, learner: PolarSettings, seed: int) -> Job:
     to_calibrate = partial(one, first=_FIRST["calibration"], size_px=2 * size)
     finish = partial(calibrate, draw=to_calibrate, n_scenes=learner.calibration.scenes)
     module = PolarLearner(network, recipe, border_px=WORKING_PERIOD_PX if is_ours else float(np.mean(periods)))
-    frames = PolarFramesData(train, val, data.workers)
+    frames = PolarFramesData(train, val, rules.batch_size, data.workers)
     return Job(NETWORK, module, frames, facts_of(learner.variant), recipe.ema_decay, card, finish)
 
 
@@ -64,7 +64,7 @@ def drawn_frame(
     """
     seed = first + index
     chosen = replace(conditions, period_px=(period_px, period_px))
-    sign = ("bright", "dark")[int(np.random.default_rng(seed).integers(2))]
+    sign: Sign = "bright" if np.random.default_rng(seed).random() < 0.5 else "dark"
     return draw_frame(seed, shape_hw=(side, side), physics=physics, conditions=chosen, sign=sign)
 
 

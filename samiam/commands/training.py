@@ -20,6 +20,7 @@ from torch.utils.data import ConcatDataset
 
 from samiam.commands.composing import TRAIN
 from samiam.commands.fault_training import train_faults
+from samiam.commands.polar_labels import train_limited
 from samiam.commands.polar_training import polar_job
 from samiam.commands.run_settings import SETTINGS, write_settings
 from samiam.commands.training_settings import (
@@ -27,8 +28,10 @@ from samiam.commands.training_settings import (
     ContrastiveSettings,
     FaultSettings,
     FieldSettings,
+    LabelledVideo,
     LabyrinthFrames,
     LatticeCrops,
+    LimitedSettings,
     ParticleRegions,
     ParticleScenes,
     ParticleSettings,
@@ -110,6 +113,8 @@ def train(config: Mapping[str, Any], folder: Path, command: str, *, resume: bool
     settings = read_training(config)
     if isinstance(settings.data, ParticleRegions) and isinstance(settings.learner, FaultSettings):
         return train_faults(settings, settings.data, settings.learner, folder, recorded(settings), command)
+    if isinstance(settings.data, LabelledVideo) and isinstance(settings.learner, LimitedSettings):
+        return train_limited(settings, settings.data, settings.learner, folder, recorded(settings), command)
     job = job_of(settings)
     card = run(job, settings.trainer, settings.logger, folder, recorded(settings), command, resume=resume)
     scores = ", ".join(f"{name} {value:.3f}" for name, value in card["scores"].items())

@@ -82,7 +82,7 @@ def read_video(folder: str | Path) -> Iterator[PolarScene]:
 def _read_scene(place: Path, settings: VideoSettings, row: dict[Any, Any], truth: pd.DataFrame) -> PolarScene:
     number = int(row["frame"])
     video = Video(settings).name
-    pixels = tifffile.imread(_frame(place, number)).astype(np.float32) / 255
+    pixels = tifffile.imread(_frame(place, number)).astype(np.float32) / np.float32(255)
     with Image.open(_stripes(place, number)) as image:
         stripes = np.asarray(image.convert("1"))
     own = truth[truth["frame"] == number]

@@ -27,7 +27,7 @@ Drawing = Callable[[int, int, float], PolarScene]
 
 
 def bright_sided(scene: PolarScene) -> NDArray[np.float32]:
-    """Its pixels (H, W), turned dark for bright where its stripes are the dark ones: a network looks for bright ones."""
+    """Its pixels (H, W), inverted where its stripes are the dark ones: a network looks for bright ones."""
     pixels = scene.micrograph.pixels
     return pixels if scene.sign == "bright" else 1 - pixels
 
@@ -113,19 +113,21 @@ class PolarFramesData(pl.LightningDataModule):
     """New frames in every training epoch, the same few in every validation.
 
     Args:
-        train: frames to train on.
+        train: images and heat maps to train on.
         val: frames to validate on.
+        batch_size: of the former.
         n_workers: processes that draw; the batches do not depend on it.
     """
 
-    def __init__(self, train: TrainingFrames, val: ValidationFrames, n_workers: int = 0) -> None:
+    def __init__(self, train: Dataset[Batch], val: ValidationFrames, batch_size: int, n_workers: int = 0) -> None:
         super().__init__()
-        self.train, self.val, self.n_workers = train, val, n_workers
+        self.train, self.val, self.batch_size, self.n_workers = train, val, batch_size, n_workers
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches of new frames."""
-        batch_size = self.train.rules.batch_size
-        return fresh_loader(self.train, self.trainer, is_training=True, batch_size=batch_size, n_workers=self.n_workers)
+        return fresh_loader(
+            self.train, self.trainer, is_training=True, batch_size=self.batch_size, n_workers=self.n_workers
+        )
 
     def val_dataloader(self) -> DataLoader[PolarScene]:
         """The frames to validate on, one by one."""

@@ -63,6 +63,33 @@ class FrameRules:
 
 
 @settings
+class LabelRules:
+    """Which frames of a video are labelled, and how they are learnt from.
+
+    Attributes:
+        labelled: how many frames are, in one training after the other, spread over the first half of the video.
+        val_frames: further frames of that half, by whose scores training stops.
+        test_frames: spread over the last quarter of the video, and as many of another one.
+        scenes: crops in an epoch, a full batch at least.
+        batch_size: crops in a batch.
+        size_px: of each side of what the network sees.
+        seed: of all draws.
+    """
+
+    labelled: Annotated[tuple[Count, ...], Field(min_length=1)] = (1, 4, 17)
+    val_frames: Count = 3
+    test_frames: Count = 6
+    scenes: Count = 160
+    batch_size: Count = 8
+    size_px: Annotated[int, Field(ge=64)] = 192
+    seed: RunSeed = 0
+
+    def __post_init__(self) -> None:
+        if self.scenes < self.batch_size:
+            raise InputError(f"scenes={self.scenes}: give a full batch at least, batch_size={self.batch_size}.")
+
+
+@settings
 class CalibrationFrames:
     """How new weights are calibrated.
 

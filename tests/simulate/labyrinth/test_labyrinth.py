@@ -163,9 +163,8 @@ def test_a_video_can_be_begun_anywhere() -> None:
 @pytest.mark.slow
 def test_the_probe_rearranges_stripes() -> None:
     """Some ends come and go from frame to frame, most stay: what is linked and counted afterwards."""
-    counts = []
-    for scene in draw_video(VideoSettings(frames=12, size_px=400, conditions=QUIET)):
-        counts.append(len(scene.points.of_kind("end")))
+    video = draw_video(VideoSettings(frames=12, size_px=400, conditions=QUIET))
+    counts = [len(scene.points.of_kind("end")) for scene in video]
     changes = np.abs(np.diff(counts))
     assert (changes > 0).mean() > 0.3
     assert changes.max() < 0.3 * np.mean(counts)
