@@ -102,7 +102,7 @@ def test_images_and_heat_are_turned_together() -> None:
 
 
 def test_crops_of_labelled_frames_hold_the_points_that_they_show() -> None:
-    crops = LabelledCrops([scene(200)], lambda px: px, LabelRules(scenes=16, size_px=96), 0.125)
+    crops = LabelledCrops([scene(140)], lambda px: px, LabelRules(scenes=16, size_px=96), 0.125)
     shown = 0
     for index in range(16):
         image, heat = crops[index]
