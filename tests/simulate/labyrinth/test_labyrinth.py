@@ -39,6 +39,7 @@ def test_small_waves_grow_as_the_equation_says(physics: Physics) -> None:
 @pytest.mark.parametrize("physics", PHYSICS)
 def test_steps_half_as_long_lead_to_the_same_labyrinth(physics: Physics) -> None:
     labyrinth = Labyrinth(physics, np.random.default_rng(3), 64)
+    labyrinth.relax(60)
     equation = drawn_equation(physics, np.random.default_rng(3), 64)
     whole = equation.after(labyrinth.field, 4)
     halves = replace(equation, step=equation.step / 2).after(labyrinth.field, 8)
