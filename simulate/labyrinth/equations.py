@@ -45,6 +45,6 @@ def _ginzburg_landau(rng: np.random.Generator, n: int) -> Equation:
 
     def nonlinear(field: Field) -> Field:
         cubed = field * field * field
-        return cubed.mean(dtype=np.float32) - cubed
+        return np.asarray(cubed.mean(dtype=np.float32) - cubed, np.float32)
 
     return Equation(growth.astype(np.float32), nonlinear, step=1.0, damping=1.5)

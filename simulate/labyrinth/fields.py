@@ -11,8 +11,10 @@ from simulate.labyrinth.settings import Physics
 
 RELAXED = (60, 400)
 """Steps after which there is a labyrinth full of ends, and one with few."""
+ORDERING = 12
+"""Steps after which there is hardly more than noise in the band of the stripes."""
 _BAND = 0.35  # of the wave numbers that a kick has about that of the stripes: it moves them and makes no speckle
-_SATURATED = 1.5  # times the largest value that a field has by itself: nothing is polarised more
+_SATURATED = 1.5  # of a field that is 1 in a domain, at most, by either equation: nothing is polarised more
 _PROBE_PERIODS = (1.5, 4.0)  # standard deviation of where the probe disturbs: its own field reaches a few stripes
 
 
@@ -22,7 +24,7 @@ def grid_side(length_px: float, period_px: float) -> int:
 
 
 class Labyrinth:
-    """A field (n, n), periodic, bright where it is above 0.
+    """A field (n, n), periodic, bright where it is above 0; noise at first.
 
     Args:
         physics: that it obeys.
@@ -36,8 +38,6 @@ class Labyrinth:
         self._band = np.exp(-(((np.hypot(down, across) - 1) / _BAND) ** 2) / 2).astype(np.float32)
         self.field: Field = 0.1 * grid_noise(rng, n, self._band) + np.float32(rng.uniform(-0.04, 0.04))
         self._radius_px = GRID_PERIOD_PX * float(rng.uniform(*_PROBE_PERIODS))
-        self.relax(RELAXED[0])
-        self._limit = _SATURATED * float(np.abs(self.field).max())
 
     @property
     def period_px(self) -> float:
@@ -66,4 +66,4 @@ class Labyrinth:
         near = [np.exp(-(((np.arange(n) - own + n / 2) % n - n / 2) ** 2) / (2 * self._radius_px**2)) for own in place]
         change = grid_noise(self._rng, n, self._band) * np.outer(*near).astype(np.float32)
         strength = np.float32(kick * self.field.std())
-        self.field = np.clip(self.field + strength * change, -self._limit, self._limit)
+        self.field = np.clip(self.field + strength * change, -_SATURATED, _SATURATED)

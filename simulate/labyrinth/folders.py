@@ -69,7 +69,9 @@ def read_video(folder: str | Path) -> Iterator[PolarScene]:
         made: dict[str, Any] = json.loads((place / _SETTINGS).read_text(encoding="utf-8"))
         tables = {name: pd.read_csv(place / name) for name in (_TRUTH, _FRAMES)}
     except (OSError, ValueError) as error:
-        raise InputError(f"{place}: holds no video of `python -m simulate labyrinth` ({type(error).__name__}).") from None
+        raise InputError(
+            f"{place}: holds no video of `python -m simulate labyrinth` ({type(error).__name__})."
+        ) from None
     settings = read_settings(VideoSettings, f"{place / _SETTINGS}", made)
     if len(tables[_FRAMES]) != settings.frames:
         raise InputError(f"{place}: has {len(tables[_FRAMES])} of {settings.frames} frames; give its command again.")
@@ -80,7 +82,7 @@ def read_video(folder: str | Path) -> Iterator[PolarScene]:
 def _read_scene(place: Path, settings: VideoSettings, row: dict[Any, Any], truth: pd.DataFrame) -> PolarScene:
     number = int(row["frame"])
     video = Video(settings).name
-    pixels = tifffile.imread(_frame(place, number)).astype(np.float32) / 255
+    pixels = tifffile.imread(_frame(place, number)).astype(np.float32) / np.float32(255)
     with Image.open(_stripes(place, number)) as image:
         stripes = np.asarray(image.convert("1"))
     own = truth[truth["frame"] == number]

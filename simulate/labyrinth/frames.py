@@ -8,7 +8,7 @@ import numpy as np
 
 from samiam.records.polar_scene import PolarScene, Sign
 from simulate.labyrinth.evolution import Field
-from simulate.labyrinth.fields import RELAXED, Labyrinth, grid_side
+from simulate.labyrinth.fields import ORDERING, RELAXED, Labyrinth, grid_side
 from simulate.labyrinth.pictures import Specimen, drawn_view
 from simulate.labyrinth.seeing import Sight
 from simulate.labyrinth.settings import LabyrinthConditions, Physics
@@ -28,7 +28,7 @@ def draw_frame(
     conditions: LabyrinthConditions = LabyrinthConditions(),
     sign: Sign = "bright",
 ) -> PolarScene:
-    """A random frame of a labyrinth between freshly ordered and relaxed.
+    """A random frame of a labyrinth, from one that is hardly ordered to one that is relaxed.
 
     A labyrinth takes seconds and is seen 32 times, at eight moments; 256 consecutive seeds share eight of them, so
     that seeds are best taken in their order, and those of one split from blocks of 256 of its own.
@@ -63,9 +63,9 @@ def _moments(physics: Physics, number: int, n: int) -> list[tuple[Field, float]]
     rng = np.random.default_rng([number, n, *physics.encode()])
     labyrinth = Labyrinth(physics, rng, n)
     kick = float(rng.uniform(0.3, 0.8)) if rng.random() < _DISTURBED else 0.0
-    times = np.geomspace(*RELAXED, _MOMENTS).astype(int)
+    times = np.geomspace(ORDERING, RELAXED[1], _MOMENTS).astype(int)
     found = []
-    for steps in np.diff(times, prepend=times[0]).tolist():
-        labyrinth.scan(steps, kick) if kick and steps else labyrinth.relax(steps)
+    for steps in np.diff(times, prepend=0).tolist():
+        labyrinth.scan(steps, kick) if kick and found else labyrinth.relax(steps)
         found.append((labyrinth.field, labyrinth.period_px))
     return found

@@ -85,7 +85,7 @@ class Specimen:
         """Brightness (n, n) on the grid, of standard deviation 1 but for the blotches."""
         profile = np.tanh(field / (np.float32(wall) * field.std()))
         profile -= profile.mean()
-        return self.contrast * profile / profile.std() + self.blotches
+        return np.asarray(self.contrast * profile / profile.std() + self.blotches, np.float32)
 
 
 class Window:
@@ -100,7 +100,7 @@ class Window:
 
     def __init__(self, n: int, top_left: tuple[float, float], spacing: float, shape_hw: tuple[int, int]) -> None:
         self._down, self._across = (
-            _interpolation(start + spacing * np.arange(length), n)
+            _interpolation(start + spacing * np.arange(length, dtype=np.float64), n)
             for start, length in zip(top_left, shape_hw, strict=True)
         )
 
@@ -135,7 +135,7 @@ def recorded(brightness: Field, view: View, rng: np.random.Generator) -> Field:
     seen += np.float32(view.row_brightness) * rng.standard_normal((rows, 1), np.float32)
     seen += np.float32(view.noise) * rng.standard_normal((rows, columns), np.float32)
     reach = 2 * np.sqrt(view.contrast_ratio) + view.gradient / 2 + 3 * view.blotches + _HEADROOM * view.noise
-    return np.clip(seen / np.float32(2 * reach) + np.float32(0.5), 0, 1)
+    return np.asarray(np.clip(seen / np.float32(2 * reach) + np.float32(0.5), 0, 1), np.float32)
 
 
 def _tilted(shape_hw: tuple[int, int], view: View) -> Field:

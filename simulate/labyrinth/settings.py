@@ -14,7 +14,9 @@ Physics = Literal["swift_hohenberg", "ginzburg_landau"]
 
 _NotNegatives = Annotated[tuple[NotNegative, NotNegative], Rising]
 _Positives = Annotated[tuple[Positive, Positive], Rising]
-_Period_px = Annotated[float, Field(ge=6)]  # below it a stripe is narrower than 3 px and its ends are no more to be seen
+_Period_px = Annotated[
+    float, Field(ge=6)
+]  # below it a stripe is narrower than 3 px and its ends are no more to be seen
 _Ratio = Annotated[float, Field(ge=1)]
 _Kick = Annotated[float, Field(ge=0, lt=1)]  # from 1 on little is left of the stripes under the probe
 
@@ -68,5 +70,5 @@ class VideoSettings:
     physics: Physics = "swift_hohenberg"
     sign: Sign = "bright"
     steps: Count = 8
-    conditions: LabyrinthConditions = LabyrinthConditions(period_px=(27.0, 27.0))  # noqa: RUF009 - frozen
+    conditions: LabyrinthConditions = LabyrinthConditions(period_px=(27.0, 27.0))
     seed: Seed = 0

@@ -50,7 +50,7 @@ class Video:
         view = drawn_view(chosen.conditions, rng)
         n = grid_side(chosen.size_px, view.period_px)
         labyrinth = Labyrinth(chosen.physics, rng, n)
-        labyrinth.relax(int(rng.integers(*RELAXED)) - RELAXED[0])
+        labyrinth.relax(int(rng.integers(*RELAXED)))
         side = (chosen.size_px, chosen.size_px)
         specimen, period = Specimen(view, rng, n), labyrinth.period_px
         sight = Sight(self.name, chosen.physics, chosen.sign, view, specimen, period, side)

@@ -39,6 +39,7 @@ def test_small_waves_grow_as_the_equation_says(physics: Physics) -> None:
 @pytest.mark.parametrize("physics", PHYSICS)
 def test_steps_half_as_long_lead_to_the_same_labyrinth(physics: Physics) -> None:
     labyrinth = Labyrinth(physics, np.random.default_rng(3), 64)
+    labyrinth.relax(60)
     equation = drawn_equation(physics, np.random.default_rng(3), 64)
     whole = equation.after(labyrinth.field, 4)
     halves = replace(equation, step=equation.step / 2).after(labyrinth.field, 8)
@@ -163,9 +164,8 @@ def test_a_video_can_be_begun_anywhere() -> None:
 @pytest.mark.slow
 def test_the_probe_rearranges_stripes() -> None:
     """Some ends come and go from frame to frame, most stay: what is linked and counted afterwards."""
-    counts = []
-    for scene in draw_video(VideoSettings(frames=12, size_px=400, conditions=QUIET)):
-        counts.append(len(scene.points.of_kind("end")))
+    video = draw_video(VideoSettings(frames=12, size_px=400, conditions=QUIET))
+    counts = [len(scene.points.of_kind("end")) for scene in video]
     changes = np.abs(np.diff(counts))
     assert (changes > 0).mean() > 0.3
     assert changes.max() < 0.3 * np.mean(counts)
