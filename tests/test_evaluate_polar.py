@@ -56,8 +56,8 @@ def test_two_videos_from_words_to_a_report(words: list[str], capsys: pytest.Capt
     kept = {path: path.stat().st_mtime_ns for path in Path("kept").rglob("rows.json")}
     assert len(kept) == 7
     assert main(EVALUATE, [*words, "benchmark.methods=[skeleton]", "figures=false"]) == 0
-    again = pd.read_csv(report / "finding.csv")
-    pd.testing.assert_frame_equal(again, finding[finding["method"] == "skeleton"].reset_index(drop=True), check_dtype=False)
+    again, before = pd.read_csv(report / "finding.csv"), finding[finding["method"] == "skeleton"]
+    pd.testing.assert_frame_equal(again, before.reset_index(drop=True), check_dtype=False)
     assert {path: path.stat().st_mtime_ns for path in Path("kept").rglob("rows.json")} == kept
 
 
