@@ -19,6 +19,7 @@ from samiam.metrics.points import matches_within
 from samiam.polar.finding import find_points
 from samiam.polar.linking.linker import KINDS, Linker
 from samiam.polar.linking.tracks import Tracks
+from samiam.polar.period import measure_period
 from samiam.polar.protocol import PointFinder
 from samiam.polar.result import PolarPoints
 from samiam.records.polar_scene import Points, PolarScene
@@ -57,6 +58,10 @@ class VideoBench:
         """The frames that methods see."""
         return self._truth[0]
 
+    @cached_property
+    def _seen_period_px(self) -> float:
+        return measure_period(self.scenes[0].micrograph.pixels)
+
     def point_rows(self) -> list[PointRow]:
         """Two rows for each method."""
         rows: list[PointRow] = []
@@ -85,12 +90,10 @@ class VideoBench:
         return {"video": dict(self.source.made_from), "method": own, **how}, modules
 
     def found(self, method: str) -> Iterator[PolarPoints]:
-        """What a method finds in each frame, whose period is measured in the first."""
-        first = self.scenes[0]
+        """What a method finds in each frame, of the period that the first shows: nothing of the truth but the sign."""
+        finder = self.methods.finders[method]
         for scene in self.scenes:
-            yield find_points(
-                scene.micrograph, period_px=first.period_px, sign=first.sign, finder=self.methods.finders[method]
-            )
+            yield find_points(scene.micrograph, period_px=self._seen_period_px, sign=scene.sign, finder=finder)
 
     def _scored(self, method: str) -> list[PointRow]:
         found = [one.points for one in self.found(method)]
@@ -121,7 +124,7 @@ class VideoBench:
 
     def _linked(self, method: str) -> TrackRow:
         first, truth = self.scenes[0], self._truth[1]
-        linker = Linker(first.micrograph.shape_hw, first.period_px, first.sign, self.choices.linking)
+        linker = Linker(first.micrograph.shape_hw, self._seen_period_px, first.sign, self.choices.linking)
         if method == TRUE_POINTS:
             for scene in self.scenes:
                 linker.add(scene.points, scene.micrograph.pixels)
