@@ -192,6 +192,20 @@ def test_a_table_of_points_replayed_gives_the_same_tracks() -> None:
         pd.testing.assert_frame_equal(getattr(again, name), getattr(whole, name))
 
 
+def test_tracks_that_are_known_are_kept() -> None:
+    linker = Linker(SHAPE, PERIOD)
+    for number in range(3):
+        far = Points([[20 + 30 * number, 40.0], [80 - 30 * number, 90.0]], [False, True])
+        linker.add(far, tracks=[7, 4])
+    assert linker.last_tracks.tolist() == [7, 4]
+    assert linker.tracks().lifetimes[["track", "kind", "frames_seen"]].to_numpy().tolist() == [
+        [7, "end", 3],
+        [4, "junction", 3],
+    ]
+    linker.add(Points([[80.0, 41.0], [50.0, 50.0]], [False, False]))
+    assert linker.last_tracks.tolist() == [7, 8]
+
+
 def test_no_frames_make_empty_tables() -> None:
     tracks = Linker(SHAPE, PERIOD).tracks()
     assert repr(tracks) == "Tracks(0 frames, 0 tracks, 0 events)"

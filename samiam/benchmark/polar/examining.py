@@ -14,7 +14,7 @@ from samiam.benchmark.polar.methods import PolarMethods
 from samiam.benchmark.polar.rows import TRUE_POINTS, PointRow, TrackRow
 from samiam.benchmark.polar.samples import VideoSource
 from samiam.benchmark.polar.settings import PolarChoices
-from samiam.benchmark.polar.truth import OF_TWO, counts_of, events_found, offset_of, seen_of, true_linker
+from samiam.benchmark.polar.truth import OF_TWO, TrueTracks, counts_of, events_found
 from samiam.metrics.points import matches_within
 from samiam.polar.finding import find_points
 from samiam.polar.linking.linker import KINDS, Linker
@@ -44,14 +44,15 @@ class VideoBench:
     @cached_property
     def _truth(self) -> tuple[list[PolarScene], Tracks]:
         """The frames that methods see, and the tracks of all true points; made when they are needed."""
-        scenes, linker = [], None
-        for number, scene in enumerate(self.source.frames()):
+        frames = self.source.frames()
+        first = next(frames)
+        scenes, tracks = [first], TrueTracks(first, self.source.between, self.choices.linking)
+        tracks.add(first)
+        for number, scene in enumerate(frames, start=1):
             if number % self.source.between == 0:
                 scenes.append(scene)
-            linker = linker or true_linker(scene, self.source.between, self.choices.linking)
-            linker.add(scene.points, frame=number, drift_px=offset_of(scene))
-        assert linker is not None, "a video has a frame"
-        return scenes, seen_of(linker.tracks(), self.source.between)
+            tracks.add(scene)
+        return scenes, tracks.seen()
 
     @property
     def scenes(self) -> list[PolarScene]:

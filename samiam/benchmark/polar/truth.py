@@ -23,38 +23,42 @@ OF_TWO: Sequence[Event] = (
 """Events in which two points take part: where a point that is overlooked seems to come or go, none is seen."""
 
 
-def true_linker(first: PolarScene, between: int, options: LinkingOptions) -> Linker:
-    """What links true points in steps so small that hardly any link is in doubt.
+class TrueTracks:
+    """True points linked in small steps, and what the same tracks look like in those frames that methods see.
+
+    Events are told of these frames alone, by the rules of the methods' linker: of what comes and goes between two of
+    them nobody could say a word.
 
     Args:
         first: frame of the video.
-        between: such steps to one of those that methods see; what they may not see for a frame, the truth may not for
-            as many steps.
+        between: steps from one frame that methods see to the next; what they may not see for a frame, the truth may not
+            for as many steps.
         options: of the methods' linker.
     """
-    steps = replace(
-        options,
-        most_missed=options.most_missed * between,
-        least_seen=(options.least_seen - 1) * between + 1,
-        together=options.together * between,
-    )
-    return Linker(first.micrograph.shape_hw, first.period_px, first.sign, steps)
+
+    def __init__(self, first: PolarScene, between: int, options: LinkingOptions) -> None:
+        of = first.micrograph.shape_hw, first.period_px, first.sign
+        self._between, self._steps = between, 0
+        self._finely = Linker(*of, replace(options, most_missed=options.most_missed * between))
+        self._seen = Linker(*of, options)
+
+    def add(self, scene: PolarScene) -> None:
+        """The next step."""
+        drift_px = offset_of(scene)
+        self._finely.add(scene.points, drift_px=drift_px)
+        if self._steps % self._between == 0:
+            self._seen.add(scene.points, drift_px=drift_px, tracks=self._finely.last_tracks)
+        self._steps += 1
+
+    def seen(self) -> Tracks:
+        """The tracks of the points in the frames that methods see."""
+        return self._seen.tracks()
 
 
 def offset_of(scene: PolarScene) -> tuple[float, float]:
     """Rows and columns by which a simulated frame shows the specimen farther on than the first one."""
     down, across = scene.parameters["offset_px"]
     return float(down), float(across)
-
-
-def seen_of(tracks: Tracks, between: int) -> Tracks:
-    """True tracks in those frames alone that methods see, and events in the first of these that shows them."""
-    points = tracks.points[tracks.points["frame"] % between == 0]
-    return replace(
-        tracks,
-        points=points.assign(frame=points["frame"] // between),
-        events=tracks.events.assign(frame=-(-tracks.events["frame"] // between)),
-    )
 
 
 def counts_of(true: Tracks, found: Tracks, kind: Kind) -> TrackCounts:

@@ -60,7 +60,7 @@ class Linker:
         self.shape_hw, self.period_px, self.sign, self.options = shape_hw, period_px, sign, options
         self._registration = Registration(period_px)
         self._frames: list[_Frame] = []
-        self._lives: list[Life] = []
+        self._lives: dict[int, Life] = {}
 
     def add(
         self,
@@ -69,6 +69,7 @@ class Linker:
         *,
         frame: int | None = None,
         drift_px: ArrayLike | None = None,
+        tracks: ArrayLike | None = None,
     ) -> tuple[float, float]:
         """Link the points of the next frame.
 
@@ -77,6 +78,7 @@ class Linker:
             pixels: real (H, W), by which drift is measured; a frame without them has not drifted.
             frame: its number, one more than that of the frame before where None; more where frames are missing.
             drift_px: rows and columns by which it shows the specimen farther on than the first frame, if that is known.
+            tracks: int (n,), the number of each point's track, 1 or more, if that is known: nothing is linked then.
 
         Returns:
             The drift.
@@ -93,9 +95,17 @@ class Linker:
                 "link frames of one size."
             )
         drift = self._drift_of(pixels, drift_px)
-        tracks = self._linked(points, points.positions_px - drift, number)
-        self._frames.append(_Frame(number, points, drift, tracks))
+        on_specimen = points.positions_px - drift
+        own = self._linked(points, on_specimen, number) if tracks is None else np.array(tracks, np.int64).reshape(-1)
+        for track, place, is_junction in zip(own.tolist(), on_specimen, points.is_junction.tolist(), strict=True):
+            self._go_on(track, KINDS[is_junction], number, place)
+        self._frames.append(_Frame(number, points, drift, own))
         return float(drift[0]), float(drift[1])
+
+    @property
+    def last_tracks(self) -> NDArray[np.int64]:
+        """The number of the track of each point of the last frame, (n,)."""
+        return self._frames[-1].tracks if self._frames else np.empty(0, np.int64)
 
     def _number_of(self, frame: int | None) -> int:
         last = self._frames[-1].number if self._frames else -1
@@ -118,17 +128,21 @@ class Linker:
         tracks = np.zeros(len(points), np.int64)
         for kind in KINDS:
             of_kind = np.flatnonzero(points.is_junction == (kind == "junction"))
-            waiting = [life for life in self._lives if life.kind == kind and self._may_go_on(life, number)]
+            waiting = [life for life in self._lives.values() if life.kind == kind and self._may_go_on(life, number)]
             before = np.array([life.last_px for life in waiting]).reshape(-1, 2)
             steps = np.array([number - life.last for life in waiting])
             reach = self.options.reach * self.period_px * np.sqrt(steps)
             for old, new in zip(*nearest_pairs(before, on_specimen[of_kind], reach), strict=True):
                 tracks[of_kind[new]] = waiting[old].track
-                waiting[old].seen(number, on_specimen[of_kind[new]])
-            for new in of_kind[tracks[of_kind] == 0]:
-                self._lives.append(Life.begin(len(self._lives) + 1, kind, number, on_specimen[new]))
-                tracks[new] = len(self._lives)
+        is_new = tracks == 0
+        tracks[is_new] = max(self._lives, default=0) + 1 + np.arange(np.count_nonzero(is_new))
         return tracks
+
+    def _go_on(self, track: int, kind: Kind, number: int, place_px: NDArray[np.float64]) -> None:
+        if track in self._lives:
+            self._lives[track].seen(number, place_px)
+        else:
+            self._lives[track] = Life.begin(track, kind, number, place_px)
 
     def _may_go_on(self, life: Life, number: int) -> bool:
         return number - life.last <= self.options.most_missed + 1
@@ -136,10 +150,11 @@ class Linker:
     def tracks(self) -> Tracks:
         """The tracks of all frames that were added, and what happened to them."""
         drifts = {frame.number: frame.drift_px for frame in self._frames}
-        events, begins, ends = events_of(self._lives, drifts, self.shape_hw, self.period_px, self.options)
+        lives = list(self._lives.values())
+        events, begins, ends = events_of(lives, drifts, self.shape_hw, self.period_px, self.options)
         lifetimes = [
             (life.track, life.kind, life.first, life.last, life.n_seen, begins.get(life.track), ends.get(life.track))
-            for life in self._lives
+            for life in lives
         ]
         counts = [
             (frame.number, *(np.count_nonzero(frame.points.is_junction == junction) for junction in (False, True)))

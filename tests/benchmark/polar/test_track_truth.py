@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from samiam.benchmark.polar.truth import OF_TWO, counts_of, events_found, seen_of, true_linker
+from samiam.benchmark.polar.truth import OF_TWO, TrueTracks, counts_of, events_found
 from samiam.metrics.tracks import TrackCounts
 from samiam.polar import Linker, LinkingOptions, Tracks
 from samiam.records import Micrograph
@@ -12,7 +12,10 @@ SHAPE, PERIOD, BETWEEN = (100, 120), 10.0, 4
 
 
 def scene(points: Points) -> PolarScene:
-    return PolarScene(Micrograph(np.zeros(SHAPE)), points, "bright", PERIOD, np.zeros(SHAPE, bool), "made")
+    still = {"offset_px": (0.0, 0.0)}
+    return PolarScene(
+        Micrograph(np.zeros(SHAPE)), points, "bright", PERIOD, np.zeros(SHAPE, bool), "made", parameters=still
+    )
 
 
 def at(time: float) -> Points:
@@ -22,10 +25,10 @@ def at(time: float) -> Points:
 
 
 def true_tracks() -> Tracks:
-    linker = true_linker(scene(at(0)), BETWEEN, LinkingOptions())
+    tracks = TrueTracks(scene(at(0)), BETWEEN, LinkingOptions())
     for step in range(6 * BETWEEN + 1):
-        linker.add(at(step / BETWEEN), frame=step)
-    return seen_of(linker.tracks(), BETWEEN)
+        tracks.add(scene(at(step / BETWEEN)))
+    return tracks.seen()
 
 
 def found_tracks(**options: float) -> Tracks:
@@ -39,6 +42,15 @@ def test_truth_is_told_of_the_frames_that_methods_see() -> None:
     truth = true_tracks()
     assert truth.points["frame"].unique().tolist() == list(range(7))
     assert truth.events[["frame", "event"]].to_numpy().tolist() == [[3, "annihilation"]]
+
+
+def test_what_no_frame_shows_is_no_event() -> None:
+    tracks = TrueTracks(scene(at(0)), BETWEEN, LinkingOptions())
+    for step in range(6 * BETWEEN + 1):
+        brief = [[50.0, 60.0], [50.0, 64.0]] if 9 <= step < 14 else []  # in five steps, and in one frame
+        tracks.add(scene(Points([[20.0, 20.0], *brief], [False, False, True][: 1 + len(brief)])))
+    assert len(tracks.seen().lifetimes) == 3
+    assert len(tracks.seen().events) == 0
 
 
 def test_the_same_points_linked_in_large_steps_are_right() -> None:
