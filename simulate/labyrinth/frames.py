@@ -64,7 +64,7 @@ def _moments(physics: Physics, number: int, n: int) -> list[tuple[Field, float]]
     labyrinth = Labyrinth(physics, rng, n)
     kick = float(rng.uniform(0.3, 0.8)) if rng.random() < _DISTURBED else 0.0
     times = np.geomspace(ORDERING, RELAXED[1], _MOMENTS).astype(int)
-    found = []
+    found: list[tuple[Field, float]] = []
     for steps in np.diff(times, prepend=0).tolist():
         labyrinth.scan(steps, kick) if kick and found else labyrinth.relax(steps)
         found.append((labyrinth.field, labyrinth.period_px))

@@ -22,7 +22,13 @@ from samiam.training.polar.settings import LabelRules
 from simulate.labyrinth import LabyrinthConditions, VideoSettings
 
 TINY = [
-    *("experiment=polar", "logger=none", "data.workers=0", "data.conditions.period_px=[12,12]", "+data.rules.size_px=64"),
+    *(
+        "experiment=polar",
+        "logger=none",
+        "data.workers=0",
+        "data.conditions.period_px=[12,12]",
+        "+data.rules.size_px=64",
+    ),
     *("data.rules.scenes=4", "+data.rules.val_scenes=2", "+data.rules.batch_size=2", "+learner.calibration.scenes=1"),
     *("trainer.accelerator=cpu", "trainer.progress=false"),
 ]

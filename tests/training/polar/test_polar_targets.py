@@ -84,7 +84,7 @@ def test_a_frame_of_another_size_keeps_its_point_where_it_is_bright() -> None:
 
 
 def test_images_and_heat_are_turned_together() -> None:
-    """Wherever a frame is turned to, its bright pixel lies under the peak of its map; the frame depends on its index."""
+    """Wherever a frame is turned to, its bright pixel lies under the peak of its map; and it depends on its index."""
     rules = FrameRules(scenes=8, size_px=64, misjudged=0, p_blurred=0, p_curved=0)
     frames = TrainingFrames(
         lambda _index, side, period: scene(side, period), lambda px: px, rules, (12, 12), 0.125, at_working_period=True
