@@ -2,6 +2,7 @@ from .boosting import SemanticBooster
 from .formats import read_micrograph
 from .particles import Particles, find_particles, particle_statistics
 from .pipeline import Pointer, segment, select
+from .polar import PolarPoints, find_points
 from .records import Masks, Micrograph, Scene, Segmentation
 from .registry import build_encoder, build_generator
 
@@ -10,12 +11,14 @@ __all__ = [
     "Micrograph",
     "Particles",
     "Pointer",
+    "PolarPoints",
     "Scene",
     "Segmentation",
     "SemanticBooster",
     "build_encoder",
     "build_generator",
     "find_particles",
+    "find_points",
     "particle_statistics",
     "read_micrograph",
     "segment",

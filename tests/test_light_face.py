@@ -51,6 +51,7 @@ def command(*words: str) -> str:
         (command("segment", "--help"), set()),
         (command("segment", "missing.tif"), set()),
         ("import samiam.particles", set()),
+        ("import samiam.polar", set()),
         (command("particles", "--help"), set()),
         (command("particles", "missing.tif"), set()),
         (command("particles-statistics", "--help"), set()),

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from samiam.benchmark.method_settings import OF_METHOD, EncoderChoice, GeneratorChoice, merged_variants
 from samiam.benchmark.particles.settings import ParticlesBenchmark
+from samiam.benchmark.polar.settings import PolarBenchmark
 from samiam.boosting.settings import BoosterSettings
 from samiam.datasets.layout_names import Layout
 from samiam.errors import InputError
@@ -207,6 +208,7 @@ class EvaluateSettings:
         | LabelledBenchmark
         | ZenodoBenchmark
         | ParticlesBenchmark
+        | PolarBenchmark
     ) = field(default_factory=SimulatedBenchmark)
     generator: GeneratorChoice = field(default_factory=lambda: GeneratorChoice("compact"))
     encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice("compact"))
@@ -233,18 +235,19 @@ class EvaluateSettings:
             raise InputError("conditions: benchmark=effects has conditions of its own, the effects; leave one of both.")
         if len(set(self.seeds)) < len(self.seeds):
             raise InputError(f"seed={list(self.seeds)}: give a seed, or a list of different ones.")
-        if isinstance(self.benchmark, ParticlesBenchmark):
-            self._check_is_of_particles()
+        if isinstance(self.benchmark, ParticlesBenchmark | PolarBenchmark):
+            self._check_is_not_of_materials(self.benchmark)
 
-    def _check_is_of_particles(self) -> None:
+    def _check_is_not_of_materials(self, benchmark: ParticlesBenchmark | PolarBenchmark) -> None:
         """Refuse what only the segmentation into materials has, which would change nothing."""
         for name in _OF_MATERIALS:
             if getattr(self, name) != getattr(_USUAL, name):
                 raise InputError(
-                    f"{name}: is of the segmentation into materials, benchmark=particles has none; leave it out."
+                    f"{name}: is of the segmentation into materials, benchmark={benchmark.name} has none; leave it out."
                 )
         if len(self.seeds) > 1:
-            raise InputError(f"seed={list(self.seeds)}: give one seed; more pictures are benchmark.pictures=N.")
+            more = "videos" if isinstance(benchmark, PolarBenchmark) else "pictures"
+            raise InputError(f"seed={list(self.seeds)}: give one seed; more {more} are benchmark.{more}=N.")
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from samiam.benchmark import Outcome, Scoring, Source, Study, build_tracker, failures_of, run, write_results
 from samiam.benchmark.particles.settings import ParticlesBenchmark
+from samiam.benchmark.polar.settings import PolarBenchmark
 from samiam.benchmark.report.page import literal, plain
 from samiam.benchmark.results import REPORT
 from samiam.benchmark.scenes.conditions import under_conditions
@@ -27,6 +28,7 @@ from samiam.benchmark.settings import (
     read_evaluation,
 )
 from samiam.commands.particle_evaluating import evaluate_particles
+from samiam.commands.polar_evaluating import evaluate_polar
 from samiam.commands.run_settings import write_settings
 from samiam.datasets.zenodo import zenodo_folder
 from samiam.errors import InputError
@@ -47,6 +49,8 @@ def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_sin
     settings = read_evaluation(config)
     if isinstance(settings.benchmark, ParticlesBenchmark):
         any_failed = evaluate_particles(settings, settings.benchmark, _recorded(settings), folder, command)
+    elif isinstance(settings.benchmark, PolarBenchmark):
+        any_failed = evaluate_polar(settings, settings.benchmark, _recorded(settings), folder, command)
     else:
         any_failed = bool(failures_of(evaluate(config, folder, command)))
     if not is_single:

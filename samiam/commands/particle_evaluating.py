@@ -9,15 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from samiam.benchmark.particles.estimates import with_columns
+from samiam.benchmark.estimates import with_columns
 from samiam.benchmark.particles.methods import ParticleMethods
-from samiam.benchmark.particles.report import write_particle_report
 from samiam.benchmark.particles.samples import SampleSource
-from samiam.benchmark.particles.sections import sections_of
+from samiam.benchmark.particles.sections import ABOUT, sections_of
 from samiam.benchmark.particles.settings import ParticlesBenchmark
 from samiam.benchmark.particles.speed import timed
 from samiam.benchmark.particles.study import ParticleStudy, SampleOutcome, examine_sample
 from samiam.benchmark.report.page import literal, plain
+from samiam.benchmark.report.sectioned import Heading, write_sections
 from samiam.benchmark.results import ERRORS, REPORT, write_traces
 from samiam.benchmark.runs import spread, threads_of_all
 from samiam.benchmark.settings import EvaluateSettings
@@ -65,7 +65,7 @@ def evaluate_particles(
     sections = sections_of(outcomes, methods, _speeds(benchmark, study, outcomes))
     pictures = {outcome.source.name: outcome.picture for outcome in outcomes if outcome.picture is not None}
     facts = {"command": literal(command), **_facts(benchmark, methods, sources)}
-    print(write_particle_report(folder / REPORT, sections, facts, pictures, failures))
+    print(write_sections(folder / REPORT, Heading("Particles", facts, ABOUT), sections, pictures, failures))
     write_settings(folder, whole, command)
     tables = {section.name: with_columns(section.table) for section in sections if not section.table.empty}
     tracker.log_tables(tables, pictures, folder / REPORT)

@@ -20,16 +20,22 @@ from torch.utils.data import ConcatDataset
 
 from samiam.commands.composing import TRAIN
 from samiam.commands.fault_training import train_faults
+from samiam.commands.polar_labels import train_limited
+from samiam.commands.polar_training import polar_job
 from samiam.commands.run_settings import SETTINGS, write_settings
 from samiam.commands.training_settings import (
     ClassificationSettings,
     ContrastiveSettings,
     FaultSettings,
     FieldSettings,
+    LabelledVideo,
+    LabyrinthFrames,
     LatticeCrops,
+    LimitedSettings,
     ParticleRegions,
     ParticleScenes,
     ParticleSettings,
+    PolarSettings,
     SimulatedCrops,
     Textures,
     TrainSettings,
@@ -107,6 +113,8 @@ def train(config: Mapping[str, Any], folder: Path, command: str, *, resume: bool
     settings = read_training(config)
     if isinstance(settings.data, ParticleRegions) and isinstance(settings.learner, FaultSettings):
         return train_faults(settings, settings.data, settings.learner, folder, recorded(settings), command)
+    if isinstance(settings.data, LabelledVideo) and isinstance(settings.learner, LimitedSettings):
+        return train_limited(settings, settings.data, settings.learner, folder, recorded(settings), command)
     job = job_of(settings)
     card = run(job, settings.trainer, settings.logger, folder, recorded(settings), command, resume=resume)
     scores = ", ".join(f"{name} {value:.3f}" for name, value in card["scores"].items())
@@ -126,6 +134,8 @@ def job_of(settings: TrainSettings) -> Job:
         return _crop_classifier(data, learner, seed)
     if isinstance(data, ParticleScenes) and isinstance(learner, ParticleSettings):
         return _particles(data, learner, seed)
+    if isinstance(data, LabyrinthFrames) and isinstance(learner, PolarSettings):
+        return polar_job(data, learner, seed)
     raise InputError(f"data={data.name} cannot be learnt by {learner.name}.")
 
 

@@ -11,16 +11,18 @@ from pydantic import Field
 from samiam.compact.settings import FieldSize
 from samiam.errors import InputError
 from samiam.networks.variant import Variant
-from samiam.settings import Count, Seed, ShapeHW, Share, read_settings, settings
+from samiam.settings import Count, Positive, Seed, ShapeHW, Share, read_settings, settings
 from samiam.training.classifier.settings import NetworkOptions
 from samiam.training.compact.settings import CalibrationRules, FieldRecipe, WholeSceneRules
 from samiam.training.faults.settings import ForestRecipe, RegionRules
 from samiam.training.fenet.settings import ContrastiveRecipe, DTDRules, DTDStart, SceneCropRules
 from samiam.training.particles.settings import CalibrationScenes, ParticleRecipe, ParticleSceneRules
+from samiam.training.polar.settings import CalibrationFrames, FrameRules, LabelRules, PolarRecipe
 from samiam.training.settings import ClassificationRecipe, TrainerSettings
 from samiam.wandb_mode import LoggerSettings
 from simulate import SceneRanges
 from simulate.crops import CropConditions, SplitSizes
+from simulate.labyrinth import LabyrinthConditions, Physics, VideoSettings
 from simulate.library.materials import material
 from simulate.particles import ParticleConditions
 from simulate.phase_objects import ParticleRanges
@@ -181,6 +183,48 @@ class ParticleRegions:
 
 
 @settings
+class LabyrinthFrames:
+    """Frames of labyrinths of stripe domains, drawn on the fly.
+
+    Attributes:
+        name: of the kind of data.
+        physics: that the labyrinths obey.
+        conditions: from which how they are seen is drawn.
+        rules: how many, and how they are varied.
+        workers: processes that draw.
+    """
+
+    name: Literal["labyrinths"]
+    physics: Physics = "swift_hohenberg"
+    conditions: LabyrinthConditions = field(default_factory=LabyrinthConditions)
+    rules: FrameRules = field(default_factory=FrameRules)
+    workers: Workers = 1
+
+
+@settings
+class LabelledVideo:
+    """A video of which a few frames are labelled.
+
+    Attributes:
+        name: of the kind of data.
+        video: that is drawn; another one of the same conditions is for testing.
+        rules: which frames are labelled, and how they are learnt from.
+    """
+
+    name: Literal["labelled_video"]
+    video: VideoSettings = field(default_factory=VideoSettings)
+    rules: LabelRules = field(default_factory=LabelRules)
+
+    def __post_init__(self) -> None:
+        least = max(2 * (max(self.rules.labelled) + self.rules.val_frames), 4 * self.rules.test_frames)
+        if self.video.frames < least:
+            raise InputError(
+                f"video.frames={self.video.frames}: give {least} at least, of which half are there to be labelled and "
+                "validated on, and a quarter to test on."
+            )
+
+
+@settings
 class ContrastiveSettings:
     """Crops of one lattice together, others apart (paper eq. 2).
 
@@ -239,6 +283,44 @@ class ParticleSettings:
 
 
 @settings
+class PolarSettings:
+    """The finder of ends and junctions of stripes.
+
+    Attributes:
+        name: of the learner.
+        variant: "ours", or "paper" for the two networks at full size of Lin et al.
+        start: a file of weights of this variant to go on from, with its card; random weights where null.
+        options: how it learns.
+        calibration: how the weights are calibrated in the end.
+    """
+
+    name: Literal["polar"]
+    variant: Variant = "ours"
+    start: str | None = None
+    options: PolarRecipe = field(default_factory=PolarRecipe)
+    calibration: CalibrationFrames = field(default_factory=CalibrationFrames)
+
+
+@settings
+class LimitedSettings:
+    """The finder of ends and junctions on a few labelled frames, alone and after simulation.
+
+    Attributes:
+        name: of the learner.
+        start: a file of weights that simulation has taught, with its card; those that ship where null.
+        domain: likewise of weights that have learnt from simulations of the video's own physics, to compare with.
+        fine_tuning_rate: highest learning rate after simulation.
+        options: how it learns.
+    """
+
+    name: Literal["polar_limited_labels"]
+    start: str | None = None
+    domain: str | None = None
+    fine_tuning_rate: Positive = 5e-4
+    options: PolarRecipe = field(default_factory=PolarRecipe)
+
+
+@settings
 class FaultSettings:
     """The forest that tells stacking faults.
 
@@ -281,8 +363,25 @@ class TrainSettings:
         seed: of weights and data.
     """
 
-    data: LatticeCrops | WholeLattices | Textures | SimulatedCrops | ParticleScenes | ParticleRegions
-    learner: ContrastiveSettings | FieldSettings | ClassificationSettings | ParticleSettings | FaultSettings
+    data: (
+        LatticeCrops
+        | WholeLattices
+        | Textures
+        | SimulatedCrops
+        | ParticleScenes
+        | ParticleRegions
+        | LabyrinthFrames
+        | LabelledVideo
+    )
+    learner: (
+        ContrastiveSettings
+        | FieldSettings
+        | ClassificationSettings
+        | ParticleSettings
+        | FaultSettings
+        | PolarSettings
+        | LimitedSettings
+    )
     trainer: TrainerSettings = field(default_factory=TrainerSettings)
     logger: LoggerSettings = field(default_factory=LoggerSettings)
     resume: str | None = None
@@ -309,6 +408,8 @@ PAIRS = (
     ("simulated_crops", "classification"),
     ("particle_scenes", "particles"),
     ("particle_regions", "faults"),
+    ("labyrinths", "polar"),
+    ("labelled_video", "polar_limited_labels"),
 )
 """Which data a learner can learn."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from samiam.benchmark.particles.estimates import groups, mean_over, over_specimens
+from samiam.benchmark.estimates import groups, mean_over, over_specimens
 from samiam.benchmark.particles.finder_tables import BINS, SIZES_NM, in_bins
 from samiam.benchmark.particles.rows import KNOWN, RegionRow
 from samiam.particles.faults.scores import FAULT, class_scores, two_class_scores

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from samiam.benchmark.particles.estimates import groups, mean_of, mean_over, over_specimens
+from samiam.benchmark.estimates import groups, mean_of, mean_over, over_specimens
 from samiam.benchmark.particles.rows import FinderRow
 from samiam.benchmark.particles.samples import CARBON
 from samiam.particles.statistics.shares import Estimate

@@ -9,9 +9,12 @@ import pandas as pd
 from samiam.benchmark.particles.fault_tables import faults_in_bins, five_classes, region_frame, visible_faults
 from samiam.benchmark.particles.finder_tables import by_condition, by_fringes, by_set, by_size, finder_frame, on_carbon
 from samiam.benchmark.particles.methods import ParticleMethods
-from samiam.benchmark.particles.report import Section
 from samiam.benchmark.particles.study import SampleOutcome
+from samiam.benchmark.report.sectioned import Section
 
+ABOUT = """\
+In brackets 95 % intervals of a bootstrap over specimens; fewer than five specimens have none. An empty cell: not
+defined, or no such example. Pictures of one specimen, under whatever optics, are on one side of every split."""
 _FOUND = """\
 *left out*: pictures without a particle, of which Dice is not defined. *F1*: particles one for one at an IoU of 0.5;
 empty where labels do not tell particles apart. *seen*: where particles that nobody can see, whose fringes have a d′

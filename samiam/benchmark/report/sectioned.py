@@ -1,4 +1,4 @@
-"""The report of a run on particles: its tables as files to read on and to paste, and one page with all of it."""
+"""A report in sections: its tables as files to read on and to paste, and one page with all of it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from samiam.benchmark.particles.estimates import as_cells, with_columns
+from samiam.benchmark.estimates import as_cells, with_columns
 from samiam.benchmark.report.page import as_html, literal, picture, plain, table
 from samiam.storage.csv_cells import inert_table
 from samiam.storage.files import replacing
 
-_TITLE = "Particles"
 _FORMS = {"diameter_error": "+.1f"}
-_WHOLE = ("specimens", "pictures", "left_out", "with_any", "particles", "regions", "n", "n_faulty")
-_ABOUT = """\
-In brackets 95 % intervals of a bootstrap over specimens; fewer than five specimens have none. An empty cell: not
-defined, or no such example. Pictures of one specimen, under whatever optics, are on one side of every split."""
+_WHOLE = ("specimens", "pictures", "left_out", "with_any", "particles", "regions", "n", "n_faulty", "videos", "frames")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +43,25 @@ def _whole(shown: pd.DataFrame) -> list[str]:
     return [str(name) for name in shown if name in _WHOLE or str(name).startswith("n ")]
 
 
-def write_particle_report(
+@dataclass(frozen=True)
+class Heading:
+    """What a report begins with.
+
+    Attributes:
+        title: over it.
+        facts: what the reader has to know of the run, one line each, which may use Markdown.
+        about: what the reader has to know of all tables.
+    """
+
+    title: str
+    facts: Mapping[str, str]
+    about: str
+
+
+def write_sections(
     folder: Path,
+    heading: Heading,
     sections: Sequence[Section],
-    facts: Mapping[str, str],
     pictures: Mapping[str, bytes],
     failures: Sequence[tuple[str, str]],
 ) -> str:
@@ -61,8 +72,8 @@ def write_particle_report(
 
     Args:
         folder: the report's own, made if missing.
+        heading: of the report.
         sections: its tables; those without a row are left out.
-        facts: what the reader has to know of the run, one line each, which may use Markdown.
         pictures: PNGs by sample.
         failures: samples that could not be examined, and why.
 
@@ -77,14 +88,14 @@ def write_particle_report(
             partial.write_bytes(png)
     parts = [f"## {section.title}\n\n{section.as_markdown()}\n\n{section.about}".rstrip() for section in shown]
     failed = "\n".join(f"- {plain(name)}: {literal(line)}" for name, line in failures)
-    heading = "\n".join(f"- {name}: {said}" for name, said in facts.items())
-    whole = [f"# {_TITLE}", heading, _ABOUT, *parts]
+    facts = "\n".join(f"- {name}: {said}" for name, said in heading.facts.items())
+    whole = [f"# {heading.title}", facts, heading.about, *parts]
     whole += [f"## Failures\n\n{failed}"] if failed else []
     if pictures:
         images = (picture(folder / "figures" / f"{name}.png", folder, name) for name in pictures)
         whole.append("## Pictures\n\n" + "\n\n".join(images))
     text = "\n\n".join(whole)
-    for name, content in (("report.md", f"{text}\n"), ("report.html", as_html(text, _TITLE))):
+    for name, content in (("report.md", f"{text}\n"), ("report.html", as_html(text, heading.title))):
         with replacing(folder / name) as partial:
             partial.write_text(content, encoding="utf-8")
     return "\n\n".join([*parts, *([f"## Failures\n\n{failed}"] if failed else [])])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from samiam.benchmark.particles.estimates import as_cells, mean_over, over_specimens, with_columns
+from samiam.benchmark.estimates import as_cells, mean_over, over_specimens, with_columns
 from samiam.particles.statistics.shares import NOTHING, Estimate
 
 

@@ -1,0 +1,177 @@
+"""All methods on one video, scored against its truth; what has been worked out before is recalled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from samiam.benchmark.caching.cache import Cache, Kind
+from samiam.benchmark.polar.methods import PolarMethods
+from samiam.benchmark.polar.rows import TRUE_POINTS, PointRow, TrackRow
+from samiam.benchmark.polar.samples import VideoSource
+from samiam.benchmark.polar.settings import PolarChoices
+from samiam.benchmark.polar.truth import OF_TWO, TrueTracks, counts_of, events_found
+from samiam.metrics.points import matches_within
+from samiam.polar.finding import find_points
+from samiam.polar.linking.linker import KINDS, Linker
+from samiam.polar.linking.tracks import Tracks
+from samiam.polar.period import measure_period
+from samiam.polar.protocol import PointFinder
+from samiam.polar.result import PolarPoints
+from samiam.records.polar_scene import Points, PolarScene
+
+
+@dataclass(frozen=True, eq=False)
+class VideoBench:
+    """A video, and how methods are measured on it.
+
+    Attributes:
+        source: of the video.
+        methods: what is compared.
+        choices: how.
+        cache: of what has been worked out before.
+    """
+
+    source: VideoSource
+    methods: PolarMethods
+    choices: PolarChoices
+    cache: Cache
+
+    @cached_property
+    def _truth(self) -> tuple[list[PolarScene], Tracks]:
+        """The frames that methods see, and the tracks of all true points; made when they are needed."""
+        frames = self.source.frames()
+        first = next(frames)
+        scenes, tracks = [first], TrueTracks(first, self.source.between, self.choices.linking)
+        tracks.add(first)
+        for number, scene in enumerate(frames, start=1):
+            if number % self.source.between == 0:
+                scenes.append(scene)
+            tracks.add(scene)
+        return scenes, tracks.seen()
+
+    @property
+    def scenes(self) -> list[PolarScene]:
+        """The frames that methods see."""
+        return self._truth[0]
+
+    @cached_property
+    def _seen_period_px(self) -> float:
+        return measure_period(self.scenes[0].micrograph.pixels)
+
+    def point_rows(self) -> list[PointRow]:
+        """Two rows for each method."""
+        rows: list[PointRow] = []
+        for method, finder in self.methods.finders.items():
+            own: Sequence[PointRow] = self.cache.recall(
+                _POINTS, *self._decided_by(finder), partial(self._scored, method)
+            )
+            rows += own
+        return rows
+
+    def track_rows(self) -> list[TrackRow]:
+        """A row for each method, and one for true points; none of a video in which points are not linked."""
+        if not self.source.is_linked:
+            return []
+        makers: dict[str, PointFinder | None] = {TRUE_POINTS: None, **self.methods.finders}
+        return [
+            self.cache.recall(_TRACKS, *self._decided_by(finder), partial(self._linked, method))
+            for method, finder in makers.items()
+        ]
+
+    def _decided_by(self, finder: PointFinder | None) -> tuple[dict[str, Any], set[str]]:
+        """From what rows are made, and by which modules."""
+        own = None if finder is None else {"name": finder.name, "options": dict(finder.options)}
+        how = {"radii": self.choices.radii, "linking": asdict(self.choices.linking)}
+        modules = {__name__, self.source.made_by} | ({type(finder).__module__} if finder else set())
+        return {"video": dict(self.source.made_from), "method": own, **how}, modules
+
+    def found(self, method: str) -> Iterator[PolarPoints]:
+        """What a method finds in each frame, of the period that the first shows: nothing of the truth but the sign."""
+        finder = self.methods.finders[method]
+        for scene in self.scenes:
+            yield find_points(scene.micrograph, period_px=self._seen_period_px, sign=scene.sign, finder=finder)
+
+    def _scored(self, method: str) -> list[PointRow]:
+        found = [one.points for one in self.found(method)]
+        return [self._row(method, found, kind == "junction") for kind in KINDS]
+
+    def _row(self, method: str, found: Sequence[Points], is_junction: bool) -> PointRow:
+        kind = KINDS[int(is_junction)]
+        pairs = [
+            (own.of_kind(kind).positions_px, scene.points.of_kind(kind).positions_px)
+            for own, scene in zip(found, self.scenes, strict=True)
+        ]
+        period_px = self.scenes[0].period_px
+        n_true, n_found = sum(len(true) for _, true in pairs), sum(len(own) for own, _ in pairs)
+        return PointRow(
+            video=self.source.video,
+            noise=self.source.noise,
+            method=method,
+            kind=kind,
+            frames=len(pairs),
+            n_true=n_true,
+            n_found=n_found,
+            matched=[
+                sum(len(matches_within(own, true, radius * period_px)[0]) for own, true in pairs)
+                for radius in self.choices.radii
+            ],
+            places=sum(_places(scene) for scene in self.scenes) - n_true,
+        )
+
+    def _linked(self, method: str) -> TrackRow:
+        first, truth = self.scenes[0], self._truth[1]
+        linker = Linker(first.micrograph.shape_hw, self._seen_period_px, first.sign, self.choices.linking)
+        if method == TRUE_POINTS:
+            for scene in self.scenes:
+                linker.add(scene.points, scene.micrograph.pixels)
+        else:
+            for one in self.found(method):
+                linker.add(one.points, one.micrograph.pixels)
+        tracks = linker.tracks()
+        counts = [counts_of(truth, tracks, kind) for kind in KINDS]
+        return TrackRow(
+            video=self.source.video,
+            noise=self.source.noise,
+            method=method,
+            frames=len(self.scenes),
+            right=[one.right for one in counts],
+            true=[one.true for one in counts],
+            found=[one.found for one in counts],
+            annihilations=events_found(truth, tracks, ("annihilation",)),
+            events=events_found(truth, tracks, OF_TWO),
+        )
+
+
+def _places(scene: PolarScene) -> float:
+    """Squares of a period a side within what is looked at."""
+    height, width = (side / scene.period_px - 2 for side in scene.micrograph.shape_hw)
+    return max(0.0, height) * max(0.0, width)
+
+
+def _write(folder: Path, rows: Sequence[PointRow | TrackRow]) -> None:
+    (folder / "rows.json").write_text(json.dumps([row.to_json() for row in rows]), encoding="utf-8")
+
+
+def _read(folder: Path) -> Any:  # noqa: ANN401 - what JSON holds
+    return json.loads((folder / "rows.json").read_text(encoding="utf-8"))
+
+
+def _read_points(folder: Path) -> Sequence[PointRow]:
+    return [PointRow.from_json(values) for values in _read(folder)]
+
+
+def _write_tracks(folder: Path, row: TrackRow) -> None:
+    _write(folder, [row])
+
+
+def _read_tracks(folder: Path) -> TrackRow:
+    return TrackRow.from_json(_read(folder)[0])
+
+
+_POINTS: Kind[Sequence[PointRow]] = Kind("polar_points", _write, _read_points)
+_TRACKS = Kind("polar_tracks", _write_tracks, _read_tracks)

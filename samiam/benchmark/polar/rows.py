@@ -1,0 +1,82 @@
+"""What is kept of a method on a video: one line for each kind of point, and one for its tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+TRUE_POINTS = "true points"
+"""Of the tracks that come of linking the true points of those frames that methods see: what only linking costs."""
+
+
+@dataclass(frozen=True)
+class PointRow:
+    """A method on the points of one kind in a video.
+
+    Attributes:
+        video: of the labyrinth.
+        noise: of a pixel, in σ of the stripes.
+        method: that found them.
+        kind: "end" or "junction".
+        frames: how many.
+        n_true: points in all of them.
+        n_found: likewise.
+        matched: pairs of both within each of the radii that were asked for.
+        places: squares of one period a side in which points are looked for and there is none.
+    """
+
+    video: str
+    noise: float
+    method: str
+    kind: str
+    frames: int
+    n_true: int
+    n_found: int
+    matched: Sequence[int]
+    places: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> PointRow:
+        """The row of what `to_json` gave."""
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class TrackRow:
+    """A method on the tracks and events of a video.
+
+    Attributes:
+        video: of the labyrinth.
+        noise: of a pixel, in σ of the stripes.
+        method: that found the points.
+        frames: how many.
+        right: of ends and junctions, points on the track that is theirs.
+        true: likewise all true points.
+        found: likewise all that are found.
+        annihilations: true ones, those found, and those of both that are the same.
+        events: likewise of all events in which two points take part.
+    """
+
+    video: str
+    noise: float
+    method: str
+    frames: int
+    right: Sequence[int]
+    true: Sequence[int]
+    found: Sequence[int]
+    annihilations: Sequence[int]
+    events: Sequence[int]
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> TrackRow:
+        """The row of what `to_json` gave."""
+        return cls(**values)

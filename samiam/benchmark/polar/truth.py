@@ -1,0 +1,95 @@
+"""The tracks of true points, linked in small steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from samiam.metrics.points import matches_within
+from samiam.metrics.tracks import Numbers, Places, TrackCounts, count_right
+from samiam.polar.linking.linker import Linker
+from samiam.polar.linking.tracks import Event, Tracks
+from samiam.polar.settings import LinkingOptions
+from samiam.records.polar_scene import Kind, PolarScene
+
+LATE = 2  # frames that an event may be found before or after it happened
+OF_TWO: Sequence[Event] = (
+    *("annihilation", "pair creation", "joining", "breaking"),
+    *("attachment", "detachment", "bridging", "bridge breaking"),
+)
+"""Events in which two points take part: where a point that is overlooked seems to come or go, none is seen."""
+
+
+class TrueTracks:
+    """True points linked in small steps, and what the same tracks look like in those frames that methods see.
+
+    Events are told of these frames alone, by the rules of the methods' linker: of what comes and goes between two of
+    them nobody could say a word.
+
+    Args:
+        first: frame of the video.
+        between: steps from one frame that methods see to the next; what they may not see for a frame, the truth may not
+            for as many steps.
+        options: of the methods' linker.
+    """
+
+    def __init__(self, first: PolarScene, between: int, options: LinkingOptions) -> None:
+        of = first.micrograph.shape_hw, first.period_px, first.sign
+        self._between, self._steps = between, 0
+        self._finely = Linker(*of, replace(options, most_missed=options.most_missed * between))
+        self._seen = Linker(*of, options)
+
+    def add(self, scene: PolarScene) -> None:
+        """The next step."""
+        drift_px = offset_of(scene)
+        self._finely.add(scene.points, drift_px=drift_px)
+        if self._steps % self._between == 0:
+            self._seen.add(scene.points, drift_px=drift_px, tracks=self._finely.last_tracks)
+        self._steps += 1
+
+    def seen(self) -> Tracks:
+        """The tracks of the points in the frames that methods see."""
+        return self._seen.tracks()
+
+
+def offset_of(scene: PolarScene) -> tuple[float, float]:
+    """Rows and columns by which a simulated frame shows the specimen farther on than the first one."""
+    down, across = scene.parameters["offset_px"]
+    return float(down), float(across)
+
+
+def counts_of(true: Tracks, found: Tracks, kind: Kind) -> TrackCounts:
+    """Points of one kind on the track that is theirs, within half a period."""
+    return count_right(_of(true, kind), _of(found, kind), true.period_px / 2)
+
+
+def _of(tracks: Tracks, kind: Kind) -> tuple[Numbers, Numbers, Places]:
+    rows = tracks.points[tracks.points["kind"] == kind]
+    frames, numbers = (rows[name].to_numpy(np.int64) for name in ("frame", "track"))
+    return frames, numbers, rows[["row", "column"]].to_numpy(np.float64)
+
+
+def events_found(true: Tracks, found: Tracks, names: Iterable[Event]) -> tuple[int, int, int]:
+    """True events of some names, those found, and how many of both are the same: of one name, near in place and time.
+
+    Args:
+        true: tracks.
+        found: tracks.
+        names: of the events.
+    """
+    counts = np.zeros(3, np.int64)
+    for name in names:
+        one, other = (_places(tracks, name) for tracks in (true, found))
+        counts += len(one), len(other), len(matches_within(other, one, 1.0)[0])
+    n_true, n_found, n_same = counts.tolist()
+    return n_true, n_found, n_same
+
+
+def _places(tracks: Tracks, name: Event) -> Places:
+    """Row and column in periods and frame in twos of events of one name; 1 apart at most they may be the same."""
+    rows: pd.DataFrame = tracks.events[tracks.events["event"] == name]
+    places = rows[["row", "column", "frame"]].to_numpy(np.float64)
+    return places / [tracks.period_px, tracks.period_px, LATE + 1e-6]

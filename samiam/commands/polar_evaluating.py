@@ -1,0 +1,114 @@
+"""evaluate.py on polar textures: finders of ends and junctions compared, linked over frames, and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from samiam.benchmark.estimates import with_columns
+from samiam.benchmark.polar.methods import PolarMethods
+from samiam.benchmark.polar.samples import VideoSource
+from samiam.benchmark.polar.sections import ABOUT, sections_of
+from samiam.benchmark.polar.settings import PolarBenchmark
+from samiam.benchmark.polar.study import PolarStudy, VideoOutcome, examine_video
+from samiam.benchmark.report.page import literal, plain
+from samiam.benchmark.report.sectioned import Heading, write_sections
+from samiam.benchmark.results import ERRORS, REPORT, write_traces
+from samiam.benchmark.runs import spread, threads_of_all
+from samiam.benchmark.settings import EvaluateSettings
+from samiam.benchmark.study import limited_threads
+from samiam.benchmark.timing import time_each
+from samiam.benchmark.tracking import build_tracker
+from samiam.commands.polar_samples import sources_of
+from samiam.commands.run_settings import write_settings
+from samiam.errors import InputError
+from samiam.polar.finding import find_points
+from samiam.records import Micrograph
+from samiam.records.showing import counted
+
+
+def evaluate_polar(
+    settings: EvaluateSettings, benchmark: PolarBenchmark, whole: Mapping[str, Any], folder: Path, command: str
+) -> bool:
+    """Compare methods on videos, write the report and print its tables.
+
+    Args:
+        settings: of the run.
+        benchmark: of them.
+        whole: all of them as plain values, to record.
+        folder: of the run.
+        command: what the user typed; the report quotes it.
+
+    Returns:
+        Whether some videos failed.
+
+    Raises:
+        InputError: if a setting cannot be used, no method can take part, or every video failed.
+    """
+    study = PolarStudy(
+        benchmark.choices,
+        pictures=settings.figures,
+        cache=None if settings.cache is None else str(Path(settings.cache).absolute()),
+        threads=threads_of_all(settings.threads),
+    )
+    methods, sources = study.methods, sources_of(benchmark, settings.seeds[0])
+    if not methods.finders:
+        raise InputError("; ".join(f"{name}: {reason}" for name, reason in methods.left_out.items()))
+    tracker = build_tracker(settings.logger, folder, whole)
+    work = partial(examine_video, study=study)
+    outcomes = spread(sources, work, _died, unit="video", workers=settings.workers, scheduler=settings.scheduler)
+    write_traces(folder / ERRORS, [(outcome.source.name, outcome.trace) for outcome in outcomes])
+    failures = [(outcome.source.name, outcome.failure) for outcome in outcomes if outcome.failure is not None]
+    if len(failures) == len(outcomes):
+        (name, line), *others = failures
+        raise InputError(f"none of {len(failures)} videos could be examined; {name}: {line}" if others else line)
+    sections = sections_of(outcomes, benchmark.radii, _speeds(benchmark, study, outcomes))
+    pictures = {outcome.source.name: outcome.picture for outcome in outcomes if outcome.picture is not None}
+    facts = {"command": literal(command), **_facts(benchmark, methods)}
+    print(write_sections(folder / REPORT, Heading("Polar textures", facts, ABOUT), sections, pictures, failures))
+    write_settings(folder, whole, command)
+    tables = {section.name: with_columns(section.table) for section in sections if not section.table.empty}
+    tracker.log_tables(tables, pictures, folder / REPORT)
+    return bool(failures)
+
+
+def _died(source: VideoSource, line: str) -> VideoOutcome:
+    return VideoOutcome(source, failure=line)
+
+
+def _speeds(benchmark: PolarBenchmark, study: PolarStudy, outcomes: Sequence[VideoOutcome]) -> pd.DataFrame:
+    """How long methods take, on a frame that is laid out of one of the benchmark's and its mirror images."""
+    if benchmark.time_px is None:
+        return pd.DataFrame()
+    scene = next(next(outcome.source.frames()) for outcome in outcomes if outcome.failure is None)
+    pixels, side_px = scene.micrograph.pixels, benchmark.time_px
+    more = [(0, max(0, side_px - side)) for side in pixels.shape]
+    frame = Micrograph(np.pad(pixels, more, mode="symmetric")[:side_px, :side_px], name="timed")
+    with limited_threads(study.threads):
+        return time_each(
+            {name: partial(find_points, frame, finder=finder) for name, finder in study.methods.finders.items()}
+        )
+
+
+def _facts(benchmark: PolarBenchmark, methods: PolarMethods) -> dict[str, str]:
+    """What the reader of the report has to know of a run's settings."""
+    of_each = counted(benchmark.videos, "video")
+    found = f"{of_each} of {counted(benchmark.frames, 'frame')} at each noise"
+    linked = f"{of_each} of {counted(benchmark.tracked_frames, 'frame')}, {benchmark.between} steps of the truth apart"
+    size = f"{benchmark.size_px} × {benchmark.size_px} px"
+    return {
+        "physics": plain(benchmark.physics),
+        "found": f"{found}, {size}",
+        **({"linked": f"{linked}, {size}"} if benchmark.tracked_noise else {}),
+        **{
+            f"weights of {name}": f"{str(sha256)[:12]}"
+            for name, finder in methods.finders.items()
+            if (sha256 := finder.options.get("weights_sha256"))
+        },
+        **{f"left out: {name}": plain(reason) for name, reason in methods.left_out.items()},
+    }

@@ -1,0 +1,102 @@
+"""A network that learns where stripes end and where they meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from samiam.networks.unet import PaddedNetwork
+from samiam.records.polar_scene import PolarScene
+from samiam.training.polar.fitting import TRIED, peaks_in
+from samiam.training.polar.scenes import Batch
+from samiam.training.polar.scoring import Peaks, best_height
+from samiam.training.polar.settings import PolarRecipe
+from samiam.training.polar.targets import counted_px
+from samiam.training.schedule import adamw_with_warm_up
+
+KINDS = ("end", "junction")
+
+
+def heat_loss(logits: Tensor, heat: Tensor, counted: Tensor, peak_weight: float) -> Tensor:
+    """How far logits (B, H, W) are from heat, as the divergence of Bernoulli distributions, 0 where they agree.
+
+    It is summed over a frame and divided by what its points weigh, so that it does not matter how many there are.
+
+    Args:
+        logits: of one map.
+        heat: likewise, in [0, 1].
+        counted: bool (H, W), where it counts.
+        peak_weight: how much more a pixel of heat 1 counts than one of 0.
+    """
+    entropy = -(torch.special.xlogy(heat, heat) + torch.special.xlogy(1 - heat, 1 - heat))
+    off: Tensor = functional.binary_cross_entropy_with_logits(logits, heat, reduction="none") - entropy
+    weights = (1 + peak_weight * heat) * counted
+    return (off * weights).sum() / (heat * counted).sum().clamp(min=1)
+
+
+class PolarLearner(pl.LightningModule):
+    """Trains a network on batches of frames (B, 1, H, W), as it sees them, and their heat maps (B, 2, H, W).
+
+    Logs `train/loss` and its parts; and of the frames to validate on `val/f_end` and `val/f_junction`, F of what is
+    found within half a period at the best threshold, and `val/f`, the mean of both.
+
+    Args:
+        network: what is trained.
+        recipe: how it learns.
+        border_px: of the frames to train on, where nothing is learnt.
+    """
+
+    monitor = ("val/f", "max")
+
+    def __init__(self, network: PaddedNetwork, recipe: PolarRecipe, border_px: float) -> None:
+        super().__init__()
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.recipe, self.border_px = recipe, border_px
+        self._found: list[tuple[Peaks, Peaks]] = []
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Logits of images (B, 1, H, W)."""
+        found: dict[str, Tensor] = self.network(images.contiguous(memory_format=torch.channels_last))
+        return found
+
+    def training_step(self, batch: Batch) -> Tensor:
+        """Loss of one batch."""
+        images, heat = batch
+        outputs = self(images)
+        counted = torch.from_numpy(counted_px((heat.shape[-2], heat.shape[-1]), self.border_px)).to(heat.device)
+        losses = {
+            kind: heat_loss(outputs[kind][:, 0], heat[:, number], counted, self.recipe.peak_weight)
+            for number, kind in enumerate(KINDS)
+        }
+        loss = torch.stack(list(losses.values())).sum()
+        shown = {"train/loss": loss, **{f"train/{kind}": value for kind, value in losses.items()}}
+        self.log_dict(shown, prog_bar=True, batch_size=len(images))
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget what was found in the epoch before."""
+        self._found = []
+
+    def validation_step(self, scene: PolarScene) -> None:
+        """What is found in one frame."""
+        self._found.append(peaks_in(self.network, scene))
+
+    def on_validation_epoch_end(self) -> None:
+        """F over all frames."""
+        scores = [best_height(frames, TRIED)[1] for frames in zip(*self._found, strict=True)]
+        shown = {f"val/f_{kind}": score for kind, score in zip(KINDS, scores, strict=True)}
+        self.log_dict({**shown, "val/f": sum(scores) / len(scores)}, prog_bar=True, sync_dist=True)
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401
+        """AdamW under one warm-up and one cosine over the whole training."""
+        return adamw_with_warm_up(
+            self.network.parameters(),
+            self.trainer,
+            learning_rate=self.recipe.learning_rate,
+            weight_decay=self.recipe.weight_decay,
+            warm_up_steps=self.recipe.warm_up_steps,
+        )

@@ -1,0 +1,62 @@
+"""How well points are found: one to one with those of the truth, within half a period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.polar.linking.assignment import nearest_pairs
+from samiam.polar.peaks import peaks_of
+
+REACH = 0.5  # of a period
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """Peaks of one map of one frame beside the truth.
+
+    Attributes:
+        places_px: (n, 2), a period or more from the border.
+        heights: (n,).
+        truth_px: (m, 2).
+        period_px: of the stripes, on the same pixels.
+    """
+
+    places_px: NDArray[np.float64]
+    heights: NDArray[np.float32]
+    truth_px: NDArray[np.float64]
+    period_px: float
+
+    @classmethod
+    def of(cls, heat: NDArray[np.float32], truth_px: NDArray[np.float64], period_px: float, least: float) -> Peaks:
+        """The peaks of a map (h, w) that are this high at least."""
+        places, heights = peaks_of(heat, least, period_px)
+        inside = ((places >= period_px) & (places <= np.array(heat.shape) - 1 - period_px)).all(axis=1)
+        return cls(places[inside], heights[inside], truth_px, period_px)
+
+    def hits(self, least: float) -> tuple[int, int, int]:
+        """Pairs, peaks as high as this, points of the truth."""
+        places = self.places_px[self.heights >= least]
+        pairs, _ = nearest_pairs(places, self.truth_px, REACH * self.period_px)
+        return len(pairs), len(places), len(self.truth_px)
+
+
+def f_score(hits: Iterable[tuple[int, int, int]]) -> float:
+    """Of the pairs, the peaks and the points of many frames together; 1 where there is neither peak nor point.
+
+    Example:
+        >>> f_score([(3, 4, 4), (0, 1, 1)])
+        0.6
+    """
+    pairs, found, true = np.array(list(hits)).reshape(-1, 3).sum(axis=0)
+    return float(2 * pairs / (found + true)) if found + true else 1.0
+
+
+def best_height(frames: Sequence[Peaks], tried: Sequence[float]) -> tuple[float, float]:
+    """The height from which peaks are best taken for points, and their F then."""
+    scores = [f_score(frame.hits(least) for frame in frames) for least in tried]
+    best = int(np.argmax(scores))
+    return tried[best], scores[best]

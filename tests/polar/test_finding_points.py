@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from made_stripes import frame, labyrinth
+from numpy.typing import NDArray
+
+from samiam.errors import InputError
+from samiam.polar import PolarPoints, SkeletonFinder, find_points
+from samiam.polar.linking.assignment import nearest_pairs
+from samiam.records import Micrograph
+from samiam.records.polar_scene import Points
+from samiam.skeletons import skeleton_points
+
+FINDER = SkeletonFinder()
+
+
+class Everywhere:
+    """Finds an end and a junction on a grid of 4 px."""
+
+    name = "everywhere"
+    options: Mapping[str, Any] = {}
+
+    def find(self, pixels: NDArray[np.float32], period_px: float) -> Points:  # noqa: ARG002
+        grid = np.argwhere(np.indices(pixels.shape).sum(axis=0) % 4 == 0)
+        return Points(grid, grid[:, 0] % 2 == 0)
+
+
+def alike(first: Points, second: Points, reach_px: float) -> float:
+    """F of both kinds together."""
+    pairs = 0
+    for kind in ("end", "junction"):
+        own, other = first.of_kind(kind).positions_px, second.of_kind(kind).positions_px  # type: ignore[arg-type]
+        pairs += len(nearest_pairs(own, other, reach_px)[0])
+    return 2 * pairs / (len(first) + len(second))
+
+
+def moved(points: Points, places: NDArray[np.float64]) -> Points:
+    return Points(places, points.is_junction, points.scores)
+
+
+@pytest.mark.parametrize(("noise", "least"), [(0.0, 0.85), (1.0, 0.7)])
+def test_the_skeleton_finds_what_the_stripes_have(noise: float, least: float) -> None:
+    pixels, stripes = labyrinth((320, 320), 16.0, noise=noise)
+    found = find_points(Micrograph(pixels), finder=FINDER)
+    truth = skeleton_points(stripes, 16.0)
+    assert len(truth) > 60
+    assert alike(found.points, truth, 8.0) > least
+
+
+def dislocation(phase: float) -> Micrograph:
+    """Stripes 12 px apart, of which one more lies on the right of the middle than on the left."""
+    y, x = np.indices((120, 120)) - 59.5
+    return Micrograph(0.5 + 0.45 * np.cos(2 * np.pi * y / 12 + np.arctan2(y, x) + phase), name="dislocation")
+
+
+@pytest.mark.parametrize("phase", [0.0, np.pi])
+def test_a_dislocation_is_an_end_of_one_sign_and_a_junction_of_the_other(phase: float) -> None:
+    for sign, kind in zip(("bright", "dark"), ("end", "junction") if phase == 0 else ("junction", "end"), strict=True):
+        found = find_points(dislocation(phase), period_px=12.0, sign=sign, finder=FINDER).points  # type: ignore[arg-type]
+        assert len(found) == len(found.of_kind(kind)) == 1  # type: ignore[arg-type]
+        assert np.hypot(*(found.positions_px[0] - 59.5)) < 6
+
+
+@pytest.fixture(scope="module")
+def found() -> PolarPoints:
+    return find_points(frame(shape_hw=(256, 224), noise=0.5), period_px=12.0, finder=FINDER)
+
+
+def test_inversion_with_the_other_sign_and_brightness_change_nothing(found: PolarPoints) -> None:
+    pixels = found.micrograph.pixels
+    inverted = find_points(Micrograph(1 - pixels), period_px=12.0, sign="dark", finder=FINDER)
+    dim = find_points(Micrograph(0.3 * pixels + 0.2), period_px=12.0, finder=FINDER)
+    assert inverted.sign == "dark"
+    for other in (inverted, dim):
+        assert alike(other.points, found.points, 1.0) > 0.98
+    other_stripes = find_points(Micrograph(pixels), period_px=12.0, sign="dark", finder=FINDER)
+    assert alike(other_stripes.points, found.points, 3.0) < 0.5
+
+
+def test_turned_and_mirrored_frames_have_the_same_points(found: PolarPoints) -> None:
+    pixels, (rows, columns) = found.micrograph.pixels, found.points.positions_px.T
+    width = pixels.shape[1]
+    turned = np.stack([width - 1 - columns, rows], axis=1)
+    mirrored = np.stack([rows, width - 1 - columns], axis=1)
+    for image, places in ((np.rot90(pixels), turned), (pixels[:, ::-1], mirrored)):
+        other = find_points(Micrograph(np.ascontiguousarray(image)), period_px=12.0, finder=FINDER)
+        assert alike(other.points, moved(found.points, places), 3.0) > 0.9
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+def test_magnified_and_reduced_frames_have_the_same_points(scale: float) -> None:
+    reduce = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    clear = find_points(frame(shape_hw=(256, 224), period_px=16.0), finder=FINDER)
+    image = cv2.resize(clear.micrograph.pixels, None, fx=scale, fy=scale, interpolation=reduce)
+    other = find_points(Micrograph(np.clip(image, 0, 1)), finder=FINDER)
+    assert other.period_px == pytest.approx(scale * clear.period_px, rel=0.03)
+    places = (clear.points.positions_px + 0.5) * scale - 0.5
+    assert alike(other.points, moved(clear.points, places), 8.0 * scale) > 0.85
+
+
+def test_a_period_from_the_border_on_points_are_dropped() -> None:
+    result = find_points(frame(shape_hw=(60, 80)), period_px=12.0, finder=Everywhere())
+    rows, columns = result.points.positions_px.T
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (12, 47, 12, 67)
+    assert len(result.points) + len(result.dropped) == 60 * 80 / 4
+    assert repr(result) == f"PolarPoints(labyrinth, {result.points} of bright stripes)"
+
+
+def test_what_is_not_shown_has_a_border_too() -> None:
+    shown = np.zeros((80, 100), np.bool_)
+    shown[10:, 20:] = True
+    shown[50:, 70:] = False
+    micrograph = Micrograph(labyrinth((80, 100))[0], shown=shown)
+    rows, columns = find_points(micrograph, period_px=10.0, finder=Everywhere()).points.positions_px.T
+    assert rows.min() >= 20
+    assert columns.min() >= 30
+    assert not ((rows >= 50) & (columns > 60)).any()
+    assert ((rows >= 50) & (columns < 60)).any()
+
+
+def test_oblong_pixels_have_the_period_in_their_widths() -> None:
+    pixels, stripes = labyrinth((320, 320), 16.0)
+    squeezed = cv2.resize(pixels, (320, 160), interpolation=cv2.INTER_AREA)
+    found = find_points(Micrograph(squeezed, pixel_aspect=2.0), finder=FINDER)
+    assert found.period_px == pytest.approx(16, rel=0.05)
+    places = (found.points.positions_px + 0.5) * [2, 1] - 0.5
+    assert alike(moved(found.points, places), skeleton_points(stripes, 16.0), 8.0) > 0.8
+
+
+def test_frames_without_stripes_are_refused_or_remarked_upon() -> None:
+    noise = Micrograph(np.random.default_rng(0).random((128, 128), np.float32), name="noise")
+    with pytest.raises(InputError, match="noise: no period of stripes stands out from the noise; give period_px"):
+        find_points(noise, finder=FINDER)
+    result = find_points(noise, period_px=12.0, finder=FINDER)
+    assert (len(result.points), len(result.dropped) > 0) == (0, True)
+    assert result.remark == "no period of stripes stands out from the noise: nothing is taken for a point"
+    blank = find_points(Micrograph(np.full((128, 128), 0.5)), period_px=12.0, finder=FINDER)
+    assert (len(blank.points), blank.remark) == (0, "the frame is blank: nothing is taken for a point")
+
+
+def test_a_lattice_is_refused_and_looked_at_if_the_period_is_given() -> None:
+    y, x = np.indices((128, 128))
+    lattice = Micrograph(np.clip(0.5 + 0.2 * (np.cos(0.7 * x) + np.cos(0.7 * y)), 0, 1), name="lattice")
+    with pytest.raises(InputError, match=r"lattice: what repeats after 9.\d* px does so along"):
+        find_points(lattice, finder=FINDER)
+    assert "as a lattice" in str(find_points(lattice, period_px=9.0, finder=FINDER).remark)
+
+
+def test_a_period_that_is_another_is_doubted() -> None:
+    micrograph = frame(shape_hw=(192, 192))
+    remark = find_points(micrograph, period_px=24.0, finder=FINDER).remark
+    assert str(remark).startswith("stripes seem to be 1")
+    assert find_points(micrograph, period_px=11.0, finder=FINDER).remark is None
+    for wrong in (0.0, -3.0, np.inf, np.nan):
+        with pytest.raises(InputError, match="give a length in pixels"):
+            find_points(micrograph, period_px=wrong, finder=FINDER)

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_stripes import waves
+from numpy.typing import ArrayLike, NDArray
+
+from samiam.errors import InputError
+from samiam.polar import Linker, LinkingOptions, Tracks
+from samiam.polar.linking.assignment import nearest_pairs
+from samiam.polar.linking.drift import Registration
+from samiam.records.polar_scene import Points
+
+SHAPE, PERIOD = (100, 120), 10.0
+Places = list[tuple[float, float]]
+
+
+def linked(frames: dict[int, tuple[Places, Places]], **options: float) -> Tracks:
+    """The tracks of ends and junctions, by the number of each frame."""
+    linker = Linker(SHAPE, PERIOD, options=LinkingOptions(**options))  # type: ignore[arg-type]
+    for number, (ends, junctions) in frames.items():
+        linker.add(Points([*ends, *junctions], [False] * len(ends) + [True] * len(junctions)), frame=number)
+    return linker.tracks()
+
+
+def events(tracks: Tracks) -> list[tuple[int, str]]:
+    return list(zip(tracks.events["frame"], tracks.events["event"], strict=True))
+
+
+def test_of_two_sets_those_are_pairs_whose_distances_add_up_to_least() -> None:
+    first, second = np.array([[0.0, 0.0], [0.0, 2.0]]), np.array([[0.0, 1.6], [0.0, 3.0]])
+    # The nearest of all, 1 with 0, would leave 0 alone: 0.4 and twice the reach, against 1.6 and 1.
+    assert [own.tolist() for own in nearest_pairs(first, second, 2.5)] == [[0, 1], [0, 1]]
+    assert [own.tolist() for own in nearest_pairs(first, second, 1.5)] == [[1], [0]]
+    assert [own.tolist() for own in nearest_pairs(first, second, np.array([0.1, 1.5]))] == [[1], [0]]
+    assert len(nearest_pairs(np.empty((0, 2)), second, 1.0)[0]) == 0
+
+
+def test_points_that_move_keep_their_tracks_and_an_end_is_never_a_junction() -> None:
+    tracks = linked({n: ([(50.0 + 2 * n, 40)], [(52.0 + 2 * n, 40)]) for n in range(5)})
+    assert [list(tracks.points[column][:4]) for column in ("frame", "track")] == [[0, 0, 1, 1], [1, 2, 1, 2]]
+    assert list(tracks.lifetimes["kind"]) == ["end", "junction"]
+    assert list(tracks.points["row"]) == [50 + 2 * n + 2 * junction for n in range(5) for junction in (0, 1)]
+    assert list(tracks.lifetimes["frames_seen"]) == [5, 5]
+    assert tracks.lifetimes[["begins_with", "ends_with"]].isna().all(axis=None)
+    assert (tracks.counts[["ends", "junctions"]] == 1).all(axis=None)
+    assert events(tracks) == []
+    swapped = linked({0: ([(50, 40)], []), 1: ([], [(50, 40)])})
+    assert list(swapped.points["track"]) == [1, 2]
+
+
+def test_a_track_goes_on_after_two_frames_without_it_and_no_more() -> None:
+    there, gone = ([(50, 40)], []), ([], [])
+    bridged = linked({0: there, 1: gone, 2: gone, 3: there, 4: there})
+    assert list(bridged.points["track"]) == [1, 1, 1]
+    assert events(bridged) == []
+    lost = linked({0: there, 1: there, 2: gone, 3: gone, 4: gone, 5: there, 6: there})
+    assert list(lost.points["track"]) == [1, 1, 2, 2]
+    assert events(lost) == [(2, "death"), (5, "birth")]
+    missing = linked({0: there, 3: there})
+    assert list(missing.points["track"]) == [1, 1]
+    assert list(linked({0: there, 4: there}).points["track"]) == [1, 2]
+
+
+def test_after_a_gap_a_point_may_be_farther_by_the_root_of_the_frames() -> None:
+    def frames(moved: float) -> dict[int, tuple[Places, Places]]:
+        return {0: ([(50, 40)], []), 1: ([], []), 2: ([(50 + moved, 40)], [])}
+
+    assert len(linked(frames(7.0)).lifetimes) == 1  # half a period times √2 is 7.07
+    assert len(linked(frames(7.1)).lifetimes) == 2
+
+
+ARM: dict[int, Places] = {0: [(50, 40), (50, 46)], 1: [(50, 41), (50, 45)]}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "vanish", "appear"),
+    [
+        (("end", "junction"), "annihilation", "pair creation"),
+        (("end", "end"), "joining", "breaking"),
+        (("junction", "junction"), "bridge breaking", "bridging"),
+    ],
+)
+def test_two_points_that_vanish_or_appear_together_are_one_event(
+    kinds: tuple[str, str], vanish: str, appear: str
+) -> None:
+    def frame(places: Places) -> tuple[Places, Places]:
+        ends, junctions = (
+            [place for place, kind in zip(places, kinds, strict=False) if kind == wanted]
+            for wanted in ("end", "junction")
+        )
+        return ends, junctions
+
+    gone = {n: frame(ARM[n] if n < 2 else []) for n in range(6)}
+    tracks = linked(gone)
+    assert events(tracks) == [(2, vanish)]
+    assert tracks.events.loc[0, ["row", "column", "track", "other_track"]].tolist() == [50, 43, 1, 2]
+    assert list(tracks.lifetimes["ends_with"]) == [vanish, vanish]
+    come = {n: frame(ARM[5 - n] if n > 3 else []) for n in range(6)}
+    assert events(linked(come)) == [(4, appear)]
+
+
+def test_an_end_that_becomes_a_junction_is_attached() -> None:
+    end, junction = ([(50, 40)], []), ([], [(50, 43)])
+    frames = [end, end, end, junction, junction, junction, junction]
+    assert events(linked(dict(enumerate(frames)))) == [(3, "attachment")]
+    assert events(linked(dict(enumerate(reversed(frames))))) == [(4, "detachment")]
+
+
+def test_points_that_are_far_apart_in_place_or_time_do_not_meet() -> None:
+    apart = {n: ([(50, 40)], [(50, 51)]) if n < 2 else ([], []) for n in range(6)}
+    assert events(linked(apart)) == [(2, "death"), (2, "death")]
+    assert events(linked(apart, meeting=1.2)) == [(2, "annihilation")]
+    later: dict[int, tuple[Places, Places]] = {
+        n: ([(50, 40)] if n < 2 else [], [(50, 45)] if n < 4 else []) for n in range(8)
+    }
+    assert events(linked(later)) == [(2, "death"), (4, "death")]
+    assert events(linked(later, together=2)) == [(4, "annihilation")]
+
+
+def test_what_comes_and_goes_at_the_border_enters_and_leaves() -> None:
+    frames: dict[int, tuple[Places, Places]] = {n: ([(12, 60)] if 2 <= n < 5 else [], []) for n in range(9)}
+    assert events(linked(frames)) == [(2, "entry"), (5, "exit")]
+
+
+def test_a_point_that_is_seen_once_is_flicker() -> None:
+    frames: dict[int, tuple[Places, Places]] = {n: ([(50, 60)] if n == 3 else [], []) for n in range(8)}
+    tracks = linked(frames)
+    assert (len(tracks.points), len(tracks.events)) == (1, 0)
+    assert events(linked(frames, least_seen=1)) == [(3, "birth"), (4, "death")]
+
+
+def test_frames_out_of_order_or_of_another_size_are_refused_and_the_next_one_goes_on() -> None:
+    linker = Linker(SHAPE, PERIOD)
+    points = Points([[50, 40]], [False])
+    linker.add(points, np.random.default_rng(0).random(SHAPE))
+    with pytest.raises(InputError, match="frame 0 comes after frame 0; link frames in their order"):
+        linker.add(points, frame=0)
+    with pytest.raises(InputError, match="frame 1: 120 × 90 px, and the frames before have 120 × 100"):
+        linker.add(points, np.zeros((90, 120)))
+    linker.add(points)
+    assert list(linker.tracks().points["track"]) == [1, 1]
+
+
+def shifted(field: NDArray[np.float64], by_px: tuple[int, int]) -> NDArray[np.float64]:
+    return np.roll(field, by_px, axis=(0, 1))[20:-20, 20:-20]
+
+
+@pytest.mark.parametrize("noise", [0.0, 2.0])
+def test_drift_is_measured_and_taken_out(noise: float) -> None:
+    field, rng = waves((200, 220), 12.0, seed=1), np.random.default_rng(0)
+    registration = Registration(12.0)
+    for drift in [(0, 0), (3, -2), (8, -5), (8, 4)]:
+        seen = shifted(field, drift)
+        assert registration.drift_of(seen + noise * rng.normal(size=seen.shape)) == pytest.approx(drift, abs=0.4)
+    assert registration.drift_of(np.full(seen.shape, 0.5)) == pytest.approx((8, 4), abs=0.4)  # a blank frame
+
+
+def test_points_of_a_specimen_that_drifts_far_keep_their_tracks() -> None:
+    field = waves((200, 220), 12.0, seed=1)
+    linker = Linker((160, 180), 12.0)
+    for n in range(5):
+        drift = linker.add(Points([[60 + 9 * n, 80 - 7 * n]], [True]), shifted(field, (9 * n, -7 * n)))
+    assert drift == pytest.approx((36, -28), abs=0.5)
+    tracks = linker.tracks()
+    assert list(tracks.points["track"]) == [1] * 5
+    assert (tracks.points["row"] - tracks.points["drift_row"]).to_numpy() == pytest.approx(60, abs=0.5)
+
+
+def replayed(tracks: Tracks, drifts: ArrayLike, frames: int) -> Linker:
+    linker = Linker(SHAPE, PERIOD)
+    for number in range(frames):
+        rows = tracks.points[tracks.points["frame"] == number]
+        points = Points(rows[["row", "column"]], rows["kind"] == "junction", rows["score"])
+        linker.add(points, frame=number, drift_px=np.asarray(drifts)[number])
+    return linker
+
+
+def test_a_table_of_points_replayed_gives_the_same_tracks() -> None:
+    rng = np.random.default_rng(0)
+    places = rng.uniform(15, 85, (12, 2))
+    drifts = np.cumsum(rng.normal(size=(6, 2)), axis=0) - 1
+    linker = Linker(SHAPE, PERIOD)
+    for number in range(6):
+        seen = rng.random(12) < 0.8
+        points = Points(places[seen] + drifts[number] + rng.normal(size=(seen.sum(), 2)), np.arange(12)[seen] % 2)
+        linker.add(points, drift_px=drifts[number])
+    whole = linker.tracks()
+    again = replayed(whole, drifts, 6).tracks()
+    for name in ("points", "events", "lifetimes", "counts"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(whole, name))
+
+
+def test_tracks_that_are_known_are_kept() -> None:
+    linker = Linker(SHAPE, PERIOD)
+    for number in range(3):
+        far = Points([[20 + 30 * number, 40.0], [80 - 30 * number, 90.0]], [False, True])
+        linker.add(far, tracks=[7, 4])
+    assert linker.last_tracks.tolist() == [7, 4]
+    assert linker.tracks().lifetimes[["track", "kind", "frames_seen"]].to_numpy().tolist() == [
+        [7, "end", 3],
+        [4, "junction", 3],
+    ]
+    linker.add(Points([[80.0, 41.0], [50.0, 50.0]], [False, False]))
+    assert linker.last_tracks.tolist() == [7, 8]
+
+
+def test_no_frames_make_empty_tables() -> None:
+    tracks = Linker(SHAPE, PERIOD).tracks()
+    assert repr(tracks) == "Tracks(0 frames, 0 tracks, 0 events)"
+    empty = Linker(SHAPE, PERIOD)
+    empty.add(Points([], []))
+    assert empty.tracks().counts.to_dict("list") == {"frame": [0], "ends": [0], "junctions": [0]}
