@@ -106,4 +106,3 @@ class Frames(ABC):
 
     def _unusable(self, index: int, name: str, error: InputError) -> Frame:
         return Frame(index, name, None, shortened(printable(str(error))))
-

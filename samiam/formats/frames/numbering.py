@@ -16,6 +16,17 @@ _MOST_LISTED = 5  # gaps that are named one by one
 _UNEVEN = 0.25  # of a step, by which a frame may come early or late
 
 
+def last_number(name: str) -> int | None:
+    """The number at the end of a file's name, less its suffix; the last one in it.
+
+    Example:
+        >>> last_number("day 2/frame_0012.png"), last_number("overview.png")
+        (12, None)
+    """
+    numbers = re.findall(r"\d+", PurePath(name).stem)
+    return int(numbers[-1]) if numbers else None
+
+
 @dataclass(frozen=True)
 class Numbering:
     """Places in time.
