@@ -67,8 +67,10 @@ def read_labelled_frames(
     Args:
         labels: a CSV of points (`read_points_csv`), an export of Label Studio's as JSON or JSON-MIN
             (`read_keypoint_tasks`), or a folder with one of them.
-        video: a video, a stack or a folder of frames that the labels are of. Where None, it is the only video or stack
-            beside the labels, or the images are: those that the labels name, or the frames of a folder in their order.
+        video: a video, a stack or a folder of frames that the labels are of; frames count from 0, and an image of a
+            Label Studio task is the frame of the number at the end of its name. Where None, it is the only video or
+            stack beside a CSV, or the images there by their numbers; of tasks, the images beside the export or in its
+            `images`.
         sign: of the stripes; what the labels say where None, and bright where they do not.
         pixel_size_nm: in place of what the files say.
 
@@ -79,21 +81,36 @@ def read_labelled_frames(
         InputError: if a file cannot be used, a frame is not there, a point lies outside of it, or a sign contradicts.
     """
     path = _labels_in(Path(labels))
-    if path.suffix.lower() == ".json":
-        tasks, said = read_keypoint_tasks(path), None
-        marked: Mapping[int, Marked] = _by_frame(path, tasks) if video is not None else {}
-    else:
-        tasks, (marked, said) = [], read_points_csv(path)
-    if sign is not None and said not in (None, sign):
-        raise InputError(f"{path}: labels {said} stripes, not {sign} ones; give the labels of those.")
-    sign = sign or said or "bright"
-    if tasks and video is None:
-        return _of_images(path, tasks, sign, pixel_size_nm)
-    frames = open_frames(_video_beside(path) if video is None else video, pixel_size_nm=pixel_size_nm)
-    return [
-        LabelledFrame(micrograph, _points(path, marked[index], micrograph), sign, frames.name, index, path)
-        for index, micrograph in _wanted(path, frames, marked)
-    ]
+    if path.suffix.lower() != ".json":
+        marked, said = read_points_csv(path)
+        if sign is not None and said not in (None, sign):
+            raise InputError(f"{path}: labels {said} stripes, not {sign} ones; give the labels of those.")
+        frames = open_frames(_video_beside(path) if video is None else video, pixel_size_nm=pixel_size_nm)
+        return _of_frames(path, frames, marked, sign or said or "bright")
+    tasks = read_keypoint_tasks(path)
+    if video is not None and not Path(video).is_dir():
+        frames = open_frames(video, pixel_size_nm=pixel_size_nm)
+        return _of_frames(path, frames, _by_frame(path, tasks), sign or "bright")
+    folders = [path.parent, path.parent / "images"] if video is None else [Path(video)]
+    return _of_images(path, tasks, folders, sign or "bright", pixel_size_nm)
+
+
+def _of_frames(labels: Path, frames: Frames, marked: Mapping[int, Marked], sign: Sign) -> list[LabelledFrame]:
+    """The frames of a sequence by their places in it.
+
+    Raises:
+        InputError: if one is missing or cannot be used.
+    """
+    found = []
+    for frame in frames.read(marked):
+        if frame.micrograph is None:
+            raise InputError(f"{frames.path}: {frame.name}, which is labelled, cannot be used: {frame.fault}")
+        points = _points(labels, marked[frame.index], frame.micrograph)
+        found.append(LabelledFrame(frame.micrograph, points, sign, frames.name, frame.index, labels))
+    if missing := sorted(set(marked) - {one.frame for one in found}):
+        last = (frames.n_frames or 1) - 1
+        raise InputError(f"{labels}: frame {missing[0]} is not in {frames.path}, which has 0 to {last}; check them.")
+    return found
 
 
 def _by_frame(labels: Path, tasks: Sequence[KeypointTask]) -> dict[int, Marked]:
@@ -109,41 +126,35 @@ def _by_frame(labels: Path, tasks: Sequence[KeypointTask]) -> dict[int, Marked]:
 
 
 def _of_images(
-    labels: Path, tasks: Sequence[KeypointTask], sign: Sign, pixel_size_nm: float | None
+    labels: Path, tasks: Sequence[KeypointTask], folders: Sequence[Path], sign: Sign, pixel_size_nm: float | None
 ) -> list[LabelledFrame]:
-    """The images that tasks name, which lie beside the export or in its `images`."""
-    files = [
-        path for place in (labels.parent, labels.parent / "images") if place.is_dir() for path in image_files(place)
-    ]
+    """The images that tasks name, each a frame; in the order of their names."""
+    files = [path for folder in folders if folder.is_dir() for path in image_files(folder)]
     found: dict[Path, KeypointTask] = {}
     for task in tasks:
         file = uploaded_image(task.file_name, files)
         if file is None:
-            raise InputError(f"{labels}: {task.file_name}, which is labelled, is missing; put it beside this file.")
+            raise InputError(f"{labels}: {task.file_name}, which is labelled, is not in {folders[0]}; put it there.")
         if file in found:
             raise InputError(f"{labels}: {file.name} is in two tasks; keep one of them.")
         found[file] = task
     in_order = sorted(found, key=lambda file: natural(file.name))
-    places = by_number([file.name for file in in_order]).places
+    numbers = by_number([file.name for file in in_order]).places
     made = []
-    for file, place in zip(in_order, places, strict=True):
+    for file, number in zip(in_order, numbers, strict=True):
         micrograph = read_micrograph(file, pixel_size_nm=pixel_size_nm)
         points = _points(labels, found[file], micrograph)
-        made.append(LabelledFrame(micrograph, points, sign, labels.parent.resolve().name, place, labels))
+        made.append(LabelledFrame(micrograph, points, sign, folders[0].resolve().name, number, labels))
     return made
 
 
 def _points(labels: Path, marked: Marked, micrograph: Micrograph) -> Points:
     try:
         points = marked.on(micrograph)
-        outside = ((points.positions_px < -0.5) | (points.positions_px > np.array(micrograph.shape_hw) - 0.5)).any(
-            axis=1
-        )
-        if outside.any():
-            row, column = points.positions_px[outside][0]
-            raise InputError(
-                f"a point at row {row:.1f} and column {column:.1f} px lies outside of it; check the units."
-            )
+        inside = (points.positions_px >= -0.5) & (points.positions_px <= np.array(micrograph.shape_hw) - 0.5)
+        if not inside.all():
+            row, column = points.positions_px[~inside.all(axis=1)][0]
+            raise InputError(f"the point in row {row:.1f}, column {column:.1f} lies outside of it; check the units.")
     except InputError as error:
         raise InputError(f"{labels}: {micrograph.name}: {error}") from error
     return points
@@ -176,21 +187,3 @@ def _video_beside(labels: Path) -> Path:
         there = "a video and images lie" if videos else "no video, stack or image lies"
         raise InputError(f"{labels}: {there} beside it; say which video is labelled.")
     return images[0] if len(images) == 1 else folder
-
-
-def _wanted(labels: Path, frames: Frames, marked: Mapping[int, object]) -> list[tuple[int, Micrograph]]:
-    """The frames that are labelled.
-
-    Raises:
-        InputError: if one is missing or cannot be used.
-    """
-    found = {frame.index: frame for frame in frames.read(marked)}
-    if missing := sorted(set(marked) - set(found)):
-        last = (frames.n_frames or 1) - 1
-        raise InputError(
-            f"{labels}: frame {missing[0]} is not in {frames.path}, which has 0 to {last}; check the labels."
-        )
-    for frame in found.values():
-        if frame.micrograph is None:
-            raise InputError(f"{frames.path}: {frame.name}, which is labelled, cannot be used: {frame.fault}")
-    return [(index, frame.micrograph) for index, frame in found.items() if frame.micrograph is not None]

@@ -54,7 +54,7 @@ class MarkedPoints:
 
 
 def read_points_csv(path: str | Path) -> tuple[dict[int, MarkedPoints], Sign | None]:
-    """Read the points of frames.
+    r"""Read the points of frames.
 
     Columns, in any order, others are overlooked: `frame` (from 0); `row_px` and `column_px`, or `y_px` and `x_px`, with
     the middle of the first pixel at 0 (`row_nm` …: in nm from there; without a unit: pixels); `kind` ("end" or "meron",
@@ -69,7 +69,7 @@ def read_points_csv(path: str | Path) -> tuple[dict[int, MarkedPoints], Sign | N
 
     Example:
         >>> path = Path(tempfile.mkdtemp()) / "points.csv"
-        >>> _ = path.write_text("frame,y,x,kind\\n3,10.5,20,end\\n4,,,\\n")
+        >>> _ = path.write_text("frame,y,x,kind\n3,10.5,20,end\n4,,,\n")
         >>> marked, sign = read_points_csv(path)
         >>> {frame: len(points.places) for frame, points in marked.items()}
         {3: 1, 4: 0}

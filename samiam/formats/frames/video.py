@@ -31,9 +31,9 @@ _LOUDNESS, _QUIET = "OPENCV_FFMPEG_LOGLEVEL", "-8"  # AV_LOG_QUIET; heeded when 
 class VideoFrames(Frames):
     """The frames of a video in grey.
 
-    Grey videos of 8 and 16 bits (FFV1, for one) are read as they are stored, others as 8 bits of luma. Each frame has the
-    place in time at which the video shows it; one that cannot be decoded, or was dropped, leaves its place empty. How
-    fast a video is shown does not tell how fast it was taken, so that its interval is not known.
+    Grey videos of 8 and 16 bits (FFV1, for one) are read as they are stored, others as 8 bits of luma. Each frame has
+    the place in time at which the video shows it; one that was dropped, or that FFmpeg gives up, leaves its place
+    empty. How fast a video is shown does not tell how fast it was taken, so that its interval is not known.
 
     Raises:
         InputError: if FFmpeg cannot decode a frame of it.
@@ -119,7 +119,7 @@ def _pixel_format(video: cv2.VideoCapture) -> bytes:
 
 
 def _grey(pixels: NDArray[Any]) -> NDArray[Any]:
-    """The image (H, W) of a decoded frame: as it is, or the luma of its colours, which is exact where they are equal."""
+    """The image (H, W) of a decoded frame: as it is, or the luma of its colours, exact where they are equal."""
     import cv2
 
     if pixels.ndim == 3 and pixels.shape[2] == 3:
