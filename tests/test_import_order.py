@@ -22,11 +22,11 @@ ORDER = (
     {"device", "wandb_mode"},
     {"storage", "artefacts"},
     {"records"},
-    {"geometry", "period"},
+    {"geometry", "period", "skeletons"},
     {"formats", "generation", "texture", "metrics", "networks"},
     {"datasets", "compact"},
     {"registry"},
-    {"boosting", "particles"},
+    {"boosting", "particles", "polar"},
     {"pipeline"},
     {"training", "benchmark"},
     {"commands"},
@@ -40,14 +40,14 @@ SIMULATE_ORDER = (
     {"library"},
     {"specimen"},
     {"scenes"},
-    {"crops", "procedural", "particles", "phase_objects"},
+    {"crops", "procedural", "particles", "phase_objects", "labyrinth"},
     {"__init__", "cli"},
     {"__main__"},
 )
 SIMULATE_RANKS = {shelf: rank for rank, shelves in enumerate(SIMULATE_ORDER) for shelf in shelves}
 BLIND_TO = {"boosting": {"metrics"}}
 MAY_IMPORT_THE_PACKAGE = {"cli"}
-OPEN_TO_SIMULATE = {"errors", "interrupts", "storage", "records", "settings", "cluster"}
+OPEN_TO_SIMULATE = {"errors", "interrupts", "storage", "records", "settings", "cluster", "skeletons"}
 # Where each of these may be imported, as the beginning of a module's name.
 ONLY_IN = {
     "segment_anything": ("samiam.generation",),

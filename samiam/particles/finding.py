@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from samiam.networks.inputs import resampled
 from samiam.particles.faults.classifier import FaultClassifier, build_fault_classifier
 from samiam.particles.faults.classifying import classify_faults, without_empty
 from samiam.particles.finder.finder import build_finder
-from samiam.particles.finder.inputs import FRINGES_NM, resampled, working_shape
+from samiam.particles.finder.inputs import FRINGES_NM, working_shape
 from samiam.particles.finder.protocol import Found, ParticleFinder
 from samiam.particles.fringes import find_fringes
 from samiam.particles.reflections import reflections_of

@@ -57,7 +57,7 @@ class Points:
 
     def select(self, which: ArrayLike) -> Points:
         """Some of the points: indices, or bool (n,)."""
-        chosen = np.asarray(which)
+        chosen = np.asarray(which) if np.size(which) else np.empty(0, np.int64)
         return Points(self.positions_px[chosen], self.is_junction[chosen], self.scores[chosen])
 
     def of_kind(self, kind: Kind) -> Points:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from samiam.geometry import intersections, iou
 from samiam.metrics.instances import score_instances
+from samiam.networks.inputs import resampled
 from samiam.particles import ParticleFinder, Particles, build_finder, find_particles
-from samiam.particles.finder.inputs import resampled
 from samiam.records import Masks, Micrograph
 from samiam.records.particle_scene import ParticleScene
 from simulate.particles import picture, read_waves

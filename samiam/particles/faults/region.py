@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.particles.finder.inputs import FRINGES_NM, WORKING_NM, resampled
+from samiam.networks.inputs import resampled
+from samiam.particles.finder.inputs import FRINGES_NM, WORKING_NM
 from samiam.records import Micrograph
 
 MARGIN_NM = 1.2

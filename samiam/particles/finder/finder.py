@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.device import pick_device
+from samiam.networks.inputs import resampled
 from samiam.networks.unet import PaddedNetwork, fused
 from samiam.particles.finder.calibration import Calibration, read_calibration
-from samiam.particles.finder.inputs import resampled, working_shape
+from samiam.particles.finder.inputs import working_shape
 from samiam.particles.finder.instances import Candidate, candidates_of
 from samiam.particles.finder.network import NETWORK, look_at
 from samiam.particles.finder.protocol import Found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 WORKING_NM = 0.04
 """Pixels that lattices are looked at with: the {111} fringes of gold, 2.35 Å, are 6 px apart then."""
@@ -62,19 +61,6 @@ def stretched(pixels: NDArray[np.floating]) -> Floats:
     exact = pixels.astype(np.float64)
     low, high = float(exact.min()), float(exact.max())
     return ((exact - low) / ((high - low) or 1.0)).astype(np.float32)
-
-
-def resampled(pixels: NDArray[np.floating], shape_hw: tuple[int, int]) -> Floats:
-    """An image on other pixels; on coarser ones it is smoothed first, so that nothing finer appears as something else.
-
-    Args:
-        pixels: real (H, W).
-        shape_hw: to have.
-    """
-    if pixels.shape == shape_hw:
-        return np.asarray(pixels, np.float32)
-    image = Image.fromarray(np.asarray(pixels, np.float32))
-    return np.asarray(image.resize(shape_hw[::-1], Image.Resampling.BICUBIC), np.float32)
 
 
 def working_shape(shape_hw: tuple[int, int], pixel_size_nm: float) -> tuple[int, int]:

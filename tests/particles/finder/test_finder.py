@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from samiam.errors import InputError
+from samiam.networks import looking
 from samiam.networks.unet import PaddedNetwork
 from samiam.particles import FinderOptions, build_finder
-from samiam.particles.finder import network as looking
 from samiam.particles.finder.calibration import Calibration
 from samiam.particles.finder.finder import UNetFinder
 from samiam.particles.finder.network import facts_of, look_at, new_network

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samiam.particles.finder.inputs import resampled, standardised, stretched, working_shape
+from samiam.networks.inputs import resampled
+from samiam.particles.finder.inputs import standardised, stretched, working_shape
 
 IMAGE = np.random.default_rng(0).gamma(2.0, size=(40, 50))
 

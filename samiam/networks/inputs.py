@@ -1,0 +1,20 @@
+"""What goes into a network, on pixels of the size that it knows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+
+def resampled(pixels: NDArray[np.floating], shape_hw: tuple[int, int]) -> NDArray[np.float32]:
+    """An image on other pixels; on coarser ones it is smoothed first, so that nothing finer appears as something else.
+
+    Args:
+        pixels: real (H, W).
+        shape_hw: to have.
+    """
+    if pixels.shape == shape_hw:
+        return np.asarray(pixels, np.float32)
+    image = Image.fromarray(np.asarray(pixels, np.float32))
+    return np.asarray(image.resize(shape_hw[::-1], Image.Resampling.BICUBIC), np.float32)

@@ -1,0 +1,4 @@
+from .linking.tracks import EVENTS, Tracks
+from .result import PolarPoints
+
+__all__ = ["EVENTS", "PolarPoints", "Tracks"]
