@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from samiam.errors import InputError
@@ -11,6 +11,7 @@ from samiam.formats.frames.numbering import by_number, natural
 from samiam.formats.readers.raw import Request
 from samiam.formats.readers.read import READABLE_SUFFIXES, micrograph_of, read_raw
 from samiam.formats.writers.earlier import is_result
+from samiam.records import Micrograph
 from samiam.storage.files import sha256_of
 
 
@@ -22,6 +23,24 @@ def frame_files(folder: Path) -> list[Path]:
 
 def _may_be_frame(file: Path) -> bool:
     return not file.name.startswith(".") and file.is_file() and not is_result(file)
+
+
+def read_or_fault(reading: FrameReading, file: Path) -> tuple[Micrograph | None, InputError | None]:
+    """The image of a file, or why there is none."""
+    try:
+        return read_frame(reading, file), None
+    except InputError as error:
+        return None, error
+
+
+def read_frame(reading: FrameReading, file: Path) -> Micrograph:
+    """The image of one file, which must not hold several.
+
+    Raises:
+        InputError: if it cannot be used; the file is not named.
+    """
+    raw = read_raw(file, Request(dataset=reading.dataset))
+    return micrograph_of(raw, file, sha256_of(file), channel=reading.channel, given=reading.pixel_size)
 
 
 class FolderFrames(Frames):
@@ -42,20 +61,8 @@ class FolderFrames(Frames):
         self._places = numbering.places
         self.n_frames = numbering.places[-1] + 1
         self.remarks += [numbering.remark] if numbering.remark else []
-        self.facts = {"first_file": self.files[0].name}
 
     def _read(self, only: Container[int] | None) -> Iterator[Frame]:
-        wanted = (pair for pair in zip(self._places, self.files, strict=True) if only is None or pair[0] in only)
-        yield from self._of_files(wanted)
-
-    def _of_files(self, files: Iterable[tuple[int, Path]]) -> Iterator[Frame]:
-        for index, file in files:
-            try:
-                raw = read_raw(file, Request(dataset=self.reading.dataset))
-                micrograph = micrograph_of(
-                    raw, file, sha256_of(file), channel=self.reading.channel, given=self.reading.pixel_size
-                )
-            except InputError as error:
-                yield self._unusable(index, file.name, error)
-            else:
-                yield self._usable(index, file.name, micrograph)
+        for index, file in zip(self._places, self.files, strict=True):
+            if only is None or index in only:
+                yield self._frame(index, file.name, *read_or_fault(self.reading, file))

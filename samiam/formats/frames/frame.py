@@ -12,7 +12,6 @@ from samiam.errors import InputError, printable
 from samiam.formats.readers.interval import Interval
 from samiam.formats.readers.pixel_size import PixelSize
 from samiam.records import Micrograph
-from samiam.settings import shortened
 
 FramesKind = Literal["video", "folder", "stack"]
 
@@ -100,9 +99,9 @@ class Frames(ABC):
     def _read(self, only: Container[int] | None) -> Iterator[Frame]:
         """Likewise, whatever the sizes."""
 
-    def _usable(self, index: int, name: str, micrograph: Micrograph) -> Frame:
+    def _frame(self, index: int, name: str, micrograph: Micrograph | None, error: InputError | None = None) -> Frame:
+        """A frame, which is called after the sequence and counted as one of it."""
+        if micrograph is None:
+            return Frame(index, name, None, printable(str(error)))
         of_frame = {**micrograph.metadata, "frame": index}
         return Frame(index, name, replace(micrograph, name=f"{self.name}, {name}", metadata=of_frame))
-
-    def _unusable(self, index: int, name: str, error: InputError) -> Frame:
-        return Frame(index, name, None, shortened(printable(str(error))))

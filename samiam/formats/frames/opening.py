@@ -50,6 +50,18 @@ def open_frames(
         raise InputError(printable(f"{path}: cannot be looked at ({error.strerror}); check the path.")) from error
 
 
+def check_frames(path: str | Path) -> None:
+    """Refuse what `open_frames` would refuse at first sight, before anything is read.
+
+    Raises:
+        InputError: if there is no such file or folder, or it is empty or of an unknown kind.
+    """
+    try:
+        _kind_of(Path(path))
+    except InputError as error:
+        raise InputError(printable(f"{path}: {error}")) from error
+
+
 def reading_of(
     channel: int | None,
     dataset: str | None,
@@ -70,6 +82,8 @@ def reading_of(
 
 def _kind_of(path: Path) -> type[Frames]:
     if path.is_dir():
+        if not any(path.iterdir()):
+            raise InputError("is empty; give the folder that the frames are in.")
         return FolderFrames
     if not path.is_file():
         raise InputError("no such file or folder; check the path.")

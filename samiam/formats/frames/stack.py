@@ -56,14 +56,14 @@ class StackFrames(Frames):
     def _read(self, only: Container[int] | None) -> Iterator[Frame]:
         for index in range(self.n_frames or 0):
             if only is None or index in only:
-                yield self._frame(index)
+                yield self._at(index)
 
-    def _frame(self, index: int) -> Frame:
+    def _at(self, index: int) -> Frame:
         name = f"frame {index}"
         try:
             raw = read_raw(self.path, self._request(index))
             channel, given = self.reading.channel, self.reading.pixel_size
             micrograph = micrograph_of(raw, self.path, self._sha256, channel=channel, given=given)
         except InputError as error:
-            return self._unusable(index, name, error)
-        return self._usable(index, name, micrograph)
+            return self._frame(index, name, None, error)
+        return self._frame(index, name, micrograph)

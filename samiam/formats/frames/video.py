@@ -95,9 +95,9 @@ class VideoFrames(Frames):
                 if not video.grab():
                     return
                 if only is None or index in only:
-                    yield self._frame(index, number, *video.retrieve())
+                    yield self._decoded(index, number, *video.retrieve())
 
-    def _frame(self, index: int, number: int, is_decoded: bool, pixels: NDArray[Any] | None) -> Frame:
+    def _decoded(self, index: int, number: int, is_decoded: bool, pixels: NDArray[Any] | None) -> Frame:
         name = f"frame {index}"
         try:
             if not is_decoded or pixels is None:
@@ -107,8 +107,8 @@ class VideoFrames(Frames):
             raw = RawImage(grey, number, len(self._places))
             micrograph = micrograph_of(raw, self.path, self._sha256, given=self.reading.pixel_size)
         except InputError as error:
-            return self._unusable(index, name, error)
-        return self._usable(index, name, micrograph)
+            return self._frame(index, name, None, error)
+        return self._frame(index, name, micrograph)
 
 
 def _pixel_format(video: cv2.VideoCapture) -> bytes:

@@ -33,7 +33,14 @@ def result(x: float, y: float, *labels: str, **changes: Any) -> dict[str, Any]:
     """A keypoint as Label Studio exports it."""
     value = {"x": x, "y": y, "width": 0.5, "keypointlabels": list(labels)}
     of_image = {"original_width": SHAPE_HW[1], "original_height": SHAPE_HW[0], "image_rotation": 0}
-    return {"id": "a", "from_name": "kp", "to_name": "image", "type": "keypointlabels", **of_image, "value": value} | changes
+    return {
+        "id": "a",
+        "from_name": "kp",
+        "to_name": "image",
+        "type": "keypointlabels",
+        **of_image,
+        "value": value,
+    } | changes
 
 
 def task(number: int, image: str, *results: dict[str, Any], **changes: Any) -> dict[str, Any]:
