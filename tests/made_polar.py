@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from samiam.errors import InputError
 from samiam.polar.linking.tracks import COUNT_COLUMNS, EVENT_COLUMNS, LIFETIME_COLUMNS, POINT_COLUMNS, Tracks
 from samiam.polar.result import PolarPoints
 from samiam.records import Micrograph
-from samiam.records.polar_scene import Points
+from samiam.records.polar_scene import Points, Sign
 
 SHAPE_HW = (48, 64)
 PERIOD_PX = 8.0
@@ -43,7 +44,7 @@ def made_video(n: int) -> NDArray[np.uint8]:
 def find_blobs(micrograph: Micrograph) -> PolarPoints:
     """The blobs; frames without any are refused, as those without stripes are."""
     labels, n = ndimage.label(micrograph.pixels > 0.4)
-    if not n:
+    if micrograph.pixels.mean() > 0.3:
         raise InputError("no stripes stand out; give a frame that shows some.")
     middles = ndimage.center_of_mass(labels > 0, labels, range(1, n + 1))
     levels = ndimage.maximum(micrograph.pixels, labels, range(1, n + 1))
@@ -54,17 +55,21 @@ def find_blobs(micrograph: Micrograph) -> PolarPoints:
 class MadeLinker:
     """Every point goes on with the nearest of its kind in the frame before, if that is no farther than 6 px."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape_hw: tuple[int, int], period_px: float, sign: Sign) -> None:
+        assert (shape_hw, period_px, sign) == (SHAPE_HW, PERIOD_PX, "bright")
         self.rows: list[tuple[int, int, str, float, float, float, float, float]] = []
         self.events: list[tuple[int, str, float, float, int, None]] = []
         self.before: list[tuple[int, str, float, float]] = []
         self.frames: list[tuple[int, int, int]] = []
         self.n_tracks = 0
 
-    def add(self, found: PolarPoints, frame: int) -> None:
+    def add(self, points: Points, pixels: NDArray[Any] | None = None, *, frame: int | None = None) -> None:
+        assert pixels is not None
+        assert pixels.shape == SHAPE_HW
+        assert frame is not None
         now = []
         for (row, column), junction, score in zip(
-            found.points.positions_px.tolist(), found.points.is_junction, found.points.scores.tolist(), strict=True
+            points.positions_px.tolist(), points.is_junction, points.scores.tolist(), strict=True
         ):
             kind = "junction" if junction else "end"
             near = [one for one in self.before if one[1] == kind and np.hypot(one[2] - row, one[3] - column) < 6]
@@ -79,11 +84,11 @@ class MadeLinker:
             self.rows.append((frame, track, kind, row, column, score, 0.0, 0.0))
         gone = [one for one in self.before if one[0] not in {track for track, *_ in now}]
         self.events += [(frame, "death", row, column, track, None) for track, _, row, column in gone]
-        n_junctions = int(found.points.is_junction.sum())
-        self.frames.append((frame, len(found.points) - n_junctions, n_junctions))
+        n_junctions = int(points.is_junction.sum())
+        self.frames.append((frame, len(points) - n_junctions, n_junctions))
         self.before = now
 
-    def finish(self) -> Tracks:
+    def tracks(self) -> Tracks:
         points = pd.DataFrame(self.rows, columns=list(POINT_COLUMNS))
         lifetimes = pd.DataFrame(
             [

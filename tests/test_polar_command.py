@@ -20,6 +20,7 @@ from PIL import Image
 import samiam.polar
 from samiam.cli import main
 from samiam.datasets import read_labelled_frames
+from samiam.polar.writing.video import PolarVideo
 from samiam.records import Micrograph
 
 FILES = {
@@ -37,6 +38,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         monkeypatch.setattr(samiam.polar, name, lambda: finder, raising=False)
     monkeypatch.setattr(samiam.polar, "Linker", MadeLinker, raising=False)
     monkeypatch.setattr(samiam.polar, "find_points", lambda micrograph, **_: find_blobs(micrograph), raising=False)
+    monkeypatch.setattr("samiam.polar.writing.results.write_charts", quick_charts)
     monkeypatch.chdir(tmp_path)
 
     def go(*words: str) -> tuple[int, str, str]:
@@ -45,6 +47,13 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         return code, out, err
 
     return go
+
+
+def quick_charts(folder: Path, video: PolarVideo) -> list[Path]:
+    """In place of those that take a second to draw, see `test_polar_charts`."""
+    for name in ("counts", "kymograph"):
+        Image.new("L", (1, 1), len(video.notes)).save(folder / f"{name}.png")
+    return [folder / "counts.png", folder / "kymograph.png"]
 
 
 def write_stack(path: Path, frames: Any) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from samiam.commands.places import check_kind
@@ -25,21 +26,23 @@ from samiam.polar.writing.overlay import write_polar_overlay
 from samiam.polar.writing.results import KIND, OVERLAYS, clear_results, write_polar
 from samiam.polar.writing.video import PolarVideo
 from samiam.records import Micrograph
-from samiam.records.polar_scene import Sign
+from samiam.records.polar_scene import Points, Sign
 from samiam.records.showing import counted
 
 _MOST_TOLD = 5  # frames that could not be used, one by one; the report has all
 
 
 class VideoLinker(Protocol):
-    """Links the points of frames that come one by one."""
+    """Links the points of frames that come one by one, as `samiam.polar.Linker` does."""
 
-    def add(self, found: PolarPoints, frame: int) -> None:
-        """The next frame, by its place in time."""
+    def add(
+        self, points: Points, pixels: NDArray[np.floating[Any]] | None = None, *, frame: int | None = None
+    ) -> object:
+        """The next frame, by its place in time; its pixels tell how far it has drifted."""
         ...
 
-    def finish(self) -> Tracks:
-        """What has come of all frames."""
+    def tracks(self) -> Tracks:
+        """What has come of all frames so far."""
         ...
 
 
@@ -50,7 +53,7 @@ class PolarJob:
     Attributes:
         find: finds the points of a frame.
         sign: of the stripes.
-        linker: makes one for a video.
+        linker: makes one for frames of a size and stripes of a period and a sign.
         config: its settings and those of reading, for provenance; other ones make another run.
         open: opens a video, a folder or a stack; given the names of the files that were taken before where a folder is
             watched.
@@ -60,7 +63,7 @@ class PolarJob:
 
     find: Callable[[Micrograph], PolarPoints]
     sign: Sign
-    linker: Callable[[], VideoLinker]
+    linker: Callable[[tuple[int, int], float, Sign], VideoLinker]
     config: Mapping[str, Any]
     open: Callable[[Path, Sequence[str]], Frames]
     command: str
@@ -91,7 +94,7 @@ class PolarRun:
         self._journal = Journal(place, about)
         self._n_before = len(self._journal.notes)
         self._n_done = self._n_written = 0
-        self._linker = job.linker()
+        self._linker: VideoLinker | None = None
         self._first: Micrograph | None = None
         self._overlays: list[Path] = []
         self._started = time.perf_counter()
@@ -134,8 +137,14 @@ class PolarRun:
         self._n_done += 1
         found = self._found(frame) if note is None else self._found_before(note, frame)
         if found is not None:
-            self._first = self._first or found.micrograph
-            self._linker.add(found, frame.index)
+            self._link(found, frame.index)
+
+    def _link(self, found: PolarPoints, index: int) -> None:
+        """Link the points of a frame; the first one decides what a period is."""
+        if self._linker is None:
+            self._first = found.micrograph
+            self._linker = self._job.linker(found.micrograph.shape_hw, found.period_px, found.sign)
+        self._linker.add(found.points, found.micrograph.filled, frame=index)
 
     def _found(self, frame: Frame) -> PolarPoints | None:
         fault = frame.fault
@@ -143,7 +152,7 @@ class PolarRun:
             try:
                 found = self._job.find(frame.micrograph)
             except InputError as error:
-                fault = str(error)
+                fault = str(error).removeprefix(f"{frame.micrograph.name}: ")
             else:
                 self._draw(found, frame)
                 self._journal.add(FrameNote.of(frame, found))
@@ -208,7 +217,7 @@ class PolarRun:
             interval=self._frames.interval,
             sign=self._job.sign,
             notes=notes,
-            tracks=copy.deepcopy(self._linker).finish(),  # more frames may yet land
+            tracks=None if self._linker is None else self._linker.tracks(),
             remarks=(*self._frames.remarks, *told, *list(said)[:_MOST_TOLD]),
         )
 

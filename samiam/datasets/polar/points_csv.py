@@ -57,9 +57,10 @@ def read_points_csv(path: str | Path) -> tuple[dict[int, MarkedPoints], Sign | N
     r"""Read the points of frames.
 
     Columns, in any order, others are overlooked: `frame` (from 0); `row_px` and `column_px`, or `y_px` and `x_px`, with
-    the middle of the first pixel at 0 (`row_nm` …: in nm from there; without a unit: pixels); `kind` ("end" or "meron",
-    "junction" or "antimeron"); where there are such, `score` (0 to 1) and `sign` ("bright" or "dark", the same in all
-    rows). A row with a frame and nothing else says that the frame was looked at and has no point.
+    the middle of the first pixel at 0 (`row_nm` …: in nm from there; pixels count where both are there, or no unit is);
+    `kind` ("end" or "meron", "junction" or "antimeron"); where there are such, `score` (0 to 1) and `sign` ("bright" or
+    "dark", the same in all rows). A row with a frame and nothing else says that the frame was looked at and has no
+    point.
 
     Returns:
         The points of each frame that has a row, by its number, and the sign; None where that is not said.
@@ -117,6 +118,8 @@ def _rows(frame: int, points: Points, sign: str) -> Sequence[Sequence[object]]:
 def _columns(path: Path, header: Sequence[str]) -> tuple[dict[str, int], bool]:
     """Where each column is, those of places called 0 and 1; and whether these are in nm."""
     named = [(name, *_PLACES[name]) for name in header if name in _PLACES]
+    in_px = [one for one in named if not one[2]]
+    named = in_px or named  # results have both
     lacking = [name for name in ("frame", "kind") if name not in header]
     if sorted(axis for _, axis, _ in named) != [0, 1] or len({is_nm for _, _, is_nm in named}) != 1:
         lacking.append("row_px and column_px (or y_px and x_px, or both in nm), one of each")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from samiam.errors import InputError
 from samiam.formats.frames.frame import Frame, FrameReading, Frames
@@ -25,6 +27,7 @@ VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpe
 # What OpenCV gives as it is stored; all else becomes 8 bits of blue, green and red.
 _GREY = (b"Y800", b"GREY", b"Y1\x00\x10")
 _DEEP_BITS = (9, 10, 12, 14, 16)  # a byte at either end of FFmpeg's codes for pixels that have as many
+_JPEG = b"\xff\xd8"
 _LOUDNESS, _QUIET = "OPENCV_FFMPEG_LOGLEVEL", "-8"  # AV_LOG_QUIET; heeded when the first video of a process is opened
 
 
@@ -58,6 +61,7 @@ class VideoFrames(Frames):
             self.remarks.append(
                 f"the video shows {fps:.4g} frames a second, which need not be how they were taken; times are not known"
             )
+        self._sizes = self._sizes_stored()
         self._sha256 = sha256_of(path)
         self.facts = {"sha256": self._sha256}
 
@@ -75,15 +79,30 @@ class VideoFrames(Frames):
             self.remarks.append("the video has more than 8 bits a pixel, of which 8 are read; export it as a stack")
         return times_s, int(n_declared), fps
 
+    def _sizes_stored(self) -> list[tuple[int, int]]:
+        """Width and height of each frame of Motion JPEG, all of which OpenCV brings to those of the first."""
+        import cv2
+
+        sizes = []
+        with self._opened(cv2.CAP_PROP_FORMAT, -1) as packets:  # as they are, not decoded
+            while packets.grab():
+                packet = bytes(packets.retrieve()[1])
+                if not packet.startswith(_JPEG):
+                    return []
+                with suppress(OSError), Image.open(io.BytesIO(packet)) as picture:
+                    sizes.append(picture.size)
+        return sizes if len(sizes) == len(self._places) else []
+
     @contextmanager
-    def _opened(self) -> Iterator[cv2.VideoCapture]:
+    def _opened(self, *options: int) -> Iterator[cv2.VideoCapture]:
         import cv2
 
         os.environ.setdefault(_LOUDNESS, _QUIET)
         level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        video = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG)
+        video = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG, options)
         try:
-            video.set(cv2.CAP_PROP_CONVERT_RGB, float(_pixel_format(video) not in _GREY))
+            if not options:
+                video.set(cv2.CAP_PROP_CONVERT_RGB, float(_pixel_format(video) not in _GREY))
             yield video
         finally:
             video.release()
@@ -102,6 +121,9 @@ class VideoFrames(Frames):
         try:
             if not is_decoded or pixels is None:
                 raise InputError("cannot be decoded.")
+            if self._sizes and self._sizes[number] != self._sizes[0]:
+                stored = ("{} × {} px".format(*self._sizes[one]) for one in (number, 0))
+                raise InputError("is {}, the frames before are {}.".format(*stored))
             grey = _grey(pixels)
             check_declared((grey.shape[0], grey.shape[1]), grey.dtype)
             raw = RawImage(grey, number, len(self._places))

@@ -39,6 +39,7 @@ def write_charts(folder: Path, video: PolarVideo) -> list[Path]:
         counts = write_figure(folder / "counts.png", figure)
         figure = Figure(figsize=(_WIDTH, _KYMOGRAPH_HEIGHT))
         draw_kymograph(figure.subplots(), video)
+        figure.legend(loc="outside lower center", ncols=4, fontsize=10)
         return [counts, write_figure(folder / "kymograph.png", figure)]
 
 
@@ -51,9 +52,9 @@ def draw_counts(axes: Axes, video: PolarVideo) -> None:
         times = [video.time_of(frame) for frame in every.index]
         axes.plot(times, numbers, ".-", color=_rgb(colour), label=PLURAL[kind])
     axes.set(ylabel="points in a frame", title=f"{video.name}, {video.sign} stripes")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(bottom=0, top=1.2 * axes.get_ylim()[1])  # room for the legend
     axes.grid(axis="y")
-    axes.legend(loc="lower left", ncols=2)
+    axes.legend(loc="upper left", ncols=2)
 
 
 def draw_events(axes: Axes, video: PolarVideo) -> None:
@@ -110,7 +111,6 @@ def _draw_tracks(axes: Axes, video: PolarVideo, middle_px: float, near_px: float
             times = [video.time_of(frame) for frame in track["frame"]]
             axes.plot(track["column_px"] * side, times, ".-", color=_rgb(COLOURS[kind]), ms=4, lw=1.2, label=label)
             label = None
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=2)
 
 
 def _draw_near_events(axes: Axes, video: PolarVideo, middle_px: float, near_px: float, side: float) -> None:
@@ -119,8 +119,8 @@ def _draw_near_events(axes: Axes, video: PolarVideo, middle_px: float, near_px: 
     for name, marker in (("appearing", "^"), ("vanishing", "v")):
         some = near[near["event"].isin(_VANISHING) == (name == "vanishing")]
         times = [video.time_of(frame) for frame in some["frame"]]
-        axes.plot(some["column_px"] * side, times, marker, ms=8, mfc="none", mec="#d55e00", label=name, ls="")
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=4)
+        if times:
+            axes.plot(some["column_px"] * side, times, marker, ms=8, mfc="none", mec="#d55e00", label=name, ls="")
 
 
 def _rgb(colour: tuple[int, int, int]) -> tuple[float, float, float]:

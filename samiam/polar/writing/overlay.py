@@ -19,6 +19,7 @@ from samiam.storage.files import replacing
 
 _LARGEST_PX = 1024  # a side of the picture: noise of 1995² in full would be 8 MB a frame
 _RADIUS = 0.32  # of a mark, in periods: neighbours half a period apart can be told apart
+_LINE_PX = 2.0  # of a mark, without its black rim
 _FINER = 3  # times as many pixels, on which marks are drawn before they are reduced to smooth ones
 
 
@@ -60,7 +61,7 @@ def _picture(micrograph: Micrograph) -> tuple[Image.Image, float]:
 def _mark(picture: Image.Image, found: PolarPoints, kind: Kind, scale: float) -> None:
     """Draw the points of a kind, each on a small picture of its own that is laid over its place."""
     radius = max(3.0, _RADIUS * found.period_px * scale)
-    side = 2 * round(radius) + 5
+    side = 2 * round(1.5 * radius) + 9
     for row, column in ((found.points.of_kind(kind).positions_px + 0.5) * scale - 0.5).tolist():
         left, top = round(column) - side // 2, round(row) - side // 2
         middle = (column - left + 0.5, row - top + 0.5)
@@ -72,18 +73,17 @@ def _mark(picture: Image.Image, found: PolarPoints, kind: Kind, scale: float) ->
 def _stencil(kind: Kind, side: int, middle: tuple[float, float], radius: float) -> tuple[Image.Image, Image.Image]:
     """Where a mark is black, a rim that shows on light ground, and where it is coloured."""
     drawn = []
-    for grown in (1.0, 0.0):
+    for half_line in (_LINE_PX / 2 + 1, _LINE_PX / 2):
         large = Image.new("L", (side * _FINER, side * _FINER), 0)
-        outline = (_outline(kind, middle, radius + grown) * _FINER).tolist()
-        ImageDraw.Draw(large).polygon([(x, y) for x, y in outline], fill=255)
-        inner = (_outline(kind, middle, max(radius - 1.5 - grown, 0.5)) * _FINER).tolist()
-        ImageDraw.Draw(large).polygon([(x, y) for x, y in inner], fill=0)
+        for level, reach in ((255, radius + half_line), (0, max(radius - half_line, 0.5))):
+            outline = (_outline(kind, middle, reach) * _FINER).tolist()
+            ImageDraw.Draw(large).polygon([(x, y) for x, y in outline], fill=level)
         drawn.append(large.resize((side, side), Image.Resampling.BOX))
     return drawn[0], drawn[1]
 
 
 def _outline(kind: Kind, middle: Sequence[float], radius: float) -> NDArray[np.float64]:
     """Corners (n, 2), x and y: of a circle, or of a triangle of nearly its area that points upwards."""
-    n, reach = (24, radius) if kind == "end" else (3, 1.35 * radius)
+    n, reach = (24, radius) if kind == "end" else (3, 1.5 * radius)
     angles = 2 * np.pi * np.arange(n) / n - np.pi / 2
     return np.asarray(np.stack([np.cos(angles), np.sin(angles)], axis=1) * reach + np.asarray(middle), np.float64)
