@@ -83,7 +83,7 @@ def skeleton_of(stripes: NDArray[np.bool_], period_px: float) -> Skeleton:
         stripes: bool (H, W).
         period_px: from one stripe to the next.
     """
-    places, edges = _graph_of(skeletonize(stripes))
+    places, edges = _graph_of(skeletonize(stripes))  # type: ignore[no-untyped-call]
     graph = _Graph(len(places), edges)
     graph.prune(_SHORTEST * period_px)
     groups, arms = graph.junctions(_SHORTEST * period_px)
@@ -129,7 +129,7 @@ def _edges(
     chain = np.where(is_node[first], chain_of[second], chain_of[first])[~direct]
     length_of = np.bincount(chain, lengths[~direct], minlength=len(is_node))
     node = np.where(is_node[first], number[first], np.where(is_node[second], number[second], -1))[~direct]
-    ends = defaultdict(list)
+    ends: defaultdict[int, list[int]] = defaultdict(list)
     for a, own in zip(node[node >= 0].tolist(), chain[node >= 0].tolist(), strict=True):
         ends[own].append(a)
     for own, (a, b) in ends.items():
@@ -145,10 +145,10 @@ def _neighbours(skeleton: NDArray[np.bool_]) -> NDArray[np.int64]:
     numbers = np.full(skeleton.shape, -1)
     numbers[skeleton] = np.arange(np.count_nonzero(skeleton))
     numbers = np.pad(numbers, 1, constant_values=-1)
-    rows, columns = numbers.shape
+    rows, columns = skeleton.shape
 
     def at(down: int, right: int) -> NDArray[np.int64]:
-        return numbers[1 + down : rows - 1 + down, 1 + right : columns - 1 + right]
+        return numbers[1 + down : 1 + down + rows, 1 + right : 1 + right + columns]
 
     own, right, below, left_below, right_below = (at(*step) for step in ((0, 0), (0, 1), (1, 0), (1, -1), (1, 1)))
     is_square = (below >= 0) & (right_below >= 0)

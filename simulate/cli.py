@@ -1,10 +1,11 @@
-"""`python -m simulate benchmark | realistic | crops | particles | library`."""
+"""`python -m simulate benchmark | realistic | crops | particles | labyrinth | library`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from samiam.errors import InputError, in_one_line
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_crops(commands.add_parser("crops", help="write crops of one material each, for training"))
     _add_particles(commands.add_parser("particles", help="simulate exit waves of nanoparticles on carbon (abTEM)"))
+    _add_labyrinth(commands.add_parser("labyrinth", help="write a STEM video of stripe domains"))
     _add_library(commands.add_parser("library", help="simulate unit cells by multislice (abTEM)"))
     return parser
 
@@ -105,6 +107,30 @@ def _add_particles(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", choices=("float16", "int8"), default="float16", help="default: %(default)s")
     _add_device(parser)
     _add_workers(parser)
+
+
+def _add_labyrinth(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_labyrinth)
+    parser.add_argument("folder", type=Path, help="where to write; frames that are there already are kept")
+    parser.add_argument("--frames", type=_count, default=81, metavar="N", help="default: %(default)s")
+    parser.add_argument("--size", type=_count, default=1995, metavar="PX", help="of a side; default: %(default)s")
+    parser.add_argument(
+        "--physics",
+        choices=("swift_hohenberg", "ginzburg_landau"),
+        default="swift_hohenberg",
+        help="that the domains obey; default: %(default)s",
+    )
+    parser.add_argument("--sign", choices=("bright", "dark"), default="bright", help="of the stripes of the truth")
+    parser.add_argument(
+        "--range",
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("NAME", "LOW", "HIGH"),
+        help="a condition's, as noise 2 2; also period_px, wall, contrast_ratio, gradient, blotches, jitter_px, "
+        "row_brightness, drift or kick",
+    )
+    parser.add_argument("--seed", type=_seed, default=0, help="default: %(default)s")
 
 
 def _add_set(parser: argparse.ArgumentParser, names: str) -> None:
@@ -234,6 +260,20 @@ def _particles(options: argparse.Namespace) -> None:
         device=options.device,
     )
     print(paths[0].parent)
+
+
+def _labyrinth(options: argparse.Namespace) -> None:
+    from simulate.labyrinth.folders import write_video
+    from simulate.labyrinth.settings import VideoSettings
+
+    usual = asdict(VideoSettings())
+    chosen = {name: getattr(options, name) for name in ("frames", "physics", "sign", "seed")}
+    conditions = {**usual["conditions"], **_ranges(options.range)}
+    settings = read_settings(
+        VideoSettings, "labyrinth", {**usual, **chosen, "size_px": options.size, "conditions": conditions}
+    )
+    heed()
+    print(write_video(options.folder, settings))
 
 
 def _wholes(ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, ...]]:
