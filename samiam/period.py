@@ -60,7 +60,7 @@ def _period(window: NDArray[np.float32]) -> float | None:
     if highest <= 0:
         return None
     is_peak = (correlation == ndimage.maximum_filter(correlation, 3)) & (correlation >= _LEAST_CORRELATION * highest)
-    shifts_yx, heights = _refined(correlation, np.argwhere(is_peak[1:-1, 1:-1]) + 1)
+    shifts_yx, heights = refined_peaks(correlation, np.argwhere(is_peak[1:-1, 1:-1]) + 1)
     shifts_yx -= reach
     lengths = np.linalg.norm(shifts_yx, axis=1)
     eligible = (lengths >= _SHORTEST_PX) & (lengths <= reach / 2)
@@ -83,7 +83,7 @@ def _autocorrelation(values: NDArray[np.float32], reach: int) -> NDArray[np.floa
     return np.asarray(ndimage.gaussian_filter(products.astype(np.float64), 1.0))
 
 
-def _refined(
+def refined_peaks(
     values: NDArray[np.float64], peaks_yx: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Places (n, 2) and heights (n,) of peaks between pixels, by parabolas through their neighbours along each axis."""

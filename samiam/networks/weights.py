@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import torch
 
 from samiam.errors import InputError
 from samiam.networks.unet import PaddedNetwork
 from samiam.networks.variant import Variant
+from samiam.settings import declared, read_settings
 from samiam.storage.checkpoints import fit_state_dict
-from samiam.storage.weight_files import read_weights
+from samiam.storage.weight_files import read_card, read_weights
+
+Calibration = TypeVar("Calibration")
 
 
 def facts_of(name: str, variant: Variant) -> dict[str, Any]:
@@ -57,3 +60,26 @@ def _variant_of(facts: Mapping[str, Any], name: str) -> Variant | None:
     """The variant that facts name, None where they are another network's."""
     said: Any = facts.get("variant")
     return said if facts.get("network") == name and said in get_args(Variant) else None
+
+
+def read_calibration(weights: Path, kind: type[Calibration], *, tells: str, experiment: str) -> Calibration:
+    """What stands on the card of a file of weights of how its answers are taken.
+
+    Args:
+        weights: the file.
+        kind: the settings that a calibration of such a network has.
+        tells: what they decide, in words.
+        experiment: of `train.py`, which calibrates.
+
+    Raises:
+        InputError: if the card is missing, has none or another one.
+    """
+    card = weights.with_suffix(".json")
+    found: Any = read_card(weights).get("calibration")
+    names = declared(kind)  # type: ignore[arg-type]
+    if not isinstance(found, dict) or any(name not in found for name in names):
+        raise InputError(
+            f"{card}: does not say {tells}; "
+            f"train the network by `python train.py experiment={experiment}`, which calibrates it."
+        )
+    return read_settings(kind, f"{card}: calibration", {name: found[name] for name in names})

@@ -35,7 +35,7 @@ def flattened(pixels: NDArray[np.floating], period_px: float) -> Floats:
         period_px: of the stripes.
     """
     exact = np.asarray(pixels, np.float32)
-    return exact - cv2.GaussianBlur(exact, (0, 0), _BACKGROUND * period_px, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(exact - cv2.GaussianBlur(exact, (0, 0), _BACKGROUND * period_px, borderType=cv2.BORDER_REFLECT))
 
 
 def striped(pixels: NDArray[np.floating]) -> Floats:

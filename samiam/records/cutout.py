@@ -143,6 +143,10 @@ class Cutout:
         boxes[:, 0] += self.corner_xy
         return np.asarray(np.rint(boxes).reshape(-1, 4), np.int64)
 
+    def put_back_positions(self, positions_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Rows and columns (N, 2) over the box, of which the middle of the first pixel is at 0, over the whole."""
+        return np.asarray((positions_px + 0.5) / self._per_pixel_xy[::-1] - 0.5 + self.corner_xy[::-1])
+
     def _around(self, array: NDArray[Pixel]) -> NDArray[Pixel]:
         """An image of the box on nothing, and nothing where nothing is shown."""
         (left, top), (height, width) = self.corner_xy, self.box_hw

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from samiam.errors import InputError
-from samiam.settings import Share, declared, read_settings, settings
-from samiam.storage.weight_files import read_card
+from samiam.networks import weights as weights_files
+from samiam.settings import Share, settings
 
 
 @settings
@@ -33,12 +32,6 @@ def read_calibration(weights: Path) -> Calibration:
     Raises:
         InputError: if the card is missing, has none or another one.
     """
-    card = weights.with_suffix(".json")
-    found: Any = read_card(weights).get("calibration")
-    names = declared(Calibration)
-    if not isinstance(found, dict) or any(name not in found for name in names):
-        raise InputError(
-            f"{card}: does not say which candidates are particles; "
-            "train the network by `python train.py experiment=particles_segmentation`, which calibrates it."
-        )
-    return read_settings(Calibration, f"{card}: calibration", {name: found[name] for name in names})
+    return weights_files.read_calibration(
+        weights, Calibration, tells="which candidates are particles", experiment="particles_segmentation"
+    )

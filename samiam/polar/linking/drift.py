@@ -1,0 +1,61 @@
+"""By how much a frame shows the specimen elsewhere than another one."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.registration import phase_cross_correlation
+
+from samiam.networks.inputs import resampled
+from samiam.polar.inputs import flattened
+
+_PERIOD_PX = 8.0  # of the stripes that are registered: finer detail is mostly noise
+_FINER = 20  # parts of such a pixel that a shift is told in
+
+Floats = NDArray[np.float32]
+
+
+class Registration:
+    """Registers frames of one size, one after the other.
+
+    The peak of the correlation is that of the stripes as they are, not of their phases alone: most frequencies of a
+    noisy frame have no phase to trust (compare Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156).
+
+    Args:
+        period_px: of the stripes.
+    """
+
+    def __init__(self, period_px: float) -> None:
+        self._period_px = period_px
+        self._last: Floats | None = None
+        self._drift = np.zeros(2)
+
+    def drift_of(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Rows and columns (2,) by which a frame, real (H, W), shows the specimen farther on than the first one.
+
+        A blank frame is taken to be where the one before was.
+        """
+        seen, scale = self._prepared(pixels)
+        if not seen.any():
+            return self._drift.copy()
+        if self._last is not None:
+            back, _, _ = phase_cross_correlation(  # type: ignore[no-untyped-call]
+                self._last, seen, upsample_factor=_FINER, normalization=None
+            )
+            self._drift = self._drift - np.asarray(back, np.float64) / scale
+        self._last = seen
+        return self._drift.copy()
+
+    def start_from(self, pixels: NDArray[np.floating], drift_px: NDArray[np.float64]) -> None:
+        """Take a frame, real (H, W), as the one before, whose drift is known."""
+        seen, _ = self._prepared(pixels)
+        self._drift = np.array(drift_px, np.float64)
+        self._last = seen if seen.any() else self._last
+
+    def _prepared(self, pixels: NDArray[np.floating]) -> tuple[Floats, NDArray[np.float64]]:
+        """A frame without its background, dark towards its border; and its pixels to one of the frame."""
+        scale = min(1.0, _PERIOD_PX / self._period_px)
+        shape = max(1, round(pixels.shape[0] * scale)), max(1, round(pixels.shape[1] * scale))
+        flat = flattened(resampled(pixels, shape), self._period_px * scale)
+        window = np.hanning(shape[0])[:, None] * np.hanning(shape[1])
+        return np.asarray(flat * window, np.float32), np.divide(shape, pixels.shape)

@@ -1,0 +1,77 @@
+"""Settings of what finds ends and junctions, and of what a network's answers are worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from samiam.device import Device
+from samiam.settings import Count, Positive, Share, settings
+
+_BetweenNoneAndAll = Annotated[float, Field(gt=0, lt=1)]
+
+
+@settings
+class PointCalibration:
+    """How the maps of one file of weights become points.
+
+    Attributes:
+        least_end: height from which a peak of the map of ends is an end.
+        least_junction: likewise of junctions.
+    """
+
+    least_end: _BetweenNoneAndAll = 0.4
+    least_junction: _BetweenNoneAndAll = 0.4
+
+
+@settings
+class PointFinderOptions:
+    """The finder that ships: a U-Net with a map of ends and one of junctions.
+
+    Attributes:
+        weights: a file that `train.py experiment=polar` wrote; the weights that ship where null.
+        weights_sha256: the hash that a given file must have; not checked where null.
+        device: "auto" is CUDA where there is one, else the CPU.
+        least_end: ends that are less sure are none; as calibrated where null.
+        least_junction: likewise junctions.
+    """
+
+    weights: str | Path | None = None
+    weights_sha256: str | None = None
+    device: Device = "auto"
+    least_end: Share | None = None
+    least_junction: Share | None = None
+
+
+@settings
+class SkeletonOptions:
+    """The classical finder: a band of frequencies, a threshold and a skeleton.
+
+    Attributes:
+        finest: standard deviation in periods of the Gaussian that takes noise out.
+        coarsest: of that which takes the background out.
+    """
+
+    finest: Positive = 0.16
+    coarsest: Positive = 0.35
+
+
+@settings
+class LinkingOptions:
+    """How points of the frames of a video become tracks, and what happens to these.
+
+    Attributes:
+        reach: periods that a point moves at most from one frame to the next; by the root of their number over several.
+        most_missed: frames in a row in which a track may not be seen.
+        least_seen: frames in which a track is seen, or its beginning and end are flicker and no events.
+        meeting: periods between two points that vanish or appear together, at most.
+        together: frames between the two, at most.
+    """
+
+    reach: Positive = 0.5
+    most_missed: Annotated[int, Field(ge=0)] = 2
+    least_seen: Count = 2
+    meeting: Positive = 1.0
+    together: Annotated[int, Field(ge=0)] = 1
