@@ -35,9 +35,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     """Runs `samiam polar` in an empty folder, with blobs for points."""
     finder = SimpleNamespace(name="blobs", options={"least": 0.4})
     for name in ("SkeletonFinder", "build_point_finder"):
-        monkeypatch.setattr(samiam.polar, name, lambda: finder, raising=False)
-    monkeypatch.setattr(samiam.polar, "Linker", MadeLinker, raising=False)
-    monkeypatch.setattr(samiam.polar, "find_points", lambda micrograph, **_: find_blobs(micrograph), raising=False)
+        monkeypatch.setattr(samiam.polar, name, lambda: finder)
+    monkeypatch.setattr("samiam.commands.polar_run.Linker", MadeLinker)
+    monkeypatch.setattr(samiam.polar, "find_points", lambda micrograph, **_: find_blobs(micrograph))
     monkeypatch.setattr("samiam.polar.writing.results.write_charts", quick_charts)
     monkeypatch.chdir(tmp_path)
 

@@ -8,10 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from samiam.commands.places import check_kind
@@ -19,31 +17,17 @@ from samiam.errors import InputError
 from samiam.formats.frames.frame import Frame, Frames
 from samiam.formats.frames.landing import LandingFrames
 from samiam.formats.writers.earlier import kind_of
-from samiam.polar.linking.tracks import Tracks
+from samiam.polar.linking.linker import Linker
 from samiam.polar.result import PolarPoints
 from samiam.polar.writing.journal import JOURNAL, FrameNote, Journal
 from samiam.polar.writing.overlay import write_polar_overlay
 from samiam.polar.writing.results import KIND, OVERLAYS, clear_results, write_polar
 from samiam.polar.writing.video import PolarVideo
 from samiam.records import Micrograph
-from samiam.records.polar_scene import Points, Sign
+from samiam.records.polar_scene import Sign
 from samiam.records.showing import counted
 
 _MOST_TOLD = 5  # frames that could not be used, one by one; the report has all
-
-
-class VideoLinker(Protocol):
-    """Links the points of frames that come one by one, as `samiam.polar.Linker` does."""
-
-    def add(
-        self, points: Points, pixels: NDArray[np.floating[Any]] | None = None, *, frame: int | None = None
-    ) -> object:
-        """The next frame, by its place in time; its pixels tell how far it has drifted."""
-        ...
-
-    def tracks(self) -> Tracks:
-        """What has come of all frames so far."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +37,6 @@ class PolarJob:
     Attributes:
         find: finds the points of a frame.
         sign: of the stripes.
-        linker: makes one for frames of a size and stripes of a period and a sign.
         config: its settings and those of reading, for provenance; other ones make another run.
         open: opens a video, a folder or a stack; given the names of the files that were taken before where a folder is
             watched.
@@ -63,7 +46,6 @@ class PolarJob:
 
     find: Callable[[Micrograph], PolarPoints]
     sign: Sign
-    linker: Callable[[tuple[int, int], float, Sign], VideoLinker]
     config: Mapping[str, Any]
     open: Callable[[Path, Sequence[str]], Frames]
     command: str
@@ -94,7 +76,7 @@ class PolarRun:
         self._journal = Journal(place, about)
         self._n_before = len(self._journal.notes)
         self._n_done = self._n_written = 0
-        self._linker: VideoLinker | None = None
+        self._linker: Linker | None = None
         self._first: Micrograph | None = None
         self._overlays: list[Path] = []
         self._started = time.perf_counter()
@@ -143,7 +125,7 @@ class PolarRun:
         """Link the points of a frame; the first one decides what a period is."""
         if self._linker is None:
             self._first = found.micrograph
-            self._linker = self._job.linker(found.micrograph.shape_hw, found.period_px, found.sign)
+            self._linker = Linker(found.micrograph.shape_hw, found.period_px, found.sign)
         self._linker.add(found.points, found.micrograph.filled, frame=index)
 
     def _found(self, frame: Frame) -> PolarPoints | None:

@@ -16,6 +16,7 @@ from samiam.errors import InputError
 if TYPE_CHECKING:
     from samiam.commands.polar_run import PolarJob
     from samiam.formats.frames.frame import Frames
+    from samiam.records.polar_scene import Sign
 
 METHODS = ("network", "skeleton")
 
@@ -80,14 +81,13 @@ def _job(options: argparse.Namespace) -> PolarJob:
     from functools import partial
 
     from samiam.commands.polar_run import PolarJob
-    from samiam.polar import Linker, SkeletonFinder, build_point_finder, find_points
+    from samiam.polar import SkeletonFinder, build_point_finder, find_points
 
     finder = build_point_finder() if options.method == "network" else SkeletonFinder()
-    sign = "dark" if options.invert else "bright"
+    sign: Sign = "dark" if options.invert else "bright"
     return PolarJob(
         find=partial(find_points, period_px=options.period_px, sign=sign, finder=finder),
-        sign="dark" if options.invert else "bright",
-        linker=Linker,
+        sign=sign,
         config={
             "finder": {"name": finder.name, **finder.options},
             "sign": sign,

@@ -11,6 +11,7 @@ import numpy as np
 
 from samiam.datasets.image_folders import image_files
 from samiam.datasets.label_studio.exports import uploaded_image
+from samiam.datasets.label_studio.tasks_json import task_entries
 from samiam.datasets.polar.keypoints import KeypointTask, read_keypoint_tasks
 from samiam.datasets.polar.points_csv import read_points_csv
 from samiam.errors import InputError
@@ -20,7 +21,9 @@ from samiam.formats.frames.numbering import by_number, last_number, natural
 from samiam.records import Micrograph
 from samiam.records.polar_scene import Points, Sign
 
-POINTS = "points.csv"
+TABLES = ("points.csv", "truth.csv")
+"""What a table of points in a folder may be called: as results have it, or as simulated videos."""
+_FRAMES = "frames"
 
 
 class Marked(Protocol):
@@ -69,8 +72,8 @@ def read_labelled_frames(
             (`read_keypoint_tasks`), or a folder with one of them.
         video: a video, a stack or a folder of frames that the labels are of; frames count from 0, and an image of a
             Label Studio task is the frame of the number at the end of its name. Where None, it is the only video or
-            stack beside a CSV, or the images there by their numbers; of tasks, the images beside the export or in its
-            `images`.
+            stack beside a CSV, or the images there or in `frames` by their numbers; of tasks, the images beside the
+            export or in its `images`.
         sign: of the stripes; what the labels say where None, and bright where they do not.
         pixel_size_nm: in place of what the files say.
 
@@ -166,17 +169,20 @@ def _labels_in(labels: Path) -> Path:
         if not labels.is_file():
             raise InputError(f"{labels}: no such file or folder; check the path.")
         return labels
-    found = sorted(path for path in labels.glob("*.json") if not path.name.startswith("."))
-    found += [labels / POINTS] if (labels / POINTS).is_file() else []
+    found = [labels / name for name in TABLES if (labels / name).is_file()]
+    exports = sorted(path for path in labels.glob("*.json") if not path.name.startswith("."))
+    found += [path for path in exports if task_entries(path)]
     if len(found) != 1:
         there = ", ".join(path.name for path in found) or "no labels"
-        raise InputError(f"{labels}: holds {there}; give a {POINTS} or one export of Label Studio.")
+        raise InputError(f"{labels}: holds {there}; give {' or '.join(TABLES)} or one export of Label Studio.")
     return found[0]
 
 
 def _video_beside(labels: Path) -> Path:
-    """The only video or stack in the folder of the labels; the folder itself where images are in it."""
+    """The only video or stack in the folder of the labels; the folder itself, or its `frames`, with images in it."""
     folder = labels.parent
+    if (folder / _FRAMES).is_dir():
+        return folder / _FRAMES
     videos = sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES)
     if len(videos) > 1:
         raise InputError(f"{labels}: {len(videos)} videos lie beside it; say which is labelled.")

@@ -13,6 +13,7 @@ from samiam.formats.readers.interval import Interval
 from samiam.formats.readers.pixel_size import PixelSize
 from samiam.records import Micrograph
 
+_PARTS = ("frames", "images")  # what folders are called within those that bear the name of a video
 FramesKind = Literal["video", "folder", "stack"]
 
 
@@ -77,8 +78,11 @@ class Frames(ABC):
 
     @property
     def name(self) -> str:
-        """Of the sequence, for tables."""
-        return self.path.stem if self.path.suffix and self.kind != "folder" else self.path.resolve().name
+        """Of the sequence, for tables: that of the file or folder, or of the one that a folder called `frames` is in."""
+        if self.kind != "folder":
+            return self.path.stem
+        whole = self.path.resolve()
+        return whole.parent.name if whole.name.lower() in _PARTS else whole.name
 
     def read(self, only: Container[int] | None = None) -> Iterator[Frame]:
         """The frames one after the other. Where one is of another size than the first, it counts as unusable.
