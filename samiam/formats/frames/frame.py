@@ -78,7 +78,7 @@ class Frames(ABC):
 
     @property
     def name(self) -> str:
-        """Of the sequence, for tables: that of the file or folder, or of the one that a folder called `frames` is in."""
+        """Of the sequence, for tables: that of the file or folder, or of what a folder called `frames` is in."""
         if self.kind != "folder":
             return self.path.stem
         whole = self.path.resolve()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from samiam.formats.writers.charting import drawing, write_figure
+from samiam.colours import PALETTE
+from samiam.formats.writers.charting import colour, drawing, write_figure
 from samiam.polar.linking.tracks import EVENTS
 from samiam.polar.writing.classes import COLOURS, PLURAL
 from samiam.polar.writing.tables import counts_table, events_table, tracks_table
@@ -20,7 +22,8 @@ _WIDTH, _HEIGHT = 8.0, 6.0  # inches, chosen by eye
 _KYMOGRAPH_HEIGHT = 7.0
 # What makes an end and a junction, or both, vanish is drawn below the line, what makes them appear above it.
 _VANISHING = {"annihilation", "joining", "attachment", "bridge breaking", "death", "exit"}
-_EVENT_COLOURS = dict(zip(EVENTS, [f"C{index}" for index in range(10)] + ["0.55", "0.75"], strict=True))
+_AT_BORDER = {"entry": "0.55", "exit": "0.75"}
+_EVENT_COLOURS: dict[str, Any] = {name: colour(index) for index, name in enumerate(EVENTS)} | _AT_BORDER
 _BAND = 1.0  # period on either side of the middle row: tracks within it stand in the kymograph
 
 
@@ -47,10 +50,10 @@ def draw_counts(axes: Axes, video: PolarVideo) -> None:
     """How many ends and junctions each frame shows; there is no line over frames that are missing."""
     table = counts_table(video).set_index("frame")
     every = table.reindex(range(int(table.index.max()) + 1)) if len(table) else table
-    for kind, colour in COLOURS.items():
+    for kind, rgb in COLOURS.items():
         numbers = every[f"{kind}s"].astype("float64").to_numpy(na_value=np.nan)
         times = [video.time_of(frame) for frame in every.index]
-        axes.plot(times, numbers, ".-", color=_rgb(colour), label=PLURAL[kind])
+        axes.plot(times, numbers, ".-", color=_rgb(rgb), label=PLURAL[kind])
     axes.set(ylabel="points in a frame", title=f"{video.name}, {video.sign} stripes")
     axes.set_ylim(bottom=0, top=1.2 * axes.get_ylim()[1])  # room for the legend
     axes.grid(axis="y")
@@ -107,9 +110,18 @@ def _draw_tracks(axes: Axes, video: PolarVideo, middle_px: float, near_px: float
     kinds: tuple[Kind, ...] = ("end", "junction")
     for kind in kinds:
         label: str | None = PLURAL[kind]
-        for _, track in near[near["kind"] == kind].groupby("track"):
-            times = [video.time_of(frame) for frame in track["frame"]]
-            axes.plot(track["column_px"] * side, times, ".-", color=_rgb(COLOURS[kind]), ms=4, lw=1.2, label=label)
+        for _, track in near[near["kind"] == kind].set_index("frame").groupby("track"):
+            every = range(track.index.min(), track.index.max() + 1)  # no line where it runs farther away
+            times = [video.time_of(frame) for frame in every]
+            axes.plot(
+                track["column_px"].reindex(every) * side,
+                times,
+                ".-",
+                color=_rgb(COLOURS[kind]),
+                ms=4,
+                lw=1.2,
+                label=label,
+            )
             label = None
 
 
@@ -120,8 +132,10 @@ def _draw_near_events(axes: Axes, video: PolarVideo, middle_px: float, near_px: 
         some = near[near["event"].isin(_VANISHING) == (name == "vanishing")]
         times = [video.time_of(frame) for frame in some["frame"]]
         if times:
-            axes.plot(some["column_px"] * side, times, marker, ms=8, mfc="none", mec="#d55e00", label=name, ls="")
+            axes.plot(
+                some["column_px"] * side, times, marker, ms=8, mfc="none", mec=_rgb(PALETTE[6]), label=name, ls=""
+            )
 
 
-def _rgb(colour: tuple[int, int, int]) -> tuple[float, float, float]:
-    return colour[0] / 255, colour[1] / 255, colour[2] / 255
+def _rgb(levels: tuple[int, int, int]) -> tuple[float, float, float]:
+    return levels[0] / 255, levels[1] / 255, levels[2] / 255
