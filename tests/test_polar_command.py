@@ -209,7 +209,25 @@ class TestOtherResults:
         run("film", "-o", "out")
         tifffile.imwrite(folder / "frame_2.tif", made_video(4)[3])
         code, _, err = run("film", "-o", "out")
-        assert (code, "frame_2.tif is not what" in err) == (2, True)
+        assert (code, "frame_2.tif is not the frame_2.tif that it was when" in err) == (2, True)
+
+    @pytest.mark.parametrize("lost", ["removed", "damaged"])
+    def test_of_frames_that_are_lost(self, run: Run, tmp_path: Path, lost: str) -> None:
+        folder = write_folder(tmp_path / "film", made_video(3))
+        run("film", "-o", "out")
+        before = digests(tmp_path / "out")
+        (folder / "frame_3.tif").unlink() if lost == "removed" else (folder / "frame_3.tif").write_bytes(b"II*\0")
+        code, _, err = run("film", "-o", "out")
+        assert (code, "frame_3.tif is n" in err) == (2, True)
+        assert digests(tmp_path / "out") == before
+
+    def test_nothing_is_overwritten_by_what_is_no_video(self, run: Run, tmp_path: Path) -> None:
+        write_stack(tmp_path / "film.tif", made_video(2))
+        run("film.tif", "-o", "out")
+        before = digests(tmp_path / "out")
+        (tmp_path / "film.tif").write_bytes(b"II*\0")
+        assert run("film.tif", "-o", "out", "--overwrite")[0] == 2
+        assert digests(tmp_path / "out") == before
 
     def test_of_another_command(self, run: Run, tmp_path: Path) -> None:
         write_stack(tmp_path / "film.tif", made_video(2))

@@ -67,9 +67,9 @@ class PolarRun:
     def __init__(self, path: Path, place: Path, job: PolarJob) -> None:
         self._path, self._place, self._job = path, place, job
         check_kind(place, KIND)
+        self._frames = job.open(path, [] if job.overwrite else Journal.names_in(place))
         if job.overwrite:
             clear_results(place)
-        self._frames = job.open(path, Journal.names_in(place))
         about = {"source": {"kind": self._frames.kind, **self._frames.facts}, "config": job.config}
         if kind_of(place) == KIND and not (place / JOURNAL).is_file():
             raise InputError(f"{place}: holds results of which the {JOURNAL} is missing; replace them by --overwrite.")
@@ -103,10 +103,12 @@ class PolarRun:
             for frame in tqdm(frames.read(), total=frames.n_frames, unit="frame", disable=None, leave=False):
                 self._take(frame)
         except KeyboardInterrupt:
-            if not isinstance(frames, LandingFrames):
+            if not isinstance(frames, LandingFrames) or self._n_done < self._n_before:
                 done = counted(len(self._journal.notes), "frame")
                 print(f"samiam: {self._path}: stopped after {done}; the same command goes on there.", file=sys.stderr)
                 raise
+        if self._n_done < self._n_before:
+            raise self._other_frames(f"{self._journal.notes[self._n_done].name} is no longer there")
         if self._first is None:
             self._give_up()
         return self._report(self._write())
@@ -158,12 +160,16 @@ class PolarRun:
 
     def _check_same(self, note: FrameNote, frame: Frame) -> None:
         """Refuse to go on where frames are not those that the journal is of."""
-        sha256 = frame.micrograph.metadata.get("sha256") if frame.micrograph is not None else note.sha256
-        if (note.index, note.name, note.sha256) != (frame.index, frame.name, sha256):
-            raise InputError(
-                f"{self._path}: {frame.name} is not what {self._place} was made of ({note.name}); choose another "
-                "folder with -o, or replace the results by --overwrite."
-            )
+        sha256 = note.sha256 if frame.micrograph is None else frame.micrograph.metadata.get("sha256")
+        is_lost = frame.micrograph is None and note.fault is None
+        if is_lost or (note.index, note.name, note.sha256) != (frame.index, frame.name, sha256):
+            raise self._other_frames(f"{frame.name} is not the {note.name} that it was")
+
+    def _other_frames(self, why: str) -> InputError:
+        return InputError(
+            f"{self._path}: {why} when {self._place} was made of it; choose another folder with -o, or replace the "
+            "results by --overwrite."
+        )
 
     def _give_up(self) -> None:
         faults = [f"{note.name} {note.fault}" for note in self._journal.notes if note.fault]
