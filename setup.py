@@ -8,7 +8,9 @@ setup(
     package_data={
         "": ["py.typed", "*.pyi"],
         "samiam": ["weights/*"],
+        "samiam.formats.writers.pages": ["*.jinja"],
         "samiam.particles.writing": ["*.jinja"],
+        "samiam.polar.writing": ["*.jinja"],
         "samiam.configs": ["**/*.yaml"],
         "simulate.library": ["data/*.npz"],
         "simulate.particles": ["data/**/*.safetensors"],

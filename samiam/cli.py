@@ -1,4 +1,4 @@
-"""The command line: `samiam segment | particles | particles-statistics | info | models | evaluate | train`.
+"""The command line: `samiam segment | particles | particles-statistics | polar | info | models | evaluate | train`.
 
 What a command needs is imported when it is run, so that help and refusals come at once.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import samiam
-from samiam.commands import inputs, particle_words
+from samiam.commands import inputs, particle_words, polar_words
 from samiam.commands.each import for_each
 from samiam.errors import InputError, in_one_line
 from samiam.formats import READABLE_SUFFIXES
@@ -97,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     particle_words.add_finding(commands.add_parser("particles", help="find nanoparticles, measure and count them"))
     particle_words.add_pooling(
         commands.add_parser("particles-statistics", help="count the particles of several runs together")
+    )
+    polar_words.add_polar(
+        commands.add_parser("polar", help="find, follow and count the ends and junctions of stripes in a video")
     )
     _add_info(commands.add_parser("info", help="show what a micrograph file holds"))
     _add_models(commands.add_parser("models", help="generators, encoders and their settings; checkpoints"))

@@ -55,6 +55,8 @@ def command(*words: str) -> str:
         (command("particles", "--help"), set()),
         (command("particles", "missing.tif"), set()),
         (command("particles-statistics", "--help"), set()),
+        (command("polar", "--help"), set()),
+        (command("polar", "missing.mp4"), set()),
         (command("info", "missing.tif"), set()),
         (command("segment", "missing.tif", "--generator", "nope"), set()),
         (command("models", "list"), set()),

@@ -7,7 +7,7 @@ import glob
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import count
@@ -35,9 +35,10 @@ class Reading:
         return asdict(self)
 
 
-def add_reading(parser: argparse.ArgumentParser) -> None:
-    """The options that say how files are read."""
-    parser.add_argument("--frame", type=int, metavar="I", help="which frame of a stack, from 0")
+def add_reading(parser: argparse.ArgumentParser, *, one_frame: bool = True) -> None:
+    """The options that say how files are read; that of the frame, unless all are."""
+    if one_frame:
+        parser.add_argument("--frame", type=int, metavar="I", help="which frame of a stack, from 0")
     parser.add_argument("--channel", type=int, metavar="I", help="which channel of a colour image, from 0")
     parser.add_argument("--dataset", metavar="NAME", help="which of several images or stacks in a file")
     parser.add_argument(
@@ -108,17 +109,17 @@ def _is_micrograph(file: Path) -> bool:
     return file.suffix.lower() in READABLE_SUFFIXES and not file.name.startswith(".") and file.is_file()
 
 
-def is_readable(path: Path) -> bool:
+def is_readable(path: Path, check: Callable[[Path], object] = check_readable) -> bool:
     """Whether a file is not refused at first sight."""
     with suppress(InputError):
-        check_readable(path)
+        check(path)
         return True
     return False
 
 
-def refused(path: Path) -> str:
+def refused(path: Path, check: Callable[[Path], object] = check_readable) -> str:
     """Refuse a file that is refused at first sight; nothing where it is not."""
-    check_readable(path)
+    check(path)
     return ""
 
 

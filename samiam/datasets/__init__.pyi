@@ -3,10 +3,14 @@ from .label_images import find_label_images, read_label_image
 from .label_studio.exports import find_label_studio_images, read_label_studio_image
 from .layout_names import Layout
 from .layouts import Labelled, find_labelled
+from .polar.keypoints import write_keypoint_tasks
+from .polar.labelled import LabelledFrame, read_labelled_frames
+from .polar.points_csv import write_points_csv
 from .zenodo import zenodo_folder
 
 __all__ = [
     "Labelled",
+    "LabelledFrame",
     "Layout",
     "find_annotator_images",
     "find_label_images",
@@ -15,5 +19,8 @@ __all__ = [
     "read_annotator_image",
     "read_label_image",
     "read_label_studio_image",
+    "read_labelled_frames",
+    "write_keypoint_tasks",
+    "write_points_csv",
     "zenodo_folder",
 ]

@@ -1,3 +1,6 @@
+from .frames.frame import Frame, Frames
+from .frames.opening import open_frames
+from .frames.video import VIDEO_SUFFIXES
 from .readers.read import READABLE_SUFFIXES, check_readable, read_micrograph
 from .writers.coco import write_coco
 from .writers.labels import write_labels
@@ -8,6 +11,10 @@ from .writers.tables import measurements, write_decisions, write_measurements
 
 __all__ = [
     "READABLE_SUFFIXES",
+    "VIDEO_SUFFIXES",
+    "Frame",
+    "Frames",
+    "open_frames",
     "check_readable",
     "read_micrograph",
     "write_labels",

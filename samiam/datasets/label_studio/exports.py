@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -100,14 +100,19 @@ def _image_in_json(tasks: Mapping[str, Task], images: Mapping[str, Path], annota
     task = tasks[annotation.task]
     if task.annotations is None and task.others:
         raise InputError(f"{annotation.source}: the task has several images; export it as JSON.")
-    uploaded = {_as_uploaded(path.name): path for path in images.values()}
-    given = {path.name: path for path in images.values()}
-    for name in (task.file_name, re.sub("^[0-9a-f]{8}-", "", task.file_name)):
-        if name in given or name in uploaded:
-            return given.get(name) or uploaded[name]
+    if (found := uploaded_image(task.file_name, images.values())) is not None:
+        return found
     raise InputError(
         f"{task.source}: {task.file_name}, the image of task {task.number}, is missing; put it beside this file."
     )
+
+
+def uploaded_image(name: str, files: Iterable[Path]) -> Path | None:
+    """The file that Label Studio keeps under a name, which may begin with 8 digits that it put before."""
+    given = {path.name: path for path in files}
+    uploaded = {_as_uploaded(own): path for own, path in given.items()}
+    names = (name, re.sub("^[0-9a-f]{8}-", "", name))
+    return next((given.get(one) or uploaded[one] for one in names if one in given or one in uploaded), None)
 
 
 def _as_uploaded(name: str) -> str:

@@ -85,7 +85,7 @@ def read_tasks(folder: Path) -> dict[str, Task]:
     """
     tasks: dict[str, Task] = {}
     for path in sorted(folder.glob("*.json")):
-        for entry in [] if path.name.startswith(".") else _entries(path):
+        for entry in [] if path.name.startswith(".") else task_entries(path):
             task = _task(path, entry)
             before = tasks.get(task.number)
             if before is None or before.annotations is None:
@@ -95,7 +95,12 @@ def read_tasks(folder: Path) -> dict[str, Task]:
     return tasks
 
 
-def _entries(path: Path) -> list[Any]:
+def task_entries(path: Path) -> list[Any]:
+    """The tasks of an export; none where the file holds something else.
+
+    Raises:
+        InputError: if it is no JSON.
+    """
     try:
         content = parse_json(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
@@ -108,11 +113,11 @@ def _task(path: Path, entry: Mapping[str, Any]) -> Task:
     number = str(entry["id"])
     try:
         found = entry.get("annotations", entry.get("completions"))
-        images = _images(entry.get("data", entry))
+        images = image_names(entry.get("data", entry))
         (key, file_name), *others = images.items()
         shown = None if not others else key
         return Task(
-            number=_identifier(entry["id"]),
+            number=identifier(entry["id"]),
             file_name=file_name,
             others=[name for _, name in others],
             source=path,
@@ -124,14 +129,14 @@ def _task(path: Path, entry: Mapping[str, Any]) -> Task:
         raise InputError(f"{path}: task {number:.40} is not as Label Studio writes it; export it again.") from error
 
 
-def _identifier(given: object) -> str:
+def identifier(given: object) -> str:
     """The number of a task or an annotation, which names files later on."""
     if not isinstance(given, int | str) or not re.fullmatch(r"[\w-]{1,40}", str(given)):
         raise ValueError(given)
     return str(given)
 
 
-def _images(data: Mapping[str, Any]) -> dict[str, str]:
+def image_names(data: Mapping[str, Any]) -> dict[str, str]:
     """The names in the addresses of images by their keys, that of `image` before all others."""
     in_order = {"image": data.get("image"), **data}
     names: dict[str, str] = {}
@@ -157,7 +162,7 @@ def _annotations(source: str, task: str, found: list[Mapping[str, Any]], shown: 
 
 def _annotation(source: str, task: str, entry: Mapping[str, Any], shown: str | None) -> Annotation:
     """What was painted on the image that the interface calls `shown`, on the only one where None."""
-    number = _identifier(entry["id"])
+    number = identifier(entry["id"])
     source = f"{source}, annotation {number}"
     labelled = {result.get("id") for result in entry["result"] if result["type"] == "labels"} - {None}
     painted = [result for result in entry["result"] if _is_region(result, labelled)]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.formats.readers.interval import Interval, interval
 from samiam.formats.readers.raw import MIN_SIDE_PX, Found
 from samiam.formats.readers.units import to_nm
 
@@ -87,6 +88,12 @@ def found_along(name: str, pairs: Sequence[Pair], shape: Sequence[int]) -> list[
 def n_frames(pair: Pair, shape: Sequence[int]) -> int:
     """How many images there are along the other axes."""
     return math.prod(side for index, side in enumerate(shape) if index not in pair)
+
+
+def interval_along(source: str, axes: Sequence[Axis], pair: Pair, shape: Sequence[int]) -> Interval:
+    """The time between images, where there is one axis along which they are stacked, and it is one of time."""
+    others = [axis for index, axis in enumerate(axes) if index not in pair and shape[index] > 1]
+    return interval(source, others[0].step, others[0].unit) if len(others) == 1 else Interval()
 
 
 def corner_of(pair: Pair, frame: int, shape: Sequence[int]) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, image_axes
+from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, image_axes, interval_along
 from samiam.formats.readers.ncempy_modules import ncempy_io
 from samiam.formats.readers.pixel_size import pixel_size
 from samiam.formats.readers.raw import Found, RawImage, Request, check_there, distinct, of_dataset
@@ -100,6 +100,7 @@ def read_dm(path: Path, request: Request) -> RawImage:
         frame,
         found[chosen].n_frames,
         pixel_size("DM calibration", (x.step, x.unit), (y.step, y.unit)),
+        interval_along("DM calibration", image.axes, pair, image.shape),
         **of_dataset(found, chosen),
     )
 

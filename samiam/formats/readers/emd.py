@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 
 from samiam.errors import InputError
-from samiam.formats.readers.axes import Axis, Pair, corner_of, found_along, frame_of, image_axes
+from samiam.formats.readers.axes import Axis, Pair, corner_of, found_along, frame_of, image_axes, interval_along
 from samiam.formats.readers.pixel_size import PixelSize, pixel_size
 from samiam.formats.readers.raw import MAX_BYTES, Found, RawImage, Request, distinct, of_dataset
 
@@ -97,7 +97,9 @@ def _read_berkeley(file: h5py.File, request: Request) -> RawImage:
     _check_written(array, pair, frame)
     along_y, along_x = ((axes[index].step, axes[index].unit) for index in pair)
     size = pixel_size("EMD dimension", along_x, along_y)
-    return RawImage(frame_of(array, pair, frame), frame, found[chosen].n_frames, size, **of_dataset(found, chosen))
+    every = interval_along("EMD dimension", axes, pair, array.shape)
+    image = frame_of(array, pair, frame)
+    return RawImage(image, frame, found[chosen].n_frames, size, every, **of_dataset(found, chosen))
 
 
 def _berkeley_groups(file: h5py.File) -> list[h5py.Group]:

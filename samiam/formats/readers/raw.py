@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
+from samiam.formats.readers.interval import Interval
 from samiam.formats.readers.pixel_size import PixelSize
 
 MAX_PIXELS = 16384**2
@@ -134,6 +135,7 @@ class RawImage:
         frame: its index among the frames.
         n_frames: how many there are.
         pixel_size: as far as the file tells it.
+        interval: from one frame to the next, likewise.
         dataset: the name of the data set, or its number where the file holds several without a name.
         n_datasets: how many there are beside thumbnails.
         data_bar_px: rows at the bottom of which the file says that they are the instrument's data bar; 0 where it
@@ -145,6 +147,7 @@ class RawImage:
     frame: int = 0
     n_frames: int = 1
     pixel_size: PixelSize = field(default_factory=PixelSize)
+    interval: Interval = field(default_factory=Interval)
     dataset: str | None = None
     n_datasets: int = 1
     data_bar_px: int = 0

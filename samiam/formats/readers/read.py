@@ -83,7 +83,7 @@ def read_micrograph(
         Micrograph(steps, 32 × 32 px, 0.02 nm/px)
     """
     try:
-        given = None if pixel_size_nm is None else _given_size(pixel_size_nm)
+        given = None if pixel_size_nm is None else given_size(pixel_size_nm)
         return _read(Path(path), Request(frame, dataset), channel, given, clip_percentiles)
     except InputError as error:
         raise InputError(printable(f"{path}: {error}")) from error
@@ -105,9 +105,34 @@ def _read(
     path: Path, request: Request, channel: int | None, given: PixelSize | None, percentiles: tuple[float, float]
 ) -> Micrograph:
     _check_percentiles(percentiles)
+    raw = read_raw(path, request)
+    return micrograph_of(raw, path, sha256_of(path), channel=channel, given=given, clip_percentiles=percentiles)
+
+
+def read_raw(path: Path, request: Request) -> RawImage:
+    """One image as its file holds it.
+
+    Raises:
+        InputError: if the file cannot be used; the message does not name it.
+    """
     _check_file(path)
-    reader = pkgutil.resolve_name(f"{__package__}.{_READERS[path.suffix.lower()]}")
-    raw = _load(reader, path, request)
+    return _load(pkgutil.resolve_name(f"{__package__}.{_READERS[path.suffix.lower()]}"), path, request)
+
+
+def micrograph_of(
+    raw: RawImage,
+    path: Path,
+    sha256: str,
+    *,
+    channel: int | None = None,
+    given: PixelSize | None = None,
+    clip_percentiles: tuple[float, float] = (0.1, 99.9),
+) -> Micrograph:
+    """What `read_micrograph` makes of an image and of what is known of its file.
+
+    Raises:
+        InputError: if a channel has to be chosen, or pixels are not finite or all alike; the file is not named.
+    """
     array, used_channel = _one_channel(raw.array, channel)
     counts, offset = without_offset(array)
     _check_values(counts)
@@ -119,7 +144,7 @@ def _read(
     }
     metadata = {
         "path": str(path),
-        "sha256": sha256_of(path),
+        "sha256": sha256,
         "format": path.suffix.lower()[1:],
         "dtype": str(raw.array.dtype),
         "frame": raw.frame if raw.n_frames > 1 else None,
@@ -135,13 +160,18 @@ def _read(
         pixel_aspect=size.aspect,
         name=path.stem,
         metadata=metadata,
-        clip_percentiles=percentiles,
+        clip_percentiles=clip_percentiles,
         artefacts=find_artefacts(counts, data_bar_px=raw.data_bar_px),
         offset=offset,
     )
 
 
-def _given_size(sides_nm: float | tuple[float, float]) -> PixelSize:
+def given_size(sides_nm: float | tuple[float, float]) -> PixelSize:
+    """The size of a pixel as a user gives it: one side, or width and height, in nm.
+
+    Raises:
+        InputError: if it is none.
+    """
     width, height = sides_nm if isinstance(sides_nm, tuple) else (sides_nm, sides_nm)
     for side in (width, height):
         if not 0 < side < float("inf"):

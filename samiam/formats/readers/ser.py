@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from samiam.errors import InputError
+from samiam.formats.readers.interval import Interval, interval
 from samiam.formats.readers.ncempy_modules import ncempy_io
 from samiam.formats.readers.pixel_size import pixel_size
 from samiam.formats.readers.raw import Found, RawImage, Request, check_there
@@ -48,8 +49,16 @@ def read_ser(path: Path, request: Request) -> RawImage:
         shape_hw, dtype = _declared(path, file, frame)
         request.pick(n_frames, shape_hw, dtype)
         array, metadata = file.getDataset(frame)
+        every = _interval(file, n_frames)
     along_x, along_y = ((side["CalibrationDelta"], "m") for side in metadata["Calibration"][:2])
-    return RawImage(array, frame, n_frames, pixel_size("SER calibration", along_x, along_y))
+    return RawImage(array, frame, n_frames, pixel_size("SER calibration", along_x, along_y), every)
+
+
+def _interval(file: _SerFile, n_frames: int) -> Interval:
+    """From the times of the first and the last element, which are in whole seconds; unknown where there are none."""
+    first, last = (int(file._getTag(index)["Time"]) for index in (0, n_frames - 1))
+    is_told = 0 < first < last
+    return interval("SER time tags", (last - first) / (n_frames - 1), "s") if is_told else Interval()
 
 
 def _declared(path: Path, file: _SerFile, frame: int) -> tuple[tuple[int, int], np.dtype[Any]]:

@@ -17,6 +17,7 @@ _RESULTS = (
     *("materials.csv", "grains.csv", "decisions.csv", PROVENANCE),
     *("particles.json", "particles.csv", "statistics.json", "statistics.csv", "by_size.csv"),
     *("sizes.png", "faults_by_size.png", "report.html"),
+    *("points.csv", "tracks.csv", "events.csv", "lifetimes.csv", "counts.csv", "counts.png", "kymograph.png"),
 )
 
 

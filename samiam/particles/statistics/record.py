@@ -135,7 +135,7 @@ class ParticleStatistics:
         """Write the numbers as JSON (`.json`), or their table as CSV (any other suffix)."""
         if Path(path).suffix == ".json":
             return write_json(path, self.as_dict())
-        from samiam.particles.writing.tables import write_table
+        from samiam.formats.writers.csv_table import write_table
 
         return write_table(path, self.table())
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from samiam.formats.writers.csv_table import write_table
 from samiam.formats.writers.earlier import PROVENANCE
 from samiam.formats.writers.provenance import about_software
 from samiam.formats.writers.strict_json import write_json
@@ -13,7 +14,6 @@ from samiam.particles.measured import MeasuredImage
 from samiam.particles.statistics.record import ParticleStatistics
 from samiam.particles.writing.charts import write_charts
 from samiam.particles.writing.report import About, write_report
-from samiam.particles.writing.tables import write_table
 from samiam.storage.files import replacing_together
 
 KIND = "particles-statistics"

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from PIL import Image
-
+from samiam.formats.writers.pages.rendering import Table, embedded, reduced, write_page
 from samiam.particles.measured import MeasuredImage
 from samiam.particles.statistics.faults import Faults
 from samiam.particles.statistics.record import ParticleStatistics
 from samiam.particles.statistics.shares import Estimate
-from samiam.storage.files import replacing
 
 _TITLE = "Particles"
 _MOST_OVERLAYS = 60  # of about 100 kB each: more make a page that is slow to open
-_OVERLAY_PX, _JPEG_QUALITY = 640, 85
 _NAMES = {
     "diameter_nm": ("equivalent diameter", "nm"),
     "feret_max_nm": ("largest Feret diameter", "nm"),
@@ -30,14 +24,6 @@ _NAMES = {
     "circularity": ("circularity 4πA/P²", ""),
     "solidity": ("solidity", ""),
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """Names of columns, and rows of cells as they are shown."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -74,17 +60,15 @@ def write_report(
     Returns:
         The file written.
     """
-    # Every text is escaped: names of files and remarks are other people's.
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
-    )
     shown = dict(list(about.overlays.items())[:_MOST_OVERLAYS])
     faults, detection = statistics.faults, statistics.detection
-    page = environment.get_template("report.html.jinja").render(
+    return write_page(
+        path,
+        Path(__file__).with_name("report.html.jinja"),
         title=_TITLE,
         facts=about.facts,
         remarks=statistics.remarks,
-        charts={chart.stem: _embedded(chart.read_bytes(), "png") for chart in charts},
+        charts={chart.stem: embedded(chart.read_bytes()) for chart in charts},
         sizes=_sizes(statistics),
         interval_of="over images" if statistics.is_over_images else "over particles",
         plain=f"{statistics.diameters_nm.mean():.3g} nm" if statistics.n else "",
@@ -96,12 +80,9 @@ def write_report(
         ),
         images=_images(statistics, images),
         failures=about.failures,
-        overlays={name: _reduced(picture) for name, picture in shown.items()},
+        overlays={name: reduced(picture) for name, picture in shown.items()},
         n_not_shown=len(about.overlays) - len(shown),
     )
-    with replacing(path) as partial:
-        partial.write_text(page, encoding="utf-8")
-    return path
 
 
 def _sizes(statistics: ParticleStatistics) -> Table:
@@ -154,16 +135,3 @@ def _images(statistics: ParticleStatistics, images: Sequence[MeasuredImage]) -> 
         pixel = f"{image.pixel_size_nm:.4g} nm ({image.pixel_size_from})"
         rows.append((name, size, pixel, str(len(image.table)), str(n_whole), image.remark or ""))
     return Table(("image", "shows", "pixel", "particles", "counted", "remark"), rows)
-
-
-def _reduced(picture: Path) -> str:
-    with Image.open(picture) as opened:
-        reduced = opened.convert("RGB")
-    reduced.thumbnail((_OVERLAY_PX, 4 * _OVERLAY_PX), Image.Resampling.LANCZOS)
-    file = io.BytesIO()
-    reduced.save(file, format="JPEG", quality=_JPEG_QUALITY)
-    return _embedded(file.getvalue(), "jpeg")
-
-
-def _embedded(picture: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"

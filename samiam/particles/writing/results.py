@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from samiam.formats.writers.coco import write_coco
+from samiam.formats.writers.csv_table import write_table
 from samiam.formats.writers.earlier import PROVENANCE
 from samiam.formats.writers.provenance import about_input, about_software
 from samiam.formats.writers.strict_json import write_json
@@ -16,7 +17,7 @@ from samiam.particles.result import Particles
 from samiam.particles.writing.classes import PARTICLE
 from samiam.particles.writing.labels import write_particle_labels
 from samiam.particles.writing.overlay import write_particle_overlay
-from samiam.particles.writing.tables import decisions, write_table
+from samiam.particles.writing.tables import decisions
 from samiam.storage.files import replacing_together
 
 KIND = "particles"

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from samiam.particles.result import Particles
-from samiam.storage.csv_cells import inert_table
-from samiam.storage.files import replacing
 
 _COLUMNS = ("particle", "action", "rule", "value", "threshold", "left_px", "top_px", "width_px", "height_px")
-
-
-def write_table(path: str | Path, table: pd.DataFrame) -> Path:
-    """Write a table as CSV, with as many digits as give the same numbers when read back.
-
-    Returns:
-        The file written.
-    """
-    with replacing(path) as partial:
-        inert_table(table).to_csv(partial, index=False)
-    return Path(path)
 
 
 def decisions(particles: Particles) -> pd.DataFrame:

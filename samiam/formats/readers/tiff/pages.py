@@ -15,7 +15,7 @@ from samiam.errors import InputError
 from samiam.formats.readers.orientation import TAG, upright
 from samiam.formats.readers.raw import MAX_BYTES, Found, RawImage, Request, check_there, distinct, of_dataset
 from samiam.formats.readers.tiff.colours import N_COLOURS, as_shown, has_palette
-from samiam.formats.readers.tiff.sizes import data_bar_px, tiff_pixel_size
+from samiam.formats.readers.tiff.sizes import data_bar_px, tiff_interval, tiff_pixel_size
 
 _UNCOMPRESSED = 1
 _OF_IMAGE = "YXCS"  # axes of one image: rows, columns, channels (of detectors) and samples (of colours)
@@ -41,6 +41,7 @@ def read_tiff(path: Path, request: Request) -> RawImage:
             frame,
             n_frames,
             size.turned() if is_on_its_side else size,
+            tiff_interval(file),
             data_bar_px=data_bar_px(page) if turned is None else 0,
             orientation=turned,
             **of_dataset(found, chosen),

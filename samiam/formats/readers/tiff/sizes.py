@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from xml.etree import ElementTree
 
 from tifffile import TiffFile, TiffPage
 
+from samiam.formats.readers.interval import Interval, interval
 from samiam.formats.readers.pixel_size import Length, PixelSize, pixel_size, printing_left_out, square
 
 _RESOLUTION_UNIT = {2: 2.54e7, 3: 1e7}  # nm of an inch and a centimetre, by TIFF 6.0's codes
@@ -109,6 +111,19 @@ def _side(page: TiffPage, tag: str, length: float, unit: object) -> Length | Non
         return None
     numerator, denominator = page.tags[tag].value
     return (length * denominator / numerator if numerator and denominator else None), unit
+
+
+def tiff_interval(file: TiffFile) -> Interval:
+    """The time between frames that OME or ImageJ have noted."""
+    with suppress(*_DAMAGED):
+        pixels = ElementTree.fromstring(file.ome_metadata or "").findall("{*}Image/{*}Pixels")
+        said = {(one.get("TimeIncrement"), one.get("TimeIncrementUnit", "s")) for one in pixels}
+        if len(said) == 1:
+            return interval("OME TimeIncrement", *said.pop())
+    with suppress(*_DAMAGED):
+        noted = file.imagej_metadata or {}
+        return interval("ImageJ frame interval", noted["finterval"], noted.get("tunit", "s"))
+    return Interval()
 
 
 def data_bar_px(page: TiffPage) -> int:

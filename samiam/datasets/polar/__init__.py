@@ -1,0 +1,1 @@
+"""Frames in which people have marked the ends and junctions of stripes."""

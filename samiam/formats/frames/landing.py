@@ -1,0 +1,174 @@
+"""Files of a folder that is being filled, each once it is whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from samiam.errors import InputError
+from samiam.formats.frames.folder import frame_files, read_frame, read_or_fault
+from samiam.formats.frames.frame import Frame, FrameReading, Frames
+from samiam.formats.frames.numbering import by_number, natural
+from samiam.records import Micrograph
+
+Loaded = TypeVar("Loaded")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How a folder is watched.
+
+    Attributes:
+        poll_s: from one look at the folder to the next.
+        settled_s: a file that has not changed for so long is taken for whole.
+        damaged_s: one that cannot be read is tried again until it has not changed for so long.
+        idle_s: without a new file the watch ends after so long; None for never.
+    """
+
+    poll_s: float = 1.0
+    settled_s: float = 2.0
+    damaged_s: float = 10.0
+    idle_s: float | None = None
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A file as it was when it last changed."""
+
+    size: int
+    mtime_ns: int
+    since: float
+
+
+@dataclass(frozen=True, eq=False)
+class Landed(Generic[Loaded]):
+    """A file that is whole.
+
+    Attributes:
+        file: where it is.
+        loaded: what is in it; None where it cannot be used.
+        fault: why not; None where it can.
+    """
+
+    file: Path
+    loaded: Loaded | None
+    fault: InputError | None = None
+
+
+def landing(
+    folder: Path,
+    load: Callable[[Path], Loaded],
+    patience: Patience,
+    taken: Sequence[str] = (),
+    *,
+    clock: Callable[[], float] = lambda: time.monotonic(),
+    sleep: Callable[[float], object] = lambda seconds: time.sleep(seconds),
+) -> Iterator[Landed[Loaded] | None]:
+    """What is in the files of a folder, as they land, in the natural order of their names.
+
+    A file is waited for as long as it changes, and those behind it with it. One that is damaged is given up in the end.
+
+    Args:
+        folder: which has to be there, but may be empty.
+        load: reads a file, and raises `InputError` where it cannot be used.
+        patience: how long what is waited for.
+        taken: names of files that were taken before.
+        clock: seconds that pass.
+        sleep: lets some pass.
+
+    Yields:
+        A file; None whenever all that are there have been taken.
+    """
+    seen: dict[Path, _Seen] = {}
+    known, active = set(taken), clock()
+    while True:
+        for file in [file for file in frame_files(folder) if file.name not in known]:
+            landed = _landed(file, load, patience, _quiet_s(file, seen, clock()))
+            if landed is None:
+                break
+            known.add(file.name)
+            yield landed
+            active = clock()
+        else:
+            yield None
+        if patience.idle_s is not None and clock() - active >= patience.idle_s:
+            return
+        sleep(patience.poll_s)
+
+
+def _landed(file: Path, load: Callable[[Path], Loaded], patience: Patience, quiet_s: float) -> Landed[Loaded] | None:
+    """A file that is whole, or has not changed for so long that it will never be; None as long as it may yet be."""
+    if quiet_s < patience.settled_s:
+        return None
+    try:
+        return Landed(file, load(file))
+    except InputError as error:
+        return Landed(file, None, error) if quiet_s >= patience.damaged_s else None
+
+
+def _quiet_s(file: Path, seen: dict[Path, _Seen], now: float) -> float:
+    """For how long a file has been as it is; an empty one is not there yet."""
+    try:
+        status = file.stat()
+    except OSError:  # it was moved away meanwhile
+        return 0.0
+    before = seen.get(file)
+    if before is None or (before.size, before.mtime_ns) != (status.st_size, status.st_mtime_ns):
+        seen[file] = before = _Seen(status.st_size, status.st_mtime_ns, now)
+    return now - before.since if status.st_size else 0.0
+
+
+class LandingFrames(Frames):
+    """The images of a folder that is being filled, as they land.
+
+    Their places in time are told by the numbers in their names, as far as these go on with those before. A file that
+    lands after one that comes behind it is left out, for frames cannot be put between others afterwards.
+
+    Args:
+        path: the folder.
+        reading: how they are read.
+        patience: how long what is waited for.
+        taken: names of the files that an earlier run has taken, in its order; they are read first.
+        caught_up: called whenever all that are there have been taken.
+    """
+
+    kind = "folder"
+
+    def __init__(
+        self,
+        path: Path,
+        reading: FrameReading,
+        patience: Patience,
+        taken: Sequence[str] = (),
+        caught_up: Callable[[], object] = lambda: None,
+    ) -> None:
+        super().__init__(path, reading)
+        self._patience, self._taken, self.caught_up = patience, tuple(taken), caught_up
+        self._places: list[int] = []
+        self._names: list[str] = []
+
+    def _read(self, only: Container[int] | None) -> Iterator[Frame]:
+        yield from (frame for frame in self._landed() if only is None or frame.index in only)
+
+    def _landed(self) -> Iterator[Frame]:
+        for name in self._taken:
+            file = self.path / name
+            yield self._placed(file, *read_or_fault(self.reading, file))
+        for landed in landing(self.path, partial(read_frame, self.reading), self._patience, self._taken):
+            if landed is None:
+                self.caught_up()
+            elif self._names and natural(landed.file.name) < natural(self._names[-1]):
+                self.remarks.append(f"{landed.file.name} was left out: it landed after {self._names[-1]}")
+            else:
+                yield self._placed(landed.file, landed.loaded, landed.fault)
+
+    def _placed(self, file: Path, micrograph: Micrograph | None, fault: InputError | None) -> Frame:
+        self._names.append(file.name)
+        places = by_number(self._names).places
+        goes_on = list(places[:-1]) == self._places
+        self._places.append(places[-1] if goes_on else self._places[-1] + 1)
+        return self._frame(self._places[-1], file.name, micrograph, fault)

@@ -1,0 +1,124 @@
+"""Which place in time the files of a folder, or the frames of a video, have."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+
+from samiam.records.showing import counted
+
+_MOST_LISTED = 5  # gaps that are named one by one
+_UNEVEN = 0.25  # of a step, by which a frame may come early or late
+
+
+def last_number(name: str) -> int | None:
+    """The number at the end of a file's name, less its suffix; the last one in it.
+
+    Example:
+        >>> last_number("day 2/frame_0012.png"), last_number("overview.png")
+        (12, None)
+    """
+    numbers = re.findall(r"\d+", PurePath(name).stem)
+    return int(numbers[-1]) if numbers else None
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """Places in time.
+
+    Attributes:
+        places: of each frame, rising from 0.
+        remark: what is missing between them, or why that cannot be told; None where nothing is.
+    """
+
+    places: tuple[int, ...]
+    remark: str | None = None
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key by which `frame_9` comes before `frame_10`.
+
+    Example:
+        >>> sorted(["b_10.tif", "b_9.tif", "a.tif"], key=natural)
+        ['a.tif', 'b_9.tif', 'b_10.tif']
+    """
+    parts = re.split(r"(\d+)", name.casefold())
+    keys = [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+    return [*keys, (-2, name)]  # names that differ in zeros or capitals alone have an order too
+
+
+def by_number(names: Sequence[str]) -> Numbering:
+    """The places of files by the one number in their names that changes.
+
+    Args:
+        names: in their natural order.
+
+    Returns:
+        Places in steps of the least difference, with gaps where numbers are missing; one after the other where names
+        have no such number or the numbers are no series.
+
+    Example:
+        >>> by_number(["f01.tif", "f02.tif", "f05.tif"])
+        Numbering(places=(0, 1, 4), remark='2 frames are missing: 3 to 4 in the numbers of the files')
+    """
+    numbers = _numbers(names)
+    in_order = tuple(range(len(names)))
+    if numbers is None:
+        return Numbering(in_order)
+    differences = [after - before for before, after in itertools.pairwise(numbers)]
+    step = min(differences, default=1)
+    if step < 1 or any(difference % step for difference in differences):
+        return Numbering(in_order, "the numbers in the names of the files are no series; frames count in their order")
+    places = tuple((number - numbers[0]) // step for number in numbers)
+    gaps = [(numbers[place] + step, numbers[place + 1] - step) for place in _before_gaps(places)]
+    return _with_gaps(places, gaps, "the numbers of the files", "the numbers in the names of the files are no series")
+
+
+def by_time(times_s: Sequence[float]) -> Numbering:
+    """The places of frames by the times at which a video shows them, with gaps where it drops some."""
+    times = np.asarray(times_s, np.float64)
+    in_order = tuple(range(len(times)))
+    step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    if step <= 0:
+        return Numbering(in_order)
+    steps = (times - times[0]) / step
+    places = tuple(int(place) for place in np.rint(steps))
+    uneven = "frames are not shown evenly in time"
+    if np.abs(steps - np.rint(steps)).max() > _UNEVEN or any(np.diff(places) < 1):
+        return Numbering(in_order, f"{uneven}; they count in their order")
+    gaps = [(places[place] + 1, places[place + 1] - 1) for place in _before_gaps(places)]
+    return _with_gaps(places, gaps, "the times of the video, counted from 0", uneven)
+
+
+def _numbers(names: Sequence[str]) -> list[int] | None:
+    """The number in each name that is not the same in all; None where there is not one such."""
+    parts = [re.split(r"(\d+)", PurePath(name).stem.casefold()) for name in names]
+    if len({len(part) for part in parts}) != 1:
+        return None
+    columns = list(zip(*parts, strict=True))
+    changing = [column for column in columns if len(set(column)) > 1]
+    if len(changing) != 1 or not all(part.isdecimal() for part in changing[0]):
+        return None
+    return [int(part) for part in changing[0]]
+
+
+def _before_gaps(places: Sequence[int]) -> list[int]:
+    return [index for index, (before, after) in enumerate(itertools.pairwise(places)) if after > before + 1]
+
+
+def _with_gaps(places: tuple[int, ...], gaps: Sequence[tuple[int, int]], of: str, otherwise: str) -> Numbering:
+    """Places with their gaps in words; in their order where more is missing than there is."""
+    n_missing = places[-1] + 1 - len(places)
+    if n_missing > len(places):
+        return Numbering(tuple(range(len(places))), f"{otherwise}; frames count in their order")
+    if not gaps:
+        return Numbering(places)
+    listed = ", ".join(str(low) if low == high else f"{low} to {high}" for low, high in gaps[:_MOST_LISTED])
+    more = f" and {counted(len(gaps) - _MOST_LISTED, 'more gap')}" if len(gaps) > _MOST_LISTED else ""
+    verb = "is" if n_missing == 1 else "are"
+    return Numbering(places, f"{counted(n_missing, 'frame')} {verb} missing: {listed}{more} in {of}")

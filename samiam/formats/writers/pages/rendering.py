@@ -1,0 +1,59 @@
+"""Pages rendered from templates, with their pictures within them."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL import Image
+
+from samiam.storage.files import replacing
+
+_PICTURE_PX, _JPEG_QUALITY = 640, 85  # about 100 kB each
+
+
+@dataclass(frozen=True)
+class Table:
+    """Names of columns, and rows of cells as they are shown."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def write_page(path: Path, template: Path, **values: object) -> Path:
+    """Write a page.
+
+    Args:
+        path: the file, .html.
+        template: which extends `page.html.jinja` of this folder.
+        values: all that it names.
+
+    Returns:
+        The file written.
+    """
+    # Every text is escaped: names of files and remarks are other people's.
+    folders = (template.parent, Path(__file__).parent)
+    environment = Environment(loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined)
+    page = environment.get_template(template.name).render(**values)
+    with replacing(path) as partial:
+        partial.write_text(page, encoding="utf-8")
+    return path
+
+
+def embedded(picture: bytes, kind: str = "png") -> str:
+    """The address of a picture that is within the page."""
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"
+
+
+def reduced(picture: Path) -> str:
+    """Likewise, of a picture reduced to 640 px of width and lossy."""
+    with Image.open(picture) as opened:
+        small = opened.convert("RGB")
+    small.thumbnail((_PICTURE_PX, 4 * _PICTURE_PX), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    small.save(file, format="JPEG", quality=_JPEG_QUALITY)
+    return embedded(file.getvalue(), "jpeg")

@@ -1,0 +1,52 @@
+"""What is known of a video once all its frames are done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from samiam.formats.readers.interval import Interval
+from samiam.polar.linking.tracks import Tracks
+from samiam.polar.writing.journal import FrameNote
+from samiam.records.polar_scene import Sign
+
+
+@dataclass(frozen=True, eq=False)
+class PolarVideo:
+    """The points of a video, its tracks and events.
+
+    Attributes:
+        name: of the video.
+        shape_hw: of its frames; None where none could be used.
+        pixel_size_nm: width of a pixel; None where it is not known.
+        pixel_height_nm: likewise of its height.
+        interval: from one frame to the next.
+        sign: of the stripes.
+        notes: of all frames, in their order.
+        tracks: the points linked; None where no frame could be used.
+        remarks: what is to be said of the video as a whole.
+    """
+
+    name: str
+    shape_hw: tuple[int, int] | None
+    pixel_size_nm: float | None
+    pixel_height_nm: float | None
+    interval: Interval
+    sign: Sign
+    notes: Sequence[FrameNote]
+    tracks: Tracks | None
+    remarks: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def usable(self) -> list[FrameNote]:
+        """The frames that something could be looked for in."""
+        return [note for note in self.notes if note.fault is None]
+
+    @property
+    def time_unit(self) -> str:
+        """What times are in, for axes: seconds, or frames where the interval is not known."""
+        return "frame" if self.interval.s is None else "time (s)"
+
+    def time_of(self, frame: float) -> float:
+        """Of a frame, in that unit, from the first."""
+        return frame if self.interval.s is None else frame * self.interval.s
