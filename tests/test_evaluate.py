@@ -430,7 +430,7 @@ class TestRefusals:
                 "benchmark.name=nope",
                 (
                     "benchmark.name='nope': give simulated or realistic or procedural or effects or labelled or zenodo "
-                    "or particles.",
+                    "or particles or polar.",
                 ),
             ),
             ("n_materials=7", ("n_materials=7: give given or estimated.",)),
