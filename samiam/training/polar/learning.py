@@ -93,10 +93,4 @@ class PolarLearner(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """AdamW under one warm-up and one cosine over the whole training."""
-        return adamw_with_warm_up(
-            self.network.parameters(),
-            self.trainer,
-            learning_rate=self.recipe.learning_rate,
-            weight_decay=self.recipe.weight_decay,
-            warm_up_steps=self.recipe.warm_up_steps,
-        )
+        return adamw_with_warm_up(self.network.parameters(), self.trainer, self.recipe)
