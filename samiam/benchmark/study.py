@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import tempfile
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -24,6 +24,8 @@ from samiam.benchmark.settings import Baseline
 from samiam.benchmark.variants import Methods, build_methods
 from samiam.errors import InputError
 from samiam.records import Decision, Scene
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,28 @@ class Outcome:
 
 def examine(source: Source, study: Study) -> Outcome:
     """Make or read a scene and compare all methods on it; whatever goes wrong is part of the outcome."""
+
+    def failed(failure: str, trace: str | None) -> Outcome:
+        return Outcome(source, failure=failure, trace=trace)
+
+    return attempted(lambda: _examined(source, study), failed, study.threads)
+
+
+def attempted(work: Callable[[], Result], failed: Callable[[str, str | None], Result], threads: int | None) -> Result:
+    """What comes of one item of a run; one that is bad must not end the run.
+
+    Args:
+        work: makes the result.
+        failed: makes it of one line that says what went wrong, and of where, if that was not foreseen.
+        threads: see `limited_threads`.
+    """
     try:
-        with limited_threads(study.threads):
-            return _examined(source, study)
+        with limited_threads(threads):
+            return work()
     except InputError as error:
-        return Outcome(source, failure=" ".join(str(error).split()))
-    except Exception as error:  # one bad image must not end a run
-        return Outcome(source, failure=line_of(error), trace=traceback.format_exc())
+        return failed(" ".join(str(error).split()), None)
+    except Exception as error:
+        return failed(line_of(error), traceback.format_exc())
 
 
 def line_of(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 _TRIES = 2  # of which the better counts
 
@@ -27,6 +28,12 @@ def time_each(finds: Mapping[str, Callable[[], object]]) -> pd.DataFrame:
         rows.append({"method": name, "seconds": on_clock, "cpu_seconds": of_cpu})
     found = pd.DataFrame(rows)
     return found.assign(ratio=found["cpu_seconds"] / found["cpu_seconds"].iloc[0])
+
+
+def laid_out(pixels: NDArray[np.float32], side_px: int) -> NDArray[np.float32]:
+    """A square of an image (H, W) and, where that is smaller, of its mirror images: something to time on."""
+    more = [(0, max(0, side_px - side)) for side in pixels.shape]
+    return np.pad(pixels, more, mode="symmetric")[:side_px, :side_px]
 
 
 def _seconds(find: Callable[[], object]) -> tuple[float, float]:

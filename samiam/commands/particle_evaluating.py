@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from samiam.benchmark.estimates import with_columns
 from samiam.benchmark.particles.methods import ParticleMethods
 from samiam.benchmark.particles.samples import SampleSource
 from samiam.benchmark.particles.sections import ABOUT, sections_of
@@ -17,15 +16,13 @@ from samiam.benchmark.particles.settings import ParticlesBenchmark
 from samiam.benchmark.particles.speed import timed
 from samiam.benchmark.particles.study import ParticleStudy, SampleOutcome, examine_sample
 from samiam.benchmark.report.page import literal, plain
-from samiam.benchmark.report.sectioned import Heading, write_sections
-from samiam.benchmark.results import ERRORS, REPORT, write_traces
-from samiam.benchmark.runs import spread, threads_of_all
+from samiam.benchmark.report.sectioned import Heading
+from samiam.benchmark.runs import threads_of_all
 from samiam.benchmark.settings import EvaluateSettings
 from samiam.benchmark.study import limited_threads
 from samiam.benchmark.tracking import build_tracker
 from samiam.commands.particle_samples import folders_of, sources_of
-from samiam.commands.run_settings import write_settings
-from samiam.errors import InputError
+from samiam.commands.sectioned_evaluating import examine_all, report
 from samiam.records.showing import counted
 
 
@@ -56,20 +53,10 @@ def evaluate_particles(
     methods, sources = study.methods, sources_of(benchmark, settings.seeds[0])
     tracker = build_tracker(settings.logger, folder, whole)
     work = partial(examine_sample, study=study)
-    outcomes = spread(sources, work, _died, unit="picture", workers=settings.workers, scheduler=settings.scheduler)
-    write_traces(folder / ERRORS, [(outcome.source.name, outcome.trace) for outcome in outcomes])
-    failures = [(outcome.source.name, outcome.failure) for outcome in outcomes if outcome.failure is not None]
-    if len(failures) == len(outcomes):
-        (name, line), *others = failures
-        raise InputError(f"none of {len(failures)} pictures could be examined; {name}: {line}" if others else line)
+    outcomes = examine_all(sources, work, _died, unit="picture", settings=settings, folder=folder)
     sections = sections_of(outcomes, methods, _speeds(benchmark, study, outcomes))
-    pictures = {outcome.source.name: outcome.picture for outcome in outcomes if outcome.picture is not None}
     facts = {"command": literal(command), **_facts(benchmark, methods, sources)}
-    print(write_sections(folder / REPORT, Heading("Particles", facts, ABOUT), sections, pictures, failures))
-    write_settings(folder, whole, command)
-    tables = {section.name: with_columns(section.table) for section in sections if not section.table.empty}
-    tracker.log_tables(tables, pictures, folder / REPORT)
-    return bool(failures)
+    return report(folder, Heading("Particles", facts, ABOUT), sections, outcomes, tracker, whole, command)
 
 
 def _died(source: SampleSource, line: str) -> SampleOutcome:

@@ -7,25 +7,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from samiam.benchmark.estimates import with_columns
 from samiam.benchmark.polar.methods import PolarMethods
 from samiam.benchmark.polar.samples import VideoSource
 from samiam.benchmark.polar.sections import ABOUT, sections_of
 from samiam.benchmark.polar.settings import PolarBenchmark
 from samiam.benchmark.polar.study import PolarStudy, VideoOutcome, examine_video
 from samiam.benchmark.report.page import literal, plain
-from samiam.benchmark.report.sectioned import Heading, write_sections
-from samiam.benchmark.results import ERRORS, REPORT, write_traces
-from samiam.benchmark.runs import spread, threads_of_all
+from samiam.benchmark.report.sectioned import Heading
+from samiam.benchmark.runs import threads_of_all
 from samiam.benchmark.settings import EvaluateSettings
 from samiam.benchmark.study import limited_threads
-from samiam.benchmark.timing import time_each
+from samiam.benchmark.timing import laid_out, time_each
 from samiam.benchmark.tracking import build_tracker
 from samiam.commands.polar_samples import sources_of
-from samiam.commands.run_settings import write_settings
+from samiam.commands.sectioned_evaluating import examine_all, report
 from samiam.errors import InputError
 from samiam.polar.finding import find_points
 from samiam.records import Micrograph
@@ -61,20 +58,10 @@ def evaluate_polar(
         raise InputError("; ".join(f"{name}: {reason}" for name, reason in methods.left_out.items()))
     tracker = build_tracker(settings.logger, folder, whole)
     work = partial(examine_video, study=study)
-    outcomes = spread(sources, work, _died, unit="video", workers=settings.workers, scheduler=settings.scheduler)
-    write_traces(folder / ERRORS, [(outcome.source.name, outcome.trace) for outcome in outcomes])
-    failures = [(outcome.source.name, outcome.failure) for outcome in outcomes if outcome.failure is not None]
-    if len(failures) == len(outcomes):
-        (name, line), *others = failures
-        raise InputError(f"none of {len(failures)} videos could be examined; {name}: {line}" if others else line)
+    outcomes = examine_all(sources, work, _died, unit="video", settings=settings, folder=folder)
     sections = sections_of(outcomes, benchmark.radii, _speeds(benchmark, study, outcomes))
-    pictures = {outcome.source.name: outcome.picture for outcome in outcomes if outcome.picture is not None}
     facts = {"command": literal(command), **_facts(benchmark, methods)}
-    print(write_sections(folder / REPORT, Heading("Polar textures", facts, ABOUT), sections, pictures, failures))
-    write_settings(folder, whole, command)
-    tables = {section.name: with_columns(section.table) for section in sections if not section.table.empty}
-    tracker.log_tables(tables, pictures, folder / REPORT)
-    return bool(failures)
+    return report(folder, Heading("Polar textures", facts, ABOUT), sections, outcomes, tracker, whole, command)
 
 
 def _died(source: VideoSource, line: str) -> VideoOutcome:
@@ -86,9 +73,7 @@ def _speeds(benchmark: PolarBenchmark, study: PolarStudy, outcomes: Sequence[Vid
     if benchmark.time_px is None:
         return pd.DataFrame()
     scene = next(next(outcome.source.frames()) for outcome in outcomes if outcome.failure is None)
-    pixels, side_px = scene.micrograph.pixels, benchmark.time_px
-    more = [(0, max(0, side_px - side)) for side in pixels.shape]
-    frame = Micrograph(np.pad(pixels, more, mode="symmetric")[:side_px, :side_px], name="timed")
+    frame = Micrograph(laid_out(scene.micrograph.pixels, benchmark.time_px), name="timed")
     with limited_threads(study.threads):
         return time_each(
             {name: partial(find_points, frame, finder=finder) for name, finder in study.methods.finders.items()}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
 import pandas as pd
 
 from samiam.benchmark.particles.methods import ParticleMethods
-from samiam.benchmark.timing import time_each
+from samiam.benchmark.timing import laid_out, time_each
 from samiam.particles.finder.inputs import WORKING_NM
 from samiam.records import Micrograph
 from samiam.records.particle_scene import ParticleScene
@@ -25,8 +24,5 @@ def timed(methods: ParticleMethods, scene: ParticleScene, side_px: int) -> pd.Da
     Returns:
         A row for each, see `time_each`.
     """
-    pixels = scene.micrograph.pixels
-    repeats = [(0, max(0, side_px - side)) for side in pixels.shape]
-    large = np.pad(pixels, repeats, mode="symmetric")[:side_px, :side_px]
-    micrograph = Micrograph(large, WORKING_NM, "timed")
+    micrograph = Micrograph(laid_out(scene.micrograph.pixels, side_px), WORKING_NM, "timed")
     return time_each({name: partial(methods.find, name, micrograph) for name in methods.finders})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,7 @@ from samiam.benchmark.particles.methods import ParticleMethods, build_particle_m
 from samiam.benchmark.particles.rows import FinderRow, RegionRow
 from samiam.benchmark.particles.samples import SampleSource
 from samiam.benchmark.particles.settings import MethodChoices
-from samiam.benchmark.study import limited_threads, line_of
-from samiam.errors import InputError
+from samiam.benchmark.study import attempted
 
 
 @dataclass(frozen=True)
@@ -67,14 +65,14 @@ class SampleOutcome:
 
 def examine_sample(source: SampleSource, study: ParticleStudy) -> SampleOutcome:
     """Make or read a sample and compare all methods on it; whatever goes wrong is part of the outcome."""
-    try:
-        with limited_threads(study.threads):
-            cache = Cache(None if study.cache is None else Path(study.cache))
-            bench = SampleBench(source, study.methods, cache)
-            rows, regions = bench.finder_rows(), bench.region_rows()
-            picture = picture_of(bench, rows) if study.pictures and source.is_shown else None
-            return SampleOutcome(source, rows, regions, picture)
-    except InputError as error:
-        return SampleOutcome(source, failure=" ".join(str(error).split()))
-    except Exception as error:  # one bad picture must not end a run
-        return SampleOutcome(source, failure=line_of(error), trace=traceback.format_exc())
+
+    def examined() -> SampleOutcome:
+        bench = SampleBench(source, study.methods, Cache(None if study.cache is None else Path(study.cache)))
+        rows, regions = bench.finder_rows(), bench.region_rows()
+        picture = picture_of(bench, rows) if study.pictures and source.is_shown else None
+        return SampleOutcome(source, rows, regions, picture)
+
+    def failed(failure: str, trace: str | None) -> SampleOutcome:
+        return SampleOutcome(source, failure=failure, trace=trace)
+
+    return attempted(examined, failed, study.threads)

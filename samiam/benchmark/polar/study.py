@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,7 @@ from samiam.benchmark.polar.methods import PolarMethods, build_polar_methods
 from samiam.benchmark.polar.rows import PointRow, TrackRow
 from samiam.benchmark.polar.samples import VideoSource
 from samiam.benchmark.polar.settings import PolarChoices
-from samiam.benchmark.study import limited_threads, line_of
-from samiam.errors import InputError
+from samiam.benchmark.study import attempted
 
 
 @dataclass(frozen=True)
@@ -67,14 +65,15 @@ class VideoOutcome:
 
 def examine_video(source: VideoSource, study: PolarStudy) -> VideoOutcome:
     """Make a video and compare all methods on it; whatever goes wrong is part of the outcome."""
-    try:
-        with limited_threads(study.threads):
-            cache = Cache(None if study.cache is None else Path(study.cache))
-            bench = VideoBench(source, study.methods, study.choices, cache)
-            points = [] if source.is_linked else bench.point_rows()
-            picture = picture_of(bench) if study.pictures and source.is_shown else None
-            return VideoOutcome(source, points, bench.track_rows(), picture)
-    except InputError as error:
-        return VideoOutcome(source, failure=" ".join(str(error).split()))
-    except Exception as error:  # one bad video must not end a run
-        return VideoOutcome(source, failure=line_of(error), trace=traceback.format_exc())
+
+    def examined() -> VideoOutcome:
+        cache = Cache(None if study.cache is None else Path(study.cache))
+        bench = VideoBench(source, study.methods, study.choices, cache)
+        points = [] if source.is_linked else bench.point_rows()
+        picture = picture_of(bench) if study.pictures and source.is_shown else None
+        return VideoOutcome(source, points, bench.track_rows(), picture)
+
+    def failed(failure: str, trace: str | None) -> VideoOutcome:
+        return VideoOutcome(source, failure=failure, trace=trace)
+
+    return attempted(examined, failed, study.threads)
