@@ -26,7 +26,7 @@ from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 from torch.utils.data import DataLoader
 
 from samiam.commands.training import drawn_crops
-from samiam.commands.training_settings import SimulatedCrops
+from samiam.commands.training_data import SimulatedCrops
 from samiam.errors import InputError
 from samiam.registry import build_classifier
 from samiam.settings import read_settings

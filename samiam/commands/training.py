@@ -23,23 +23,25 @@ from samiam.commands.fault_training import train_faults
 from samiam.commands.polar_labels import train_limited
 from samiam.commands.polar_training import polar_job
 from samiam.commands.run_settings import SETTINGS, write_settings
+from samiam.commands.training_data import (
+    LabelledVideo,
+    LabyrinthFrames,
+    LatticeCrops,
+    ParticleRegions,
+    ParticleScenes,
+    SimulatedCrops,
+    Textures,
+    WholeLattices,
+)
 from samiam.commands.training_settings import (
     ClassificationSettings,
     ContrastiveSettings,
     FaultSettings,
     FieldSettings,
-    LabelledVideo,
-    LabyrinthFrames,
-    LatticeCrops,
     LimitedSettings,
-    ParticleRegions,
-    ParticleScenes,
     ParticleSettings,
     PolarSettings,
-    SimulatedCrops,
-    Textures,
     TrainSettings,
-    WholeLattices,
     read_training,
 )
 from samiam.compact.network import FieldNetwork

@@ -13,7 +13,8 @@ from written_waves import made_wave
 from samiam.commands import fault_training
 from samiam.commands.fault_training import draw_split
 from samiam.commands.training import train
-from samiam.commands.training_settings import ParticleRegions, read_training
+from samiam.commands.training_data import ParticleRegions
+from samiam.commands.training_settings import read_training
 from samiam.errors import InputError
 from samiam.particles.faults.classifier import build_fault_classifier, names_of
 from samiam.particles.faults.settings import FaultOptions
