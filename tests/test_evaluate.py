@@ -33,7 +33,7 @@ from samiam.records import Scene
 from samiam.registry import ENCODERS, GENERATORS
 from samiam.storage.checkpoints import CHECKPOINTS
 from simulate import procedural_scene, realistic
-from simulate.scenes.benchmark import BENCHMARK
+from simulate.scenes.benchmark import BENCHMARK, QUICK
 
 GROUPS = groups_of("evaluate")
 SMALL = [
@@ -322,6 +322,11 @@ class TestBenchmarks:
         assert len(scenes(composed("benchmark=procedural")["benchmark"])) == 12
         assert len(scenes(composed("benchmark=realistic")["benchmark"])) == 21
         assert len(scenes(composed("benchmark.scenes=[1,82]")["benchmark"])) == 2
+        assert len(scenes(composed("benchmark=full", "benchmark.seed=7")["benchmark"])) == 82
+
+    def test_a_fresh_benchmark(self) -> None:
+        read = read_evaluation(composed("benchmark.seed=7"))
+        assert [source.name for source in sources(read)] == [f"seed7-{name}" for name in QUICK]
 
     def test_realistic(self, scenes: Makers) -> None:
         overrides = ["benchmark.numbers=[11]", "benchmark.side_px=64"]
@@ -506,7 +511,10 @@ class TestRefusals:
             (["benchmark.scenes=some"], "benchmark.scenes='some': give quick or all or a list"),
             (["benchmark.scenes=[]"], "benchmark.scenes=[]: give quick or all or a list"),
             (["benchmark.scenes=[1.5]"], "benchmark.scenes=[1.5]: give quick or all or a list"),
-            (["benchmark=full", "+benchmark.folder=."], "benchmark has no setting 'folder'. It has name, scenes."),
+            (
+                ["benchmark=full", "+benchmark.folder=."],
+                "benchmark has no setting 'folder'. It has name, scenes, seed.",
+            ),
         ],
     )
     def test_one_line_for_each_benchmark(

@@ -28,10 +28,13 @@ class SimulatedBenchmark:
     Attributes:
         name: of the kind of benchmark.
         scenes: "quick" for twelve, "all" for all 82, or names and numbers, as [1, 2].
+        seed: 0 for the published scenes, 1 or more for fresh ones of the same families in their places; how difficult
+            each is, is measured.
     """
 
     name: Literal["simulated"] = "simulated"
     scenes: Literal["quick", "all"] | Annotated[tuple[int | str, ...], Field(min_length=1)] = "quick"
+    seed: Seed = 0
 
 
 @settings

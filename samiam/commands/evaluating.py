@@ -119,7 +119,7 @@ def _recipes(settings: EvaluateSettings) -> list[Recipe]:
     if isinstance(benchmark, SimulatedBenchmark):
         named = {"quick": QUICK, "all": [found.name for found in BENCHMARK]}
         chosen = benchmark.scenes if isinstance(benchmark.scenes, tuple) else named[benchmark.scenes]
-        return [recipe(which) for which in chosen]
+        return [recipe(which, benchmark.seed) for which in chosen]
     return []
 
 
