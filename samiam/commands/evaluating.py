@@ -12,7 +12,6 @@ from typing import Any
 from samiam.benchmark import Outcome, Scoring, Source, Study, build_tracker, failures_of, run, write_results
 from samiam.benchmark.particles.settings import ParticlesBenchmark
 from samiam.benchmark.polar.settings import PolarBenchmark
-from samiam.benchmark.report.page import literal, plain
 from samiam.benchmark.results import REPORT
 from samiam.benchmark.scenes.conditions import under_conditions
 from samiam.benchmark.scenes.sources import labelled_sources
@@ -29,13 +28,15 @@ from samiam.benchmark.settings import (
 )
 from samiam.commands.particle_evaluating import evaluate_particles
 from samiam.commands.polar_evaluating import evaluate_polar
+from samiam.commands.run_facts import run_facts
 from samiam.commands.run_settings import write_settings
 from samiam.datasets.zenodo import zenodo_folder
 from samiam.errors import InputError
 from samiam.records import Scene
+from samiam.records.showing import counted
 from samiam.settings import unknown_name
 from simulate import EFFECTS, procedural_scene
-from simulate.scenes.benchmark import BENCHMARK, QUICK, Recipe, recipe
+from simulate.scenes.benchmark import BENCHMARK, PUBLISHED_SEED, QUICK, Recipe, recipe
 from simulate.scenes.dose_and_drift import scene_under
 from simulate.scenes.realistic import realistic
 
@@ -78,8 +79,7 @@ def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outc
     recipes = {found.name: found for found in _recipes(settings)}
     expose = partial(_exposed, recipes) if recipes else None
     to_do = under_conditions(scenes, build_conditions(settings.conditions), expose)
-    found = {plain(name): plain(value) for name, value in _facts(settings, study).items()}
-    facts = {"command": literal(command), **found, "images": len(scenes)}
+    facts = {**run_facts(command), "benchmark": _said_of(settings, len(scenes)), **_facts(settings, study)}
     whole = _recorded(settings)
     tracker = build_tracker(settings.logger, folder, whole)
     outcomes = run(to_do, study, workers=settings.workers, scheduler=settings.scheduler)
@@ -163,6 +163,15 @@ def _study(config: Mapping[str, Any], settings: EvaluateSettings) -> Study:
         cache=None if settings.cache is None else str(Path(settings.cache).absolute()),
         threads=settings.threads,
     )
+
+
+def _said_of(settings: EvaluateSettings, n_images: int) -> str:
+    """Which micrographs a run is on."""
+    benchmark = settings.benchmark
+    said = f"{counted(n_images, 'image')} of {benchmark.name}"
+    if not isinstance(benchmark, SimulatedBenchmark):
+        return said
+    return f"{said}, {'the published scenes' if benchmark.seed == PUBLISHED_SEED else f'seed {benchmark.seed}'}"
 
 
 def _facts(settings: EvaluateSettings, study: Study) -> dict[str, str]:
