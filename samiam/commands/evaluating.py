@@ -26,6 +26,7 @@ from samiam.benchmark.settings import (
     build_conditions,
     read_evaluation,
 )
+from samiam.commands.evaluating_all import evaluate_all
 from samiam.commands.particle_evaluating import evaluate_particles
 from samiam.commands.polar_evaluating import evaluate_polar
 from samiam.commands.run_facts import run_facts
@@ -48,12 +49,10 @@ def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_sin
         0, or 1 if some micrographs failed.
     """
     settings = read_evaluation(config)
-    if isinstance(settings.benchmark, ParticlesBenchmark):
-        any_failed = evaluate_particles(settings, settings.benchmark, _recorded(settings), folder, command)
-    elif isinstance(settings.benchmark, PolarBenchmark):
-        any_failed = evaluate_polar(settings, settings.benchmark, _recorded(settings), folder, command)
+    if settings.experiments:
+        any_failed = evaluate_all(settings, folder, command, _evaluate_any)
     else:
-        any_failed = bool(failures_of(evaluate(config, folder, command)))
+        any_failed = _evaluate_any(config, folder, command)
     if not is_single:
         return 0
     latest = folder.parent / "latest"
@@ -61,6 +60,16 @@ def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_sin
     latest.symlink_to(folder.name, target_is_directory=True)
     print(f"\n{latest / REPORT / 'report.html'}")
     return 1 if any_failed else 0
+
+
+def _evaluate_any(config: Mapping[str, Any], folder: Path, command: str) -> bool:
+    """Evaluate on whatever benchmark; returns whether some images failed."""
+    settings = read_evaluation(config)
+    if isinstance(settings.benchmark, ParticlesBenchmark):
+        return evaluate_particles(settings, settings.benchmark, _recorded(settings), folder, command)
+    if isinstance(settings.benchmark, PolarBenchmark):
+        return evaluate_polar(settings, settings.benchmark, _recorded(settings), folder, command)
+    return bool(failures_of(evaluate(config, folder, command)))
 
 
 def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outcome]:
@@ -168,10 +177,10 @@ def _study(config: Mapping[str, Any], settings: EvaluateSettings) -> Study:
 def _said_of(settings: EvaluateSettings, n_images: int) -> str:
     """Which micrographs a run is on."""
     benchmark = settings.benchmark
-    said = f"{counted(n_images, 'image')} of {benchmark.name}"
+    said = f"{benchmark.name}, {counted(n_images, 'image')}"
     if not isinstance(benchmark, SimulatedBenchmark):
         return said
-    return f"{said}, {'the published scenes' if benchmark.seed == PUBLISHED_SEED else f'seed {benchmark.seed}'}"
+    return f"{said} of {'the published ones' if benchmark.seed == PUBLISHED_SEED else f'seed {benchmark.seed}'}"
 
 
 def _facts(settings: EvaluateSettings, study: Study) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
+from pandas.api.types import is_integer_dtype
 
 from samiam.benchmark.report.intervals import as_text
 from samiam.benchmark.report.page import table
@@ -81,23 +82,26 @@ def titled_table(found: pd.DataFrame, best_within: Sequence[str] = (), forms: Ma
         forms: of numbers with intervals, as in a format string, that are not to have three decimals.
     """
     names = [str(name) for name in found if not str(name).endswith(("_low", "_high"))]
-    bold = {heading(name): _are_best(found, name, best_within) for name in names if best_within and _best(name)}
-    decimals = {heading(name): COLUMNS[name].decimals for name in names if name in COLUMNS}
+    rated = [name for name in names if best_within and name in COLUMNS and COLUMNS[name].best]
+    bold = {heading(name): _are_best(found, name, best_within) for name in rated}
+    decimals = {heading(name): _decimals(found, name) for name in names}
     shown = pd.DataFrame({heading(name): _with_interval(found, name, forms.get(name, ".3f")) for name in names})
-    return table(shown, decimals, bold)
+    intervals = [heading(name) for name in names if f"{name}_low" in found]
+    return table(shown, decimals, bold, intervals)
 
 
-def _best(name: str) -> str:
-    return COLUMNS[name].best if name in COLUMNS else ""
+def _decimals(found: pd.DataFrame, name: str) -> int:
+    if is_integer_dtype(found[name]):
+        return 0
+    return COLUMNS[name].decimals if name in COLUMNS else 3
 
 
 def _are_best(found: pd.DataFrame, name: str, within: Sequence[str]) -> list[bool]:
-    """Whether each is the best of its group, to the digits that are shown; nothing is best of one."""
-    groups = (
-        found[name].astype(float).round(COLUMNS[name].decimals).groupby([found[by] for by in within], observed=True)
-    )
-    best = groups.transform(_best(name)) == found[name].astype(float).round(COLUMNS[name].decimals)
-    return list(best & (groups.transform("count") > 1) & (groups.transform("nunique") > 1))
+    """Whether each is the best of its group, to the digits that are shown; none is where all are alike."""
+    shown = found[name].astype(float).round(COLUMNS[name].decimals)
+    groups = shown.groupby([found[by] for by in within], observed=True)
+    best = groups.transform("max" if COLUMNS[name].best == "max" else "min")
+    return list((shown == best) & (groups.transform("nunique") > 1))
 
 
 def _with_interval(found: pd.DataFrame, name: str, form: str) -> pd.Series:

@@ -33,7 +33,7 @@ def methods_chart(scenes: pd.DataFrame, generator: str, scores: Sequence[str], c
         of["method"]: f"{of['generator']} alone" if of["is_alone"] else of["booster"] or of["method"] for of in whose
     }
     headings = {score: COLUMNS[score].title for score in scores}
-    return _lines(means, names, headings, colours, lambda score, row: row.loc[generator, score])
+    return _lines(means, names, headings, colours, lambda score, of_class: float(of_class[score][generator]))
 
 
 def changes_chart(changes: pd.DataFrame, scores: Sequence[str], colours: Mapping[str, Any]) -> Figure:

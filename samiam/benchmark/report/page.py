@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -34,20 +34,26 @@ def literal(text: object) -> str:
     return f"`{line}`"
 
 
-def table(found: pd.DataFrame, decimals: Mapping[str, int], bold: Mapping[str, Sequence[bool]] = _NONE) -> str:
+def table(
+    found: pd.DataFrame,
+    decimals: Mapping[str, int],
+    bold: Mapping[str, Sequence[bool]] = _NONE,
+    right: Collection[str] = (),
+) -> str:
     """A table, numbers to the right.
 
     Args:
         found: what to show; missing values leave a cell empty.
         decimals: of the columns of numbers that are not to have three.
         bold: by column whether each of its cells stands out.
+        right: columns of text that stand to the right as well: of numbers with their intervals.
     """
     cells = {str(name): _cells(found[name], decimals.get(str(name), 3)) for name in found}
     for name, chosen in bold.items():
         cells[name] = [
             f"**{cell}**" if is_bold and cell else cell for cell, is_bold in zip(cells[name], chosen, strict=True)
         ]
-    sides = ["right" if is_numeric_dtype(found[name]) else "left" for name in found]
+    sides = ["right" if is_numeric_dtype(found[name]) or name in right else "left" for name in found]
     return str(pd.DataFrame(cells).to_markdown(index=False, disable_numparse=True, colalign=sides))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from samiam.benchmark.report.columns import COLUMNS
 from samiam.benchmark.report.intervals import as_text, mean_interval
 from samiam.benchmark.report.tables import per_scene
 
@@ -51,6 +52,7 @@ def with_changes(table: pd.DataFrame) -> pd.DataFrame:
     for score in _SCORES:
         shown[score] = table[score]
         changes = table[f"{score}_change"]
-        shown[f"{score} change"] = changes.map("{:+.1f}".format).where(changes.notna(), "")
-        shown[f"{score} 95 %"] = as_text(table, score, "+.1f")
+        title = COLUMNS[score].title
+        shown[f"{title} change"] = changes.map("{:+.1f}".format).where(changes.notna(), "")
+        shown[f"{title} 95 %"] = as_text(table, score, "+.1f")
     return shown

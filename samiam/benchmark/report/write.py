@@ -94,7 +94,7 @@ def write_report(
     charts = write_charts(folder / "figures", found)
     worst = worst_scenes(found)
     text = _joined(
-        _section("What the columns say", meanings(list(dict.fromkeys([*means, *COSTS])))),
+        _section("What the columns say", "" if found.empty else meanings(list(dict.fromkeys([*means, *COSTS])))),
         main,
         _costs(found, stages(rows)),
         _numbers(numbers_of_materials(found)),

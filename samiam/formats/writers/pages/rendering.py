@@ -14,7 +14,7 @@ from PIL import Image
 from samiam.storage.files import replacing
 
 _PICTURE_PX, _JPEG_QUALITY = 640, 85  # about 100 kB each
-_FRAMED_PX = 1400  # of a picture that has a line of the page to itself
+_FRAMED_PX = 1200  # of a picture that has a line of the page to itself
 
 
 @dataclass(frozen=True)
