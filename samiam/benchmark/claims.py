@@ -18,10 +18,10 @@ _CANNOT: Verdict = "cannot be tested here"
 _BETTER = {"miou": 1, "boundary_miou": 1, "mfpr": -1, "boundary_mfpr": -1}  # which way a score gets better
 _SAMS = ("vit_b", "vit_l", "vit_h")
 ABOUT = """\
-The paper's own numbers take its micrographs, SAM and its encoder; the other claims are tried on simulated micrographs with the
-default method. Its released code lets a score depend on the order of the masks: a best match that a better one replaces is
-forgotten in mFPR, and after the first match a region's truth is its boundary. Figures made with it carry these faults; here
-neither is so (`variant=released` keeps the released definitions without them)."""
+The paper's own numbers take its micrographs, SAM and its encoder; the other claims are tried on simulated micrographs
+with the default method. The released code lets scores depend on the order of the masks: in mFPR a best match that a
+better one replaces is forgotten, and after the first match a region's truth is its boundary. Figures made with it carry
+these faults; here neither is so (`variant=released` keeps the released definitions without them)."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,8 @@ def _gains(report: Path) -> pd.DataFrame:
         found = found[found[name] == found[name].iloc[0]] if name in found and len(found) else found
     if found.empty:
         raise _LackingError("the run has boosted nothing")
+    if found["miou_low"].isna().any():
+        raise _LackingError("a class of one image has no interval")
     return found[found["method"] == found["method"].iloc[0]].set_index("difficulty")
 
 
@@ -99,11 +101,12 @@ def _classes(gains: pd.DataFrame) -> list[str]:
 
 def _said(gains: pd.DataFrame, score: str) -> str:
     """Of each class, with its interval."""
-    cells = [
-        f"{gains.loc[level, score]:+.1f} ({gains.loc[level, f'{score}_low']:+.1f} … {gains.loc[level, f'{score}_high']:+.1f})"
-        for level in _classes(gains)
-    ]
+    cells = [_with_ends(gains.loc[level], score) for level in _classes(gains)]
     return f"{COLUMNS[score].title} {' / '.join(cells)} in class {' / '.join(_classes(gains))}"
+
+
+def _with_ends(row: pd.Series, score: str) -> str:
+    return f"{row[score]:+.1f} ({row[f'{score}_low']:+.1f} … {row[f'{score}_high']:+.1f})"
 
 
 def _surely_better(row: pd.Series, score: str) -> bool:
@@ -161,17 +164,22 @@ def _sizes_of_sam(report: Path) -> tuple[str, bool, str]:
 def _supervised(report: Path) -> tuple[str, bool, str]:
     found = pd.read_csv(report / "gains.csv", dtype={"difficulty": str})
     row = found[found["method"] == "classifier − alone"].iloc[-1]
-    here = f"mIoU {row['miou']:+.1f} ({row['miou_low']:+.1f} … {row['miou_high']:+.1f})"
-    return here, _surely_better(row, "miou"), "whether zero is within the interval, over all images"
+    return (
+        f"mIoU {_with_ends(row, 'miou')}",
+        _surely_better(row, "miou"),
+        "whether zero is within the interval, over all images",
+    )
 
 
 def _weighted(report: Path) -> tuple[str, bool, str]:
     """The same booster in the run beside, in which all labels weigh alike."""
-    weighted, alike = (
-        _of_first_booster(pd.read_csv(of / "scores.csv", dtype={"difficulty": str}))
-        for of in (report, report.parents[1] / "default" / report.name)
-    )
+    beside = report.parents[1] / "default" / report.name
+    if not (beside / "scores.csv").is_file():
+        raise _LackingError("the run `default`, in which all labels weigh alike, is missing")
+    weighted, alike = (_of_first_booster(of) for of in (report, beside))
     hard = [level for level in ("2", "3") if level in weighted.index]
+    if not hard:
+        raise _LackingError("the run has no image of class 2 or 3")
     here = "; ".join(f"class {level}: {alike[level]:.3f}, weighted {weighted[level]:.3f}" for level in hard)
     return (
         here,
@@ -180,7 +188,8 @@ def _weighted(report: Path) -> tuple[str, bool, str]:
     )
 
 
-def _of_first_booster(scores: pd.DataFrame) -> pd.Series:
+def _of_first_booster(report: Path) -> pd.Series:
+    scores = pd.read_csv(report / "scores.csv", dtype={"difficulty": str})
     boosted = scores[scores["method"].str.contains(" + ", regex=False)]
     mious: pd.Series = boosted[boosted["method"] == boosted["method"].iloc[0]].set_index("difficulty")["miou"]
     return mious

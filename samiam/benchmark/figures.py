@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,8 @@ def scene_picture(scene: Scene, masks: Masks, segmentation: Segmentation, captio
         caption: added to the last panel's title.
     """
     titles = f"generator: {len(masks)} masks", f"booster: {len(segmentation.masks)} materials{caption}"
-    return _drawn(scene, dict(zip(titles, (stacked(masks), _matched(segmentation, scene)), strict=True)))
+    panels = dict(zip(titles, (stacked(masks), _matched(segmentation, scene)), strict=True))
+    return _drawn(scene, panels, "of the generator: a colour for each mask")
 
 
 def methods_picture(scene: Scene, found: Mapping[str, Segmentation]) -> Image.Image:
@@ -45,8 +46,8 @@ def methods_picture(scene: Scene, found: Mapping[str, Segmentation]) -> Image.Im
     return _drawn(scene, {title: _matched(segmentation, scene) for title, segmentation in found.items()})
 
 
-def _drawn(scene: Scene, found: Mapping[str, NDArray[np.integer[Any]]]) -> Image.Image:
-    """Panels in rows, and below them whose colours are whose."""
+def _drawn(scene: Scene, found: Mapping[str, NDArray[np.integer[Any]]], *notes: str) -> Image.Image:
+    """Panels in rows, and below them whose colours are whose, and notes."""
     panels = {
         scene.micrograph.name: np.zeros_like(scene.labels),
         f"truth: {len(scene.materials)} materials": scene.labels,
@@ -55,7 +56,7 @@ def _drawn(scene: Scene, found: Mapping[str, NDArray[np.integer[Any]]]) -> Image
     drawn = [titled(colour_overlay(scene.micrograph.pixels, labels), title) for title, labels in panels.items()]
     height, width = drawn[0].shape[:2]
     columns, rows = min(_COLUMNS, len(drawn)), -(-len(drawn) // _COLUMNS)
-    legend = _legend(scene, columns * width)
+    legend = _legend(scene, columns * width, notes)
     picture = Image.new("RGB", (columns * width, rows * height + legend.height), "white")
     for place, panel in enumerate(drawn):
         row, column = divmod(place, _COLUMNS)
@@ -64,10 +65,10 @@ def _drawn(scene: Scene, found: Mapping[str, NDArray[np.integer[Any]]]) -> Image
     return picture
 
 
-def _legend(scene: Scene, width_px: int) -> Image.Image:
-    """The colours of the materials by name, in as many lines as they need."""
+def _legend(scene: Scene, width_px: int, notes: Sequence[str]) -> Image.Image:
+    """The colours of the materials by name, and notes, in as many lines as they need."""
     font = ImageFont.load_default(size=_FONT_PX)
-    names = [*scene.materials, "other colours: of no material of the truth", "no colour: of no material"]
+    names = [*scene.materials, "other colours: of no material of the truth", "no colour: of no material", *notes]
     places, x, y = [], 6, 0
     for index, name in enumerate(names):
         indent = 1.4 * _SWATCH_PX if index < len(scene.materials) else 0

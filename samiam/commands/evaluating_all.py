@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,8 @@ def evaluate_all(settings: EvaluateSettings, folder: Path, command: str, evaluat
     typed = [word for word in HydraConfig.get().overrides.task if not word.startswith("experiment=")]
     runs: dict[str, Run] = {}
     any_failed = False
-    for name, words in settings.experiments.items():
-        composed = _words(words, typed)
+    for name, own in settings.experiments.items():
+        composed = _words(shlex.split(own), typed)
         one = Run(
             shlex.join(["python", EVALUATE.script, *(word.removeprefix("++") for word in composed)]), folder / name
         )
@@ -80,7 +80,7 @@ def evaluate_all(settings: EvaluateSettings, folder: Path, command: str, evaluat
     return any_failed
 
 
-def _words(words: tuple[str, ...], typed: list[str]) -> list[str]:
+def _words(words: Sequence[str], typed: Sequence[str]) -> list[str]:
     """The words of a run's command with those that were typed; of the benchmark these take the place of its own."""
     own = [checked(EVALUATE, word) for word in words]
     about_benchmark = [word for word in typed if word.lstrip("+").startswith("benchmark")]

@@ -75,13 +75,16 @@ def _differences(table: pd.DataFrame, first: str) -> pd.DataFrame:
     return both.assign(**points)[[*pair, "method", *COMPARED]]
 
 
+_VISIBLE = 0.005  # difference of mIoU from which one may be seen in a picture
+
+
 def most_different(table: pd.DataFrame, most: int = 5) -> list[str]:
     """The scenes on which the mIoU of the boosters differs most, under the run's first condition.
 
     Args:
         table: as `everything` makes it.
-        most: how many scenes to give; fewer where they do not differ on so many, none where there is one booster.
+        most: how many scenes to give; fewer where they hardly differ on others, none where there is one booster.
     """
     first = per_scene(table[table["condition"].isin(table["condition"].cat.categories[:1]) & (table["booster"] != "")])
     spread = first.groupby("scene", sort=False)["miou"].agg(lambda values: values.max() - values.min())
-    return [str(scene) for scene in spread[spread > 0].sort_values(ascending=False, kind="stable").index[:most]]
+    return [str(scene) for scene in spread[spread >= _VISIBLE].sort_values(ascending=False, kind="stable").index[:most]]
