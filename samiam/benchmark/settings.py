@@ -201,8 +201,8 @@ class EvaluateSettings:
         threads: of each process; null for as many as torch takes. Other numbers may change the last digit of a score.
         scheduler: address of a Dask scheduler whose workers take the scenes instead.
         cache: folder of results, which no later run works out again; null to keep nothing.
-        experiments: runs to do one after the other in place of this one: by the name of its folder each one's command, as
-            it would be typed. Words about the benchmark that are typed beside them take the place of theirs.
+        experiments: runs to do one after the other in place of this one: by the name of its folder each command, as it
+            would be typed. Words about the benchmark that are typed beside them take the place of theirs.
     """
 
     benchmark: (

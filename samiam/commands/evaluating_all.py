@@ -12,7 +12,9 @@ from typing import Any
 import hydra
 import pandas as pd
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from samiam.benchmark.caching.cache import key_of
 from samiam.benchmark.claims import ABOUT, Judged, judge_all
@@ -58,7 +60,7 @@ def evaluate_all(settings: EvaluateSettings, folder: Path, command: str, evaluat
     Raises:
         InputError: if none could be run.
     """
-    typed = [word for word in HydraConfig.get().overrides.task if not word.startswith("experiment=")]
+    typed = [word for word in HydraConfig.get().overrides.task if not word.lstrip("+~").startswith("experiment")]
     runs: dict[str, Run] = {}
     any_failed = False
     for name, own in settings.experiments.items():
@@ -71,7 +73,7 @@ def evaluate_all(settings: EvaluateSettings, folder: Path, command: str, evaluat
             config: Any = OmegaConf.to_container(hydra.compose("config", composed), resolve=True, throw_on_missing=True)
             any_failed |= _once(config, one, evaluate)
             runs[name] = one
-        except InputError as error:
+        except (InputError, HydraException, OmegaConfBaseException) as error:
             runs[name] = Run(one.command, one.folder, in_one_line(error))
             print(f"left out: {runs[name].missing}")
     if all(run.missing for run in runs.values()):
@@ -83,12 +85,16 @@ def evaluate_all(settings: EvaluateSettings, folder: Path, command: str, evaluat
 def _words(words: Sequence[str], typed: Sequence[str]) -> list[str]:
     """The words of a run's command with those that were typed; of the benchmark these take the place of its own."""
     own = [checked(EVALUATE, word) for word in words]
-    about_benchmark = [word for word in typed if word.lstrip("+").startswith("benchmark")]
+    about_benchmark = [word for word in typed if _is_of_benchmark(word)]
     others = [word for word in typed if word not in about_benchmark]
-    is_free = any(word.lstrip("+").startswith("benchmark") for word in own)
+    is_free = any(_is_of_benchmark(word) for word in own)
     if not (about_benchmark and is_free):
         return [*own, *others]
-    return [word for word in own if not word.lstrip("+").startswith("benchmark")] + about_benchmark + others
+    return [word for word in own if not _is_of_benchmark(word)] + about_benchmark + others
+
+
+def _is_of_benchmark(word: str) -> bool:
+    return word.lstrip("+~").startswith("benchmark")
 
 
 def _once(config: Mapping[str, Any], run: Run, evaluate: Evaluate) -> bool:
