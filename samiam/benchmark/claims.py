@@ -13,6 +13,7 @@ from samiam.benchmark.claim_judges import (
     as_published,
     better_in_every_class,
     labelling,
+    sizes_of_sam,
     supervised,
     weighted,
 )
