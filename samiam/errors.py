@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+First = TypeVar("First")
+Second = TypeVar("Second")
+
 
 class InputError(ValueError):
     """A file, value or option that cannot be used.
@@ -27,3 +33,23 @@ def in_one_line(error: Exception) -> str:
     if error.filename is None:
         raise error
     return f"{printable(str(error.filename)):.200}: cannot be used ({error.strerror}); give another path."
+
+
+def both(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
+    """What two things give; where neither can be had, one refusal that names both, so that nobody comes back for more.
+
+    Raises:
+        InputError: if one of them, or both, raise it.
+
+    >>> both(lambda: 1, lambda: 2)
+    (1, 2)
+    """
+    try:
+        found = first()
+    except InputError as error:
+        try:
+            second()
+        except InputError as other:
+            raise InputError(f"{str(error).rstrip('.')}; and {other}") from error
+        raise
+    return found, second()

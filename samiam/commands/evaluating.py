@@ -32,7 +32,7 @@ from samiam.commands.polar_evaluating import evaluate_polar
 from samiam.commands.run_facts import run_facts
 from samiam.commands.run_settings import write_settings
 from samiam.datasets.zenodo import zenodo_folder
-from samiam.errors import InputError
+from samiam.errors import InputError, both
 from samiam.records import Scene
 from samiam.records.showing import counted
 from samiam.settings import unknown_name
@@ -84,7 +84,8 @@ def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outc
         InputError: if a setting cannot be used, or every scene failed.
     """
     settings = read_evaluation(config)
-    scenes, study = sources(settings), _study(config, settings)
+    study = _study(config, settings)
+    scenes, _ = both(lambda: sources(settings), lambda: study.methods)
     recipes = {found.name: found for found in _recipes(settings)}
     expose = partial(_exposed, recipes) if recipes else None
     to_do = under_conditions(scenes, build_conditions(settings.conditions), expose)
