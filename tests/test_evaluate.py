@@ -107,7 +107,7 @@ class TestConfigs:
             *("benchmark", "generator", "encoder", "threads"),
         }
         whole = read_evaluation(paper)
-        assert whole.benchmark == ZenodoBenchmark("zenodo", PAPERS_RECORD)
+        assert whole.benchmark == ZenodoBenchmark("zenodo", PAPERS_RECORD, pixels="stored")
         assert (whole.generator.name, whole.encoder.name) == ("vit_l", "fenet_dtd")
         assert (whole.n_materials, whole.variant) == ("given", "paper")
 

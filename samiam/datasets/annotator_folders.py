@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from samiam.datasets.annotator_notes import Note, read_notes
 from samiam.datasets.image_folders import by_name, image_files
 from samiam.datasets.label_pngs import read_numbers
 from samiam.datasets.painted import Painted, PngRegion, paint, scene_of
+from samiam.datasets.stored import as_stored
 from samiam.errors import InputError
 from samiam.formats import read_micrograph
 from samiam.records import Micrograph, Scene
@@ -90,7 +91,7 @@ def annotator_folders(folder: Path) -> list[Path]:
     return sorted(root for root in above if (root / _LABELS).is_dir() and root.name != "__MACOSX")
 
 
-def read_annotator_image(found: AnnotatorImage) -> Scene:
+def read_annotator_image(found: AnnotatorImage, *, pixels: Literal["stretched", "stored"] = "stretched") -> Scene:
     """Read a labelled micrograph.
 
     Several PNGs of one label are united. A pixel in several labels goes to the one with the fewest pixels, which was
@@ -101,6 +102,7 @@ def read_annotator_image(found: AnnotatorImage) -> Scene:
 
     Args:
         found: as `find_annotator_images` gives it.
+        pixels: whether the contrast is stretched, as `read_micrograph` does, or pixels stay as they are stored.
 
     Raises:
         InputError: if a file is missing, unexpected, changed or damaged, or a label is empty or of another shape than
@@ -109,7 +111,11 @@ def read_annotator_image(found: AnnotatorImage) -> Scene:
     record = found.record
     if record is not None:
         _verify(found, record["files"])
-    micrograph = read_micrograph(found.image, pixel_size_nm=None if record is None else record["pixel_size_nm"])
+    size_nm = None if record is None else record["pixel_size_nm"]
+    if pixels == "stored":
+        micrograph = as_stored(read_micrograph(found.image, pixel_size_nm=size_nm, clip_percentiles=(0, 100)))
+    else:
+        micrograph = read_micrograph(found.image, pixel_size_nm=size_nm)
     micrograph = replace(micrograph, name=found.name)
     labels, materials, overlapping_px = _read_labels(found, micrograph)
     beside = {"overlapping_px": overlapping_px} if overlapping_px else {}
