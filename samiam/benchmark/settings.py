@@ -114,8 +114,8 @@ class ZenodoBenchmark:
         folder: of the unpacked record; null to fetch it.
         unlabelled: whether pixels without a label are background, which is wrong for every mask on them as in the
             paper, or are looked at by no score.
-        pixels: whether the contrast is stretched, as everywhere else, or pixels stay as they are stored, as the released
-            code has them; the mean of a file of 8 bits differs by 11 to 39 levels.
+        pixels: whether the contrast is stretched, as everywhere else, or pixels stay as they are stored, as the
+            released code has them; the mean of a file of 8 bits differs by 11 to 39 levels.
     """
 
     name: Literal["zenodo"]
