@@ -48,7 +48,7 @@ def _changes(scenes: pd.DataFrame, first: pd.DataFrame | None) -> dict[str, floa
 
 def with_changes(table: pd.DataFrame) -> pd.DataFrame:
     """The same as a reader wants it: the changes and their intervals as text."""
-    shown = table[["difficulty", "method", "condition", "images"]].copy()
+    shown = table[["method", "difficulty", "condition", "images"]].copy()
     for score in _SCORES:
         shown[score] = table[score]
         changes = table[f"{score}_change"]
