@@ -126,7 +126,8 @@ def _write_page(folder: Path, runs: Mapping[str, Run], command: str) -> None:
     with replacing(report / "claims.csv") as partial:
         claims.to_csv(partial, index=False)
     lines = "\n".join(_line(name, run, report) for name, run in runs.items())
-    parts = ["## The paper's claims", table(claims, {}), ABOUT, "## The experiments", lines]
+    shown = claims[["claim", "verdict", "here", "why", "place", "command"]]
+    parts = ["## The paper's claims", table(shown, {}), ABOUT, "## The experiments", lines]
     write_pages(report, "All experiments", run_facts(command), "\n\n".join(parts))
     print(f"\n{table(claims[['claim', 'verdict', 'here']], {})}")
 
