@@ -12,7 +12,7 @@ from samiam.benchmark.method_settings import OF_METHOD, EncoderChoice, Generator
 from samiam.benchmark.particles.settings import ParticlesBenchmark
 from samiam.benchmark.polar.settings import PolarBenchmark
 from samiam.boosting.settings import BoosterSettings
-from samiam.datasets.layout_names import Layout
+from samiam.datasets.layout_names import Layout, Pixels
 from samiam.errors import InputError
 from samiam.settings import Count, Seed, ShapeHW, Share, read_settings, settings
 from samiam.wandb_mode import LoggerSettings
@@ -122,7 +122,7 @@ class ZenodoBenchmark:
     record: str = "10909552"
     folder: str | None = None
     unlabelled: Unlabelled = "background"
-    pixels: Literal["stretched", "stored"] = "stretched"
+    pixels: Pixels = "stretched"
 
 
 @settings

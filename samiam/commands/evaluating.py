@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -105,8 +105,7 @@ def sources(settings: EvaluateSettings) -> list[Source]:
     if isinstance(benchmark, LabelledBenchmark):
         return labelled_sources(benchmark.folder, benchmark.layout)
     if isinstance(benchmark, ZenodoBenchmark):
-        found = labelled_sources(benchmark.folder or zenodo_folder(benchmark.record), "zenodo")
-        return [replace(source, make=partial(source.make, pixels=benchmark.pixels)) for source in found]
+        return labelled_sources(benchmark.folder or zenodo_folder(benchmark.record), "zenodo", benchmark.pixels)
     if isinstance(benchmark, EffectsBenchmark):
         return _under_effects(benchmark)
     if isinstance(benchmark, ProceduralBenchmark):

@@ -9,19 +9,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import hydra
 import pandas as pd
-from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from samiam.benchmark.caching.cache import key_of
 from samiam.benchmark.claims import ABOUT, Judged, judge_all
 from samiam.benchmark.report.page import link, literal, plain, table, write_pages
 from samiam.benchmark.results import REPORT
 from samiam.benchmark.settings import EvaluateSettings
-from samiam.commands.composing import EVALUATE, checked
+from samiam.commands.composing import EVALUATE, checked, composed_beside, typed_words
 from samiam.commands.run_facts import run_facts
 from samiam.errors import InputError, in_one_line
 from samiam.storage.files import replacing
@@ -60,7 +55,7 @@ def evaluate_all(settings: EvaluateSettings, folder: Path, command: str, evaluat
     Raises:
         InputError: if none could be run.
     """
-    typed = [word for word in HydraConfig.get().overrides.task if not word.lstrip("+~").startswith("experiment")]
+    typed = [word for word in typed_words() if not word.lstrip("+~").startswith("experiment")]
     runs: dict[str, Run] = {}
     any_failed = False
     for name, own in settings.experiments.items():
@@ -70,10 +65,9 @@ def evaluate_all(settings: EvaluateSettings, folder: Path, command: str, evaluat
         )
         print(f"\n{name}: {one.command}", flush=True)
         try:
-            config: Any = OmegaConf.to_container(hydra.compose("config", composed), resolve=True, throw_on_missing=True)
-            any_failed |= _once(config, one, evaluate)
+            any_failed |= _once(composed_beside(composed), one, evaluate)
             runs[name] = one
-        except (InputError, HydraException, OmegaConfBaseException) as error:
+        except InputError as error:
             runs[name] = Run(one.command, one.folder, in_one_line(error))
             print(f"left out: {runs[name].missing}")
     if all(run.missing for run in runs.values()):

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from samiam.datasets.annotator_notes import Note, read_notes
 from samiam.datasets.image_folders import by_name, image_files
 from samiam.datasets.label_pngs import read_numbers
+from samiam.datasets.layout_names import Pixels
 from samiam.datasets.painted import Painted, PngRegion, paint, scene_of
 from samiam.datasets.stored import as_stored
 from samiam.errors import InputError
@@ -91,7 +92,7 @@ def annotator_folders(folder: Path) -> list[Path]:
     return sorted(root for root in above if (root / _LABELS).is_dir() and root.name != "__MACOSX")
 
 
-def read_annotator_image(found: AnnotatorImage, *, pixels: Literal["stretched", "stored"] = "stretched") -> Scene:
+def read_annotator_image(found: AnnotatorImage, *, pixels: Pixels = "stretched") -> Scene:
     """Read a labelled micrograph.
 
     Several PNGs of one label are united. A pixel in several labels goes to the one with the fewest pixels, which was
