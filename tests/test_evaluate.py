@@ -207,7 +207,7 @@ class TestRun:
             assert line in report
         assert "![procedural-1-0](figures/procedural-1-0.png)" in report
         with Image.open(folder / "latest" / "report" / "figures" / "procedural-1-0.png") as picture:
-            assert picture.size == (4 * 520, 512 + 36)
+            assert picture.size == (4 * 520, 512 + 2 * 36 + 8)  # a line of titles, a line of legend, the rim
 
     def test_the_config_is_kept(self, folder: Path) -> None:
         path = folder / "first" / "settings.yaml"
@@ -267,7 +267,7 @@ class TestVariants:
                     check_names=False,
                 )
 
-    def test_report_names_them_and_figures_are_of_the_first(self, run: Run, tmp_path: Path) -> None:
+    def test_report_names_them_and_shows_them(self, run: Run, tmp_path: Path) -> None:
         images, _ = run(tmp_path, *self.VARIANTS, "+variants.rest.encoder={name:resnet18}")
         report = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
         for line in (
@@ -279,7 +279,10 @@ class TestVariants:
             assert f"\n{line}\n" in report
         for name in ("few", "estimated", "plain", "rest"):
             assert f"{name} − alone" in report
-        assert [path.name for path in (tmp_path / "report" / "figures").glob("proc*.png")] == ["procedural-1-0.png"]
+        drawn = sorted(path.name for path in (tmp_path / "report" / "figures").glob("proc*.png"))
+        assert drawn == ["procedural-1-0-variants.png", "procedural-1-0.png"], "all methods, where they differ"
+        with Image.open(tmp_path / "report" / "figures" / drawn[0]) as picture:
+            assert picture.size == (4 * 520, 2 * (512 + 36 + 8) + 36), "micrograph, truth and four methods"
         assert images["n_materials_given"].tolist()[1:] == [True, False, True, True]
 
     def test_masks_are_generated_once(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
