@@ -66,7 +66,8 @@ def _drawn(table: pd.DataFrame) -> Iterator[tuple[str, str, Figure]]:
         for name, where, columns in (("", "", tuple(_NAMES)), ("-boundaries", " on boundaries", _ON_BOUNDARIES)):
             caption = f"All methods by difficulty{where}; the line is {generator} alone. {_ERROR_BARS}"
             yield f"methods{name}", caption, methods_chart(first, generator, columns, colours)
-    if not (changes := against_first(table[table["condition"].isin(first["condition"])])).empty:
+    under_first = table[table["condition"].isin(first["condition"])]
+    if not (changes := against_first(under_first, p_values=False)).empty:
         caption = f"Differences to {reference(table)} on the same images. {_ERROR_BARS}"
         yield "changes", caption, changes_chart(changes, tuple(_NAMES), colours)
     if scenes["condition"].nunique() > 1:
