@@ -69,7 +69,8 @@ def _entries(table: pd.DataFrame, unit: str) -> list[Entry]:
     for row in table.to_dict("records"):
         least = "at least " if row["thickness_is_lower_bound"] else ""
         text = f"{row['layer']}: {row['name'] or 'material ' + str(row['material'])}  {least}{row[f'thickness_{unit}']:.4g} {unit}"
-        rough = [row[f"{side}_roughness_rms_{unit}"] for side in ("upper", "lower")]
-        said = " / ".join("–" if np.isnan(value) else f"{value:.2g}" for value in rough)
-        entries.append((f"{text} · roughness {said} {unit}", colour_of(row["material"])))
+        for side in ("upper", "lower"):
+            if not np.isnan(rough := row[f"{side}_roughness_rms_{unit}"]):
+                text += f" · {side} roughness {rough:.2g} {unit}"
+        entries.append((text, colour_of(row["material"])))
     return entries or [("no layers found", None)]

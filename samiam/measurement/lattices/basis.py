@@ -21,6 +21,7 @@ _EXPLAINED = 0.7  # of all that stands out; of nanocrystals it is less
 _FEWEST = 3
 _LEAST_ANGLE = np.deg2rad(20)  # between the two waves of a reduced basis there are 60° or more
 _LEAST_NOISE = 1e-4  # over a peak's power: parabolas are no better where there is less
+_BENT = 3e-4  # of a wave, a standard deviation: what drift and strain within a grain do beside noise
 
 Floats = NDArray[np.float64]
 
@@ -79,7 +80,7 @@ def basis_of(found: Reflections) -> Basis | str:
     """The basis that explains the reflections, or in words why there is none."""
     if not len(found.waves):
         return "no lattice: nothing in the power spectrum stands out"
-    weights = np.log(found.stands_out)
+    weights = -np.log(found.noise)
     pairs = [
         reduced(found.waves[list(pair)])
         for pair in combinations(range(min(_TRIED, len(found.waves))), 2)
@@ -122,4 +123,6 @@ def _fitted(indices: Floats, found: Reflections, fits: NDArray[np.bool_]) -> Bas
     disagreement = max(1.0, float(whitened.sum()) / freedom) if freedom > 0 else 1.0
     turned = np.rint(np.linalg.solve(basis.T, reduced(basis).T).T)  # the reduced basis in the fitted one
     covariance = np.kron(turned @ inverse @ turned.T, window.unit_covariance) * disagreement
-    return Basis(turned @ basis, covariance, len(waves))
+    shortest_two = turned @ basis
+    bent = np.repeat(_BENT * np.hypot(*shortest_two.T), 2)
+    return Basis(shortest_two, covariance + np.diag(bent**2), len(waves))

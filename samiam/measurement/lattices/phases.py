@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from samiam.measurement.lattices.basis import Basis
 
 _TABLE = Path(__file__).with_name("phases.json")  # made by scripts/phase_table.py
-TOLERANCE = 0.02
-"""By how much the spacings of a candidate may differ: what a magnification may be off; perovskites differ by less."""
-TOLERANCE_DEG = 2.0
+TOLERANCE = 0.03
+"""By how much the spacings of a candidate may differ: what magnification and drift make of them; perovskites differ by less."""
+TOLERANCE_DEG = 3.0
 """By how much the angle between its planes may."""
 _HIGHEST_INDEX = 2  # of the planes of a candidate that are seen
 _MOST_LEFT_OUT = 2  # times as many reflections as are seen: more, and some planes fit everything

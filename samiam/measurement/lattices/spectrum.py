@@ -21,9 +21,9 @@ _PADDED = 2  # so many times finer than the spectrum's own are its steps
 _SHORTEST_PX = 2.5  # of a wave
 _LEAST_WIDTHS = 4.0  # of a peak between it and the origin: three to four periods within the mask
 _RINGS = 64  # of waves of equal length, whose median power is the background
-_STANDS_OUT = 30.0  # times that; of a million waves of noise the strongest has 20 times the median
+_STANDS_OUT = 20.0  # times that: as much as the strongest of a million waves of noise
 _FAINTEST = 1e-5  # of the strongest peak's power: below are the window's side lobes
-_MOST_REFLECTIONS = 24
+_MOST_LOOKED_AT, _MOST_REFLECTIONS = 96, 24
 _ANNULUS = (3.0, 7.0)  # around a peak, in its widths: noise is what is left there
 
 Floats = NDArray[np.float64]
@@ -63,17 +63,15 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Reflections:
-    """Peaks of a spectrum, one of two opposite ones, the one that stands out most first.
+    """Peaks of a spectrum, one of two opposite ones, those that stand out most first.
 
     Attributes:
         waves: float64 (n, 2), (x, y) in periods per unit of length.
-        stands_out: float64 (n,), power over the background of waves as long.
         noise: float64 (n,), power of what is around each over its own.
         window: that of the spectrum.
     """
 
     waves: Floats
-    stands_out: Floats
     noise: Floats
     window: Window
 
@@ -96,12 +94,12 @@ def reflections_within(
     shape = [fft.next_fast_len(_PADDED * side) for side in values.shape]
     power = np.fft.fftshift(np.abs(fft.fft2(values, shape)) ** 2)
     grid = Grid(*(np.fft.fftshift(fft.fftfreq(n, side)) for n, side in zip(shape, sides_xy[::-1], strict=True)))
-    stands_out = power / _background(power, grid)
-    peaks_yx = _strongest(power, stands_out, grid, window, 1 / (_SHORTEST_PX * max(sides_xy)))
-    refined_yx, _ = refined_peaks(np.log(power + np.float32(1e-30)), peaks_yx)
-    return Reflections(
-        grid.waves(refined_yx), stands_out[tuple(peaks_yx.T)], _noise(power, peaks_yx, grid, window), window
-    )
+    peaks_yx = _strongest(power, grid, window, 1 / (_SHORTEST_PX * max(sides_xy)))
+    noise = _noise(power, peaks_yx, grid, window)
+    order = np.argsort(noise, kind="stable")[:_MOST_REFLECTIONS]
+    order = order[noise[order] <= 1 / _STANDS_OUT]
+    refined_yx, _ = refined_peaks(np.log(power + np.float32(1e-30)), peaks_yx[order])
+    return Reflections(grid.waves(refined_yx), noise[order], window)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,10 +159,9 @@ def _background(power: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
     return np.asarray(np.maximum(np.nan_to_num(medians), np.finfo(np.float32).tiny), np.float32)[rings]
 
 
-def _strongest(
-    power: NDArray[np.float32], stands_out: NDArray[np.float32], grid: Grid, window: Window, largest: float
-) -> NDArray[np.intp]:
-    """Rows and columns (n, 2) of the peaks that stand out, in half of the plane, those that do most first."""
+def _strongest(power: NDArray[np.float32], grid: Grid, window: Window, largest: float) -> NDArray[np.intp]:
+    """Rows and columns (n, 2) of the peaks that stand out from waves as long, in half of the plane."""
+    stands_out = power / _background(power, grid)
     widths = 1 / (2 * np.pi * np.sqrt(np.diag(window.spread)))
     size_xy = 2 * np.maximum(1, np.rint(2 * widths / grid.steps_xy)).astype(int) + 1
     is_peak = (power == ndimage.maximum_filter(power, size_xy[::-1])) & (stands_out >= _STANDS_OUT)
@@ -176,15 +173,21 @@ def _strongest(
     powers = np.where(eligible, power[tuple(peaks_yx.T)], 0)
     peaks_yx = peaks_yx[eligible & (powers >= _FAINTEST * powers.max(initial=0))]
     order = np.argsort(-stands_out[tuple(peaks_yx.T)], kind="stable")
-    return np.asarray(peaks_yx[order[:_MOST_REFLECTIONS]])
+    return np.asarray(peaks_yx[order[:_MOST_LOOKED_AT]])
 
 
 def _noise(power: NDArray[np.float32], peaks_yx: NDArray[np.intp], grid: Grid, window: Window) -> Floats:
-    """The mean power around peaks, as the median of noise tells it, over their own."""
+    """The mean power around peaks, as the median of noise tells it, over their own.
+
+    That of the same rows or columns counts where it is higher: lines that jitter draw streaks through reflections.
+    """
     reach_xy = np.ceil(_ANNULUS[1] / (2 * np.pi * np.sqrt(np.diag(window.spread)) * grid.steps_xy)).astype(int)
     offsets_yx = np.argwhere(np.ones(2 * reach_xy[::-1] + 1)) - reach_xy[::-1]
     widths = window.widths(offsets_yx[:, ::-1] * grid.steps_xy)
-    offsets_yx = offsets_yx[(widths >= _ANNULUS[0]) & (widths <= _ANNULUS[1])]
-    places = (peaks_yx[:, None] + offsets_yx) % power.shape
-    around = np.median(power[places[..., 0], places[..., 1]], axis=1) / np.log(2)
-    return np.asarray(around / power[tuple(peaks_yx.T)], np.float64)
+    around = (widths >= _ANNULUS[0]) & (widths <= _ANNULUS[1])
+    regions = [around, *(around & (np.abs(offsets_yx[:, axis]) <= 1) for axis in (0, 1))]
+    medians = []
+    for region in regions:
+        rows, columns = np.moveaxis((peaks_yx[:, None] + offsets_yx[region]) % power.shape, -1, 0)
+        medians.append(np.median(power[rows, columns], axis=1))
+    return np.asarray(np.max(medians, axis=0) / np.log(2) / power[tuple(peaks_yx.T)], np.float64)

@@ -112,7 +112,7 @@ def interface_width(
         period: of the lattice across the interface, 0 where there is none.
 
     Returns:
-        In the unit of the sides; NaN where no change stands out.
+        In the unit of the sides; NaN where no change stands out, or it is too narrow to tell.
     """
     n = min(_MOST_POINTS, int(reach / crossing.step))
     window = max(1, round(period / crossing.step))
@@ -126,7 +126,8 @@ def interface_width(
     margin = window // 2
     inner = slice(margin, len(smooth) - margin)
     sigma = _fitted_sigma(offsets[inner], smooth[inner])
-    return _FROM_10_TO_90 * float(np.sqrt(max(sigma**2 - (window**2 - 1) / 12, 0.0))) * crossing.step
+    left = sigma**2 - (window**2 - 1) / 12
+    return _FROM_10_TO_90 * float(np.sqrt(left)) * crossing.step if left > 0 else np.nan
 
 
 def _fitted_sigma(offsets: NDArray[np.int64], profile: Floats) -> float:

@@ -104,7 +104,7 @@ def _thickness(layer: Layer, crossing: Crossing, unit: str) -> dict[str, Any]:
     edges, along = layer.edges[:, used] * crossing.step, layer.lines[used] * crossing.line_step
     _, slope = trend(along, edges.mean(axis=0))
     thickness = (edges[1] - edges[0]) / np.hypot(1, slope)
-    x, y = crossing.along_xy + float(np.median(slope)) * crossing.across_xy
+    x, y = crossing.along_xy + _slope(layer, crossing, slope) * crossing.across_xy
     return {
         "parts": layer.n_parts,
         "coverage": layer.coverage,
@@ -114,6 +114,16 @@ def _thickness(layer: Layer, crossing: Crossing, unit: str) -> dict[str, Any]:
         f"measured_over_{unit}": len(along) * crossing.line_step,
         "tilt_deg": float(np.degrees(np.arctan2(-y, x)) + 90) % 180 - 90,
     }
+
+
+def _slope(layer: Layer, crossing: Crossing, of_middle: Floats) -> float:
+    """Of a layer: that of its middle, or, where it goes on beyond the image, of its edge that is seen most."""
+    if both_seen(layer) is not None or not layer.seen.any():
+        return float(np.median(of_middle))
+    side = int(np.argmax(np.count_nonzero(layer.seen, axis=1)))
+    seen = layer.seen[side]
+    _, slope = trend(layer.lines[seen] * crossing.line_step, layer.edges[side, seen] * crossing.step)
+    return float(np.median(slope))
 
 
 def _reaches(layers: Sequence[Layer], index: int, step: float) -> tuple[float, float]:
