@@ -119,6 +119,9 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="let the results of one image replace those of another in DIR"
     )
+    parser.add_argument(
+        "--no-measurements", action="store_true", help="leave out what is measured of regions, layers and lattices"
+    )
     parser.add_argument("-k", "--n-materials", type=_count, metavar="N", help="how many materials; default: estimated")
     parser.add_argument(
         "--grains",
@@ -237,6 +240,7 @@ def _segment(options: argparse.Namespace) -> int:
         pointers=[*options.point, *options.box],
         grains=options.grains,
         overwrite=options.overwrite,
+        measurements=not options.no_measurements,
     )
     return segmenting.segment_files(paths, options.output, job)
 

@@ -47,7 +47,7 @@ class Outline:
             mask: (H, W), one pixel at least.
             sides_xy: width and height of a pixel; the blur is as wide as the longer along both.
         """
-        part = np.pad(binary_fill_holes(_largest_part(mask)), _margin_px(sides_xy))
+        part = np.pad(binary_fill_holes(largest_part(mask)), _margin_px(sides_xy))
         coarsest = max(sides_xy)
         blurred = gaussian_filter(part.astype(np.float64), [_BLUR_PX * coarsest / side for side in sides_xy[::-1]])
         # The maximum, because the blur leaves a few pixels nowhere above one half.
@@ -88,7 +88,8 @@ class Outline:
         return float(np.ptp(across, axis=0).min()), float(longest)
 
 
-def _largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest part of a mask that is connected through sides or corners."""
     parts, n = label(mask, np.ones((3, 3)))
     return mask if n == 1 else np.asarray(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
 

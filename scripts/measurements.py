@@ -234,7 +234,9 @@ def main() -> None:
             kept[0].extend(of_films)
             kept[1].extend(of_spacings)
             if options.verbose:
-                print(recipe.name, column, pd.DataFrame(of_films).round(4), pd.DataFrame(of_spacings).round(5), sep="\n")
+                print(
+                    recipe.name, column, pd.DataFrame(of_films).round(4), pd.DataFrame(of_spacings).round(5), sep="\n"
+                )
     columns = {name: summary(pd.DataFrame(one), pd.DataFrame(other)) for name, (one, other) in rows.items()}
     print("| |" + "".join(f" {name} |" for name in columns) + "\n|---|" + "---|" * len(columns))
     for line in next(iter(columns.values())):

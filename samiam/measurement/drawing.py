@@ -60,7 +60,9 @@ def _draw(picture: Image.Image, layer: Layer, found: Layered, number: int, side_
             draw.line([tuple(first), tuple(last)], fill="white", width=thickness)
     font = ImageFont.load_default(size=writing_px(picture))
     x, y = ends.mean(axis=0)[_ARROWS // 2].tolist()
-    draw.text((x + thickness * 2, y), str(number), fill="white", font=font, anchor="lm", stroke_width=2, stroke_fill="black")
+    draw.text(
+        (x + thickness * 2, y), str(number), fill="white", font=font, anchor="lm", stroke_width=2, stroke_fill="black"
+    )
 
 
 def _entries(table: pd.DataFrame, unit: str) -> list[Entry]:

@@ -33,7 +33,9 @@ def measure(segmentation: Segmentation, micrograph: Micrograph | None = None) ->
     """
     image = micrograph or segmentation.micrograph
     if image is None:
-        raise InputError("the segmentation holds no micrograph to measure on; give it: measure(segmentation, micrograph).")
+        raise InputError(
+            "the segmentation holds no micrograph to measure on; give it: measure(segmentation, micrograph)."
+        )
     if image.shape_hw != segmentation.labels.shape:
         shape = segmentation.labels.shape
         raise InputError(f"{image.name}: is {image.shape_hw}, its segmentation {shape}; pair them up.")

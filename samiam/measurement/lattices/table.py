@@ -13,6 +13,7 @@ from scipy import ndimage
 from samiam.measurement.lattices.basis import Basis, basis_of
 from samiam.measurement.lattices.phases import candidates_for
 from samiam.measurement.lattices.spectrum import reflections_within
+from samiam.outlines import largest_part
 from samiam.records import Micrograph, Segmentation
 
 _FEWEST_PX = 256  # of a grain: 16 × 16, with three cells that are resolved along both sides
@@ -30,7 +31,7 @@ def lattices(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataFrame
     rows = []
     for label, grain in named:
         box = boxes[grain - 1]
-        part = _largest_part(segmentation.each_grain[box] == grain)
+        part = largest_part(segmentation.each_grain[box] == grain)
         found = _basis(micrograph.pixels[box], part, micrograph.sides_xy)
         row = {
             "grain": grain,
@@ -52,11 +53,6 @@ def _basis(pixels: NDArray[np.float32], part: NDArray[np.bool_], sides_xy: tuple
     if np.count_nonzero(part) < _FEWEST_PX:
         return TOO_SMALL
     return basis_of(reflections_within(pixels, part, sides_xy))
-
-
-def _largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    parts, n = ndimage.label(mask, np.ones((3, 3)))
-    return mask if n == 1 else np.asarray(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
 
 
 def _spacing(which: int) -> Callable[[Basis], float]:
