@@ -70,7 +70,8 @@ def _entries(table: pd.DataFrame, unit: str) -> list[Entry]:
     entries: list[Entry] = []
     for row in table.to_dict("records"):
         least = "at least " if row["thickness_is_lower_bound"] else ""
-        text = f"{row['layer']}: {row['name'] or 'material ' + str(row['material'])}  {least}{row[f'thickness_{unit}']:.4g} {unit}"
+        called = row["name"] or f"material {row['material']}"
+        text = f"{row['layer']}: {called}  {least}{row[f'thickness_{unit}']:.4g} {unit}"
         for side in ("upper", "lower"):
             if not np.isnan(rough := row[f"{side}_roughness_rms_{unit}"]):
                 text += f" · {side} roughness {rough:.2g} {unit}"

@@ -34,7 +34,7 @@ def measure(segmentation: Segmentation, micrograph: Micrograph | None = None) ->
     image = micrograph or segmentation.micrograph
     if image is None:
         raise InputError(
-            "the segmentation holds no micrograph to measure on; give it: measure(segmentation, micrograph)."
+            "the segmentation has no micrograph to measure on; give it: measure(segmentation, micrograph)."
         )
     if image.shape_hw != segmentation.labels.shape:
         shape = segmentation.labels.shape

@@ -15,17 +15,13 @@ def measured(labels: NDArray[np.integer], micrograph: Micrograph) -> Measurement
 
 
 def film(
-    turn_deg: float,
-    *,
-    shape: tuple[int, int] = (240, 320),
-    sides: tuple[float, float] = (0.05, 0.05),
-    thick: float = 4.0,
+    turn_deg: float, *, shape: tuple[int, int] = (240, 320), sides: tuple[float, float] = (0.05, 0.05)
 ) -> tuple[NDArray[np.int64], Micrograph]:
     """A film between two others, its normal turned from down towards the left."""
     x, y = places(shape, sides)
     angle = np.deg2rad(turn_deg)
     across = y * np.cos(angle) - x * np.sin(angle)
-    labels = 1 + (across > -thick / 2).astype(int) + (across > thick / 2)
+    labels = 1 + (across > -2).astype(int) + (across > 2)
     return labels, Micrograph(0.2 + 0.25 * (labels - 1), sides[0], pixel_aspect=sides[1] / sides[0])
 
 

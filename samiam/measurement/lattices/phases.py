@@ -15,7 +15,7 @@ from samiam.measurement.lattices.basis import Basis
 
 _TABLE = Path(__file__).with_name("phases.json")  # made by scripts/phase_table.py
 TOLERANCE = 0.03
-"""By how much the spacings of a candidate may differ: what magnification and drift make of them; perovskites differ by less."""
+"""By how much the spacings of a candidate may differ, for magnification and drift; those of perovskites differ less."""
 TOLERANCE_DEG = 3.0
 """By how much the angle between its planes may."""
 _HIGHEST_INDEX = 2  # of the planes of a candidate that are seen

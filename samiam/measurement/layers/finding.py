@@ -111,14 +111,19 @@ def _layer(materials: NDArray[np.int32], parts: Sequence[_Part]) -> Layer:
         points[1, at] = np.maximum(points[1, at], part.points[1])
     framed = np.pad(materials, ((0, 0), (1, 1)), constant_values=OUTSIDE)
     beyond = np.stack([framed[lines, points[0]], framed[lines, points[1] + 2]])
-    seen = beyond != OUTSIDE
-    neighbours = [
-        int(np.bincount(of[is_seen]).argmax()) if is_seen.any() else OUTSIDE
-        for of, is_seen in zip(beyond, seen, strict=True)
-    ]
     middle = round(float(np.median(points.mean(axis=0))))
-    n_lines = np.count_nonzero(materials[:, middle] != OUTSIDE)
-    edges = points + np.array([[-0.5], [0.5]])
     return Layer(
-        parts[0].material, len(parts), lines, edges, seen, (neighbours[0], neighbours[1]), max(n_lines, len(lines))
+        parts[0].material,
+        len(parts),
+        lines,
+        edges=points + np.array([[-0.5], [0.5]]),
+        seen=beyond != OUTSIDE,
+        neighbours=(_most_often(beyond[0]), _most_often(beyond[1])),
+        n_lines=max(np.count_nonzero(materials[:, middle] != OUTSIDE), len(lines)),
     )
+
+
+def _most_often(materials: NDArray[np.int32]) -> int:
+    """Of what is within the image; `OUTSIDE` if nothing is."""
+    inside = materials[materials != OUTSIDE]
+    return int(np.bincount(inside).argmax()) if len(inside) else OUTSIDE
