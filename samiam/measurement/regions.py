@@ -69,13 +69,13 @@ def _measured(
 
 
 def _moments(mask: NDArray[np.bool_], corner_xy: tuple[int, int], sides_xy: Sides, unit: str) -> dict[str, float]:
-    """The centroid, and the axes of the ellipse of the same second moments; a pixel has its own (as `regionprops`)."""
+    """The centroid, and the axes of the ellipse of the same second moments, as `regionprops` has them."""
     along_x, along_y = mask.sum(axis=0), mask.sum(axis=1)
     n = along_x.sum()
-    x, y = ((np.arange(len(one)) + 0.0) for one in (along_x, along_y))
+    x, y = (np.arange(len(one), dtype=np.float64) for one in (along_x, along_y))
     middle_x, middle_y = along_x @ x / n, along_y @ y / n
     x, y = (x - middle_x) * sides_xy[0], (y - middle_y) * sides_xy[1]
-    xx, yy = along_x @ x**2 / n + sides_xy[0] ** 2 / 12, along_y @ y**2 / n + sides_xy[1] ** 2 / 12
+    xx, yy = along_x @ x**2 / n, along_y @ y**2 / n
     xy = (y @ mask @ x) / n
     minor, major = np.linalg.eigvalsh([[xx, xy], [xy, yy]])
     return {

@@ -37,7 +37,8 @@ def test_files(tmp_path: Path) -> None:
         read = pd.read_csv(tmp_path / "new" / f"{name}.csv")
         assert list(read) == list(getattr(measured, name))
         assert read["name"].iloc[0] == "'=SrTiO3"
-    assert Image.open(tmp_path / "new" / "layers.png").size[0] >= 128
+    with Image.open(tmp_path / "new" / "layers.png") as picture:
+        assert picture.size[0] >= 128
     write_measured(tmp_path / "again", measured)
     for name in FILES:
         assert (tmp_path / "new" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()

@@ -69,7 +69,7 @@ def test_specks_have_no_shape_and_the_edge_is_told() -> None:
     assert found["area_px"].tolist() == [9, 400]
     assert found["touches_edge"].tolist() == [False, True]
     assert np.isnan(found["perimeter_px"].iloc[0])
-    assert found["perimeter_px"].iloc[1] == pytest.approx(80, rel=0.04)
+    assert found["perimeter_px"].iloc[1] == pytest.approx(80, rel=0.05)  # corners are rounded
 
 
 def test_a_large_region_is_as_long_around_as_a_small_one() -> None:

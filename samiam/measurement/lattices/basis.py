@@ -76,8 +76,10 @@ def reduced(pair: Floats) -> Floats:
         first, second = second, first
 
 
-def basis_of(found: Reflections) -> Basis | str:
+def basis_of(found: Reflections | None) -> Basis | str:
     """The basis that explains the reflections, or in words why there is none."""
+    if found is None:
+        return "too small for a lattice"
     if not len(found.waves):
         return "no lattice: nothing in the power spectrum stands out"
     weights = -np.log(found.noise)
@@ -92,6 +94,8 @@ def basis_of(found: Reflections) -> Basis | str:
     areas = np.array([abs(np.linalg.det(pair)) for pair in pairs])
     best = pairs[int(np.argmax(np.where(explained >= _NEARLY_AS_MANY * explained.max(), areas, 0)))]
     indices, fits = _indexed(best, found)
+    if len(weights) < _FEWEST:
+        return f"no lattice: only {len(weights)} reflections stand out in the power spectrum"
     if weights[fits].sum() < _EXPLAINED * weights.sum() or np.count_nonzero(fits) < _FEWEST:
         return "no single lattice: what stands out in the power spectrum is of several, or of none"
     return _fitted(indices[fits], found, fits)

@@ -78,8 +78,8 @@ class Reflections:
 
 def reflections_within(
     pixels: NDArray[np.float32], mask: NDArray[np.bool_], sides_xy: tuple[float, float]
-) -> Reflections:
-    """The reflections of the pixels of a mask; there may be none.
+) -> Reflections | None:
+    """The reflections of the pixels of a mask; None where it is too narrow for any.
 
     Where a mask is larger than 1024 px, the part is looked at that holds most of it.
 
@@ -89,12 +89,14 @@ def reflections_within(
         sides_xy: width and height of a pixel.
     """
     box = _fullest_box(mask)
-    window = Window.of(mask[box], sides_xy)
+    window, shortest = Window.of(mask[box], sides_xy), _SHORTEST_PX * max(sides_xy)
+    if 2 * np.pi * np.sqrt(max(0.0, float(np.linalg.eigvalsh(window.spread)[0]))) < _LEAST_WIDTHS * shortest:
+        return None
     values = (pixels[box] - np.average(pixels[box], weights=window.weights)) * window.weights
     shape = [fft.next_fast_len(_PADDED * side) for side in values.shape]
     power = np.fft.fftshift(np.abs(fft.fft2(values, shape)) ** 2)
     grid = Grid(*(np.fft.fftshift(fft.fftfreq(n, side)) for n, side in zip(shape, sides_xy[::-1], strict=True)))
-    peaks_yx = _strongest(power, grid, window, 1 / (_SHORTEST_PX * max(sides_xy)))
+    peaks_yx = _strongest(power, grid, window, 1 / shortest)
     noise = _noise(power, peaks_yx, grid, window)
     order = np.argsort(noise, kind="stable")[:_MOST_REFLECTIONS]
     order = order[noise[order] <= 1 / _STANDS_OUT]

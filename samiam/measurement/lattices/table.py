@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.measurement.lattices.basis import Basis, basis_of
@@ -15,9 +14,6 @@ from samiam.measurement.lattices.phases import candidates_for
 from samiam.measurement.lattices.spectrum import reflections_within
 from samiam.outlines import largest_part
 from samiam.records import Micrograph, Segmentation
-
-_FEWEST_PX = 256  # of a grain: 16 × 16, with three cells that are resolved along both sides
-TOO_SMALL = "too small for a lattice"
 
 
 def lattices(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataFrame:
@@ -32,7 +28,7 @@ def lattices(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataFrame
     for label, grain in named:
         box = boxes[grain - 1]
         part = largest_part(segmentation.each_grain[box] == grain)
-        found = _basis(micrograph.pixels[box], part, micrograph.sides_xy)
+        found = basis_of(reflections_within(micrograph.pixels[box], part, micrograph.sides_xy))
         row = {
             "grain": grain,
             "label": label,
@@ -47,12 +43,6 @@ def columns(unit: str) -> list[str]:
     """Those of the table."""
     numbers = [column for name, in_unit, _ in _NUMBERS for column in _pair(name, in_unit.format(unit=unit))]
     return ["grain", "label", "material", "name", *numbers, "reflections", "candidates", "remark"]
-
-
-def _basis(pixels: NDArray[np.float32], part: NDArray[np.bool_], sides_xy: tuple[float, float]) -> Basis | str:
-    if np.count_nonzero(part) < _FEWEST_PX:
-        return TOO_SMALL
-    return basis_of(reflections_within(pixels, part, sides_xy))
 
 
 def _spacing(which: int) -> Callable[[Basis], float]:
