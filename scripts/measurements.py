@@ -4,8 +4,8 @@
 
 The scenes are of the families of the benchmark with seeds of their own. Each is measured on its true masks, and on what
 `samiam.segment` finds where it is told the number of materials. Truth is what was drawn, surfaces with their steps and
-strained cells, as the scan shows it with its drift and distortions, on the mean over the image for films, over a grain
-for its lattice: from one image nobody can tell a scan that is stretched from a lattice that is. A film that is not
+strained cells, as the scan shows it with its drift and distortions, on the mean over the image for films, over what
+was looked at of a grain for its lattice: from one image nobody can tell a scan that is stretched from a lattice that is. A film that is not
 found, or that goes on beyond the image, has no thickness. The table stands in docs/measurements.md.
 """
 
@@ -25,8 +25,10 @@ from numpy.typing import NDArray
 
 from samiam import measure, segment
 from samiam.measurement import Measurements
+from samiam.measurement.lattices.spectrum import Window, fullest_box
 from samiam.measurement.layers.finding import Layer
 from samiam.measurement.layers.interfaces import trend
+from samiam.outlines import largest_part
 from samiam.records import Masks, Scene, Segmentation
 from simulate.imaging.stem.scan import scan_positions
 from simulate.scenes.benchmark import Recipe
@@ -98,11 +100,16 @@ class Truth:
         cell = self.stack.cells[layer]
         if cell is None:
             return None
-        of_layer = mask & (self.layer_of == layer)
+        part = largest_part(mask)
+        box = fullest_box(part)
+        weights = np.zeros(mask.shape)
+        weights[box] = Window.of(part[box], self.scene.micrograph.sides_xy).weights
+        of_layer = (weights > 0) & (self.layer_of == layer)
         x_A, h_A = (one[of_layer] for one in self._unstrained)
         rows, columns = np.nonzero(of_layer)
+        root = np.sqrt(weights[of_layer])[:, None]
         design = np.stack([columns, rows, np.ones(len(rows))], axis=1)
-        per_pixel_A = np.linalg.lstsq(design, np.stack([x_A, h_A], axis=1))[0][:2].T
+        per_pixel_A = np.linalg.lstsq(root * design, root * np.stack([x_A, h_A], axis=1))[0][:2].T
         domain = self.stack.domains[layer][int(np.bincount(self.stack.domain_at(layer, x_A, h_A)).argmax())]
         upright = np.array([[1 / cell.a_A, 0], [0, 1 / cell.c_A]])  # (x, h)
         if cell.steps == 2:  # centred

@@ -47,7 +47,7 @@ class Basis:
 
         The first points to the right; from it to the second, between 60° and 120°, one turns clockwise in the image.
         """
-        first, second = reduced(np.linalg.inv(self.waves).T)
+        first, second = reduced(np.asarray(np.linalg.inv(self.waves).T, np.float64))
         first = first * (1 if first[0] > 0 or (first[0] == 0 and first[1] > 0) else -1)
         return np.stack([first, second * np.sign(first[0] * second[1] - first[1] * second[0])])
 

@@ -88,7 +88,7 @@ def reflections_within(
         mask: bool (H, W), one pixel at least.
         sides_xy: width and height of a pixel.
     """
-    box = _fullest_box(mask)
+    box = fullest_box(mask)
     window, shortest = Window.of(mask[box], sides_xy), _SHORTEST_PX * max(sides_xy)
     if 2 * np.pi * np.sqrt(max(0.0, float(np.linalg.eigvalsh(window.spread)[0]))) < _LEAST_WIDTHS * shortest:
         return None
@@ -126,8 +126,8 @@ class Grid:
         return np.asarray(places_yx[:, ::-1] * self.steps_xy + [self.x[0], self.y[0]])
 
 
-def _fullest_box(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """The box around a mask; along a side that is too long, the part of it that holds most."""
+def fullest_box(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """The part of a mask that is looked at: the box around it; along a side that is too long, where most of it is."""
     box = []
     for axis in (1, 0):
         filled = np.count_nonzero(mask, axis=axis)

@@ -70,12 +70,13 @@ def correlation_length(lines: NDArray[np.int64], heights: Floats, line_step: flo
     Returns:
         NaN where an interface is too short or too even to tell.
     """
-    rough = roughness(lines * line_step, heights, pixel)
+    along = np.asarray(lines * line_step, np.float64)
+    rough = roughness(along, heights, pixel)
     if not rough >= _LEAST_ROUGHNESS * pixel:
         return np.nan
     places = lines - lines[0]
     values, known = np.zeros((2, int(places[-1]) + 1))
-    values[places] = heights - trend(lines * line_step, heights)[0]
+    values[places] = heights - trend(along, heights)[0]
     known[places] = 1
     n = fft.next_fast_len(2 * len(values))
     products, pairs = (fft.irfft(np.abs(fft.rfft(of, n)) ** 2, n)[: len(values) // 2] for of in (values, known))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from samiam.records.showing import nearest
@@ -44,7 +44,7 @@ class Crossing:
     line_step: float
     step: float
 
-    def places(self, lines: Floats, points: Floats) -> Floats:
+    def places(self, lines: ArrayLike, points: ArrayLike) -> Floats:
         """Places (…, 2) of points, counted in steps, on lines."""
         lines, points = np.asarray(lines, np.float64)[..., None], np.asarray(points, np.float64)[..., None]
         moved = lines * self.line_step * self.along_xy + points * self.step * self.across_xy
@@ -78,7 +78,7 @@ def across_layers(
         return None
     x, y = np.linalg.eigh(tensor)[1][:, 1]
     is_flat = abs(y) >= np.sin(np.deg2rad(45))
-    return np.array([x, y]) * np.sign(y if is_flat else x)
+    return np.asarray(np.array([x, y]) * np.sign(y if is_flat else x), np.float64)
 
 
 def crossed(
