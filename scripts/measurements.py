@@ -4,9 +4,9 @@
 
 The scenes are of the families of the benchmark with seeds of their own. Each is measured on its true masks, and on what
 `samiam.segment` finds where it is told the number of materials. Truth is what was drawn, surfaces with their steps and
-strained cells, as the scan shows it with its drift and distortions, on the mean over the image for films, over what
-was looked at of a grain for its lattice: from one image nobody can tell a scan that is stretched from a lattice that is. A film that is not
-found, or that goes on beyond the image, has no thickness. The table stands in docs/measurements.md.
+strained cells, as the scan shows it with its drift and distortions: on the mean over the image for films, over what was
+looked at of a grain for its lattice. From one image nobody can tell a scan that is stretched from a lattice that is. A
+film that is not found, or that goes on beyond the image, has no thickness. The table stands in docs/measurements.md.
 """
 
 from __future__ import annotations
