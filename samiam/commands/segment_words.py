@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,7 +129,8 @@ def _segment(options: argparse.Namespace) -> int:
         return for_each(paths, lambda index: inputs.refused(paths[index]))
     from samiam.commands import segmenting
 
-    return segmenting.segment_files(paths, options.output, job_of(options, [*options.point, *options.box]))
+    job = replace(job_of(options, [*options.point, *options.box]), measurements=not options.no_measurements)
+    return segmenting.segment_files(paths, options.output, job)
 
 
 def job_of(options: argparse.Namespace, pointers: Sequence[Pointer] = ()) -> SegmentJob:
@@ -151,7 +153,6 @@ def job_of(options: argparse.Namespace, pointers: Sequence[Pointer] = ()) -> Seg
         pointers=pointers,
         grains=options.grains,
         overwrite=options.overwrite,
-        measurements=not options.no_measurements,
     )
 
 

@@ -75,7 +75,6 @@ class SegmentJob:
         pointers: Sequence[Pointer] = (),
         grains: bool = False,
         overwrite: bool = False,
-        measurements: bool = True,
     ) -> SegmentJob:
         """Make a job from names and settings; without `classifier_options` there is no classifier.
 
@@ -98,7 +97,7 @@ class SegmentJob:
             booster.check_sees_grains()
         if pointers and not isinstance(built, PromptableGenerator):
             raise InputError(f"the generator {built.name} takes no clicks and boxes; use compact or a SAM.")
-        return cls(built, booster, n_materials, seed, reading, tuple(pointers), grains, overwrite, measurements)
+        return cls(built, booster, n_materials, seed, reading, tuple(pointers), grains, overwrite)
 
     @property
     def config(self) -> dict[str, Any]:
