@@ -349,13 +349,13 @@ class TestPointing:
         assert provenance["config"]["pointers"][0]["point"] == [100, 40]
         assert list(provenance["config"]) == ["generator", "pointers", "measurements"]
         assert sorted(path.name for path in (tmp_path / "bands").iterdir()) == sorted(OUTPUTS)
+        labels = tifffile.imread(tmp_path / "bands" / "labels.tif")
+        assert sorted([labels[40, 100], labels[230, 9]]) == [1, 2] == np.unique(labels[labels > 0]).tolist()
+        assert len(pd.read_csv(tmp_path / "bands" / "materials.csv")) == 2
         again = run("segment", tmp_path / "bands.npy", "-o", tmp_path, "--point", "100,40", "--no-measurements")
         assert again[0] == 0
         left_out = {"regions.csv", "layers.csv", "lattices.csv", "layers.png"}
         assert {path.name for path in (tmp_path / "bands").iterdir()} == set(OUTPUTS) - left_out
-        labels = tifffile.imread(tmp_path / "bands" / "labels.tif")
-        assert sorted([labels[40, 100], labels[230, 9]]) == [1, 2] == np.unique(labels[labels > 0]).tolist()
-        assert len(pd.read_csv(tmp_path / "bands" / "materials.csv")) == 2
 
     def test_a_click_and_a_box_in_a_scene(self, tmp_path: Path, run: Run) -> None:
         ranges = SceneRanges(n_materials=(2, 2), period_px=(9, 16), thinnest_layer=0.4, p_islands=0, p_similar=0)

@@ -49,4 +49,4 @@ def measure(segmentation: Segmentation, micrograph: Micrograph | None = None) ->
 def _widest_spacings(of_grains: pd.DataFrame, unit: str) -> dict[int, float]:
     """Of each material with a lattice, the widest spacing of its planes."""
     known = of_grains[of_grains["reflections"] > 0]
-    return {int(material): float(rows[f"spacing_1_{unit}"].max()) for material, rows in known.groupby("material")}
+    return known.groupby("material")[f"spacing_1_{unit}"].max().to_dict()

@@ -32,8 +32,8 @@ def regions(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataFrame:
     rows = []
     for number, box in enumerate(ndimage.find_objects(parts), start=1):
         mask = parts[box] == number
-        row = {"label": int(labels[box][mask][0]), "touches_edge": bool(at_edge[box][mask].any())}
-        rows.append(row | _measured(mask, micrograph.pixels[box], (box[1].start, box[0].start), micrograph))
+        row = _measured(mask, micrograph.pixels[box], (box[1].start, box[0].start), micrograph)
+        rows.append(row | {"label": int(labels[box][mask][0]), "touches_edge": bool(at_edge[box][mask].any())})
     rows.sort(key=lambda row: row["label"])  # of one label, from the top
     for number, row in enumerate(rows, start=1):
         place = row["label"] - 1

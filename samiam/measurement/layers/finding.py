@@ -119,7 +119,7 @@ def _layer(materials: NDArray[np.int32], parts: Sequence[_Part]) -> Layer:
         edges=points + np.array([[-0.5], [0.5]]),
         seen=beyond != OUTSIDE,
         neighbours=(_most_often(beyond[0]), _most_often(beyond[1])),
-        n_lines=max(np.count_nonzero(materials[:, middle] != OUTSIDE), len(lines)),
+        n_lines=max(int(np.count_nonzero(materials[:, middle] != OUTSIDE)), len(lines)),
     )
 
 

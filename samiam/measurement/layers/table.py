@@ -101,7 +101,8 @@ def _thickness(layer: Layer, crossing: Crossing, unit: str) -> dict[str, Any]:
     """Along the normal of the layer's middle, on lines where both edges are seen, if there are enough of them."""
     both = both_seen(layer)
     used = slice(None) if both is None else both
-    edges, along = layer.edges[:, used] * crossing.step, layer.lines[used] * crossing.line_step
+    edges = layer.edges[:, used] * crossing.step
+    along = np.asarray(layer.lines[used] * crossing.line_step, np.float64)
     _, slope = trend(along, edges.mean(axis=0))
     thickness = (edges[1] - edges[0]) / np.hypot(1, slope)
     x, y = crossing.along_xy + _slope(layer, crossing, slope) * crossing.across_xy
