@@ -48,5 +48,6 @@ def measure(segmentation: Segmentation, micrograph: Micrograph | None = None) ->
 
 def _widest_spacings(of_grains: pd.DataFrame, unit: str) -> dict[int, float]:
     """Of each material with a lattice, the widest spacing of its planes."""
-    known = of_grains[of_grains["reflections"] > 0]
-    return known.groupby("material")[f"spacing_1_{unit}"].max().to_dict()
+    spacing = f"spacing_1_{unit}"
+    known = of_grains[of_grains["reflections"] > 0].sort_values(spacing)
+    return dict(zip(known["material"].tolist(), known[spacing].tolist(), strict=True))  # the last of a material stays
