@@ -19,6 +19,7 @@ from samiam.benchmark.settings import EvaluateSettings
 from samiam.commands.composing import EVALUATE, checked, composed_beside, typed_words
 from samiam.commands.run_facts import run_facts
 from samiam.errors import InputError, in_one_line
+from samiam.storage.checkpoints import list_checkpoints
 from samiam.storage.files import replacing
 
 _DONE = "done.json"
@@ -44,7 +45,8 @@ class Run:
 def evaluate_all(settings: EvaluateSettings, folder: Path, command: str, evaluate: Evaluate) -> bool:
     """Run all experiments that this machine can, and write the page over them; returns whether some images failed.
 
-    What is finished, with the same settings and code, is not done again.
+    What is finished, with the same settings, code and checkpoints in the cache, is not done again; of files that settings
+    name the path counts, not the content.
 
     Args:
         settings: of which `experiments` is not empty.
@@ -94,7 +96,8 @@ def _is_of_benchmark(word: str) -> bool:
 def _once(config: Mapping[str, Any], run: Run, evaluate: Evaluate) -> bool:
     """Do a run that has not been done; returns whether some images failed, then or now."""
     decides = {name: value for name, value in config.items() if name not in _CHANGES_NO_RESULT}
-    key = key_of(decides, {evaluate.__module__})
+    at_hand = [checkpoint.name for checkpoint, _, is_there in list_checkpoints() if is_there]  # others are left out
+    key = key_of({"config": decides, "checkpoints": at_hand}, {evaluate.__module__})
     done = run.folder / _DONE
     try:
         before = json.loads(done.read_text(encoding="utf-8"))
