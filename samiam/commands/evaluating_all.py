@@ -45,8 +45,8 @@ class Run:
 def evaluate_all(settings: EvaluateSettings, folder: Path, command: str, evaluate: Evaluate) -> bool:
     """Run all experiments that this machine can, and write the page over them; returns whether some images failed.
 
-    What is finished, with the same settings, code and checkpoints in the cache, is not done again; of files that settings
-    name the path counts, not the content.
+    What is finished, with the same settings, code and checkpoints in the cache, is not done again; of files that
+    settings name the path counts, not the content.
 
     Args:
         settings: of which `experiments` is not empty.
