@@ -5,6 +5,7 @@ from .pipeline import Pointer, segment, select
 from .polar import PolarPoints, find_points
 from .records import Masks, Micrograph, Scene, Segmentation
 from .registry import build_encoder, build_generator
+from .watching import watch
 
 __all__ = [
     "Masks",
@@ -23,5 +24,6 @@ __all__ = [
     "read_micrograph",
     "segment",
     "select",
+    "watch",
 ]
 __version__: str

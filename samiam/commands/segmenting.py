@@ -154,7 +154,7 @@ def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty])
     micrograph = read_micrograph(path, **job.reading.arguments)
     check_place(path, place, micrograph, "segment", overwrite=job.overwrite)
     read = time.perf_counter()
-    segmentation, times_s = _selected(micrograph, job) if job.pointers else _boosted(micrograph, job)
+    segmentation, times_s = _selected(micrograph, job) if job.pointers else boosted(micrograph, job)
     micrograph = segmentation.micrograph or micrograph  # which says what was evened
     times_s = {"read": read - started, **times_s}
     if not segmentation.labels.any():
@@ -164,7 +164,7 @@ def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty])
     return _report(path, place, micrograph, segmentation, sum(times_s.values()), [file.name for file in written])
 
 
-def _boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dict[str, float]]:
+def boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dict[str, float]]:
     """All materials, and how long each step took."""
     started = time.perf_counter()
     cutout = Cutout.of(micrograph)
