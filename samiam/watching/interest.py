@@ -16,7 +16,7 @@ from samiam.records import Micrograph, Segmentation
 INTERESTS = ("interface", "grain_boundary", "uncertain", "material:NAME")
 _OF_MATERIAL = "material:"
 _EDGE = 0.1
-"""Share of an image at its edge in which a line that goes on beyond it is looked for."""
+"""Share of an image at its edge in which a line that goes on beyond it is looked for, and that the next look shares."""
 _MIDDLE = 1e-3
 """Share of the best score by which a place is preferred that has what is of interest in its middle."""
 
@@ -64,7 +64,7 @@ def where_to_look(
     """The rectangles in which most of what is of interest is seen, the best first; none overlaps another.
 
     Where the field of view is no smaller than the image, nothing within is worth a further look, and rectangles go on
-    with what reaches the edge of the image: each has its centre there.
+    with what reaches the edge of the image: each lies beyond it and shares a tenth of itself with it.
 
     Args:
         micrograph: the image.
@@ -90,7 +90,10 @@ def where_to_look(
     goes_beyond = field_px[0] >= width or field_px[1] >= height
     seen = _at_the_edge(density) if goes_beyond else _within(density, field_px)
     apart_px = (width / 2, height / 2) if goes_beyond else field_px
+    places = _best(seen, _middling(density, seen, field_px), apart_px, n)
     unit = "px" if micrograph.pixel_size_nm is None else "nm"
+    if goes_beyond:
+        places = [(score, *_beyond(x, y, (width, height), field_px)) for score, x, y in places]
     return [
         Interest(
             score,
@@ -99,7 +102,7 @@ def where_to_look(
             field,
             unit,
         )
-        for score, x, y in _best(seen, _middling(density, seen, field_px), apart_px, n)
+        for score, x, y in places
     ]
 
 
@@ -162,6 +165,16 @@ def _at_the_edge(density: NDArray[np.float64]) -> NDArray[np.float64]:
     seen = uniform_filter(density, (high, wide), mode="constant") * high * wide
     seen[1:-1, 1:-1] = 0
     return np.asarray(seen)
+
+
+def _beyond(x: float, y: float, size_xy: tuple[int, int], field_px: tuple[float, float]) -> tuple[float, float]:
+    """The middle of the field that goes on at a place of the edge."""
+    steps = (
+        np.sign(place - (side - 1) / 2) * (0.5 - _EDGE) * field if place in (0, side - 1) else 0.0
+        for place, side, field in zip((x, y), size_xy, field_px, strict=True)
+    )
+    across, down = steps
+    return x + float(across), y + float(down)
 
 
 def _middling(

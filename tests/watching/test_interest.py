@@ -38,7 +38,7 @@ def test_an_interface_is_in_the_middle_of_the_field() -> None:
 
 def test_it_goes_on_beyond_the_edge_where_the_field_is_as_large_as_the_image() -> None:
     places = where_to_look(*found(two_halves()), "interface", (20.0, 10.0))
-    assert sorted(place.offset[1] for place in places) == pytest.approx([-5.0, 5.0], abs=0.11)
+    assert sorted(place.offset[1] for place in places) == pytest.approx([-9.0, 9.0], abs=0.11)
     assert [place.offset[0] for place in places] == pytest.approx([-4.0, -4.0], abs=1.0)
 
 
