@@ -6,6 +6,7 @@ from .pipeline import Pointer, segment, select
 from .polar import PolarPoints, find_points
 from .records import Masks, Micrograph, Scene, Segmentation
 from .registry import build_encoder, build_generator
+from .watching import watch
 
 __all__ = [
     "Masks",
@@ -26,5 +27,6 @@ __all__ = [
     "read_micrograph",
     "segment",
     "select",
+    "watch",
 ]
 __version__: str

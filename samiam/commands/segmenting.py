@@ -160,23 +160,30 @@ def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty])
     micrograph = read_micrograph(path, **job.reading.arguments)
     check_place(path, place, micrograph, "segment", overwrite=job.overwrite)
     read = time.perf_counter()
-    segmentation, times_s = _selected(micrograph, job) if job.pointers else _boosted(micrograph, job)
+    segmentation, times_s = _selected(micrograph, job) if job.pointers else boosted(micrograph, job)
     micrograph = segmentation.micrograph or micrograph  # which says what was evened
     times_s = {"read": read - started, **times_s}
     if not segmentation.labels.any():
         empty.append(_Empty(segmentation.remark, Counter(decision.rule for decision in segmentation.decisions)))
-    measured = None
+    with writing_to(place, path):
+        written, times_s = write_segmentation(place, micrograph, segmentation, job, times_s)
+    return _report(path, place, micrograph, segmentation, sum(times_s.values()), [file.name for file in written])
+
+
+def write_segmentation(
+    place: Path, micrograph: Micrograph, segmentation: Segmentation, job: SegmentJob, times_s: Mapping[str, float]
+) -> tuple[list[Path], dict[str, float]]:
+    """Write the results into a folder, with what is measured; the files, and how long each step took."""
+    times_s, measured = dict(times_s), None
     if job.measurements:
         started = time.perf_counter()
         measured = partial(write_measured, measured=measure(segmentation, micrograph))
         times_s["measure"] = time.perf_counter() - started
     how: dict[str, Any] = {"config": job.config, "seed": job.seed, "times_s": times_s, "measured": measured}
-    with writing_to(place, path):
-        written = write_results(place, micrograph, segmentation, **how)
-    return _report(path, place, micrograph, segmentation, sum(times_s.values()), [file.name for file in written])
+    return write_results(place, micrograph, segmentation, **how), times_s
 
 
-def _boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dict[str, float]]:
+def boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dict[str, float]]:
     """All materials, and how long each step took."""
     started = time.perf_counter()
     cutout = Cutout.of(micrograph)
