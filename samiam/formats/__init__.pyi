@@ -1,6 +1,7 @@
 from .frames.frame import Frame, Frames
 from .frames.opening import open_frames
 from .frames.video import VIDEO_SUFFIXES
+from .readers.memory import as_micrograph
 from .readers.read import READABLE_SUFFIXES, check_readable, read_micrograph
 from .writers.coco import write_coco
 from .writers.labels import write_labels
@@ -15,6 +16,7 @@ __all__ = [
     "Frame",
     "Frames",
     "open_frames",
+    "as_micrograph",
     "check_readable",
     "read_micrograph",
     "write_labels",
