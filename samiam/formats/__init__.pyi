@@ -4,6 +4,7 @@ from .frames.video import VIDEO_SUFFIXES
 from .readers.memory import as_micrograph
 from .readers.read import READABLE_SUFFIXES, check_readable, read_micrograph
 from .writers.coco import write_coco
+from .writers.exports.kinds import EXPORTS
 from .writers.labels import write_labels
 from .writers.overlay import write_overlay
 from .writers.provenance import write_provenance
@@ -11,6 +12,7 @@ from .writers.results import write_results
 from .writers.tables import measurements, write_decisions, write_measurements
 
 __all__ = [
+    "EXPORTS",
     "READABLE_SUFFIXES",
     "VIDEO_SUFFIXES",
     "Frame",
