@@ -1,5 +1,5 @@
 from .boosting import SemanticBooster
-from .formats import read_micrograph
+from .formats import example, read_micrograph
 from .particles import Particles, find_particles, particle_statistics
 from .pipeline import Pointer, segment, select
 from .polar import PolarPoints, find_points
@@ -17,6 +17,7 @@ __all__ = [
     "SemanticBooster",
     "build_encoder",
     "build_generator",
+    "example",
     "find_particles",
     "find_points",
     "particle_statistics",

@@ -1,6 +1,7 @@
 from .frames.frame import Frame, Frames
 from .frames.opening import open_frames
 from .frames.video import VIDEO_SUFFIXES
+from .readers.example import example
 from .readers.memory import as_micrograph
 from .readers.read import READABLE_SUFFIXES, check_readable, read_micrograph
 from .writers.coco import write_coco
@@ -19,6 +20,7 @@ __all__ = [
     "Frames",
     "open_frames",
     "as_micrograph",
+    "example",
     "check_readable",
     "read_micrograph",
     "write_labels",

@@ -37,6 +37,7 @@ def write_provenance(
     seed: int,
     times_s: Mapping[str, float],
     files: Sequence[str],
+    settings: Mapping[str, Any] | None,
     segmentation: Segmentation,
 ) -> Path:
     """Write as JSON what is needed to make the result again.
@@ -47,6 +48,7 @@ def write_provenance(
         config: the settings used.
         seed: the seed used.
         times_s: seconds taken by each step.
+        settings: what was chosen, null where nobody chose.
         files: the names of the others of the result.
         segmentation: the result.
 
@@ -63,8 +65,15 @@ def write_provenance(
         "not_segmented_fraction": 1 - segmentation.segmented_fraction,
         "remark": segmentation.remark,
     }
-    how = {"input": about_input(micrograph), "config": config, "seed": seed, "times_s": times_s, "files": files}
-    return write_json(path, {**about_software(), **how, **facts})
+    how = {
+        "input": about_input(micrograph),
+        "config": config,
+        "settings": settings,
+        "seed": seed,
+        "times_s": times_s,
+        "files": files,
+    }
+    return write_json(path, {**about_software(), "input": about_input(micrograph), **how, **facts})
 
 
 def about_software() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from samiam.colours import TINTS, Tint
 from samiam.formats.writers.coco import write_coco
 from samiam.formats.writers.earlier import PROVENANCE
 from samiam.formats.writers.exports.exporting import write_exports
@@ -28,7 +29,9 @@ def write_results(
     config: Mapping[str, Any],
     seed: int,
     times_s: Mapping[str, float],
+    settings: Mapping[str, Any] | None = None,
     exports: Sequence[str] = (),
+    tint: Tint = TINTS["outline"],
 ) -> list[Path]:
     """Write everything that is known of a segmentation.
 
@@ -46,7 +49,9 @@ def write_results(
         config: the settings used.
         seed: the seed used.
         times_s: seconds taken by each step.
+        settings: what was chosen, for `samiam segment --like`; None where nobody chose.
         exports: of `samiam.formats.EXPORTS`, what other programs read.
+        tint: how much of the colours of materials there is in the overlay.
 
     Returns:
         The files written, `provenance.json`, which lists them, last.
@@ -56,13 +61,14 @@ def write_results(
     """
     names = checked_exports(exports)
     with replacing_together(folder, PROVENANCE, obsolete=EXPORT_FILES) as partial:
-        written = _write(partial, micrograph, segmentation)
+        written = _write(partial, micrograph, segmentation, tint)
         if names:
             written += write_exports(partial, names, regions_of(segmentation, micrograph, Path(folder).resolve().name))
         provenance = write_provenance(
             partial / PROVENANCE,
             micrograph,
             config=config,
+            settings=settings,
             seed=seed,
             times_s=times_s,
             files=[file.name for file in written],
@@ -71,13 +77,13 @@ def write_results(
     return [Path(folder) / file.name for file in [*written, provenance]]
 
 
-def _write(folder: Path, micrograph: Micrograph, segmentation: Segmentation) -> list[Path]:
+def _write(folder: Path, micrograph: Micrograph, segmentation: Segmentation, tint: Tint) -> list[Path]:
     grains = segmentation.by_grains()
     size_nm, aspect = micrograph.pixel_size_nm, micrograph.pixel_aspect
     return [
         write_labels(folder / "labels.tif", segmentation, size_nm, pixel_aspect=aspect),
         write_labels(folder / "grains.tif", grains, size_nm, pixel_aspect=aspect),
-        write_overlay(folder / "overlay.png", micrograph, segmentation),
+        write_overlay(folder / "overlay.png", micrograph, segmentation, tint),
         _write_regions(folder / "materials.json", segmentation, micrograph.file_name, segmentation.confidences),
         _write_regions(folder / "grains.json", grains, micrograph.file_name),
         write_coco(folder / "masks.json", segmentation.generated, micrograph.file_name, "mask"),
