@@ -7,7 +7,7 @@ setup(
     package_dir={"samiam.configs": "configs"},
     package_data={
         "": ["py.typed", "*.pyi"],
-        "samiam": ["data/*", "weights/*"],
+        "samiam": ["data/*", "napari.yaml", "weights/*"],
         "samiam.formats.writers.exports": ["*.jinja"],
         "samiam.formats.writers.pages": ["*.jinja"],
         "samiam.particles.writing": ["*.jinja"],
