@@ -119,7 +119,7 @@ class TestImageJ:
             x, y = (file.pages[0].tags[name].value for name in ("XResolution", "YResolution"))
         assert (about["unit"], about["min"], about["max"]) == ("nm", 0, 3)
         assert (x[1] / x[0], y[1] / y[0]) == pytest.approx((0.02, 0.03))
-        table = about["LUTs"][0]
+        table = np.reshape(about["LUTs"], (3, 256))
         assert [tuple(table[:, place].tolist()) for place in (0, 85, 170, 255)] == [
             (0, 0, 0),
             *(colour_of(label) for label in (1, 2, 3)),
@@ -191,6 +191,7 @@ def test_the_page_needs_no_other_file_and_escapes_names(all_of_them: dict[str, P
     assert "http" not in page.replace("http-equiv", "")
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # within pycocotools
 def test_coco_has_the_name_of_the_file_and_no_score_that_nobody_gave(all_of_them: dict[str, Path]) -> None:
     coco = COCO(str(all_of_them["materials.json"]))
     assert [image["file_name"] for image in coco.imgs.values()] == ["gold.dm4"]
