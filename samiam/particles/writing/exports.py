@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from samiam.formats.writers.exports.regions import Region, Regions
 from samiam.particles.measured import MeasuredImage
 from samiam.particles.result import Particles
@@ -18,7 +20,8 @@ def regions_of(particles: Particles, measured: MeasuredImage, place: str) -> Reg
         place: the name of the folder that the files will be in.
     """
     classes = [name or PARTICLE for name in measured.table["class"]]
-    each = zip(classes, measured.table["score"].tolist(), strict=True)
+    scores = (score if math.isfinite(score) else None for score in measured.table["score"].tolist())
+    each = zip(classes, scores, strict=True)
     return Regions(
         micrograph=particles.micrograph,
         masks=particles.masks,
