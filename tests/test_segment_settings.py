@@ -15,14 +15,14 @@ import tifffile
 import samiam
 from samiam import cli
 from samiam.commands.segment_settings import SegmentSettings, settings_of_run
-from samiam.commands.segment_words import _settings
+from samiam.commands.segment_words import settings_of
 from samiam.errors import InputError
 from samiam.formats.readers.example import EXAMPLE
 
 
 def chosen(*words: str) -> SegmentSettings:
     """The settings that a command stands for."""
-    return _settings(cli._parser().parse_args(["segment", "a.tif", *words]))
+    return settings_of(cli._parser().parse_args(["segment", "a.tif", *words]))
 
 
 def noted(folder: Path, found: SegmentSettings | None, **changes: Any) -> Path:

@@ -13,7 +13,7 @@ from pydantic import Field
 from samiam.errors import InputError
 from samiam.formats.writers.provenance import version_of
 from samiam.registry import DEFAULT_ENCODER, DEFAULT_GENERATOR
-from samiam.settings import Count, Positive, Share, read_settings, settings
+from samiam.settings import Count, Share, read_settings, settings
 from samiam.storage.strict_json import parse_json
 
 Index = Annotated[int, Field(ge=0)]
@@ -56,7 +56,7 @@ class SegmentSettings:
     frame: Index | None = None
     channel: Index | None = None
     dataset: str | None = None
-    pixel_size_nm: tuple[Positive, Positive] | None = None
+    pixel_size_nm: tuple[float, float] | None = None
     overlay: Literal["outline", "fill", "both"] = "outline"
     opacity: Share | None = None
     exports: tuple[str, ...] = ()

@@ -19,8 +19,10 @@ from samiam.registry import DEFAULT_ENCODER, DEFAULT_GENERATOR, ENCODERS, GENERA
 
 if TYPE_CHECKING:
     from samiam.commands.segment_settings import SegmentSettings
+    from samiam.commands.segmenting import SegmentJob
 
 _SHIPPED = ""  # No file is called that.
+_AS_THEY_ARE = ("n_materials", "grains", "seed", "frame", "channel", "dataset", "overlay")
 
 
 def add_segment(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +44,28 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="let the results of one image replace those of another in DIR"
     )
+    add_method(parser)
+    parser.add_argument(
+        "--point",
+        type=_point,
+        action="append",
+        default=[],
+        metavar="X,Y",
+        help="segment only the material at this pixel; may be repeated, once for each material",
+    )
+    parser.add_argument(
+        "--box", type=_box, action="append", default=[], metavar="X0,Y0,X1,Y1", help="likewise by a box around it"
+    )
+    parser.add_argument("--overlay", choices=tuple(TINTS), help="how overlay.png shows materials; default: outline")
+    parser.add_argument(
+        "--overlay-opacity", type=float, metavar="SHARE", help="of lines or, where there is one, the fill; 0 to 1"
+    )
+    inputs.add_exports(parser)
+    inputs.add_reading(parser)
+
+
+def add_method(parser: argparse.ArgumentParser) -> None:
+    """The options that say how all materials of a micrograph are found."""
     parser.add_argument("-k", "--n-materials", type=_count, metavar="N", help="how many materials; default: estimated")
     parser.add_argument(
         "--grains",
@@ -66,24 +90,7 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
             metavar="NAME=VALUE",
             help=f"a setting of the {role}, `help` to list them; may be repeated",
         )
-    parser.add_argument(
-        "--point",
-        type=_point,
-        action="append",
-        default=[],
-        metavar="X,Y",
-        help="segment only the material at this pixel; may be repeated, once for each material",
-    )
-    parser.add_argument(
-        "--box", type=_box, action="append", default=[], metavar="X0,Y0,X1,Y1", help="likewise by a box around it"
-    )
     parser.add_argument("--seed", type=int, help="seed of crops and clustering; default: 0")
-    parser.add_argument("--overlay", choices=tuple(TINTS), help="how overlay.png shows materials; default: outline")
-    parser.add_argument(
-        "--overlay-opacity", type=float, metavar="SHARE", help="of lines or, where there is one, the fill; 0 to 1"
-    )
-    inputs.add_exports(parser)
-    inputs.add_reading(parser)
 
 
 def _count(text: str) -> int:
@@ -120,18 +127,28 @@ def _numbers(text: str, n: int, form: str) -> tuple[float, ...]:
 
 
 def _segment(options: argparse.Namespace) -> int:
-    if helped := _helped(options):
+    if helped := help_on_settings(options):
         print(helped)
         return 0
     checked_exports(options.export or ())
     paths = _paths(options)
     if not any(map(inputs.is_readable, paths)):  # nothing has to be built to say so
         return for_each(paths, lambda index: inputs.refused(paths[index]))
-    chosen = _settings(options)
     from samiam.commands import segmenting
 
-    job = segmenting.SegmentJob.of(chosen, overwrite=options.overwrite)
-    return segmenting.segment_files(paths, options.output, job)
+    return segmenting.segment_files(paths, options.output, job_of(options))
+
+
+def job_of(options: argparse.Namespace) -> SegmentJob:
+    """How each file is segmented, as options say; those of `add_method` and of reading at least.
+
+    Raises:
+        InputError: if they cannot be used.
+    """
+    chosen = settings_of(options)
+    from samiam.commands.segmenting import SegmentJob
+
+    return SegmentJob.of(chosen, overwrite=options.overwrite)
 
 
 def _paths(options: argparse.Namespace) -> list[Path]:
@@ -145,27 +162,30 @@ def _paths(options: argparse.Namespace) -> list[Path]:
     return [*given, EXAMPLE]
 
 
-def _settings(options: argparse.Namespace) -> SegmentSettings:
-    """What was given, over what an earlier result was made with, over the defaults."""
+def settings_of(options: argparse.Namespace) -> SegmentSettings:
+    """What was given, over what an earlier result was made with, over the defaults.
+
+    Raises:
+        InputError: if something of it cannot be used.
+    """
     from samiam.commands.segment_settings import SegmentSettings, settings_of_run
 
-    base = SegmentSettings()
-    if options.like is not None:
-        base = settings_of_run(options.like)
-        print(f"samiam: as {options.like}: {base}", file=sys.stderr)
+    base, like = SegmentSettings(), getattr(options, "like", None)
+    if like is not None:
+        base = settings_of_run(like)
+        print(f"samiam: as {like}: {base}", file=sys.stderr)
     sides = options.pixel_size_nm
+    points, boxes = (tuple(getattr(options, name, ())) for name in ("point", "box"))
     given = {
-        **{name: getattr(options, name) for name in ("n_materials", "grains", "seed", "frame", "channel", "dataset")},
+        **{name: getattr(options, name, None) for name in _AS_THEY_ARE},
         "pixel_size_nm": (sides, sides) if isinstance(sides, float) else sides,
-        "overlay": options.overlay,
-        "opacity": options.overlay_opacity,
-        "exports": options.export,
+        "opacity": getattr(options, "overlay_opacity", None),
+        "exports": getattr(options, "export", None),
         "classifier_options": _classifier_options(options, base),
         **_model("generator", options, base),
         **_model("encoder", options, base),
+        **({"points": points, "boxes": boxes} if points or boxes else {}),
     }
-    if options.point or options.box:
-        given |= {"points": tuple(options.point), "boxes": tuple(options.box)}
     return replace(base, **{name: value for name, value in given.items() if value is not None})
 
 
@@ -177,7 +197,7 @@ def _model(role: str, options: argparse.Namespace, base: SegmentSettings) -> dic
     return {role: name, f"{role}_options": {**kept, **dict(getattr(options, f"{role}_option"))}}
 
 
-def _helped(options: argparse.Namespace) -> str:
+def help_on_settings(options: argparse.Namespace) -> str:
     """The settings that were asked for by `help`."""
     roles = [
         role for role in ("generator", "encoder", "classifier") if ("help", None) in getattr(options, f"{role}_option")
