@@ -36,8 +36,8 @@ def write_provenance(
     config: Mapping[str, Any],
     seed: int,
     times_s: Mapping[str, float],
-    files: Sequence[str],
-    settings: Mapping[str, Any] | None,
+    files: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
     segmentation: Segmentation,
 ) -> Path:
     """Write as JSON what is needed to make the result again.
