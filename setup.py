@@ -9,6 +9,7 @@ setup(
         "": ["py.typed", "*.pyi"],
         "samiam": ["data/*", "napari.yaml", "weights/*"],
         "samiam.formats.writers.exports": ["*.jinja"],
+        "samiam.measurement.lattices": ["phases.json"],
         "samiam.formats.writers.pages": ["*.jinja"],
         "samiam.particles.writing": ["*.jinja"],
         "samiam.polar.writing": ["*.jinja"],

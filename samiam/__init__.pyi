@@ -1,5 +1,6 @@
 from .boosting import SemanticBooster
 from .formats import example, read_micrograph
+from .measurement import Measurements, measure
 from .particles import Particles, find_particles, particle_statistics
 from .pipeline import Pointer, segment, select
 from .polar import PolarPoints, find_points
@@ -8,6 +9,7 @@ from .registry import build_encoder, build_generator
 
 __all__ = [
     "Masks",
+    "Measurements",
     "Micrograph",
     "Particles",
     "Pointer",
@@ -21,6 +23,7 @@ __all__ = [
     "find_particles",
     "find_points",
     "particle_statistics",
+    "measure",
     "read_micrograph",
     "segment",
     "select",

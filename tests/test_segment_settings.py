@@ -43,7 +43,7 @@ ALL = (
     *("--generator", "texture", "--generator-option", "n_superpixels=300", "--encoder", "spectrum", "-k", "3"),
     *("--classifier", "--classifier-option", "device=cpu", "--grains", "--seed", "7", "--frame", "2", "--channel", "1"),
     *("--dataset", "HAADF", "--pixel-size-nm", "0.1,0.2", "--overlay", "fill", "--overlay-opacity", "0.3"),
-    *("--export", "roi,geojson", "--point", "3,4", "--box", "0,0,9,9"),
+    *("--export", "roi,geojson", "--point", "3,4", "--box", "0,0,9,9", "--no-measurements"),
 )
 
 
@@ -63,7 +63,13 @@ def test_every_option_of_the_command_is_one_of_the_settings() -> None:
     add_segment(parser)
     beside = {"help", "files", "example", "like", "output", "overwrite"}
     options = {action.dest for action in parser._actions} - beside
-    called = {"point": "points", "box": "boxes", "export": "exports", "overlay_opacity": "opacity"}
+    called = {
+        "point": "points",
+        "box": "boxes",
+        "export": "exports",
+        "overlay_opacity": "opacity",
+        "no_measurements": "measurements",
+    }
     named = {called.get(name, name.replace("_option", "_options")) for name in options}
     assert named - {"classifier"} == set(SegmentSettings().plain())
 

@@ -38,6 +38,7 @@ class SegmentSettings:
         channel: which of a colour image.
         dataset: which of several images of a file.
         pixel_size_nm: width and height of a pixel over what the file says.
+        measurements: whether regions, layers and lattices are measured.
         overlay: how materials are drawn.
         opacity: of what is drawn; null for that which was chosen by eye.
         exports: what else is written.
@@ -57,6 +58,7 @@ class SegmentSettings:
     channel: Index | None = None
     dataset: str | None = None
     pixel_size_nm: tuple[float, float] | None = None
+    measurements: bool = True
     overlay: Literal["outline", "fill", "both"] = "outline"
     opacity: Share | None = None
     exports: tuple[str, ...] = ()

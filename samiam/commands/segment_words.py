@@ -46,6 +46,9 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
     )
     add_method(parser)
     parser.add_argument(
+        "--no-measurements", action="store_true", help="leave out what is measured of regions, layers and lattices"
+    )
+    parser.add_argument(
         "--point",
         type=_point,
         action="append",
@@ -179,6 +182,7 @@ def settings_of(options: argparse.Namespace) -> SegmentSettings:
     given = {
         **{name: getattr(options, name, None) for name in _AS_THEY_ARE},
         "pixel_size_nm": (sides, sides) if isinstance(sides, float) else sides,
+        "measurements": False if getattr(options, "no_measurements", False) else None,
         "opacity": getattr(options, "overlay_opacity", None),
         "exports": getattr(options, "export", None),
         "classifier_options": _classifier_options(options, base),

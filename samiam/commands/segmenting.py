@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from samiam.formats import read_micrograph, write_results
 from samiam.formats.writers.exports.kinds import checked_exports
 from samiam.formats.writers.wording import notes, report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
+from samiam.measurement import measure, write_measured
 from samiam.pipeline import Pointer, select
 from samiam.records import Cutout, Micrograph, Segmentation
 from samiam.records.showing import counted
@@ -109,12 +111,14 @@ class SegmentJob:
         """All settings, for provenance."""
         if self.pointers:
             own = {"name": self.generator.name, **self.generator.options}
-            return {"generator": own, "pointers": [asdict(pointer) for pointer in self.pointers]}
+            pointers = [asdict(pointer) for pointer in self.pointers]
+            return {"generator": own, "pointers": pointers, "measurements": self.chosen.measurements}
         return {
             "generator": {"name": self.generator.name, **self.generator.options},
             "booster": self.booster.options,
             "n_materials": self.chosen.n_materials,
             "grains": self.chosen.grains,
+            "measurements": self.chosen.measurements,
         }
 
 
@@ -170,18 +174,15 @@ def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty])
     times_s = {"read": read - started, **times_s}
     if not segmentation.labels.any():
         empty.append(_Empty(segmentation.remark, Counter(decision.rule for decision in segmentation.decisions)))
+    measured = None
+    if job.chosen.measurements:
+        started = time.perf_counter()
+        measured = partial(write_measured, measured=measure(segmentation, micrograph))
+        times_s["measure"] = time.perf_counter() - started
+    how: dict[str, Any] = {"config": job.config, "seed": job.chosen.seed, "times_s": times_s, "measured": measured}
+    how |= {"settings": job.chosen.plain(), "exports": job.chosen.exports, "tint": job.tint}
     with writing_to(place, path):
-        written = write_results(
-            place,
-            micrograph,
-            segmentation,
-            config=job.config,
-            settings=job.chosen.plain(),
-            seed=job.chosen.seed,
-            times_s=times_s,
-            exports=job.chosen.exports,
-            tint=job.tint,
-        )
+        written = write_results(place, micrograph, segmentation, **how)
     return _report(path, place, micrograph, segmentation, sum(times_s.values()), [file.name for file in written])
 
 

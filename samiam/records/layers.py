@@ -54,7 +54,6 @@ def labels_layer(
 
 def scale_of(micrograph: Micrograph) -> dict[str, Any]:
     """The sides of a pixel, height first, and their unit; one pixel where they are not known."""
-    width, height = micrograph.pixel_size_nm, micrograph.pixel_height_nm
-    if width is None or height is None:
-        return {"scale": (1.0, 1.0), "units": ("pixel", "pixel")}
-    return {"scale": (height, width), "units": ("nm", "nm")}
+    width, height = micrograph.sides_xy
+    unit = "nm" if micrograph.unit == "nm" else "pixel"  # as pint calls it
+    return {"scale": (height, width), "units": (unit, unit)}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from samiam.colours import TINTS, Tint
 from samiam.formats.writers.coco import write_coco
-from samiam.formats.writers.earlier import PROVENANCE
+from samiam.formats.writers.earlier import MEASURED, PROVENANCE
 from samiam.formats.writers.exports.exporting import write_exports
 from samiam.formats.writers.exports.kinds import EXPORT_FILES, checked_exports
 from samiam.formats.writers.exports.materials import regions_of
@@ -32,13 +32,15 @@ def write_results(
     settings: Mapping[str, Any] | None = None,
     exports: Sequence[str] = (),
     tint: Tint = TINTS["outline"],
+    measured: Callable[[Path], list[Path]] | None = None,
 ) -> list[Path]:
     """Write everything that is known of a segmentation.
 
     Files: `labels.tif` and `grains.tif` (uint32, with their resolution), `overlay.png`, `materials.json`, `grains.json`
     and `masks.json` (COCO, the materials, their grains and all generated masks), `materials.csv` and `grains.csv`
     (areas and extents), `decisions.csv` (what became of each mask and why) and `provenance.json`. Where labels are
-    grains or parts of materials, the files of materials are of them. Behind these come the files of the exports.
+    grains or parts of materials, the files of materials are of them. Behind these come the files of what was measured
+    and of the exports.
 
     Args:
         folder: made if missing. Files of those names in it are replaced, all of them or none, exports of an earlier
@@ -52,6 +54,8 @@ def write_results(
         settings: what was chosen, for `samiam segment --like`; None where nobody chose.
         exports: of `samiam.formats.EXPORTS`, what other programs read.
         tint: how much of the colours of materials there is in the overlay.
+        measured: writes what was measured into a folder and returns the files; None for none, and those of an earlier
+            run are removed.
 
     Returns:
         The files written, `provenance.json`, which lists them, last.
@@ -60,8 +64,9 @@ def write_results(
         InputError: if there is no such export, or the regions are too many for one.
     """
     names = checked_exports(exports)
-    with replacing_together(folder, PROVENANCE, obsolete=EXPORT_FILES) as partial:
+    with replacing_together(folder, PROVENANCE, (*MEASURED, *EXPORT_FILES)) as partial:
         written = _write(partial, micrograph, segmentation, tint)
+        written += [] if measured is None else measured(partial)
         if names:
             written += write_exports(partial, names, regions_of(segmentation, micrograph, Path(folder).resolve().name))
         provenance = write_provenance(

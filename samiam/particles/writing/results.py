@@ -60,7 +60,7 @@ def write_particles(
     """
     names = [name or PARTICLE for name in measured.table["class"]]
     file_name, chosen = particles.micrograph.file_name, checked_exports(exports)
-    with replacing_together(folder, PROVENANCE, obsolete=EXPORT_FILES) as partial:
+    with replacing_together(folder, PROVENANCE, EXPORT_FILES) as partial:
         written = [
             write_table(partial / "particles.csv", measured.table),
             write_particle_overlay(partial / "overlay.png", particles, measured.table),
