@@ -18,7 +18,7 @@ from samiam.records import Masks
 def write_coco(
     path: str | Path,
     masks: Masks,
-    micrograph_name: str,
+    file_name: str,
     category_names: Sequence[str] | str | None = None,
     *,
     supercategories: Sequence[str] | None = None,
@@ -34,7 +34,7 @@ def write_coco(
     Args:
         path: the file.
         masks: N masks (H, W).
-        micrograph_name: the name of the image.
+        file_name: of the image, `Micrograph.file_name`.
         category_names: N names, one for each mask; or one name that all share, such as "mask"; None for
             "material 1" … "material N".
         supercategories: what each category is of, one for each name; None for no such thing.
@@ -65,7 +65,7 @@ def write_coco(
             raise InputError(f"{len(given)} {what} for {len(masks)} masks; give one for each.")
     height, width = masks.shape_hw
     content = {
-        "images": [{"id": 1, "file_name": micrograph_name, "width": width, "height": height}],
+        "images": [{"id": 1, "file_name": file_name, "width": width, "height": height}],
         "annotations": [
             _annotation(masks, index, category, None if scores is None else scores[index])
             for index, category in enumerate(category_ids)
