@@ -49,7 +49,7 @@ class FieldRunner:
 
 
 def _pooling(points: int) -> Floats:
-    """What pools along one side, (most 12, points): the mean of the points that each part covers, as torch cuts them."""
+    """What pools along one side, (12 at most, points): means over parts of the side, as torch cuts them."""
     n = min(POOLED_SIDE, points)
     parts = np.arange(n)[:, None]
     first, last = parts * points // n, -(-(parts + 1) * points // n)
