@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, ndimage, signal
+from scipy import fft, ndimage
 
 Floats = NDArray[np.float32]
 
@@ -85,7 +85,7 @@ def window_spectra(image: Floats, stride_px: int) -> Floats:
     missing = [(0, max(0, WINDOW_PX - side)) for side in image.shape]
     plane = np.pad(image, missing, mode="edge")
     rows, columns = (_first_px(side, stride_px) for side in image.shape)
-    hann = signal.windows.hann(WINDOW_PX, sym=False).astype(np.float32)
+    hann = np.hanning(WINDOW_PX + 1)[:-1].astype(np.float32)  # periodic
     windows = np.lib.stride_tricks.sliding_window_view(plane, (WINDOW_PX, WINDOW_PX))
     by_row = [_spectra(windows[row, columns], hann[:, None] * hann) for row in rows]  # for the sake of memory
     return np.ascontiguousarray(np.moveaxis(np.stack(by_row), -1, 0))

@@ -39,7 +39,7 @@ def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmen
     bar = ScaleBar(bar.length_px * factor, bar.text)
     remarks = [*filter(None, [segmentation.remark]), *notes(micrograph)]
     with replacing(path) as partial:
-        captioned(tinted, bar, _entries(segmentation), remarks).save(partial, format="PNG")
+        captioned(tinted, bar, _entries(segmentation), remarks).save(partial, format="PNG", compress_level=1)
     return Path(path)
 
 
