@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from samiam.errors import InputError
+from samiam.errors import InputError, extras
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +45,8 @@ def place_of(name: str) -> str:
         raise InputError(f"device={name!r} is not supported; use auto, cpu, cuda or cuda:N.")
     if name == CPU or (name == "auto" and not _may_have_gpu()):
         return CPU
-    import torch
+    with extras():
+        import torch
 
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else CPU

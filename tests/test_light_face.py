@@ -72,6 +72,43 @@ def test_what_is_not_imported(code: str, allowed: set[str], tmp_path: Path) -> N
     assert imported_by(code, tmp_path) <= allowed
 
 
+@pytest.fixture
+def pixels_file(tmp_path: Path) -> Path:
+    stripes = 0.5 + 0.5 * np.sin(np.indices((96, 96))[0] * 0.8)
+    stripes[:, 48:] = 0.5 + 0.5 * np.sin(np.indices((96, 48))[1] * 1.1)
+    np.save(tmp_path / "stripes.npy", stripes.astype(np.float32))
+    return tmp_path / "stripes.npy"
+
+
+def test_segment_needs_neither_torch_nor_scikit_learn(pixels_file: Path) -> None:
+    found = imported_by(command("segment", pixels_file.name, "-o", "out"), pixels_file.parent)
+    assert (pixels_file.parent / "out" / "stripes" / "labels.tif").is_file()
+    assert not {"torch", "sklearn"} & found
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("segment", "-o", "out"), 0, ""),
+        (("segment", "--generator", "vit_b"), 2, "samiam: this needs torch; pip install 'samiam[sam]'.\n"),
+        (("segment", "--encoder", "fenet"), 2, "samiam: this needs torch; pip install 'samiam[sam]'.\n"),
+        (
+            ("segment", "--encoder-option", "device=cuda"),
+            2,
+            "samiam: this needs torch; pip install 'samiam[sam]'.\n",
+        ),
+        (("particles",), 2, "samiam: this needs torch; pip install 'samiam[sam]'.\n"),
+    ],
+)
+def test_without_torch(words: tuple[str, ...], code: int, said: str, pixels_file: Path) -> None:
+    given = [words[0], pixels_file.name, *words[1:]]
+    source = f"import sys\nsys.modules['torch'] = None\nfrom samiam.cli import main\nsys.exit(main({given!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=False, cwd=pixels_file.parent
+    )
+    assert (done.returncode, done.stderr) == (code, said)
+
+
 @pytest.mark.parametrize(("suffix", "allowed"), [(".npy", set()), (".tif", set()), (".mrc", set()), (".emd", {"h5py"})])
 def test_a_reader_is_imported_when_its_kind_is_met(suffix: str, allowed: set[str], tmp_path: Path) -> None:
     WRITERS[suffix](tmp_path / f"steps{suffix}")

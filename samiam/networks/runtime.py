@@ -62,8 +62,9 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
 
 def n_threads() -> int:
     """How many threads compute: as many as torch takes where it is in use, `OMP_NUM_THREADS`, or one for each core."""
-    if "torch" in sys.modules:
-        return int(sys.modules["torch"].get_num_threads())
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        return int(torch.get_num_threads())
     wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     if wanted.isdecimal() and int(wanted) > 0:
         return int(wanted)
