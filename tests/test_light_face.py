@@ -72,6 +72,13 @@ def test_what_is_not_imported(code: str, allowed: set[str], tmp_path: Path) -> N
     assert imported_by(code, tmp_path) <= allowed
 
 
+WITHOUT_TORCH = """
+from importlib.machinery import PathFinder
+found = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *where: None if name == "torch" else found(name, *where)
+"""
+
+
 @pytest.fixture
 def pixels_file(tmp_path: Path) -> Path:
     stripes = 0.5 + 0.5 * np.sin(np.indices((96, 96))[0] * 0.8)
@@ -102,9 +109,12 @@ def test_segment_needs_neither_torch_nor_scikit_learn(pixels_file: Path) -> None
 )
 def test_without_torch(words: tuple[str, ...], code: int, said: str, pixels_file: Path) -> None:
     given = [words[0], pixels_file.name, *words[1:]]
-    source = f"import sys\nsys.modules['torch'] = None\nfrom samiam.cli import main\nsys.exit(main({given!r}))"
     done = subprocess.run(
-        [sys.executable, "-c", source], capture_output=True, text=True, check=False, cwd=pixels_file.parent
+        [sys.executable, "-c", f"{WITHOUT_TORCH}\nimport sys\nfrom samiam.cli import main\nsys.exit(main({given!r}))"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=pixels_file.parent,
     )
     assert (done.returncode, done.stderr) == (code, said)
 
