@@ -15,7 +15,7 @@ import tifffile
 from ncempy.io import emd, mrc
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("cv2", "h5py", "matplotlib", "pandas", "pydantic", "scipy", "skimage", "sklearn", "torch")
+HEAVY = ("cv2", "h5py", "matplotlib", "onnx", "pandas", "pydantic", "scipy", "skimage", "sklearn", "torch")
 PIXELS = np.arange(1024, dtype=np.float32).reshape(32, 32)
 WRITERS = {
     ".npy": lambda path: np.save(path, PIXELS),
@@ -90,7 +90,7 @@ def pixels_file(tmp_path: Path) -> Path:
 def test_segment_needs_neither_torch_nor_scikit_learn(pixels_file: Path) -> None:
     found = imported_by(command("segment", pixels_file.name, "-o", "out"), pixels_file.parent)
     assert (pixels_file.parent / "out" / "stripes" / "labels.tif").is_file()
-    assert not {"torch", "sklearn"} & found
+    assert not {"torch", "sklearn", "matplotlib"} & found
 
 
 @pytest.mark.parametrize(
