@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import cut_tree, linkage
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import cdist, pdist
 from threadpoolctl import threadpool_limits
 
 from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, estimate_n_materials, vectors_of_masks
@@ -163,7 +163,7 @@ def _linked(vectors: NDArray[np.float64], owners: NDArray[np.int64], wanted: int
     if len(masks) < 2:
         return means
     k = min(wanted, len(np.unique(means, axis=0)))
-    groups = cut_tree(linkage(means, "average"), k)[:, 0]
+    groups = cut_tree(linkage(pdist(means), "average"), k)[:, 0]
     members = [np.flatnonzero(groups == group).tolist() for group in range(k)]
     return np.array([np.concatenate([masks[mask] for mask in group]).mean(axis=0) for group in members])
 

@@ -165,7 +165,7 @@ def _by_distance(sampled: _Sampled, most: int, threshold: float, seed: int) -> i
     if threshold <= 0:
         return most
     means = np.array([crops.mean(axis=0) for crops in sampled])
-    return int(np.count_nonzero(linkage(means, "average")[:, 2] >= threshold)) + 1
+    return int(np.count_nonzero(linkage(pdist(means), "average")[:, 2] >= threshold)) + 1
 
 
 def _by_separation(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:
