@@ -128,7 +128,7 @@ def _attention(graph: Graph, maps: str, name: str, width: int, n_heads: int) -> 
     key_value = graph.conv(pooled, f"{name}.key_value", (2 * width, width, 1, 1))
     key_value = graph.node("Reshape", key_value, graph.constant([1, n_heads, 2 * length, -1]))
     key, value = graph.split("Split", key_value, n_outputs=2, axis=2, num_outputs=2)
-    scaled = graph.node("Mul", key, graph.constant(np.float32(length**-0.5)))
+    scaled = graph.node("Mul", key, graph.constant(np.array(length**-0.5, np.float32)))
     likeness = graph.node("MatMul", graph.node("Transpose", query, perm=(0, 1, 3, 2)), scaled)
     weights = graph.node("Softmax", likeness, axis=-1)  # (1, heads, points, pooled points)
     found = graph.node("MatMul", value, graph.node("Transpose", weights, perm=(0, 1, 3, 2)))

@@ -47,7 +47,7 @@ class Prepared:
         centred = self.pixels - np.float32(self.pixels.mean(dtype=np.float64))
         apart = centred - _around(centred, AROUND_PX)
         upright = -centred if (apart * apart * apart).mean(dtype=np.float64) < 0 else centred
-        return upright / max(np.float32(centred.std(dtype=np.float64)), np.float32(LEAST_CONTRAST))
+        return np.asarray(upright / max(float(centred.std(dtype=np.float64)), LEAST_CONTRAST), np.float32)
 
     @cached_property
     def evened(self) -> Floats:
@@ -98,10 +98,10 @@ def _spectra(windows: Floats, weights: Floats) -> Floats:
     waves = np.abs(fft.fft(along, axis=1))
     flat = np.concatenate([waves[:, : HIGHEST + 1], waves[:, -HIGHEST:]], axis=1).reshape(len(windows), -1)
     flat[:, 0] = 0  # the mean, which is taken out: what is left of it is rounding
-    return np.sqrt(flat / (flat.mean(axis=1, keepdims=True) + np.float32(FAINT)))
+    return np.asarray(np.sqrt(flat / (flat.mean(axis=1, keepdims=True) + np.float32(FAINT))))
 
 
 def _first_px(side_px: int, stride_px: int) -> NDArray[np.intp]:
     """The pixel along an axis at which the window of each point begins."""
     middle = (np.arange(side_px // stride_px) + 0.5) * stride_px
-    return np.clip(middle - WINDOW_PX / 2, 0, max(side_px - WINDOW_PX, 0)).astype(np.intp)
+    return np.asarray(np.clip(middle - WINDOW_PX / 2, 0, max(side_px - WINDOW_PX, 0)), np.intp)

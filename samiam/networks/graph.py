@@ -122,7 +122,7 @@ class Graph:
     def normalised(self, maps: str) -> str:
         """Vectors along the channels at unit length."""
         lengths = self.node("ReduceL2", maps, self.constant([1]), keepdims=1)
-        return self.node("Div", maps, self.node("Max", lengths, self.constant(np.float32(_LEAST_NORM))))
+        return self.node("Div", maps, self.node("Max", lengths, self.constant(np.array(_LEAST_NORM, np.float32))))
 
     def model(self, outputs: Mapping[str, str]) -> bytes:
         """The graph, serialised.
