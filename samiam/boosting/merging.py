@@ -134,7 +134,8 @@ def numbered_by_area(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], di
     """
     values, areas = np.unique(labels, return_counts=True)
     # Where areas differ nobody need look for the first pixels, which takes sorting all.
-    first = [0] * len(values) if len(set(areas)) == len(areas) else np.unique(labels, return_index=True)[1]
+    is_tied = len(set(areas.tolist())) < len(areas)
+    first = np.unique(labels, return_index=True)[1] if is_tied else np.zeros(len(values), np.intp)
     order = [k for k in np.lexsort((first, -areas)) if values[k] > 0]
     renumber = np.zeros(int(values.max()) + 1, np.uint32)
     renumber[values[order]] = np.arange(1, len(order) + 1)
