@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from pycocotools import mask as rle
 
@@ -80,7 +81,9 @@ def write_coco(
 
 
 def _annotation(masks: Masks, index: int, category_id: int, score: float | None) -> dict[str, Any]:
-    encoded = rle.encode(np.asfortranarray(masks[index].view(np.uint8)))
+    # Numpy's own way to columns jumps by whole rows, which takes five times as long where these are a power of two.
+    columns = cv2.transpose(masks[index].view(np.uint8))
+    encoded = rle.encode(columns.T)
     annotation = {
         "id": index + 1,
         "image_id": 1,

@@ -45,7 +45,7 @@ def write_overlay(
     bar = ScaleBar(bar.length_px * factor, bar.text)
     remarks = [*filter(None, [segmentation.remark]), *notes(micrograph)]
     with replacing(path) as partial:
-        captioned(tinted, bar, _entries(segmentation), remarks).save(partial, format="PNG")
+        captioned(tinted, bar, _entries(segmentation), remarks).save(partial, format="PNG", compress_level=1)
     return Path(path)
 
 

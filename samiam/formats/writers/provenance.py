@@ -13,7 +13,17 @@ from samiam.formats.writers.earlier import OF_THE_IMAGE
 from samiam.formats.writers.strict_json import write_json
 from samiam.records import Micrograph, Segmentation
 
-_PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn", "torch", "segment-anything", "tifffile", "pillow")
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-image",
+    "scikit-learn",
+    "onnxruntime",
+    "torch",
+    "segment-anything",
+    "tifffile",
+    "pillow",
+)
 _OF_THE_FILE = (
     "path",
     *OF_THE_IMAGE,
