@@ -1,0 +1,103 @@
+"""The masks of one crop: prompts are decoded, and only what may stay is drawn, one mask at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from segment_anything.modeling import Sam
+from segment_anything.predictor import SamPredictor
+from segment_anything.utils.amg import is_box_near_crop_edge
+from torch import Tensor
+
+from samiam.generation.sam.decoder import FoldedDecoder
+from samiam.generation.sam.settings import SamOptions
+from samiam.records import Masks
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A part of an image that SAM looks at by itself.
+
+    Attributes:
+        box_xyxy: in pixels of the image.
+        shape_hw: of the whole image.
+    """
+
+    box_xyxy: tuple[int, int, int, int]
+    shape_hw: tuple[int, int]
+
+    @property
+    def origin_xy(self) -> NDArray[np.float64]:
+        """Its first pixel."""
+        return np.array(self.box_xyxy[:2], np.float64)
+
+    @property
+    def sides_xy(self) -> NDArray[np.int64]:
+        """Its width and height."""
+        return np.array(self.box_xyxy[2:]) - self.box_xyxy[:2]
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Where it is in an array (H, W)."""
+        left, top, right, bottom = self.box_xyxy
+        return slice(top, bottom), slice(left, right)
+
+    def is_cut_off(self, mask: NDArray[np.bool_]) -> bool:
+        """Whether a mask of the crop, not empty, ends at an edge of it that is none of the image (the library's 20 px)."""
+        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+        box = torch.tensor([[columns[0], rows[0], columns[-1], rows[-1]]])
+        height, width = self.shape_hw
+        return bool(is_box_near_crop_edge(box, list(self.box_xyxy), [0, 0, width, height])[0])
+
+    def in_image(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """A mask of the crop as one of the image."""
+        whole = np.zeros(self.shape_hw, np.bool_)
+        whole[self.window] = mask
+        return whole
+
+
+def candidates(
+    predictor: SamPredictor, decoder: FoldedDecoder, crop: Crop, points_xy: NDArray[np.float64], options: SamOptions
+) -> Iterator[Masks]:
+    """Masks that some prompts mean in a crop, but for those of low quality or stability, cut off or empty.
+
+    Args:
+        predictor: with the crop set as its image.
+        decoder: of the same network.
+        crop: where it is.
+        points_xy: (P, 2), the prompts, in pixels of the crop.
+        options: which masks to keep.
+
+    Yields:
+        One mask each.
+    """
+    clicked = predictor.transform.apply_coords(points_xy, tuple(predictor.original_size))
+    decoded = decoder.decode(predictor.features, torch.as_tensor(clicked, device=predictor.device))
+    # As in the library, a threshold of 0 keeps all.
+    chosen = decoded.predicted_iou > (options.pred_iou_thresh or -torch.inf)
+    prompts = chosen.nonzero()[:, 0].cpu().numpy()
+    logits = decoder.logits(decoded, chosen)
+    for prompt, quality, each in zip(prompts, decoded.predicted_iou[chosen].cpu().numpy(), logits, strict=True):
+        sam: Sam = predictor.model
+        drawn = sam.postprocess_masks(each[None, None], predictor.input_size, predictor.original_size)[0, 0]
+        stability = _stability(drawn, sam.mask_threshold, options.stability_score_offset)
+        mask = (drawn > sam.mask_threshold).cpu().numpy()
+        if stability < options.stability_score_thresh or not mask.any() or crop.is_cut_off(mask):
+            continue
+        yield Masks.from_arrays(
+            [crop.in_image(mask)],
+            predicted_iou=[quality],
+            stability_score=[stability],
+            points_xy=[points_xy[prompt] + crop.origin_xy],
+            crop_boxes_xywh=[(*crop.box_xyxy[:2], *crop.sides_xy)],
+        )
+
+
+def _stability(logits: Tensor, threshold: float, offset: float) -> np.float32:
+    """The IoU of a mask (H, W) under a strict and a loose threshold; NaN where it is empty under both."""
+    strict, loose = (torch.count_nonzero(logits > threshold + change) for change in (offset, -offset))
+    return np.float32((strict / loose).item())
