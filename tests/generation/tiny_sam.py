@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segment_anything import SamAutomaticMaskGenerator
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 
-from samiam.generation.sam.generator import SamGenerator
+from samiam.generation.sam.generator import Places, SamGenerator
 from samiam.generation.sam.settings import SamOptions
 from samiam.records import Masks, Micrograph
 
@@ -44,8 +44,8 @@ def tiny_sam(dim: int = 32, seed: int = 11) -> Sam:
     return sam.eval()
 
 
-def generator(options: SamOptions = ALL, sam: Sam | None = None) -> SamGenerator:
-    return SamGenerator(sam or tiny_sam(), "tiny", options, "0" * 64)
+def generator(options: SamOptions = ALL, sam: Sam | None = None, places: Places | None = None) -> SamGenerator:
+    return SamGenerator(sam or tiny_sam(), "tiny", options, "0" * 64, places)
 
 
 def as_rgb(micrograph: Micrograph) -> NDArray[np.uint8]:

@@ -47,7 +47,7 @@ class Crop:
         return slice(top, bottom), slice(left, right)
 
     def is_cut_off(self, mask: NDArray[np.bool_]) -> bool:
-        """Whether a mask of the crop, not empty, ends at an edge of it that is none of the image (the library's 20 px)."""
+        """Whether a mask of the crop, not empty, ends within 20 px of an edge that is none of the image."""
         rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
         box = torch.tensor([[columns[0], rows[0], columns[-1], rows[-1]]])
         height, width = self.shape_hw

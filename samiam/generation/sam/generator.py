@@ -151,7 +151,7 @@ class SamGenerator:
         return [(crop, grids[layer] * crop.sides_xy) for crop, layer in zip(crops, layers, strict=True)]
 
     def _check(self, crop: Crop, name: str, n_layers: int) -> None:
-        """Refuse an image of which some crop would have no pixels, or none once its long side is that of the encoder."""
+        """Refuse an image of which some crop would have no pixels, or none once it has the size of the encoder."""
         short, long = sorted(crop.sides_xy.tolist())
         if short < 1 or 2 * short * self._predictor.model.image_encoder.img_size < long:
             height, width = crop.shape_hw

@@ -1,0 +1,119 @@
+"""SAM+ beside `SamAutomaticMaskGenerator`: CPU seconds on one thread, their ratio, the floor, and agreement.
+
+    python -m scripts.speed.sam [--name vit_b] [--side PX] [--per-side N] [--layers N] [--only-ours]
+
+Weights are random, of the network's shape, and scaled so that about a quarter of the masks survives. The floor is what
+the matrix products and convolutions of ours would cost at the rate of a large matrix product, measured beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from segment_anything import SamAutomaticMaskGenerator
+from segment_anything.modeling import Sam
+from torch.utils.flop_counter import FlopCounterMode, baddbmm_flop
+
+from samiam.generation.sam.generator import SAM_NAMES, SamGenerator
+from samiam.generation.sam.settings import SamOptions
+from samiam.records import Masks, Micrograph
+from scripts.speed.random_sam import random_sam
+from simulate import procedural_scene
+
+Made = TypeVar("Made")
+_OURS_ALONE = ("prompts", "precision")
+
+
+def cpu_seconds(work: Callable[[], Made]) -> tuple[float, Made]:
+    """What some work costs, and what it makes."""
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    made = work()
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, made
+
+
+def flop_per_second() -> float:
+    """Of a product of large matrices, the best of three."""
+    matrix = torch.randn(2048, 2048)
+    return 2 * 2048**3 / min(cpu_seconds(lambda: matrix @ matrix)[0] for _ in range(3))
+
+
+def agreement(masks: Masks, records: list[dict[str, Any]]) -> str:
+    """How many masks are the same, pixel by pixel, and how alike the others are."""
+    points_xy = np.array([record["point_coords"][0] for record in records], np.float32).reshape(-1, 2)
+    if not np.array_equal(points_xy, masks.points_xy):
+        return f"{len(masks)} masks, {len(records)} of the library: not of the same prompts"
+    pairs = [(mask, record["segmentation"]) for mask, record in zip(masks, records, strict=True)]
+    ious = [float((ours & its).sum() / (ours | its).sum()) for ours, its in pairs]
+    same = sum(bool(np.array_equal(*pair)) for pair in pairs)
+    return f"{same} of {len(pairs)} identical, IoU ≥ {np.floor(1e6 * min(ious, default=1)) / 1e6:.6f}"
+
+
+def floor_flop(sam: Sam, micrograph: Micrograph, n_crops: int, n_prompts: int) -> float:
+    """Operations in the products and convolutions of so many passes of the encoder and prompts."""
+    few = SamGenerator(sam, "few", SamOptions(points_per_side=4, crop_n_layers=0, min_mask_region_area=0), "")
+    counts = []
+    for work in (few.set_image, few.generate):
+        with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.baddbmm_: baddbmm_flop}) as counter:
+            work(micrograph)
+        counts.append(counter.get_total_flops())
+    return n_crops * counts[0] + n_prompts * (counts[1] - counts[0]) / 4**2
+
+
+def measured(name: str, side: int, options: SamOptions, only_ours: bool) -> list[str]:
+    """The rows of a network."""
+    micrograph = procedural_scene(1, shape_hw=(side, side)).micrograph
+    rgb = np.repeat(np.rint(micrograph.pixels * 255).astype(np.uint8)[:, :, None], 3, axis=2)
+    sam = random_sam(name, torch.from_numpy(rgb), seed=0)
+    plain = sam.image_encoder
+    ours = SamGenerator(sam, name, options, "")
+    pass_s, _ = cpu_seconds(lambda: ours.set_image(micrograph))
+    seconds, masks = cpu_seconds(lambda: ours.generate(micrograph))
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    if only_ours:
+        return [f"| {name} | {seconds:.1f} | | | | {len(masks)} masks, {peak_gb:.2f} GB at the peak |"]
+    n_crops = sum(4**layer for layer in range(options.crop_n_layers + 1))
+    per_crop = [
+        options.points_per_side // options.crop_n_points_downscale_factor**layer
+        for layer in range(options.crop_n_layers + 1)
+    ]
+    n_prompts = sum(4**layer * n**2 for layer, n in enumerate(per_crop))
+    sam.image_encoder = plain
+    floor_s = floor_flop(sam, micrograph, n_crops, n_prompts) / flop_per_second()
+    sam.image_encoder = plain
+    chosen = {key: value for key, value in options.decisive.items() if key not in _OURS_ALONE}
+    library = SamAutomaticMaskGenerator(sam, **chosen)
+    its_pass_s, _ = cpu_seconds(lambda: library.predictor.set_image(rgb))
+    its_s, records = cpu_seconds(lambda: library.generate(rgb))
+    return [
+        f"| {name}, a pass of its encoder | {pass_s:.1f} | {its_pass_s:.1f} | {its_pass_s / pass_s:.1f} | | |",
+        f"| {name}, {n_crops} passes, {n_prompts} prompts | {seconds:.1f} | {its_s:.1f} | {its_s / seconds:.1f} | {floor_s:.1f} | "
+        f"{agreement(masks, records)} |",
+    ]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--name", default="vit_b", choices=SAM_NAMES)
+    parser.add_argument("--side", type=int, default=1024, metavar="PX")
+    parser.add_argument("--per-side", type=int, default=SamOptions().points_per_side, metavar="N")
+    parser.add_argument("--layers", type=int, default=SamOptions().crop_n_layers, metavar="N")
+    parser.add_argument("--only-ours", action="store_true", help="and the peak memory of the process")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    chosen = SamOptions(points_per_side=options.per_side, crop_n_layers=options.layers)
+    print(
+        f"{options.side} × {options.side} px, one thread of {flop_per_second() / 1e9:.0f} GFLOP/s in matrix products\n"
+    )
+    print("| network | ours, CPU s | library, CPU s | ratio | floor, CPU s | agreement |\n|---|---|---|---|---|---|")
+    print(*measured(options.name, options.side, chosen, options.only_ours), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
