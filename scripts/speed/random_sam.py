@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import torch
-from segment_anything import SamPredictor, sam_model_registry
+from segment_anything import sam_model_registry
 from segment_anything.modeling import Sam
+from segment_anything.utils.transforms import ResizeLongestSide
 from torch import nn
 
+from samiam.generation.sam.decoder import FoldedDecoder
+from samiam.generation.sam.encoder import TiledEncoder
 from samiam.generation.sam.settings import SamOptions
 
 _SURVIVING = 0.25
@@ -39,10 +42,11 @@ def random_sam(name: str, image: torch.Tensor, seed: int) -> Sam:
 @torch.inference_mode()
 def _spread_quality(sam: Sam, image: torch.Tensor) -> None:
     """Scale the last layer of the quality so that a quarter of some prompts' masks is above the threshold."""
-    predictor = SamPredictor(sam)
-    predictor.set_image(image.numpy())
-    points_xy = torch.rand(16, 1, 2) * sam.image_encoder.img_size
-    _, quality, _ = predictor.predict_torch(points_xy, torch.ones(16, 1), return_logits=True)
+    encoder = sam.image_encoder
+    seen = torch.from_numpy(ResizeLongestSide(encoder.img_size).apply_image(image.numpy())).permute(2, 0, 1)
+    embedding = TiledEncoder(encoder)(sam.preprocess(seen[None]))
+    points_xy = torch.rand(64, 2) * encoder.img_size
+    quality = FoldedDecoder(sam).decode(embedding, points_xy).predicted_iou
     last = sam.mask_decoder.iou_prediction_head.layers[-1]
     gain = 0.1 / quality.std(dim=0).mean()
     last.weight.data.mul_(gain)

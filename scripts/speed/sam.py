@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import argparse
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from segment_anything import SamAutomaticMaskGenerator
 from segment_anything.modeling import Sam
-from torch.utils.flop_counter import FlopCounterMode, baddbmm_flop
+from torch.utils.flop_counter import FlopCounterMode
 
 from samiam.generation.sam.generator import SAM_NAMES, SamGenerator
 from samiam.generation.sam.settings import SamOptions
@@ -45,6 +45,7 @@ def flop_per_second() -> float:
 
 def agreement(masks: Masks, records: list[dict[str, Any]]) -> str:
     """How many masks are the same, pixel by pixel, and how alike the others are."""
+    records = [record for record in records if record["area"]]  # ours leave out masks without pixels
     points_xy = np.array([record["point_coords"][0] for record in records], np.float32).reshape(-1, 2)
     if not np.array_equal(points_xy, masks.points_xy):
         return f"{len(masks)} masks, {len(records)} of the library: not of the same prompts"
@@ -54,47 +55,62 @@ def agreement(masks: Masks, records: list[dict[str, Any]]) -> str:
     return f"{same} of {len(pairs)} identical, IoU ≥ {np.floor(1e6 * min(ious, default=1)) / 1e6:.6f}"
 
 
-def floor_flop(sam: Sam, micrograph: Micrograph, n_crops: int, n_prompts: int) -> float:
-    """Operations in the products and convolutions of so many passes of the encoder and prompts."""
+def flop_of(work: Callable[[], object]) -> int:
+    """Operations of some work, in matrix products and convolutions."""
+    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.baddbmm_: _product_flop}) as counter:
+        work()
+    return int(counter.get_total_flops())
+
+
+def _product_flop(_: object, left_shape: torch.Size, right_shape: torch.Size, **_of_result: object) -> int:
+    return 2 * left_shape.numel() * right_shape[2]
+
+
+def floor_flop(sam: Sam, micrograph: Micrograph, options: SamOptions) -> float:
+    """Operations that ours needs for all crops and prompts, counted on one pass of the encoder and on 16 prompts."""
     few = SamGenerator(sam, "few", SamOptions(points_per_side=4, crop_n_layers=0, min_mask_region_area=0), "")
-    counts = []
-    for work in (few.set_image, few.generate):
-        with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.baddbmm_: baddbmm_flop}) as counter:
-            work(micrograph)
-        counts.append(counter.get_total_flops())
-    return n_crops * counts[0] + n_prompts * (counts[1] - counts[0]) / 4**2
+    of_pass, of_all = flop_of(lambda: few.set_image(micrograph)), flop_of(lambda: few.generate(micrograph))
+    n_crops, n_prompts = asked(options)
+    return n_crops * of_pass + n_prompts * (of_all - of_pass) / 16
 
 
-def measured(name: str, side: int, options: SamOptions, only_ours: bool) -> list[str]:
+def asked(options: SamOptions) -> tuple[int, int]:
+    """How many crops there are, the whole image one of them, and how many prompts in all."""
+    layers, factor = range(options.crop_n_layers + 1), options.crop_n_points_downscale_factor
+    return sum(4**i for i in layers), sum(4**i * (options.points_per_side // factor**i) ** 2 for i in layers)
+
+
+def of_ours(sam: Sam, micrograph: Micrograph, options: SamOptions) -> tuple[float, float, float, Masks]:
+    """CPU seconds of one pass and of all, the operations of all, and the masks; the network stays as it was."""
+    plain = sam.image_encoder
+    ours = SamGenerator(sam, "ours", options, "")
+    pass_s, _ = cpu_seconds(lambda: ours.set_image(micrograph))
+    whole_s, masks = cpu_seconds(lambda: ours.generate(micrograph))
+    sam.image_encoder = plain
+    flop = floor_flop(sam, micrograph, options)
+    sam.image_encoder = plain
+    return pass_s, whole_s, flop, masks
+
+
+def measured(name: str, side: int, options: SamOptions, only_ours: bool) -> Iterator[str]:
     """The rows of a network."""
     micrograph = procedural_scene(1, shape_hw=(side, side)).micrograph
     rgb = np.repeat(np.rint(micrograph.pixels * 255).astype(np.uint8)[:, :, None], 3, axis=2)
     sam = random_sam(name, torch.from_numpy(rgb), seed=0)
-    plain = sam.image_encoder
-    ours = SamGenerator(sam, name, options, "")
-    pass_s, _ = cpu_seconds(lambda: ours.set_image(micrograph))
-    seconds, masks = cpu_seconds(lambda: ours.generate(micrograph))
-    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    pass_s, whole_s, flop, masks = of_ours(sam, micrograph, options)
+    floor_s = flop / flop_per_second()
+    title = f"{name}, {{}} passes and {{}} prompts".format(*asked(options))
     if only_ours:
-        return [f"| {name} | {seconds:.1f} | | | | {len(masks)} masks, {peak_gb:.2f} GB at the peak |"]
-    n_crops = sum(4**layer for layer in range(options.crop_n_layers + 1))
-    per_crop = [
-        options.points_per_side // options.crop_n_points_downscale_factor**layer
-        for layer in range(options.crop_n_layers + 1)
-    ]
-    n_prompts = sum(4**layer * n**2 for layer, n in enumerate(per_crop))
-    sam.image_encoder = plain
-    floor_s = floor_flop(sam, micrograph, n_crops, n_prompts) / flop_per_second()
-    sam.image_encoder = plain
+        peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        yield f"| {title} | {whole_s:.1f} | | | {floor_s:.1f} | {len(masks)} masks, {peak_gb:.2f} GB at the peak |"
+        return
     chosen = {key: value for key, value in options.decisive.items() if key not in _OURS_ALONE}
     library = SamAutomaticMaskGenerator(sam, **chosen)
     its_pass_s, _ = cpu_seconds(lambda: library.predictor.set_image(rgb))
+    yield f"| {name}, one pass | {pass_s:.1f} | {its_pass_s:.1f} | {its_pass_s / pass_s:.1f} | | |"
     its_s, records = cpu_seconds(lambda: library.generate(rgb))
-    return [
-        f"| {name}, a pass of its encoder | {pass_s:.1f} | {its_pass_s:.1f} | {its_pass_s / pass_s:.1f} | | |",
-        f"| {name}, {n_crops} passes, {n_prompts} prompts | {seconds:.1f} | {its_s:.1f} | {its_s / seconds:.1f} | {floor_s:.1f} | "
-        f"{agreement(masks, records)} |",
-    ]
+    same = agreement(masks, records)
+    yield f"| {title} | {whole_s:.1f} | {its_s:.1f} | {its_s / whole_s:.1f} | {floor_s:.1f} | {same} |"
 
 
 def main() -> None:
@@ -112,7 +128,8 @@ def main() -> None:
         f"{options.side} × {options.side} px, one thread of {flop_per_second() / 1e9:.0f} GFLOP/s in matrix products\n"
     )
     print("| network | ours, CPU s | library, CPU s | ratio | floor, CPU s | agreement |\n|---|---|---|---|---|---|")
-    print(*measured(options.name, options.side, chosen, options.only_ours), sep="\n")
+    for row in measured(options.name, options.side, chosen, options.only_ours):
+        print(row, flush=True)
 
 
 if __name__ == "__main__":

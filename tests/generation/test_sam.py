@@ -195,6 +195,22 @@ def test_build_sam_with_an_own_checkpoint(checkpoint: Path, micrograph: Microgra
     np.testing.assert_array_equal(made.generate(micrograph).packed, generator().generate(micrograph).packed)
 
 
+def test_build_sam_with_places_of_the_compact_network(checkpoint: Path, micrograph: Micrograph) -> None:
+    made = build_generator(
+        "vit_b",
+        checkpoint=checkpoint,
+        checkpoint_sha256=sha256_of(checkpoint),
+        device="cpu",
+        prompts="boundaries",
+        pred_iou_thresh=0,
+        stability_score_thresh=0,
+        min_mask_region_area=0,
+    )
+    assert made.options["places_sha256"] == build_generator("compact", device="cpu").options["weights_sha256"]
+    n_places = len({tuple(xy) for xy in made.generate(micrograph).points_xy.tolist()})
+    assert 1 <= n_places <= 64
+
+
 def test_build_sam_refuses_weights_of_another_network(checkpoint: Path) -> None:
     torch.save(tiny_sam(dim=64).state_dict(), checkpoint)
     with pytest.raises(InputError, match=r"^.*tiny\.pth: does not fit the network \(0 tensors missing, .*\.$"):

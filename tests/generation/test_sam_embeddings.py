@@ -83,6 +83,7 @@ class Corner:
     sha256 = "c" * 64
 
     def __call__(self, micrograph: Micrograph) -> np.ndarray:
+        assert micrograph.name == "noise"
         return np.array([[10.0, 20.0], [30.0, 40.0]])
 
 

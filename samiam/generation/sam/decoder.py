@@ -38,13 +38,11 @@ class FoldedDecoder:
 
     def __init__(self, sam: Sam) -> None:
         self._sam = sam
-        self._transformer = cast("TwoWayTransformer", sam.mask_decoder.transformer)
+        transformer = cast("TwoWayTransformer", sam.mask_decoder.transformer)
         with torch.inference_mode():
             encodings = _by_place(sam.prompt_encoder.get_dense_pe())[0]
-            self._layers = [
-                _Layer.of(cast("TwoWayAttentionBlock", each), encodings) for each in self._transformer.layers
-            ]
-            self._last = Positions.of(self._transformer.final_attn_token_to_image, encodings)
+            self._layers = [_Layer.of(cast("TwoWayAttentionBlock", block), encodings) for block in transformer.layers]
+            self._last = Positions.of(transformer.final_attn_token_to_image, encodings)
 
     @torch.inference_mode()
     def decode(self, embedding: Tensor, points_xy: Tensor) -> Decoded:
@@ -62,8 +60,9 @@ class FoldedDecoder:
         tokens, places = given, _by_place(embedding + no_mask[:1])
         for layer in self._layers:
             tokens, places = layer.passed(tokens, places, given)
-        seen = tokens_to_places(self._transformer.final_attn_token_to_image, tokens + given, places, self._last)
-        tokens = self._transformer.norm_final_attn(tokens + seen)
+        transformer = cast("TwoWayTransformer", decoder.transformer)
+        seen = tokens_to_places(transformer.final_attn_token_to_image, tokens + given, places, self._last)
+        tokens = transformer.norm_final_attn(tokens + seen)
         # The first of the masks is the one for prompts that leave no doubt, which a click is not.
         predicted_iou = decoder.iou_prediction_head(tokens[:, 0])[:, 1:]
         return Decoded(predicted_iou, tokens[:, 2 : 1 + decoder.num_mask_tokens], places)
