@@ -3,61 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from segment_anything.modeling import Sam
 from segment_anything.predictor import SamPredictor
-from segment_anything.utils.amg import is_box_near_crop_edge
 from torch import Tensor
 
+from samiam.generation.sam.crops import Crop
 from samiam.generation.sam.decoder import FoldedDecoder
 from samiam.generation.sam.settings import SamOptions
 from samiam.records import Masks
-
-
-@dataclass(frozen=True)
-class Crop:
-    """A part of an image that SAM looks at by itself.
-
-    Attributes:
-        box_xyxy: in pixels of the image.
-        shape_hw: of the whole image.
-    """
-
-    box_xyxy: tuple[int, int, int, int]
-    shape_hw: tuple[int, int]
-
-    @property
-    def origin_xy(self) -> NDArray[np.float64]:
-        """Its first pixel."""
-        return np.array(self.box_xyxy[:2], np.float64)
-
-    @property
-    def sides_xy(self) -> NDArray[np.int64]:
-        """Its width and height."""
-        return np.array(self.box_xyxy[2:]) - self.box_xyxy[:2]
-
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """Where it is in an array (H, W)."""
-        left, top, right, bottom = self.box_xyxy
-        return slice(top, bottom), slice(left, right)
-
-    def is_cut_off(self, mask: NDArray[np.bool_]) -> bool:
-        """Whether a mask of the crop, not empty, ends within 20 px of an edge that is none of the image."""
-        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-        box = torch.tensor([[columns[0], rows[0], columns[-1], rows[-1]]])
-        height, width = self.shape_hw
-        return bool(is_box_near_crop_edge(box, list(self.box_xyxy), [0, 0, width, height])[0])
-
-    def in_image(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """A mask of the crop as one of the image."""
-        whole = np.zeros(self.shape_hw, np.bool_)
-        whole[self.window] = mask
-        return whole
 
 
 def candidates(
@@ -81,8 +38,8 @@ def candidates(
     chosen = decoded.predicted_iou > (options.pred_iou_thresh or -torch.inf)
     prompts = chosen.nonzero()[:, 0].cpu().numpy()
     logits = decoder.logits(decoded, chosen)
+    sam: Sam = predictor.model
     for prompt, quality, each in zip(prompts, decoded.predicted_iou[chosen].cpu().numpy(), logits, strict=True):
-        sam: Sam = predictor.model
         drawn = sam.postprocess_masks(each[None, None], predictor.input_size, predictor.original_size)[0, 0]
         stability = _stability(drawn, sam.mask_threshold, options.stability_score_offset)
         mask = (drawn > sam.mask_threshold).cpu().numpy()

@@ -7,20 +7,20 @@ whole batch of prompts before it filters any, 13 GB at 4096²; here a mask is dr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from segment_anything import SamPredictor, sam_model_registry
 from segment_anything.modeling import Sam
-from segment_anything.utils.amg import build_all_layer_point_grids, generate_crop_boxes
 from tqdm import tqdm
 
 from samiam.device import pick_device
 from samiam.errors import InputError
 from samiam.generation.prompts import Prompt
-from samiam.generation.sam.candidates import Crop, candidates
+from samiam.generation.sam.candidates import candidates
+from samiam.generation.sam.crops import Crop, Places, asked_crops
 from samiam.generation.sam.decoder import FoldedDecoder
 from samiam.generation.sam.embeddings import RememberingEncoder
 from samiam.generation.sam.encoder import TiledEncoder
@@ -37,19 +37,6 @@ _PROMPTS_AT_ONCE = {"cpu": 4, "cuda": 64}
 """More are slower on a CPU, where they no longer stay in its cache."""
 
 
-class Places(Protocol):
-    """Tells where an image is to be clicked."""
-
-    @property
-    def sha256(self) -> str | None:
-        """What decides the places, for provenance."""
-        ...
-
-    def __call__(self, micrograph: Micrograph) -> NDArray[np.float64]:
-        """(P, 2), x and y in pixels, one point at least."""
-        ...
-
-
 class SamGenerator:
     """The `MaskGenerator` of the segment-anything networks; same image, same masks (exactly so on the CPU).
 
@@ -58,7 +45,7 @@ class SamGenerator:
         name: the name under which `build_generator` makes it.
         options: how to prompt it and which masks to keep.
         checkpoint_sha256: what tells its weights from others, for provenance.
-        places: where to prompt it, for `prompts=boundaries`.
+        places: where to prompt it, for `prompts=boundaries`; results depend on its code too.
 
     Raises:
         InputError: if the options ask for places and there are none.
@@ -72,7 +59,7 @@ class SamGenerator:
         self._name = name
         self._settings = options
         self._checkpoint_sha256 = checkpoint_sha256
-        self._places = places
+        self.places = places
         sam.image_encoder = _faster(sam, options, checkpoint_sha256)
         self._predictor = SamPredictor(sam.eval())
         self._decoder = FoldedDecoder(sam)
@@ -86,7 +73,7 @@ class SamGenerator:
     @property
     def options(self) -> Mapping[str, Any]:
         """Every setting that decides the masks, and the hash of the weights; of those that place the prompts too."""
-        places = {"places_sha256": self._places.sha256} if self._places else {}
+        places = {"places_sha256": self.places.sha256} if self.places else {}
         return {**self._settings.decisive, "checkpoint_sha256": self._checkpoint_sha256, **places}
 
     def generate(self, micrograph: Micrograph) -> Masks:
@@ -98,7 +85,7 @@ class SamGenerator:
             InputError: if the image is too small or too narrow to be cut into `crop_n_layers` layers of crops.
         """
         options = self._settings
-        asked = self._asked(micrograph)
+        asked = asked_crops(micrograph, options, self.places, self._predictor.model.image_encoder.img_size)
         self._shape_hw = None  # the crops take the place of the image that was set
         rgb = _as_rgb(micrograph)
         n_prompts = sum(len(points_xy) for _, points_xy in asked)
@@ -135,30 +122,6 @@ class SamGenerator:
 
     def __repr__(self) -> str:
         return f"SamGenerator({self._name}, weights {self._checkpoint_sha256[:12]})"
-
-    def _asked(self, micrograph: Micrograph) -> list[tuple[Crop, NDArray[np.float64]]]:
-        """The crops, each with its prompts, (P, 2) in its own pixels."""
-        options, shape_hw = self._settings, micrograph.shape_hw
-        n_layers = 0 if self._places else options.crop_n_layers
-        boxes, layers = generate_crop_boxes(shape_hw, n_layers, options.crop_overlap_ratio)
-        crops = [Crop(tuple(box), shape_hw) for box in boxes]
-        for crop in crops:
-            self._check(crop, micrograph.name, n_layers)
-        if self._places:
-            return [(crops[0], self._places(micrograph))]
-        factor = options.crop_n_points_downscale_factor
-        grids = build_all_layer_point_grids(options.points_per_side, n_layers, factor)
-        return [(crop, grids[layer] * crop.sides_xy) for crop, layer in zip(crops, layers, strict=True)]
-
-    def _check(self, crop: Crop, name: str, n_layers: int) -> None:
-        """Refuse an image of which some crop would have no pixels, or none once it has the size of the encoder."""
-        short, long = sorted(crop.sides_xy.tolist())
-        if short < 1 or 2 * short * self._predictor.model.image_encoder.img_size < long:
-            height, width = crop.shape_hw
-            raise InputError(
-                f"{name}: {height}×{width} px is too small or too narrow for crop_n_layers={n_layers}; "
-                "use fewer layers (0 is the whole image only) or a larger image."
-            )
 
     @torch.inference_mode()
     def _of_crop(self, rgb: NDArray[np.uint8], crop: Crop, points_xy: NDArray[np.float64], bar: tqdm[Any]) -> Masks:

@@ -11,7 +11,7 @@ from samiam.errors import InputError
 from samiam.settings import Count, NotNegative, Share, settings
 from samiam.storage.settings import CheckpointOptions
 
-NoneOrMore = Annotated[int, Field(ge=0)]
+ZeroOrMore = Annotated[int, Field(ge=0)]
 _OF_THE_GRID = ("points_per_side", "crop_n_layers", "crop_overlap_ratio", "crop_n_points_downscale_factor")
 
 
@@ -46,11 +46,11 @@ class SamOptions(CheckpointOptions):
     stability_score_thresh: Share = 0.92
     stability_score_offset: NotNegative = 1.0
     box_nms_thresh: Share = 0.7
-    crop_n_layers: NoneOrMore = 1
+    crop_n_layers: ZeroOrMore = 1
     crop_nms_thresh: Share = 0.7
     crop_overlap_ratio: Share = 512 / 1500
     crop_n_points_downscale_factor: Count = 2
-    min_mask_region_area: NoneOrMore = 3600
+    min_mask_region_area: ZeroOrMore = 3600
     prompts: Literal["grid", "boundaries"] = "grid"
     precision: Literal["float32", "bfloat16"] = "float32"
     embeddings_gb: NotNegative = 0.0
