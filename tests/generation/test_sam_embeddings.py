@@ -71,6 +71,15 @@ def test_what_does_not_decide_masks_is_no_provenance() -> None:
     assert replace(ALL, precision="bfloat16").decisive != ALL.decisive
 
 
+def test_room_for_no_image_and_a_folder_that_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match=r"^embeddings_gb=0\.001: holds no image; give 0\.03 or more, or 0\.$"):
+        SamOptions(embeddings_gb=0.001)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SAMIAM_CACHE", str(tmp_path / "file"))
+    with pytest.raises(InputError, match="cannot be written to"):
+        generator(KEPT)
+
+
 @pytest.mark.parametrize("name", ["points_per_side", "crop_n_layers", "crop_n_points_downscale_factor"])
 def test_boundaries_have_no_grid(name: str) -> None:
     with pytest.raises(InputError, match=f"^{name}=3: prompts=boundaries has no grid; leave it out"):

@@ -48,7 +48,8 @@ class Crop:
     @property
     def sides_xy(self) -> NDArray[np.int64]:
         """Its width and height."""
-        return np.array(self.box_xyxy[2:]) - self.box_xyxy[:2]
+        left, top, right, bottom = self.box_xyxy
+        return np.array([right - left, bottom - top], np.int64)
 
     @property
     def window(self) -> tuple[slice, slice]:

@@ -101,4 +101,4 @@ def _folded(attention: Attention, tokens: Tensor, weight: Tensor) -> Tensor:
 
 def _by_head(attention: Attention, tokens: Tensor) -> Tensor:
     """(…, T, H d) -> (…, H, T, d)."""
-    return tokens.unflatten(-1, (attention.num_heads, -1)).transpose(-3, -2)
+    return tokens.view(*tokens.shape[:-1], attention.num_heads, -1).transpose(-3, -2)

@@ -34,7 +34,7 @@ class TiledEncoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Embed normalised and padded images one by one, (B, 3, S, S) -> (B, D, s, s), in the dtype of the images."""
-        return torch.cat([self._embedding(image) for image in images.split(1)])
+        return torch.cat([self._embedding(image) for image in torch.split(images, 1)])
 
     def _embedding(self, image: Tensor) -> Tensor:
         encoder = self.encoder
@@ -54,5 +54,5 @@ def _passed(block: Block, tokens: Tensor) -> Tensor:
         tokens = tokens + attend_in_windows(block.attn, normed, block.window_size)
     else:
         tokens = tokens + attend_to_all(block.attn, normed)
-    parts = tokens.flatten(0, 1).split(_TOKENS_AT_ONCE)
+    parts = torch.split(tokens.flatten(0, 1), _TOKENS_AT_ONCE)
     return torch.cat([part + block.mlp(block.norm2(part)) for part in parts]).view_as(tokens)

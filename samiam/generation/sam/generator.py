@@ -30,6 +30,7 @@ from samiam.records import Masks, Micrograph
 from samiam.storage.bounded_folder import BoundedFolder
 from samiam.storage.checkpoints import accepted_sha256, fit_state_dict, load_state_dict
 from samiam.storage.downloads import user_cache
+from samiam.storage.files import made_folder
 
 #: The names that `build_sam` knows: the three sizes of the image encoder (89.7, 308.3 and 637.0 M parameters).
 SAM_NAMES = ("vit_b", "vit_l", "vit_h")
@@ -48,7 +49,7 @@ class SamGenerator:
         places: where to prompt it, for `prompts=boundaries`; results depend on its code too.
 
     Raises:
-        InputError: if the options ask for places and there are none.
+        InputError: if the options ask for places and there are none, or for embeddings to be kept and they cannot be.
     """
 
     def __init__(
@@ -169,5 +170,5 @@ def _faster(sam: Sam, options: SamOptions, weights: str) -> TiledEncoder | Remem
     encoder = TiledEncoder(sam.image_encoder.to(getattr(torch, options.precision)))
     if not options.embeddings_gb:
         return encoder
-    folder = BoundedFolder(user_cache("embeddings") / "embeddings", options.embeddings_gb * 1e9)
-    return RememberingEncoder(encoder, folder, weights)
+    folder = made_folder(user_cache("embeddings") / "embeddings")
+    return RememberingEncoder(encoder, BoundedFolder(folder, options.embeddings_gb * 1e9), weights)

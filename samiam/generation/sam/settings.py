@@ -12,6 +12,8 @@ from samiam.settings import Count, NotNegative, Share, settings
 from samiam.storage.settings import CheckpointOptions
 
 ZeroOrMore = Annotated[int, Field(ge=0)]
+_LEAST_GB = 0.03
+"""An embedding has 4 MB; the paper's setting makes five of an image."""
 _OF_THE_GRID = ("points_per_side", "crop_n_layers", "crop_overlap_ratio", "crop_n_points_downscale_factor")
 
 
@@ -37,7 +39,7 @@ class SamOptions(CheckpointOptions):
             sees, 64 at most, on the whole image.
         precision: of the image encoder; bfloat16 is faster where the processor has it, and gives other masks.
         embeddings_gb: space on disk for what the image encoder made, in GB, so that other thresholds on the same image
-            need no pass; what was not used for longest goes first. 0 keeps nothing.
+            need no pass; what was not used for longest goes first. 0 keeps nothing, else 0.03 or more.
     """
 
     points_per_side: Count = 16
@@ -58,6 +60,8 @@ class SamOptions(CheckpointOptions):
     def __post_init__(self) -> None:
         if self.prompts == "boundaries":
             self._check_grid_is_left_alone()
+        if 0 < self.embeddings_gb < _LEAST_GB:
+            raise InputError(f"embeddings_gb={self.embeddings_gb}: holds no image; give {_LEAST_GB} or more, or 0.")
         # The library divides by zero while building an empty grid.
         least = self.crop_n_points_downscale_factor**self.crop_n_layers
         if self.points_per_side < least:

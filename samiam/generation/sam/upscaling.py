@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import cast
 
 import torch
+from segment_anything.modeling.common import LayerNorm2d
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -26,12 +27,16 @@ def upscaled(upscaling: nn.Sequential, places: Tensor, heads: Tensor, height: in
         (K, 4 h, 4 w).
     """
     first, norm, activation, second, last = upscaling
-    pixels = _four_of_each(cast("nn.ConvTranspose2d", first), places)
-    pixels = activation(functional.layer_norm(pixels, pixels.shape[-1:], norm.weight, norm.bias, norm.eps))
+    pixels = activation(_normed(cast("LayerNorm2d", norm), _four_of_each(cast("nn.ConvTranspose2d", first), places)))
     pixels = last(_four_of_each(cast("nn.ConvTranspose2d", second), pixels))
-    logits = heads @ pixels.mT
-    # (mask, row, column, row in 2, column in 2, row in 1, column in 1)
-    return logits.view(len(heads), height, -1, 2, 2, 2, 2).permute(0, 1, 3, 5, 2, 4, 6).flatten(4, 6).flatten(1, 3)
+    logits: Tensor = heads @ pixels.mT
+    # Masks, rows and columns of places, rows and columns of the first four, and of the second.
+    logits = logits.view(len(heads), height, -1, 2, 2, 2, 2)
+    return logits.permute(0, 1, 3, 5, 2, 4, 6).flatten(4, 6).flatten(1, 3)
+
+
+def _normed(norm: LayerNorm2d, pixels: Tensor) -> Tensor:
+    return functional.layer_norm(pixels, pixels.shape[-1:], norm.weight, norm.bias, norm.eps)
 
 
 def _four_of_each(convolution: nn.ConvTranspose2d, pixels: Tensor) -> Tensor:
