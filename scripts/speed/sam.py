@@ -17,8 +17,11 @@ import numpy as np
 import torch
 from segment_anything import SamAutomaticMaskGenerator
 from segment_anything.modeling import Sam
+from segment_anything.utils.amg import build_point_grid
 from torch.utils.flop_counter import FlopCounterMode
 
+from samiam.generation.sam.candidates import candidates
+from samiam.generation.sam.crops import Crop
 from samiam.generation.sam.generator import SAM_NAMES, SamGenerator
 from samiam.generation.sam.settings import SamOptions
 from samiam.records import Masks, Micrograph
@@ -66,12 +69,14 @@ def _product_flop(_: object, left_shape: torch.Size, right_shape: torch.Size, **
     return 2 * left_shape.numel() * right_shape[2]
 
 
-def floor_flop(sam: Sam, micrograph: Micrograph, options: SamOptions) -> float:
+def floor_flop(ours: SamGenerator, micrograph: Micrograph, options: SamOptions) -> float:
     """Operations that ours needs for all crops and prompts, counted on one pass of the encoder and on 16 prompts."""
-    few = SamGenerator(sam, "few", SamOptions(points_per_side=4, crop_n_layers=0, min_mask_region_area=0), "")
-    of_pass, of_all = flop_of(lambda: few.set_image(micrograph)), flop_of(lambda: few.generate(micrograph))
+    of_pass = flop_of(lambda: ours.set_image(micrograph))
+    points_xy = build_point_grid(4) * micrograph.shape_hw[::-1]
+    whole = Crop((0, 0, *micrograph.shape_hw[::-1]), micrograph.shape_hw)
+    of_prompts = flop_of(lambda: list(candidates(ours._predictor, ours._decoder, whole, points_xy, options)))
     n_crops, n_prompts = asked(options)
-    return n_crops * of_pass + n_prompts * (of_all - of_pass) / 16
+    return n_crops * of_pass + n_prompts * of_prompts / len(points_xy)
 
 
 def asked(options: SamOptions) -> tuple[int, int]:
@@ -86,8 +91,7 @@ def of_ours(sam: Sam, micrograph: Micrograph, options: SamOptions) -> tuple[floa
     ours = SamGenerator(sam, "ours", options, "")
     pass_s, _ = cpu_seconds(lambda: ours.set_image(micrograph))
     whole_s, masks = cpu_seconds(lambda: ours.generate(micrograph))
-    sam.image_encoder = plain
-    flop = floor_flop(sam, micrograph, options)
+    flop = floor_flop(ours, micrograph, options)
     sam.image_encoder = plain
     return pass_s, whole_s, flop, masks
 
