@@ -1,8 +1,8 @@
 """Attention of the image encoder, in tiles that stay in a core's cache.
 
-The library holds all scores of a block at once, 0.8 GB for ViT-B where a block attends to the whole image, and goes over
-them for each product, bias and norm. Here a tile of scores is made, biased, normalised and used before the next. The sums
-are the same but for rounding.
+The library holds all scores of a block at once, 0.8 GB for ViT-B where a block attends to the whole image, and goes
+over them for each product, bias and norm. Here a tile of scores is made, biased, normalised and used before the next.
+The sums are the same but for rounding.
 """
 
 from __future__ import annotations
