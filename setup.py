@@ -8,6 +8,7 @@ setup(
     package_data={
         "": ["py.typed", "*.pyi"],
         "samiam": ["weights/*"],
+        "samiam.measurement.lattices": ["phases.json"],
         "samiam.formats.writers.pages": ["*.jinja"],
         "samiam.particles.writing": ["*.jinja"],
         "samiam.polar.writing": ["*.jinja"],

@@ -1,13 +1,16 @@
 from .boosting import SemanticBooster
 from .formats import read_micrograph
+from .measurement import Measurements, measure
 from .particles import Particles, find_particles, particle_statistics
 from .pipeline import Pointer, segment, select
 from .polar import PolarPoints, find_points
 from .records import Masks, Micrograph, Scene, Segmentation
 from .registry import build_encoder, build_generator
+from .watching import watch
 
 __all__ = [
     "Masks",
+    "Measurements",
     "Micrograph",
     "Particles",
     "Pointer",
@@ -20,8 +23,10 @@ __all__ = [
     "find_particles",
     "find_points",
     "particle_statistics",
+    "measure",
     "read_micrograph",
     "segment",
     "select",
+    "watch",
 ]
 __version__: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import glob
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -144,6 +145,17 @@ def _numbered(name: str, taken: set[str]) -> str:
     free = next(f"{name}-{number}" for number in count(1) if f"{name}-{number}" not in taken)
     taken.add(free)
     return free
+
+
+def positive(text: str) -> float:
+    """A number above 0, as the type of an option."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return number
 
 
 def value_of(text: str) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,9 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
         "--overwrite", action="store_true", help="let the results of one image replace those of another in DIR"
     )
     add_method(parser)
+    parser.add_argument(
+        "--no-measurements", action="store_true", help="leave out what is measured of regions, layers and lattices"
+    )
     parser.add_argument(
         "--point",
         type=_point,
@@ -125,7 +129,8 @@ def _segment(options: argparse.Namespace) -> int:
         return for_each(paths, lambda index: inputs.refused(paths[index]))
     from samiam.commands import segmenting
 
-    return segmenting.segment_files(paths, options.output, job_of(options, [*options.point, *options.box]))
+    job = replace(job_of(options, [*options.point, *options.box]), measurements=not options.no_measurements)
+    return segmenting.segment_files(paths, options.output, job)
 
 
 def job_of(options: argparse.Namespace, pointers: Sequence[Pointer] = ()) -> SegmentJob:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from samiam.errors import InputError
 from samiam.formats import read_micrograph, write_results
 from samiam.formats.writers.wording import notes, report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
+from samiam.measurement import measure, write_measured
 from samiam.pipeline import Pointer, select
 from samiam.records import Cutout, Micrograph, Segmentation
 from samiam.records.showing import counted
@@ -45,6 +47,7 @@ class SegmentJob:
         seed: seed of crops and clustering.
         reading: how files are read.
         overwrite: whether the results of one image may replace those of another.
+        measurements: whether regions, layers and lattices are measured.
     """
 
     generator: MaskGenerator
@@ -55,6 +58,7 @@ class SegmentJob:
     pointers: tuple[Pointer, ...] = ()
     grains: bool = False
     overwrite: bool = False
+    measurements: bool = True
 
     @classmethod
     def of(
@@ -100,12 +104,14 @@ class SegmentJob:
         """All settings, for provenance."""
         if self.pointers:
             own = {"name": self.generator.name, **self.generator.options}
-            return {"generator": own, "pointers": [asdict(pointer) for pointer in self.pointers]}
+            pointers = [asdict(pointer) for pointer in self.pointers]
+            return {"generator": own, "pointers": pointers, "measurements": self.measurements}
         return {
             "generator": {"name": self.generator.name, **self.generator.options},
             "booster": self.booster.options,
             "n_materials": self.n_materials,
             "grains": self.grains,
+            "measurements": self.measurements,
         }
 
 
@@ -154,17 +160,30 @@ def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty])
     micrograph = read_micrograph(path, **job.reading.arguments)
     check_place(path, place, micrograph, "segment", overwrite=job.overwrite)
     read = time.perf_counter()
-    segmentation, times_s = _selected(micrograph, job) if job.pointers else _boosted(micrograph, job)
+    segmentation, times_s = _selected(micrograph, job) if job.pointers else boosted(micrograph, job)
     micrograph = segmentation.micrograph or micrograph  # which says what was evened
     times_s = {"read": read - started, **times_s}
     if not segmentation.labels.any():
         empty.append(_Empty(segmentation.remark, Counter(decision.rule for decision in segmentation.decisions)))
     with writing_to(place, path):
-        written = write_results(place, micrograph, segmentation, config=job.config, seed=job.seed, times_s=times_s)
+        written, times_s = write_segmentation(place, micrograph, segmentation, job, times_s)
     return _report(path, place, micrograph, segmentation, sum(times_s.values()), [file.name for file in written])
 
 
-def _boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dict[str, float]]:
+def write_segmentation(
+    place: Path, micrograph: Micrograph, segmentation: Segmentation, job: SegmentJob, times_s: Mapping[str, float]
+) -> tuple[list[Path], dict[str, float]]:
+    """Write the results into a folder, with what is measured; the files, and how long each step took."""
+    times_s, measured = dict(times_s), None
+    if job.measurements:
+        started = time.perf_counter()
+        measured = partial(write_measured, measured=measure(segmentation, micrograph))
+        times_s["measure"] = time.perf_counter() - started
+    how: dict[str, Any] = {"config": job.config, "seed": job.seed, "times_s": times_s, "measured": measured}
+    return write_results(place, micrograph, segmentation, **how), times_s
+
+
+def boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dict[str, float]]:
     """All materials, and how long each step took."""
     started = time.perf_counter()
     cutout = Cutout.of(micrograph)

@@ -151,6 +151,17 @@ class Micrograph:
         return None if self.pixel_size_nm is None else self.pixel_size_nm * self.pixel_aspect
 
     @property
+    def unit(self) -> str:
+        """Of lengths in the image: "nm", or "px" where the size of a pixel is not known."""
+        return "px" if self.pixel_size_nm is None else "nm"
+
+    @property
+    def sides_xy(self) -> tuple[float, float]:
+        """Width and height of a pixel in that unit; 1 and 1 where they are not known."""
+        width_nm, height_nm = self.pixel_size_nm, self.pixel_height_nm
+        return (1.0, 1.0) if width_nm is None or height_nm is None else (width_nm, height_nm)
+
+    @property
     def scale(self) -> str:
         """The size of a pixel in words."""
         if self.pixel_size_nm is None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from samiam.formats.writers.coco import write_coco
-from samiam.formats.writers.earlier import PROVENANCE
+from samiam.formats.writers.earlier import MEASURED, PROVENANCE
 from samiam.formats.writers.labels import write_labels
 from samiam.formats.writers.overlay import write_overlay
 from samiam.formats.writers.provenance import write_provenance
@@ -25,6 +25,7 @@ def write_results(
     config: Mapping[str, Any],
     seed: int,
     times_s: Mapping[str, float],
+    measured: Callable[[Path], list[Path]] | None = None,
 ) -> list[Path]:
     """Write everything that is known of a segmentation.
 
@@ -41,13 +42,16 @@ def write_results(
         config: the settings used.
         seed: the seed used.
         times_s: seconds taken by each step.
+        measured: writes what was measured into a folder and returns the files; None for none, and those of an earlier
+            run are removed.
 
     Returns:
         The files written, in that order.
     """
-    with replacing_together(folder, PROVENANCE) as partial:
+    with replacing_together(folder, PROVENANCE, MEASURED) as partial:
+        further = [] if measured is None else measured(partial)
         written = _write(partial, micrograph, segmentation, config=config, seed=seed, times_s=times_s)
-    return [Path(folder) / file.name for file in written]
+    return [Path(folder) / file.name for file in (*written[:-1], *further, written[-1])]
 
 
 def _write(folder: Path, micrograph: Micrograph, segmentation: Segmentation, **how: Any) -> list[Path]:
