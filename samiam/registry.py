@@ -95,7 +95,13 @@ def build_generator(name: str, **options: Any) -> MaskGenerator:
         return build_compact(options_read)
     from samiam.generation.sam.generator import build_sam
 
-    return build_sam(name, options_read)
+    if options_read.prompts == "grid":
+        return build_sam(name, options_read)
+    from samiam.compact.places import RegionPlaces
+    from samiam.compact.settings import CompactWeights
+    from samiam.compact.weights import load_model
+
+    return build_sam(name, options_read, RegionPlaces(load_model(CompactWeights(device=options_read.device))))
 
 
 @extras()
