@@ -1,5 +1,5 @@
 from .boosting import SemanticBooster
-from .formats import read_micrograph
+from .formats import example, read_micrograph
 from .measurement import Measurements, measure
 from .particles import Particles, find_particles, particle_statistics
 from .pipeline import Pointer, segment, select
@@ -20,6 +20,7 @@ __all__ = [
     "SemanticBooster",
     "build_encoder",
     "build_generator",
+    "example",
     "find_particles",
     "find_points",
     "particle_statistics",

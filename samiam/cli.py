@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import samiam
 from samiam.commands import inputs, particle_words, polar_words, segment_words, watch_words
 from samiam.commands.each import for_each
-from samiam.errors import InputError, in_one_line
+from samiam.errors import InputError, extras, in_one_line
 from samiam.interrupts import INTERRUPTED, heed
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(_with_negative_values(words), argparse.Namespace(words=words))
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        with extras():
+            return command(options)
     except BrokenPipeError:  # whoever reads along has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -57,6 +57,8 @@ ONLY_IN = {
     "lightning": ("samiam.training",),
     "lightning_fabric": ("samiam.training",),
     "hydra": ("samiam.commands.composing",),
+    "onnx": ("samiam.networks",),
+    "onnxruntime": ("samiam.networks",),
     "omegaconf": ("samiam.commands",),
     "simulate": ("simulate", "samiam.commands"),
 }

@@ -31,7 +31,7 @@ write_all = watching.write_segmentation
 
 def write_little(folder: Path, micrograph: Any, segmentation: Any, job: Any, times_s: Any) -> None:
     """In place of all results, of which drawing and packing take longest."""
-    how = {"config": job.config, "seed": job.seed, "times_s": times_s}
+    how = {"config": job.config, "seed": job.chosen.seed, "times_s": times_s}
     write_provenance(folder / PROVENANCE, micrograph, segmentation=segmentation, **how)
 
 

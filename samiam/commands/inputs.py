@@ -18,6 +18,7 @@ from typing import Any
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES, check_readable
 from samiam.formats.writers.earlier import is_result
+from samiam.formats.writers.exports.kinds import EXPORTS
 from samiam.records.showing import counted
 
 
@@ -47,6 +48,16 @@ def add_reading(parser: argparse.ArgumentParser, *, one_frame: bool = True) -> N
         type=_sides,
         metavar="NM",
         help="side of a pixel, or its width and height as X,Y, over what the file says",
+    )
+
+
+def add_exports(parser: argparse.ArgumentParser) -> None:
+    """The option that says what else is written, for other programs."""
+    parser.add_argument(
+        "--export",
+        type=lambda text: tuple(filter(None, text.split(","))),
+        metavar="NAME,NAME,…",
+        help=f"write for other programs too: {', '.join(EXPORTS)}",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from samiam.commands import inputs, segment_words
 from samiam.errors import InputError
+from samiam.formats.writers.exports.kinds import checked_exports
 
 if TYPE_CHECKING:
     from samiam.commands.watching import Finding
@@ -52,6 +53,10 @@ def add_watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--particles", action="store_true", help="find nanoparticles instead of materials")
     parser.add_argument("--material", metavar="NAME", help="what the particles are of, as Au")
     segment_words.add_method(parser)
+    parser.add_argument(
+        "--no-measurements", action="store_true", help="leave out what is measured of regions, layers and lattices"
+    )
+    inputs.add_exports(parser)
     inputs.add_reading(parser)
 
 
@@ -69,6 +74,7 @@ def _watch(options: argparse.Namespace) -> int:
     if helped := segment_words.help_on_settings(options):
         print(helped)
         return 0
+    checked_exports(options.export or ())
     if not options.folder.is_dir():
         raise InputError(f"{options.folder}: is no folder; give the one that the microscope writes to.")
     finding = _nanoparticles(options) if options.particles else _materials(options)
@@ -118,5 +124,6 @@ def _nanoparticles(options: argparse.Namespace) -> Finding:
             detection=None,
             overwrite=options.overwrite,
             command=shlex.join(["samiam", *options.words]),
+            exports=checked_exports(options.export or ()),
         )
     )

@@ -155,7 +155,9 @@ class Nanoparticles:
         facts = {"kind": self.kind, "seconds": sum(times_s.values()), **particle_facts(particles, measured)}
 
         def write(place: Path) -> None:
-            write_particles(place, particles, measured, config=self.job.config, times_s=times_s)
+            write_particles(
+                place, particles, measured, config=self.job.config, times_s=times_s, exports=self.job.exports
+            )
 
         words = [counted(len(measured.table), "particle"), *filter(None, [particles.remark])]
         return Found(facts, "; ".join([*words, *notes(micrograph)]), write)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from samiam.formats.writers.exports.kinds import EXPORT_FILES
 from samiam.storage.strict_json import parse_json
 
 PROVENANCE = "provenance.json"
@@ -19,6 +20,7 @@ _RESULTS = (
     *("materials.csv", "grains.csv", "decisions.csv", *MEASURED, PROVENANCE),
     *("particles.json", "particles.csv", "statistics.json", "statistics.csv", "by_size.csv"),
     *("sizes.png", "faults_by_size.png", "report.html"),
+    *EXPORT_FILES,
     *("points.csv", "tracks.csv", "events.csv", "lifetimes.csv", "counts.csv", "counts.png", "kymograph.png"),
 )
 
