@@ -25,8 +25,9 @@ from samiam.commands.training_settings import read_training
 from samiam.compact.settings import CompactWeights
 from samiam.compact.weights import load_model
 from samiam.datasets.layouts import find_labelled
+from samiam.datasets.polar.labelled import read_labelled_frames
 from samiam.datasets.zenodo import zenodo_folder
-from samiam.formats import read_micrograph
+from samiam.formats import open_frames, read_micrograph
 from samiam.particles.statistics.pooling import pool
 from samiam.particles.writing.reading import read_measured
 from samiam.records import Masks, Micrograph, Scene, Segmentation
@@ -66,6 +67,12 @@ def read_image(folder: Path) -> object:
 def read_labelled(folder: Path) -> object:
     """All labelled micrographs in a folder."""
     return [found.read() for found in find_labelled(folder)]
+
+
+def read_frames(folder: Path) -> object:
+    """The frames of the one video in a folder, or of the images there."""
+    files = list(folder.iterdir())
+    return list(open_frames(files[0] if len(files) == 1 else folder).read())
 
 
 def read_compact(folder: Path) -> object:
@@ -182,6 +189,8 @@ TARGETS: Mapping[str, Target] = {
     "annotators": Target(read_labelled, (valid.annotated,)),
     "manifest": Target(read_labelled, (valid.with_manifest,)),
     "label_studio": Target(read_labelled, (valid.label_studio,)),
+    "frames": Target(read_frames, (valid.frames_folder, valid.frames_video, tiff(_STACK), valid.in_mrc, valid.in_ser)),
+    "points": Target(read_labelled_frames, (valid.points_table, valid.keypoints)),
     "region_pngs": Target(read_labelled, (valid.region_pngs,)),
     "zenodo": Target(read_record_of_zenodo, (valid.zenodo,)),
     "masks": Target(lambda folder: Masks.load(folder / "a.npz"), (valid.masks,), (declared.archive,)),
