@@ -117,7 +117,7 @@ def _job(
 ) -> Job:
     """One training."""
     network: PaddedNetwork = (
-        seeded(seed, partial(new_network, "ours")) if start is None else read_network(start, variant="ours").train()
+        seeded(seed, partial(new_network, "ours")) if start is None else read_network(start, variant="ours")
     )
     recipe = learner.options if start is None else replace(learner.options, learning_rate=learner.fine_tuning_rate)
     crops = LabelledCrops(frames, partial(seen_by, network), rules, recipe.peak)

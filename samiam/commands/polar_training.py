@@ -32,7 +32,7 @@ def polar_job(data: LabyrinthFrames, learner: PolarSettings, seed: int) -> Job:
     if learner.start is None or card is None:
         network = seeded(seed, partial(new_network, learner.variant))
     else:
-        network = read_network(Path(learner.start), card["sha256"], learner.variant).train()
+        network = read_network(Path(learner.start), card["sha256"], learner.variant)
     rules, recipe, periods = replace(data.rules, seed=seed), learner.options, data.conditions.period_px
     is_ours = learner.variant == "ours"
     draw = partial(drawn_frame, physics=data.physics, conditions=data.conditions, first=_first(seed))

@@ -107,6 +107,7 @@ def run(
     averaging = [] if job.ema_decay is None else [EMAWeightAveraging(decay=job.ema_decay)]
     callbacks = [*averaging, StopWhereNotFinite(metric), *_callbacks(settings, metric, mode), keep, latest]
     trainer = _trainer(settings, callbacks, loggers, folder)
+    job.learner.train()  # one read from a file is in evaluation mode, and Lightning leaves it so
     trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
     best = read_checkpoint(Path(keep.best_model_path))
     job.learner.load_state_dict(best["state_dict"])

@@ -22,7 +22,7 @@ from samiam.errors import InputError
 from samiam.registry import build_encoder
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import read_card, read_weights
-from samiam.training.run import check_resumable
+from samiam.training.run import check_resumable, run
 from samiam.training.settings import TrainerSettings
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +78,16 @@ def test_the_weights_are_those_of_the_best_epoch(whole: Path) -> None:
     assert best["epoch"] + 1 == read_card(whole / "fenet_lattices.safetensors")["epoch"]
     state, _ = read_weights(whole / "fenet_lattices.safetensors")
     assert torch.equal(state["embedding.weight"], best["state_dict"]["network.embedding.weight"].half().float())
+
+
+def test_batch_norms_of_a_network_in_evaluation_mode_learn(tmp_path: Path) -> None:
+    read = train.read_training(settings("trainer.epochs=1"))
+    job = train.job_of(read)
+    means = {name: mean.clone() for name, mean in job.network.eval().named_buffers() if "running_mean" in name}
+    run(job, read.trainer, read.logger, tmp_path, {}, "python train.py")
+    learnt = dict(job.network.named_buffers())
+    assert means
+    assert not any(torch.equal(learnt[name], mean) for name, mean in means.items())
 
 
 def test_a_killed_run_goes_on_exactly(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

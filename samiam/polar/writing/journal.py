@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from samiam.formats.writers.strict_json import plain
 from samiam.polar.result import PolarPoints
 from samiam.records import Micrograph
 from samiam.records.polar_scene import Points, Sign
-from samiam.storage.files import replacing
+from samiam.storage.line_log import LineLog, whole_lines
 from samiam.storage.strict_json import parse_json
 
 JOURNAL = "journal.jsonl"
@@ -126,17 +125,17 @@ class Journal:
         self._path = folder / JOURNAL
         self.notes: list[FrameNote] = []
         head = {"samiam_polar_journal": _FORMAT, **{name: plain(value) for name, value in about.items()}}
-        lines = _whole_lines(self._path)
+        lines = whole_lines(self._path)
         if lines:
             self._check(head, lines[0])
             self.notes = [self._note(line) for line in lines[1:]]
-        self._write([json.dumps(head, ensure_ascii=False), *(note.line() for note in self.notes)])
+        self._log = LineLog(self._path, [json.dumps(head, ensure_ascii=False), *(note.line() for note in self.notes)])
 
     @staticmethod
     def names_in(folder: Path) -> list[str]:
         """What the frames are called that a journal in a folder has; none where there is no such journal."""
         names = []
-        for line in _whole_lines(folder / JOURNAL)[1:]:
+        for line in whole_lines(folder / JOURNAL)[1:]:
             with suppress(LookupError, TypeError, ValueError):
                 names.append(str(parse_json(line)["name"]))
         return names
@@ -159,31 +158,11 @@ class Journal:
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise InputError(f"{self._path}: damaged; replace the results by --overwrite.") from error
 
-    def _write(self, lines: list[str]) -> None:
-        """The whole journal, without the line in which an earlier run was ended."""
-        with replacing(self._path) as partial:
-            partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        self._size = self._path.stat().st_size
-
     def add(self, note: FrameNote) -> None:
         """Note a frame; it is on disk when this returns.
 
         Raises:
             InputError: if somebody else has written into the journal meanwhile.
         """
-        if not self._path.is_file() or self._path.stat().st_size != self._size:
-            raise InputError(f"{self._path}: another run writes to it; choose another folder with -o.")
-        with open(self._path, "a", encoding="utf-8") as file:
-            file.write(f"{note.line()}\n")
-            file.flush()
-            os.fsync(file.fileno())
-            self._size = file.tell()
+        self._log.add(note.line())
         self.notes.append(note)
-
-
-def _whole_lines(path: Path) -> list[str]:
-    """The lines of a journal; one that was being written when a run was killed is none."""
-    if not path.is_file():
-        return []
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return [line for line in text.split("\n")[:-1] if line]
