@@ -38,6 +38,7 @@ from samiam.texture.crop_network import new_crop_network
 ROOT = Path(__file__).parents[2]
 SHAPE = (24, 32)
 BYTES: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, SHAPE, np.uint8)
+STACK = np.stack([BYTES, BYTES])
 NUMBERS = np.repeat(np.array([0, 2, 7], np.uint8), 8)[:, None] * np.ones(SHAPE, np.uint8)
 POINTS = Points([(3.5, 4.0), (9.0, 20.0)], [False, True])
 Write = Callable[[Path], object]
@@ -126,9 +127,19 @@ def frames_video(folder: Path) -> None:
     writer.release()
 
 
+def frames_mrc(folder: Path) -> None:
+    """A stack as MRC."""
+    write_mrc(folder / "a.mrc", STACK.astype(np.int16))
+
+
+def frames_ser(folder: Path) -> None:
+    """A series of TIA, of two images."""
+    write_ser(folder / "a.ser", STACK)
+
+
 def points_table(folder: Path) -> None:
     """Points of two frames as a table, beside a stack."""
-    tiff(np.stack([BYTES, BYTES]))(folder)
+    tiff(STACK)(folder)
     write_points_csv(folder / "points.csv", [(0, POINTS), (1, Points([], []))], "dark")
 
 
