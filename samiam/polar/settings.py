@@ -70,7 +70,7 @@ class LinkingOptions:
     """How points of the frames of a video become tracks, and what happens to these.
 
     An end and a junction that vanish or appear together are mostly a period to one and a half apart in the last frame
-    that shows them, in videos of labyrinths of Swift and Hohenberg; all other pairs are nearer.
+    that shows them, in videos of labyrinths of Swift and Hohenberg; the other pairs are mostly nearer.
 
     Attributes:
         reach: periods that a point moves at most from one frame to the next; by the root of their number over several.

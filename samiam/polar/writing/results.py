@@ -69,9 +69,11 @@ def write_polar(
 
 def _write_tasks(path: Path, video: PolarVideo) -> Path:
     """The points of each frame, to be corrected in Label Studio, which is to find the frames in a folder of images."""
-    folder, shape_hw = quote(video.name), video.shape_hw or (1, 1)
-    tasks = ((f"/data/local-files/?d={folder}/{_image_of(note)}", shape_hw, note.points) for note in video.usable)
-    return write_keypoint_tasks(path, tasks)
+    shape_hw = video.shape_hw
+    if shape_hw is None:  # no frame could be used
+        return write_keypoint_tasks(path, [])
+    folder = f"/data/local-files/?d={quote(video.name)}"
+    return write_keypoint_tasks(path, [(f"{folder}/{_image_of(note)}", shape_hw, note.points) for note in video.usable])
 
 
 def _image_of(note: FrameNote) -> str:
