@@ -7,7 +7,9 @@ setup(
     package_dir={"samiam.configs": "configs"},
     package_data={
         "": ["py.typed", "*.pyi"],
-        "samiam": ["weights/*"],
+        "samiam": ["data/*", "napari.yaml", "weights/*"],
+        "samiam.formats.writers.exports": ["*.jinja"],
+        "samiam.measurement.lattices": ["phases.json"],
         "samiam.formats.writers.pages": ["*.jinja"],
         "samiam.particles.writing": ["*.jinja"],
         "samiam.polar.writing": ["*.jinja"],

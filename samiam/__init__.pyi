@@ -1,13 +1,16 @@
 from .boosting import SemanticBooster
-from .formats import read_micrograph
+from .formats import example, read_micrograph
+from .measurement import Measurements, measure
 from .particles import Particles, find_particles, particle_statistics
 from .pipeline import Pointer, segment, select
 from .polar import PolarPoints, find_points
 from .records import Masks, Micrograph, Scene, Segmentation
 from .registry import build_encoder, build_generator
+from .watching import watch
 
 __all__ = [
     "Masks",
+    "Measurements",
     "Micrograph",
     "Particles",
     "Pointer",
@@ -17,11 +20,14 @@ __all__ = [
     "SemanticBooster",
     "build_encoder",
     "build_generator",
+    "example",
     "find_particles",
     "find_points",
     "particle_statistics",
+    "measure",
     "read_micrograph",
     "segment",
     "select",
+    "watch",
 ]
 __version__: str

@@ -1,4 +1,4 @@
-"""The command line: `samiam segment | particles | particles-statistics | polar | info | models | evaluate | train`.
+"""The command line: `samiam COMMAND`, the commands being those of `_parser`.
 
 What a command needs is imported when it is run, so that help and refusals come at once.
 """
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import samiam
-from samiam.commands import inputs, particle_words, polar_words, segment_words
+from samiam.commands import inputs, particle_words, polar_words, segment_words, watch_words
 from samiam.commands.each import for_each
-from samiam.errors import InputError, in_one_line
+from samiam.errors import InputError, extras, in_one_line
 from samiam.interrupts import INTERRUPTED, heed
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(_with_negative_values(words), argparse.Namespace(words=words))
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        with extras():
+            return command(options)
     except BrokenPipeError:  # whoever reads along has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     polar_words.add_polar(
         commands.add_parser("polar", help="find, follow and count the ends and junctions of stripes in a video")
     )
+    watch_words.add_watch(commands.add_parser("watch", help="the same of each micrograph as it lands in a folder"))
     _add_info(commands.add_parser("info", help="show what a micrograph file holds"))
     _add_models(commands.add_parser("models", help="generators, encoders and their settings; checkpoints"))
     for name, text in _PROGRAMS.items():

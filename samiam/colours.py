@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,22 @@ PALETTE: tuple[tuple[int, int, int], ...] = (
     (213, 94, 0),
     (136, 34, 85),
 )
-_TINT, _LINE = 0.45, 0.95  # shares of the colour within a material and on its outline; chosen by eye
+
+
+class Tint(NamedTuple):
+    """How much of a material's colour there is, 0 to 1.
+
+    Attributes:
+        inside: within it.
+        outline: on the line around it.
+    """
+
+    inside: float
+    outline: float
+
+
+TINTS: Mapping[str, Tint] = {"outline": Tint(0.0, 0.95), "fill": Tint(0.45, 0.45), "both": Tint(0.45, 0.95)}
+"""By name the ways in which materials are drawn; the shares are chosen by eye."""
 _GRAIN_LINE = 0.75  # share of white on the dashes between grains; chosen by eye
 _DASH_PX = 4  # of a line one pixel thick; as long as the gaps
 _N_COLOURS = 3 * len(PALETTE)  # the palette, darker and lighter
@@ -38,7 +54,10 @@ def colour_of(label: int) -> tuple[int, int, int]:
 
 
 def colour_overlay(
-    pixels: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]], grains: NDArray[np.integer[Any]] | None = None
+    pixels: NDArray[np.floating[Any]],
+    labels: NDArray[np.integer[Any]],
+    grains: NDArray[np.integer[Any]] | None = None,
+    tint: Tint = TINTS["both"],
 ) -> NDArray[np.uint8]:
     """Tint the materials of an image, draw a thin line in the same colour around each, and a dashed one between grains.
 
@@ -46,6 +65,7 @@ def colour_overlay(
         pixels: (H, W) in [0, 1].
         labels: (H, W), 0 for what stays grey, 1 … M for the materials.
         grains: (H, W), a number for each grain of a material; None for no lines between grains.
+        tint: how much of the colours there is. Lines are twice as thick where nothing else tells of a material.
 
     Returns:
         uint8 (H, W, 3).
@@ -57,12 +77,13 @@ def colour_overlay(
         raise InputError(f"an image of shape {pixels.shape} and labels of shape {labels.shape} do not fit.")
     colours = np.array([colour_of(label) for label in range(1, _N_COLOURS + 1)], np.float32)
     index = (labels.astype(np.int64) - 1) % _N_COLOURS
-    share = np.where(_outlines(labels), np.float32(_LINE), np.float32(_TINT)) * (labels > 0)
+    lines = _outlines(labels) if tint.inside else _rims(labels)
+    share = np.where(lines, np.float32(tint.outline), np.float32(tint.inside)) * (labels > 0)
     tinted = np.empty((*pixels.shape, 3), np.uint8)
     for channel in range(3):  # One at a time: three in floating point would fill the memory of large images.
         tinted[..., channel] = np.rint(255 * pixels * (1 - share) + colours[index, channel] * share)
     if grains is not None:
-        between = _dashes(_outlines(grains) & ~_outlines(labels))
+        between = _dashes(_outlines(grains) & ~lines)
         tinted[between] = np.rint(tinted[between] * (1 - _GRAIN_LINE) + 255 * _GRAIN_LINE)
     return tinted
 
@@ -77,6 +98,15 @@ def _dashes(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _thickness_px(shape: tuple[int, ...]) -> int:
     """Of lines, more on large images so that they stay visible."""
     return 1 + min(shape) // 1024
+
+
+def _rims(labels: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+    """Pixels of each label near those of another, on both sides of where they meet."""
+    from scipy import ndimage
+
+    size = 2 * 2 * _thickness_px(labels.shape) + 1
+    largest, smallest = ndimage.maximum_filter(labels, size), ndimage.minimum_filter(labels, size)
+    return np.asarray(largest != smallest)
 
 
 def _outlines(labels: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:

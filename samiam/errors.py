@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_OF_EXTRA = {"torch": "sam", "torchvision": "sam", "segment_anything": "sam"}
+"""Packages that only some methods need, and the extra that installs each."""
+
 
 class InputError(ValueError):
     """A file, value or option that cannot be used.
@@ -14,6 +20,22 @@ class InputError(ValueError):
 def printable(text: str) -> str:
     """A text from outside without line breaks and other control characters: a space stands for each."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+@contextmanager
+def extras() -> Iterator[None]:
+    """Around what may need an extra that is not installed.
+
+    Raises:
+        InputError: if it does; the message says how to install it.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = str(error.name).partition(".")[0]
+        if package not in _OF_EXTRA:
+            raise
+        raise InputError(f"this needs {package}; pip install 'samiam[{_OF_EXTRA[package]}]'.") from error
 
 
 def in_one_line(error: Exception) -> str:

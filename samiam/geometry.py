@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -9,6 +11,7 @@ from scipy import ndimage
 from samiam.errors import InputError
 from samiam.records import Masks
 
+_TILE_PX = 256  # a multiple of 8, the pixels of a byte
 _RUNS_PER_BLOCK = 1 << 16  # at once, so that memory does not grow with the image
 _EXACT_IN_FLOAT32 = 1 << 24  # whole numbers up to here, which BLAS then adds without rounding
 
@@ -16,7 +19,8 @@ _EXACT_IN_FLOAT32 = 1 << 24  # whole numbers up to here, which BLAS then adds wi
 def intersections(first: Masks, second: Masks | None = None) -> NDArray[np.int64]:
     """Pixels shared by each pair of masks, exactly.
 
-    A row of the image is cut wherever any mask begins or ends; between two cuts every pixel is covered by the
+    It is done tile by tile, for the masks whose boxes reach into each: masks that lie apart cost nothing.
+    A row of the tile is cut wherever any mask begins or ends; between two cuts every pixel is covered by the
     same masks, so it is enough to look at one pixel of each run and to weigh it with the run's length. Working
     memory stays within a few times the packed masks, N·H·W/8.
 
@@ -33,11 +37,30 @@ def intersections(first: Masks, second: Masks | None = None) -> NDArray[np.int64
     if second is not None and second.shape_hw != first.shape_hw:
         raise InputError(f"masks of shape {first.shape_hw} cannot be compared with masks of shape {second.shape_hw}.")
     sets = [first] if second is None else [first, second]
-    starts, lengths = _runs([masks.packed for masks in sets], first.shape_hw)
     total = np.zeros((len(first), len(sets[-1])), np.int64)
+    for top, left in product(*(range(0, side, _TILE_PX) for side in first.shape_hw)):
+        bottom, right = (min(start + _TILE_PX, side) for start, side in zip((top, left), first.shape_hw, strict=True))
+        there = [np.flatnonzero(_meets(masks.boxes_xywh, top, bottom, left, right)) for masks in sets]
+        if all(map(len, there)):
+            tile = np.s_[top:bottom, left // 8 : -(-right // 8)]
+            stacks = [masks.packed[:, *tile][chosen] for masks, chosen in zip(sets, there, strict=True)]
+            total[np.ix_(there[0], there[-1])] += _shared(stacks, (bottom - top, right - left))
+    return total
+
+
+def _meets(boxes_xywh: NDArray[np.int64], top: int, bottom: int, left: int, right: int) -> NDArray[np.bool_]:
+    """Which boxes have a pixel within bounds."""
+    x, y, width, height = boxes_xywh.T
+    return np.asarray((x < right) & (x + width > left) & (y < bottom) & (y + height > top))
+
+
+def _shared(stacks: list[NDArray[np.uint8]], shape_hw: tuple[int, int]) -> NDArray[np.int64]:
+    """Pixels shared by each pair of packed masks, the first of the first stack, the second of the last."""
+    starts, lengths = _runs(stacks, shape_hw)
+    total = np.zeros((len(stacks[0]), len(stacks[-1])), np.int64)
     for begin, end in _blocks(lengths):
-        rows, columns = np.divmod(starts[begin:end], first.shape_hw[1])
-        covered = [_bits_at(masks.packed, rows, columns) for masks in sets]
+        rows, columns = np.divmod(starts[begin:end], shape_hw[1])
+        covered = [_bits_at(packed, rows, columns) for packed in stacks]
         weighted = covered[0] * lengths[begin:end].astype(np.float32)
         total += np.rint(weighted @ covered[-1].T).astype(np.int64)
     return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -13,6 +14,7 @@ _WINDOW_PX = 192  # dozens of cells of a usual lattice
 _WINDOWS_A_SIDE = 5  # so many at most, half overlapping
 _SHORTEST_PX = 3.5  # below it columns run together
 _BACKGROUND_PX = 16.0  # leaves periods up to a third of a window
+_BLUR_REACHES = 2.5  # standard deviations of the blur that takes the background out
 _LEAST_CORRELATION = 0.1  # of the highest: lower peaks are noise
 _AS_STRONG = 0.8  # of the strongest: lattice vectors, of which the shortest counts
 _STILL_THERE = 0.5  # of the first peak at its multiples: what an amorphous film has not
@@ -37,13 +39,31 @@ def lattice_period(pixels: NDArray[np.float32]) -> float | None:
     side = min(_WINDOW_PX, *pixels.shape)
     if side < 3 * _SHORTEST_PX:
         return None
-    flat = pixels - ndimage.gaussian_filter(pixels, _BACKGROUND_PX, truncate=2.5)
-    corners = product(_starts(pixels.shape[0], side), _starts(pixels.shape[1], side))
-    found = [_period(flat[y : y + side, x : x + side]) for y, x in corners]
+    corners = list(product(_starts(pixels.shape[0], side), _starts(pixels.shape[1], side)))
+    found = [_period(window) for window in _evened_windows(pixels, corners, side)]
     periods = [period for period in found if period is not None]
     if len(periods) < max(1.0, _LEAST_WINDOWS * len(found)):
         return None
     return float(np.quantile(periods, 0.5, method="inverted_cdf"))  # one of them, where there are several lattices
+
+
+def _evened_windows(
+    pixels: NDArray[np.float32], corners_yx: Sequence[tuple[int, int]], side: int
+) -> Iterator[NDArray[np.float32]]:
+    """Windows of an image less its blur; of a large image only what is around each is blurred."""
+    reach = round(_BLUR_REACHES * _BACKGROUND_PX)
+    if len(corners_yx) * (side + 2 * reach) ** 2 >= pixels.size:
+        flat = _evened(pixels)
+        yield from (flat[y : y + side, x : x + side] for y, x in corners_yx)
+        return
+    for y, x in corners_yx:
+        top, left = max(0, y - reach), max(0, x - reach)
+        flat = _evened(pixels[top : y + side + reach, left : x + side + reach])
+        yield flat[y - top :, x - left :][:side, :side]
+
+
+def _evened(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(pixels - ndimage.gaussian_filter(pixels, _BACKGROUND_PX, truncate=_BLUR_REACHES))
 
 
 def _starts(length: int, side: int) -> list[int]:

@@ -9,16 +9,18 @@ import numpy as np
 
 from samiam.boosting import SemanticBooster, merge_masks
 from samiam.errors import InputError
+from samiam.formats.readers.memory import ImageLike, Sides, as_micrograph
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.generation.prompts import Prompt
-from samiam.records import Cutout, Decision, Masks, Micrograph, Segmentation
+from samiam.records import Cutout, Decision, Masks, Segmentation
 from samiam.registry import DEFAULT_GENERATOR, build_generator, encoder_beside
 
 
 def segment(
-    micrograph: Micrograph,
+    image: ImageLike,
     n_materials: int | None = None,
     *,
+    pixel_size_nm: Sides | None = None,
     generator: MaskGenerator | None = None,
     booster: SemanticBooster | None = None,
     grains: bool = False,
@@ -28,8 +30,9 @@ def segment(
     What of it is not `shown`, a frame or a bar, is seen by no method and belongs to no material.
 
     Args:
-        micrograph: the image.
+        image: a micrograph, the path of one, an array, or a signal of hyperspy, see `samiam.formats.as_micrograph`.
         n_materials: how many materials there are (grains, where those are asked for), at least 1; None to estimate it.
+        pixel_size_nm: side of a square pixel in nm, or width and height, in place of what the image says.
         generator: what proposes masks; that of `DEFAULT_GENERATOR` where not given.
         booster: what makes materials of them; one with `encoder_beside(generator)` where not given.
         grains: whether the grains are the regions, crystals of one material in different orientations apart.
@@ -38,16 +41,17 @@ def segment(
         One region per material or grain, the generated masks, and why each went where it went.
 
     Raises:
-        InputError: if `n_materials` is smaller than 1, or the booster's encoder sees no grains and they are asked for.
+        InputError: if the image cannot be used, `n_materials` is smaller than 1, or the booster's encoder sees no
+            grains and they are asked for.
 
     Example:
         >>> halves = np.kron([[0, 1]], np.ones((96, 48))) * (np.indices((96, 96)).sum(axis=0) % 6 < 3)
-        >>> segment(Micrograph(halves), 2, generator=build_generator("texture"))
+        >>> segment(halves, 2, pixel_size_nm=0.02, generator=build_generator("texture"))
         Segmentation(2 materials of 12 masks, number given: 2, 100.0% segmented)
     """
     generator = generator or build_generator(DEFAULT_GENERATOR)
     booster = booster or SemanticBooster(encoder_beside(generator))
-    cutout = Cutout.of(micrograph)
+    cutout = Cutout.of(as_micrograph(image, pixel_size_nm=pixel_size_nm))
     masks = generator.generate(cutout.micrograph)
     return cutout.put_back(booster(cutout.micrograph, masks, n_materials, grains=grains))
 
@@ -70,21 +74,26 @@ class Pointer:
 
 
 def select(
-    micrograph: Micrograph, pointers: Sequence[Pointer], *, generator: PromptableGenerator | None = None
+    image: ImageLike,
+    pointers: Sequence[Pointer],
+    *,
+    pixel_size_nm: Sides | None = None,
+    generator: PromptableGenerator | None = None,
 ) -> Segmentation:
     """Segment the materials that are pointed at; nothing is boosted.
 
     Args:
-        micrograph: the image.
+        image: as `segment` takes it.
         pointers: one for each material, at least one.
+        pixel_size_nm: side of a square pixel in nm, or width and height, in place of what the image says.
         generator: what answers; that of `DEFAULT_GENERATOR` where not given.
 
     Returns:
         One region per pointer, the likeliest that it may mean; where two overlap, pixels go to the smaller.
 
     Raises:
-        InputError: if there is no pointer, one lies outside of the image or on what is not shown of it, or the
-            generator takes none.
+        InputError: if the image cannot be used, there is no pointer, one lies outside of the image or on what is not
+            shown of it, or the generator takes none.
 
     Example:
         >>> halves = np.kron([[0.2, 0.8]], np.ones((96, 48))) * (np.indices((96, 96)).sum(axis=0) % 6 < 3)
@@ -96,7 +105,7 @@ def select(
         raise InputError(f"the generator {chosen.name} takes no clicks and boxes; use compact or a SAM.")
     if not pointers:
         raise InputError("nothing is pointed at: give a click or a box.")
-    cutout = Cutout.of(micrograph)
+    cutout = Cutout.of(as_micrograph(image, pixel_size_nm=pixel_size_nm))
     moved = [_within(cutout, pointer) for pointer in pointers]
     chosen.set_image(cutout.micrograph)
     answers = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from samiam.errors import InputError
+from samiam.errors import InputError, extras
 
 if TYPE_CHECKING:
     from samiam.generation.protocol import MaskGenerator
@@ -67,6 +67,7 @@ def encoder_settings(name: str) -> type:
     }[name]
 
 
+@extras()
 def build_generator(name: str, **options: Any) -> MaskGenerator:
     """Make a generator by name.
 
@@ -76,7 +77,8 @@ def build_generator(name: str, **options: Any) -> MaskGenerator:
         options: the generator's settings, see `samiam models info NAME`.
 
     Raises:
-        InputError: if the name or an option is unknown or out of range, or a checkpoint cannot be had.
+        InputError: if the name or an option is unknown or out of range, a checkpoint cannot be had, or an extra is not
+            installed that it needs.
 
     Example:
         >>> build_generator("texture", n_superpixels=200).name
@@ -93,9 +95,16 @@ def build_generator(name: str, **options: Any) -> MaskGenerator:
         return build_compact(options_read)
     from samiam.generation.sam.generator import build_sam
 
-    return build_sam(name, options_read)
+    if options_read.prompts == "grid":
+        return build_sam(name, options_read)
+    from samiam.compact.places import RegionPlaces
+    from samiam.compact.settings import CompactWeights
+    from samiam.compact.weights import load_model
+
+    return build_sam(name, options_read, RegionPlaces(load_model(CompactWeights(device=options_read.device))))
 
 
+@extras()
 def build_encoder(name: str, **options: Any) -> Encoder:
     """Make an encoder by name.
 
@@ -106,7 +115,8 @@ def build_encoder(name: str, **options: Any) -> Encoder:
         options: the encoder's settings, see `samiam models info NAME`.
 
     Raises:
-        InputError: if the name or an option is unknown or out of range, or weights cannot be had.
+        InputError: if the name or an option is unknown or out of range, weights cannot be had, or an extra is not
+            installed that it needs.
 
     Example:
         >>> build_encoder("spectrum").encode([np.zeros((60, 60), np.float32)]).shape
@@ -162,6 +172,7 @@ def encoder_options_beside(
     return {name: generator_options[name] for name in shared if name in generator_options} | own
 
 
+@extras()
 def build_classifier(**options: Any) -> CropClassifier:
     """Make the classifier that names the material of crops.
 
@@ -169,7 +180,7 @@ def build_classifier(**options: Any) -> CropClassifier:
         options: attributes of `samiam.texture.settings.ClassifierOptions`.
 
     Raises:
-        InputError: if an option is unknown or out of range, or weights cannot be had.
+        InputError: if an option is unknown or out of range, weights cannot be had, or torch is not installed.
     """
     from samiam.settings import read_settings
     from samiam.texture.settings import ClassifierOptions

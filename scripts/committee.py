@@ -14,7 +14,7 @@ from pathlib import Path
 
 from samiam.compact.committee import Committee, facts_of_committee
 from samiam.compact.network import FieldNetwork, facts_of
-from samiam.compact.weights import read_network, read_sight
+from samiam.compact.sights import read_network, read_sight
 from samiam.errors import InputError
 from samiam.storage.weight_files import read_card, write_weights
 

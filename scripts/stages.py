@@ -67,7 +67,7 @@ def compact_masks(model: CompactModel, micrograph: Micrograph, timed: Stopwatch)
     with timed("scale"):
         scale = known_scale(micrograph.pixels)
     with timed("network"):
-        seen_by(model.network, micrograph.pixels, scale=scale)
+        seen_by(model.views, micrograph.pixels, scale=scale)
     model.forget()
     whole = Stopwatch()
     with whole("generate"):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.datasets.label_studio.brush_rle import encode_mask
+from samiam.formats.brush_rle import encode_mask
 
 
 def brush(label: str, mask: NDArray[np.bool_], **changes: Any) -> dict[str, Any]:

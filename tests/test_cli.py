@@ -52,6 +52,10 @@ OUTPUTS = [
     "materials.csv",
     "grains.csv",
     "decisions.csv",
+    "regions.csv",
+    "layers.csv",
+    "lattices.csv",
+    "layers.png",
     "provenance.json",
 ]
 INPUTS: dict[str, float | None] = {"a.png": None, "b.tif": 0.05, "c.mrc": 0.02, "d.dm4": 0.03}
@@ -274,7 +278,7 @@ class TestOutputs:
         assert found["input"]["shape_hw"] == [H, W]
         size_nm = INPUTS[name]
         assert found["input"]["pixel_size_nm"] == (None if size_nm is None else pytest.approx(size_nm, rel=1e-6))
-        assert set(found["times_s"]) == {"read", "generate", "boost"}
+        assert set(found["times_s"]) == {"read", "generate", "boost", "measure"}
         assert all(seconds >= 0 for seconds in found["times_s"].values())
 
     @FILES
@@ -343,11 +347,15 @@ class TestPointing:
         assert "2 masks → 2 materials (number given: 2)" in out
         provenance = json.loads((tmp_path / "bands" / "provenance.json").read_text())
         assert provenance["config"]["pointers"][0]["point"] == [100, 40]
-        assert list(provenance["config"]) == ["generator", "pointers"]
+        assert list(provenance["config"]) == ["generator", "pointers", "measurements"]
         assert sorted(path.name for path in (tmp_path / "bands").iterdir()) == sorted(OUTPUTS)
         labels = tifffile.imread(tmp_path / "bands" / "labels.tif")
         assert sorted([labels[40, 100], labels[230, 9]]) == [1, 2] == np.unique(labels[labels > 0]).tolist()
         assert len(pd.read_csv(tmp_path / "bands" / "materials.csv")) == 2
+        again = run("segment", tmp_path / "bands.npy", "-o", tmp_path, "--point", "100,40", "--no-measurements")
+        assert again[0] == 0
+        left_out = {"regions.csv", "layers.csv", "lattices.csv", "layers.png"}
+        assert {path.name for path in (tmp_path / "bands").iterdir()} == set(OUTPUTS) - left_out
 
     def test_a_click_and_a_box_in_a_scene(self, tmp_path: Path, run: Run) -> None:
         ranges = SceneRanges(n_materials=(2, 2), period_px=(9, 16), thinnest_layer=0.4, p_islands=0, p_similar=0)
@@ -662,7 +670,7 @@ class TestRefusals:
         assert part in err.splitlines()[-1]
         assert "_count" not in err
 
-    @pytest.mark.parametrize("words", [(), ("models",), ("segment",), ("nope",)])
+    @pytest.mark.parametrize("words", [(), ("models",), ("nope",)])
     def test_too_few_words(self, run: Run, words: tuple[str, ...]) -> None:
         code, out, err = run(*words)
         assert (code, out) == (2, "")

@@ -16,7 +16,7 @@ from samiam.registry import build_generator
 MODULES = (
     *("samiam.boosting.crops", "samiam.boosting.grouping", "samiam.boosting.merging", "samiam.boosting.removal"),
     *("samiam.boosting.booster", "samiam.formats.readers.read", "samiam.geometry", "samiam.metrics.scores"),
-    *("samiam.particles.outlines", "samiam.particles.result", "samiam.particles.statistics.faults"),
+    *("samiam.outlines", "samiam.particles.result", "samiam.particles.statistics.faults"),
     *("samiam.particles.statistics.pooling", "samiam.particles.statistics.shares"),
     *("samiam.pipeline", "samiam.records.masks", "samiam.records.micrograph", "samiam.records.scene"),
     *("samiam.records.segmentation", "samiam.registry", "simulate.scenes.realistic"),

@@ -69,6 +69,15 @@ def test_intersections_do_not_depend_on_the_blocks(stacks: tuple[Bools, Bools], 
         np.testing.assert_array_equal(intersections(*packed), dense(*stacks))
 
 
+@given(two_stacks(), st.sampled_from([8, 16]))
+@quick
+def test_intersections_do_not_depend_on_the_tiles(stacks: tuple[Bools, Bools], tile_px: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(geometry, "_TILE_PX", tile_px)
+        packed = [Masks.from_arrays(stack, stack.shape[1:]) for stack in stacks]
+        np.testing.assert_array_equal(intersections(*packed), dense(*stacks))
+
+
 def test_intersections_are_exact_beyond_float32() -> None:
     height, width = 4099, 4100  # 16.8 million pixels, more than 2^24, in runs that no block may add up
     mask = np.ones((height, width), bool)

@@ -15,7 +15,7 @@ import tifffile
 from ncempy.io import emd, mrc
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("cv2", "h5py", "matplotlib", "pandas", "pydantic", "scipy", "skimage", "sklearn", "torch")
+HEAVY = ("cv2", "h5py", "matplotlib", "onnx", "pandas", "pydantic", "scipy", "skimage", "sklearn", "torch")
 PIXELS = np.arange(1024, dtype=np.float32).reshape(32, 32)
 WRITERS = {
     ".npy": lambda path: np.save(path, PIXELS),
@@ -70,6 +70,53 @@ def command(*words: str) -> str:
 )
 def test_what_is_not_imported(code: str, allowed: set[str], tmp_path: Path) -> None:
     assert imported_by(code, tmp_path) <= allowed
+
+
+WITHOUT_TORCH = """
+from importlib.machinery import PathFinder
+found = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *where: None if name == "torch" else found(name, *where)
+"""
+
+
+@pytest.fixture
+def pixels_file(tmp_path: Path) -> Path:
+    stripes = 0.5 + 0.5 * np.sin(np.indices((96, 96))[0] * 0.8)
+    stripes[:, 48:] = 0.5 + 0.5 * np.sin(np.indices((96, 48))[1] * 1.1)
+    np.save(tmp_path / "stripes.npy", stripes.astype(np.float32))
+    return tmp_path / "stripes.npy"
+
+
+def test_segment_needs_neither_torch_nor_scikit_learn(pixels_file: Path) -> None:
+    found = imported_by(command("segment", pixels_file.name, "-o", "out"), pixels_file.parent)
+    assert (pixels_file.parent / "out" / "stripes" / "labels.tif").is_file()
+    assert not {"torch", "sklearn", "matplotlib"} & found
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("segment", "-o", "out"), 0, ""),
+        (("segment", "--generator", "vit_b"), 2, "samiam: this needs torch; pip install 'samiam[sam]'.\n"),
+        (("segment", "--encoder", "fenet"), 2, "samiam: this needs torch; pip install 'samiam[sam]'.\n"),
+        (
+            ("segment", "--encoder-option", "device=cuda"),
+            2,
+            "samiam: this needs torch; pip install 'samiam[sam]'.\n",
+        ),
+        (("particles",), 2, "samiam: this needs torch; pip install 'samiam[sam]'.\n"),
+    ],
+)
+def test_without_torch(words: tuple[str, ...], code: int, said: str, pixels_file: Path) -> None:
+    given = [words[0], pixels_file.name, *words[1:]]
+    done = subprocess.run(
+        [sys.executable, "-c", f"{WITHOUT_TORCH}\nimport sys\nfrom samiam.cli import main\nsys.exit(main({given!r}))"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=pixels_file.parent,
+    )
+    assert (done.returncode, done.stderr) == (code, said)
 
 
 @pytest.mark.parametrize(("suffix", "allowed"), [(".npy", set()), (".tif", set()), (".mrc", set()), (".emd", {"h5py"})])

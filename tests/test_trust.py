@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 
 from samiam import Masks, Scene, Segmentation, read_micrograph
 from samiam.commands.composing import TRAIN, main
-from samiam.compact.network import NETWORK
-from samiam.compact.weights import read_network
+from samiam.compact.settings import NETWORK
+from samiam.compact.sights import read_network
 from samiam.errors import InputError
 from samiam.records import Micrograph
 from samiam.storage.checkpoints import load_state_dict

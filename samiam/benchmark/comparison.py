@@ -128,7 +128,7 @@ class _Bench:
             return _Generated(masks, meter.seconds, meter.peak_mb)
 
         made_from = {"micrograph": facts_of_micrograph(self.scene.micrograph), "generator": _facts(generator)}
-        return self.cache.recall(_MASKS, made_from, {_module(generator), Meter.__module__}, work)
+        return self.cache.recall(_MASKS, made_from, {*_modules(generator), Meter.__module__}, work)
 
     def alone(self, generator: MaskGenerator, generated: _Generated) -> Row:
         """The row of a generator's own masks."""
@@ -138,7 +138,7 @@ class _Bench:
             row = self._scored(masks, generator.name, generated.seconds, generated.peak_mb)
             return replace(row, stages={"generation": generated.cost})
 
-        return self._row({"alone": _facts(generator)}, [_module(generator)], work)
+        return self._row({"alone": _facts(generator)}, _modules(generator), work)
 
     def boosted(self, method: Method, generated: _Generated) -> tuple[Row, Segmentation]:
         """The row of a booster, and its materials."""
@@ -169,7 +169,7 @@ class _Bench:
         made_from = {**self._facts, "generator": _facts(method.generator), **options}
         booster = method.booster
         makers = (method.generator, booster, booster.encoder, booster.classifier)
-        made_by = {__name__, *(_module(maker) for maker in makers if maker is not None)}
+        made_by = {__name__}.union(*(_modules(maker) for maker in makers if maker is not None))
         row, segmentation = self.cache.recall(_MATERIALS, made_from, made_by, work)
         named = replace(row, generator=method.label, booster=method.name, seed=method.seed)
         return named, segmentation
@@ -224,8 +224,10 @@ def crop_accuracy(scene: Scene, booster: SemanticBooster) -> float | None:
     return clustering_accuracy(vectors, crops.owners, booster.grouping.seed)
 
 
-def _module(maker: object) -> str:
-    return type(maker).__module__
+def _modules(maker: object) -> set[str]:
+    """Where a maker is written, and what it was given to place its prompts by."""
+    places = getattr(maker, "places", None)
+    return {type(each).__module__ for each in (maker, places) if each is not None}
 
 
 def _facts(generator: MaskGenerator) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
-from sklearn.cluster import AgglomerativeClustering, KMeans
+from scipy.cluster.hierarchy import cut_tree, linkage
+from scipy.spatial.distance import cdist, pdist
 from threadpoolctl import threadpool_limits
 
 from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, estimate_n_materials, vectors_of_masks
@@ -149,6 +149,8 @@ def _centred(vectors: NDArray[np.float64], wanted: int, seed: int) -> NDArray[np
     k = min(wanted, len(np.unique(vectors, axis=0)))
     if k == 0:
         return vectors
+    from sklearn.cluster import KMeans  # a second of import, which linkage does without
+
     # So few vectors are clustered faster by one thread, and to the same bytes whatever the number of cores.
     with threadpool_limits(1):
         return np.asarray(KMeans(k, n_init=10, random_state=seed).fit(vectors).cluster_centers_)
@@ -161,7 +163,7 @@ def _linked(vectors: NDArray[np.float64], owners: NDArray[np.int64], wanted: int
     if len(masks) < 2:
         return means
     k = min(wanted, len(np.unique(means, axis=0)))
-    groups = AgglomerativeClustering(k, linkage="average").fit_predict(means)
+    groups = cut_tree(linkage(pdist(means), "average"), k)[:, 0]
     members = [np.flatnonzero(groups == group).tolist() for group in range(k)]
     return np.array([np.concatenate([masks[mask] for mask in group]).mean(axis=0) for group in members])
 

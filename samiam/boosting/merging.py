@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import product
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -9,7 +12,8 @@ from scipy import ndimage
 from samiam.records import Masks
 
 _MOST_DISSOLVED = 16  # parts of a small image: a region with one of them is large enough
-_EIGHT_NEIGHBOURS = np.ones((3, 3), np.bool_)  # pixels that touch at a corner are connected
+_SQUARE = np.ones((3, 3), np.uint8)
+_TILE_PX = 128  # filled at once
 
 
 def merge_masks(
@@ -62,23 +66,62 @@ def dissolved(labels: NDArray[np.uint32], smallest_region_px: int) -> NDArray[np
         return labels
     smallest_region_px = min(smallest_region_px, labels.size // _MOST_DISSOLVED)
     segmented = labels > 0
-    holes, _ = ndimage.label(~segmented, _EIGHT_NEIGHBOURS)
-    to_fill = segmented | ((np.bincount(holes.ravel()) < smallest_region_px)[holes] & (holes > 0))
-    solid = np.zeros(labels.shape, np.bool_)
-    for label in np.unique(labels[segmented]):
-        # What a square of 3 × 3 pixels can cover from within the image; a line along its border is thin too.
-        opened = np.asarray(ndimage.binary_opening(labels == label, _EIGHT_NEIGHBOURS))
-        regions, _ = ndimage.label(opened)
-        solid |= (np.bincount(regions.ravel()) >= smallest_region_px)[regions] & opened
+    to_fill = segmented | _small_parts(~segmented, smallest_region_px, 8)
+    solid = _opened(labels)
+    present = np.unique(labels[solid])
+    for label in present:
+        solid &= ~_small_parts(solid & (labels == label), smallest_region_px, 4)
     if not solid.any():
         return np.zeros_like(labels)
-    nearest = ndimage.distance_transform_edt(~solid, return_distances=False, return_indices=True)
-    dissolved = np.where(to_fill, labels[tuple(nearest)], 0).astype(np.uint32)
-    for label in np.unique(dissolved[dissolved > 0]):
-        regions, n_regions = ndimage.label(dissolved == label)
-        touches_none = np.bincount(regions[solid], minlength=n_regions + 1) == 0
-        dissolved[touches_none[regions] & (regions > 0)] = 0
-    return dissolved
+    found = np.where(solid, labels, 0).astype(np.uint32)
+    wanted = to_fill & ~solid
+    if wanted.any():
+        _fill(found, wanted, solid)
+    for label in present:
+        n_parts, parts = cv2.connectedComponents((found == label).view(np.uint8), connectivity=4)
+        if n_parts > 2:  # besides what is not of the label
+            touches_none = np.ones(n_parts, np.bool_)
+            touches_none[parts[solid]] = False
+            touches_none[0] = False
+            found[touches_none[parts]] = 0
+    return found
+
+
+def _small_parts(mask: NDArray[np.bool_], below_px: int, connectivity: int) -> NDArray[np.bool_]:
+    """The connected parts of a mask below an area.
+
+    Args:
+        mask: bool (H, W).
+        below_px: the area.
+        connectivity: 4 where parts hang together by the sides of pixels, 8 where by corners too.
+    """
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=connectivity)
+    is_small = stats[:, cv2.CC_STAT_AREA] < below_px
+    is_small[0] = False  # all that is outside
+    return np.asarray(is_small[parts]) if is_small.any() else np.zeros_like(mask)
+
+
+def _opened(labels: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """What squares of 3 × 3 pixels of one label can cover from within the image; a line along its border is thin."""
+    values = labels.astype(np.float32)  # which cv2 takes; exact up to 2²⁴ labels
+    middles = (cv2.erode(values, _SQUARE) == cv2.dilate(values, _SQUARE)) & (labels > 0)
+    middles[[0, -1]], middles[:, [0, -1]] = False, False
+    return np.asarray(cv2.dilate(middles.view(np.uint8), _SQUARE).view(np.bool_))
+
+
+def _fill(labels: NDArray[np.uint32], wanted: NDArray[np.bool_], solid: NDArray[np.bool_]) -> None:
+    """Give wanted pixels the label of the nearest solid one, tile by tile: mostly few pixels are wanted."""
+    distances = cv2.distanceTransform((~solid).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    for top, left in product(*(range(0, side, _TILE_PX) for side in labels.shape)):
+        rows, columns = np.nonzero(wanted[top : top + _TILE_PX, left : left + _TILE_PX])
+        if len(rows):
+            rows, columns = rows + top, columns + left
+            reach = int(distances[rows, columns].max()) + 2
+            first = max(0, top - reach), max(0, left - reach)
+            around = solid[first[0] : top + _TILE_PX + reach, first[1] : left + _TILE_PX + reach]
+            nearest = ndimage.distance_transform_edt(~around, return_distances=False, return_indices=True)
+            from_rows, from_columns = nearest[:, rows - first[0], columns - first[1]]
+            labels[rows, columns] = labels[from_rows + first[0], from_columns + first[1]]
 
 
 def numbered_by_area(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], dict[int, int]]:
@@ -89,7 +132,10 @@ def numbered_by_area(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], di
     Args:
         labels: uint32 (H, W), 0 where not segmented.
     """
-    values, first, areas = np.unique(labels, return_index=True, return_counts=True)
+    values, areas = np.unique(labels, return_counts=True)
+    # Where areas differ nobody need look for the first pixels, which takes sorting all.
+    is_tied = len(set(areas.tolist())) < len(areas)
+    first = np.unique(labels, return_index=True)[1] if is_tied else np.zeros(len(values), np.intp)
     order = [k for k in np.lexsort((first, -areas)) if values[k] > 0]
     renumber = np.zeros(int(values.max()) + 1, np.uint32)
     renumber[values[order]] = np.arange(1, len(order) + 1)

@@ -7,11 +7,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import linkage
 from scipy.linalg import eigvalsh, svdvals
 from scipy.sparse.csgraph import laplacian
 from scipy.spatial.distance import pdist, squareform
-from sklearn.cluster import AgglomerativeClustering, KMeans
-from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
 from samiam.boosting.settings import ESTIMATORS
@@ -113,6 +112,9 @@ def _thinned(sampled: _Sampled) -> _Sampled:
 
 
 def _by_silhouette(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:
+    from sklearn.cluster import KMeans  # a second of import, which other estimators do without
+    from sklearn.metrics import silhouette_score
+
     crops = np.concatenate(sampled)
     distances = squareform(pdist(crops))
     best, best_score = 1, threshold
@@ -142,6 +144,8 @@ def _by_gap(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:
 
 def _log_scatter(vectors: NDArray[np.float64], most: int, seed: int) -> NDArray[np.float64]:
     """The logarithm of W_k for 1 … `most` clusters, where W_k is the sum of squared distances to the nearest centre."""
+    from sklearn.cluster import KMeans  # as above
+
     fits = (KMeans(k, n_init=2, random_state=seed).fit(vectors) for k in range(1, most + 1))
     scatter = np.array([fit.inertia_ for fit in fits])
     return np.asarray(np.log(np.maximum(scatter, 1e-12 * scatter[0])))
@@ -161,10 +165,7 @@ def _by_distance(sampled: _Sampled, most: int, threshold: float, seed: int) -> i
     if threshold <= 0:
         return most
     means = np.array([crops.mean(axis=0) for crops in sampled])
-    tree = AgglomerativeClustering(
-        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=threshold
-    )
-    return int(tree.fit(squareform(pdist(means))).n_clusters_)
+    return int(np.count_nonzero(linkage(pdist(means), "average")[:, 2] >= threshold)) + 1
 
 
 def _by_separation(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:

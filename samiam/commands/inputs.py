@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import glob
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from typing import Any
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES, check_readable
 from samiam.formats.writers.earlier import is_result
+from samiam.formats.writers.exports.kinds import EXPORTS
 from samiam.records.showing import counted
 
 
@@ -46,6 +48,16 @@ def add_reading(parser: argparse.ArgumentParser, *, one_frame: bool = True) -> N
         type=_sides,
         metavar="NM",
         help="side of a pixel, or its width and height as X,Y, over what the file says",
+    )
+
+
+def add_exports(parser: argparse.ArgumentParser) -> None:
+    """The option that says what else is written, for other programs."""
+    parser.add_argument(
+        "--export",
+        type=lambda text: tuple(filter(None, text.split(","))),
+        metavar="NAME,NAME,…",
+        help=f"write for other programs too: {', '.join(EXPORTS)}",
     )
 
 
@@ -144,6 +156,17 @@ def _numbered(name: str, taken: set[str]) -> str:
     free = next(f"{name}-{number}" for number in count(1) if f"{name}-{number}" not in taken)
     taken.add(free)
     return free
+
+
+def positive(text: str) -> float:
+    """A number above 0, as the type of an option."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return number
 
 
 def value_of(text: str) -> object:

@@ -12,6 +12,7 @@ from samiam.commands import inputs
 from samiam.commands.each import for_each
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
+from samiam.formats.writers.exports.kinds import checked_exports
 
 if TYPE_CHECKING:
     from samiam.particles import FaultDetection, StatisticsOptions
@@ -35,6 +36,7 @@ def add_finding(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="tell of each particle whether its stacking is faulty; default: yes",
     )
+    inputs.add_exports(parser)
     inputs.add_reading(parser)
     _add_statistics(parser)
 
@@ -105,6 +107,7 @@ def _detection(options: argparse.Namespace) -> FaultDetection | None:
 
 
 def _find(options: argparse.Namespace) -> int:
+    exports = checked_exports(options.export or ())
     paths = inputs.expand(options.files)
     if not any(map(inputs.is_readable, paths)):  # nothing has to be built to say so
         return for_each(paths, lambda index: inputs.refused(paths[index]))
@@ -118,6 +121,7 @@ def _find(options: argparse.Namespace) -> int:
         statistics=statistics,
         detection=detection,
         overwrite=options.overwrite,
+        exports=exports,
         command=shlex.join(["samiam", *options.words]),
     )
     return particles.find_in_files(paths, options.output, job)

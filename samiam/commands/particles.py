@@ -37,6 +37,7 @@ class ParticlesJob:
         reading: how files are read.
         pooling: how they are counted together.
         overwrite: whether the results of other images may be replaced.
+        exports: what is written for other programs, of `samiam.formats.EXPORTS`.
     """
 
     find: Find
@@ -44,6 +45,7 @@ class ParticlesJob:
     reading: Reading
     pooling: Pooling
     overwrite: bool = False
+    exports: Sequence[str] = ()
 
     @classmethod
     def of(
@@ -56,6 +58,7 @@ class ParticlesJob:
         detection: FaultDetection | None,
         overwrite: bool,
         command: str,
+        exports: Sequence[str] = (),
     ) -> ParticlesJob:
         """Make a job with what ships: the finder and, unless faults do not matter, the classifier."""
         from samiam.particles import build_fault_classifier, build_finder, find_particles
@@ -68,7 +71,7 @@ class ParticlesJob:
             "finder": {"name": finder.name, **finder.options},
             "faults": classifier and {"name": classifier.name, **classifier.options},
         }
-        return cls(find, config, reading, Pooling(statistics, detection, command), overwrite)
+        return cls(find, config, reading, Pooling(statistics, detection, command), overwrite, exports)
 
 
 @dataclass
@@ -109,7 +112,9 @@ def _find_in_file(path: Path, place: Path, job: ParticlesJob, batch: _Batch) -> 
     try:
         particles, measured, times_s = _found(path, place, job, batch)
         with writing_to(place, path):
-            written = write_particles(place, particles, measured, config=job.config, times_s=times_s)
+            written = write_particles(
+                place, particles, measured, config=job.config, times_s=times_s, exports=job.exports
+            )
     except InputError as error:
         batch.failures.append(str(error))
         raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,26 +35,19 @@ def add_polar(parser: argparse.ArgumentParser) -> None:
         "--invert", action="store_true", help="take the ends and junctions of dark stripes instead of bright ones"
     )
     parser.add_argument(
-        "--period-px", type=_positive, metavar="PX", help="from one stripe to the next; default: measured in each frame"
+        "--period-px",
+        type=inputs.positive,
+        metavar="PX",
+        help="from one stripe to the next; default: measured in each frame",
     )
     inputs.add_reading(parser, one_frame=False)
     parser.add_argument(
-        "--interval-s", type=_positive, metavar="S", help="from one frame to the next, over what the file says"
+        "--interval-s", type=inputs.positive, metavar="S", help="from one frame to the next, over what the file says"
     )
     parser.add_argument("--watch", action="store_true", help="take the frames of a folder as they land, until Ctrl-C")
     parser.add_argument(
-        "--watch-until-idle-s", type=_positive, metavar="S", help="likewise, until none has landed for so long"
+        "--watch-until-idle-s", type=inputs.positive, metavar="S", help="likewise, until none has landed for so long"
     )
-
-
-def _positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
-    return number
 
 
 def _find(options: argparse.Namespace) -> int:

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Sequence
+import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from samiam.colours import TINTS
 from samiam.commands import inputs
 from samiam.commands.each import for_each
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
+from samiam.formats.writers.exports.kinds import checked_exports
 from samiam.registry import DEFAULT_ENCODER, DEFAULT_GENERATOR, ENCODERS, GENERATORS
 
 if TYPE_CHECKING:
+    from samiam.commands.segment_settings import SegmentSettings
     from samiam.commands.segmenting import SegmentJob
-    from samiam.pipeline import Pointer
 
 _SHIPPED = ""  # No file is called that.
+_AS_THEY_ARE = ("n_materials", "grains", "seed", "frame", "channel", "dataset", "overlay")
 
 
 def add_segment(parser: argparse.ArgumentParser) -> None:
     """Words of `samiam segment`."""
     parser.set_defaults(command=_segment)
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs"
+        "files", nargs="*", metavar="FILE", help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs"
+    )
+    parser.add_argument("--example", action="store_true", help="the simulated micrograph that ships with the program")
+    parser.add_argument(
+        "--like",
+        type=Path,
+        metavar="RESULT",
+        help="take the settings of an earlier result, its provenance.json; options given beside it outrank those",
     )
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s"
@@ -34,6 +45,9 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
         "--overwrite", action="store_true", help="let the results of one image replace those of another in DIR"
     )
     add_method(parser)
+    parser.add_argument(
+        "--no-measurements", action="store_true", help="leave out what is measured of regions, layers and lattices"
+    )
     parser.add_argument(
         "--point",
         type=_point,
@@ -45,6 +59,11 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--box", type=_box, action="append", default=[], metavar="X0,Y0,X1,Y1", help="likewise by a box around it"
     )
+    parser.add_argument("--overlay", choices=tuple(TINTS), help="how overlay.png shows materials; default: outline")
+    parser.add_argument(
+        "--overlay-opacity", type=float, metavar="SHARE", help="of lines or, where there is one, the fill; 0 to 1"
+    )
+    inputs.add_exports(parser)
     inputs.add_reading(parser)
 
 
@@ -53,11 +72,11 @@ def add_method(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-k", "--n-materials", type=_count, metavar="N", help="how many materials; default: estimated")
     parser.add_argument(
         "--grains",
-        action="store_true",
+        action=argparse.BooleanOptionalAction,
         help="take grains, crystals of one orientation, for the regions; -k counts them",
     )
-    parser.add_argument("--generator", default=DEFAULT_GENERATOR, help=f"{', '.join(GENERATORS)}; default: %(default)s")
-    parser.add_argument("--encoder", default=DEFAULT_ENCODER, help=f"{', '.join(ENCODERS)}; default: %(default)s")
+    parser.add_argument("--generator", help=f"{', '.join(GENERATORS)}; default: {DEFAULT_GENERATOR}")
+    parser.add_argument("--encoder", help=f"{', '.join(ENCODERS)}; default: {DEFAULT_ENCODER}")
     parser.add_argument(
         "--classifier",
         nargs="?",
@@ -74,7 +93,7 @@ def add_method(parser: argparse.ArgumentParser) -> None:
             metavar="NAME=VALUE",
             help=f"a setting of the {role}, `help` to list them; may be repeated",
         )
-    parser.add_argument("--seed", type=int, default=0, help="seed of crops and clustering; default: %(default)s")
+    parser.add_argument("--seed", type=int, help="seed of crops and clustering; default: 0")
 
 
 def _count(text: str) -> int:
@@ -92,63 +111,94 @@ def _assignment(text: str) -> tuple[str, object]:
     return name, inputs.value_of(value)
 
 
-def _point(text: str) -> Pointer:
-    from samiam.pipeline import Pointer
-
-    x, y = _numbers(text, 2, "X,Y")
-    return Pointer(point=(x, y))
+def _point(text: str) -> tuple[float, ...]:
+    return _numbers(text, 2, "X,Y")
 
 
-def _box(text: str) -> Pointer:
-    from samiam.pipeline import Pointer
-
-    left, top, right, bottom = _numbers(text, 4, "X0,Y0,X1,Y1")
-    return Pointer(box=(left, top, right, bottom))
+def _box(text: str) -> tuple[float, ...]:
+    return _numbers(text, 4, "X0,Y0,X1,Y1")
 
 
-def _numbers(text: str, n: int, form: str) -> list[float]:
+def _numbers(text: str, n: int, form: str) -> tuple[float, ...]:
     try:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
         numbers = []
     if len(numbers) != n or not all(map(math.isfinite, numbers)):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form {form}")
-    return numbers
+    return tuple(numbers)
 
 
 def _segment(options: argparse.Namespace) -> int:
     if helped := help_on_settings(options):
         print(helped)
         return 0
-    paths = inputs.expand(options.files)
+    checked_exports(options.export or ())
+    paths = _paths(options)
     if not any(map(inputs.is_readable, paths)):  # nothing has to be built to say so
         return for_each(paths, lambda index: inputs.refused(paths[index]))
     from samiam.commands import segmenting
 
-    return segmenting.segment_files(paths, options.output, job_of(options, [*options.point, *options.box]))
+    return segmenting.segment_files(paths, options.output, job_of(options))
 
 
-def job_of(options: argparse.Namespace, pointers: Sequence[Pointer] = ()) -> SegmentJob:
-    """How each file is segmented, as options say.
+def job_of(options: argparse.Namespace) -> SegmentJob:
+    """How each file is segmented, as options say; those of `add_method` and of reading at least.
 
     Raises:
         InputError: if they cannot be used.
     """
+    chosen = settings_of(options)
     from samiam.commands.segmenting import SegmentJob
 
-    return SegmentJob.of(
-        generator=options.generator,
-        generator_options=dict(options.generator_option),
-        encoder=options.encoder,
-        encoder_options=dict(options.encoder_option),
-        classifier_options=_classifier_options(options),
-        n_materials=options.n_materials,
-        seed=options.seed,
-        reading=inputs.reading_of(options),
-        pointers=pointers,
-        grains=options.grains,
-        overwrite=options.overwrite,
-    )
+    return SegmentJob.of(chosen, overwrite=options.overwrite)
+
+
+def _paths(options: argparse.Namespace) -> list[Path]:
+    if not options.files and not options.example:
+        raise InputError("no file is given; name one, or try --example.")
+    given = inputs.expand(options.files)
+    if not options.example:
+        return given
+    from samiam.formats.readers.example import EXAMPLE
+
+    return [*given, EXAMPLE]
+
+
+def settings_of(options: argparse.Namespace) -> SegmentSettings:
+    """What was given, over what an earlier result was made with, over the defaults.
+
+    Raises:
+        InputError: if something of it cannot be used.
+    """
+    from samiam.commands.segment_settings import SegmentSettings, settings_of_run
+
+    base, like = SegmentSettings(), getattr(options, "like", None)
+    if like is not None:
+        base = settings_of_run(like)
+        print(f"samiam: as {like}: {base}", file=sys.stderr)
+    sides = options.pixel_size_nm
+    points, boxes = (tuple(getattr(options, name, ())) for name in ("point", "box"))
+    given = {
+        **{name: getattr(options, name, None) for name in _AS_THEY_ARE},
+        "pixel_size_nm": (sides, sides) if isinstance(sides, float) else sides,
+        "measurements": False if getattr(options, "no_measurements", False) else None,
+        "opacity": getattr(options, "overlay_opacity", None),
+        "exports": getattr(options, "export", None),
+        "classifier_options": _classifier_options(options, base),
+        **_model("generator", options, base),
+        **_model("encoder", options, base),
+        **({"points": points, "boxes": boxes} if points or boxes else {}),
+    }
+    return replace(base, **{name: value for name, value in given.items() if value is not None})
+
+
+def _model(role: str, options: argparse.Namespace, base: SegmentSettings) -> dict[str, Any]:
+    """The name of the generator or the encoder, and its options: those of another one do not count."""
+    before = getattr(base, role)
+    name = getattr(options, role) or before
+    kept = getattr(base, f"{role}_options") if name == before else {}
+    return {role: name, f"{role}_options": {**kept, **dict(getattr(options, f"{role}_option"))}}
 
 
 def help_on_settings(options: argparse.Namespace) -> str:
@@ -161,18 +211,20 @@ def help_on_settings(options: argparse.Namespace) -> str:
     from samiam.commands import describing
 
     said = {
-        "generator": lambda: describing.generator(options.generator),
-        "encoder": lambda: describing.encoder(options.encoder),
+        "generator": lambda: describing.generator(options.generator or DEFAULT_GENERATOR),
+        "encoder": lambda: describing.encoder(options.encoder or DEFAULT_ENCODER),
         "classifier": describing.classifier,
     }
     return "\n\n".join(said[role]() for role in roles)
 
 
-def _classifier_options(options: argparse.Namespace) -> dict[str, object] | None:
-    """The settings of the classifier, None for no classifier."""
+def _classifier_options(options: argparse.Namespace, base: SegmentSettings) -> dict[str, object] | None:
+    """The settings of the classifier, None where nothing is said of one."""
     given = dict(options.classifier_option)
-    if options.classifier is None:
+    if options.classifier is None and base.classifier_options is None:
         if given:
             raise InputError(f"--classifier-option {', '.join(given)} without a classifier; add --classifier.")
         return None
+    if options.classifier is None:
+        return {**(base.classifier_options or {}), **given}
     return given if options.classifier == _SHIPPED else {**given, "checkpoint": options.classifier}

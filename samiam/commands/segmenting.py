@@ -7,17 +7,22 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from samiam.boosting import SemanticBooster, build_booster
+from samiam.colours import TINTS, Tint
 from samiam.commands.each import for_each
 from samiam.commands.inputs import Reading, folder_names
 from samiam.commands.places import check_place, writing_to
+from samiam.commands.segment_settings import SegmentSettings
 from samiam.errors import InputError
 from samiam.formats import read_micrograph, write_results
+from samiam.formats.writers.exports.kinds import checked_exports
 from samiam.formats.writers.wording import notes, report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
+from samiam.measurement import measure, write_measured
 from samiam.pipeline import Pointer, select
 from samiam.records import Cutout, Micrograph, Segmentation
 from samiam.records.showing import counted
@@ -39,73 +44,81 @@ class SegmentJob:
     Attributes:
         generator: what proposes masks.
         booster: what makes materials of them.
-        n_materials: how many there are; None to estimate it for each file.
-        grains: whether the grains are the regions, which are then what is counted.
-        pointers: what selects materials instead of the booster, where there are any.
-        seed: seed of crops and clustering.
-        reading: how files are read.
+        chosen: what was chosen, as other runs can take it up.
         overwrite: whether the results of one image may replace those of another.
     """
 
     generator: MaskGenerator
     booster: SemanticBooster
-    n_materials: int | None
-    seed: int
-    reading: Reading
-    pointers: tuple[Pointer, ...] = ()
-    grains: bool = False
+    chosen: SegmentSettings
     overwrite: bool = False
 
     @classmethod
-    def of(
-        cls,
-        *,
-        generator: str,
-        generator_options: Mapping[str, Any],
-        encoder: str,
-        encoder_options: Mapping[str, Any],
-        classifier_options: Mapping[str, Any] | None,
-        n_materials: int | None,
-        seed: int,
-        reading: Reading,
-        pointers: Sequence[Pointer] = (),
-        grains: bool = False,
-        overwrite: bool = False,
-    ) -> SegmentJob:
+    def of(cls, chosen: SegmentSettings, *, overwrite: bool = False) -> SegmentJob:
         """Make a job from names and settings; without `classifier_options` there is no classifier.
 
         Raises:
             InputError: if a name or a setting is unknown, weights cannot be had, a number of materials, a classifier
                 or grains are asked for beside pointers, or grains of an encoder that sees none.
         """
-        if pointers and (n_materials is not None or classifier_options is not None):
+        has_pointers = bool(chosen.points or chosen.boxes)
+        if has_pointers and (chosen.n_materials is not None or chosen.classifier_options is not None):
             raise InputError("what is pointed at is neither counted nor classified; leave out -k and --classifier.")
-        if pointers and grains:
+        if has_pointers and chosen.grains:
             raise InputError("what is pointed at is not divided into grains; leave out --grains.")
-        if seed < 0:
-            raise InputError(f"a seed of {seed} is impossible; give 0 or more.")
-        read_settings(encoder_settings(encoder), encoder, encoder_options)  # refused before torch is imported
-        built = build_generator(generator, **generator_options)
-        classifier = None if classifier_options is None else build_classifier(**classifier_options)
-        options = encoder_options_beside(generator, generator_options, encoder, encoder_options)
-        booster = build_booster(build_encoder(encoder, **options), seed=seed, classifier=classifier)
-        if grains:
+        if chosen.seed < 0:
+            raise InputError(f"a seed of {chosen.seed} is impossible; give 0 or more.")
+        checked_exports(chosen.exports)
+        # Refused before torch is imported.
+        read_settings(encoder_settings(chosen.encoder), chosen.encoder, chosen.encoder_options)
+        built = build_generator(chosen.generator, **chosen.generator_options)
+        classifier = None if chosen.classifier_options is None else build_classifier(**chosen.classifier_options)
+        options = encoder_options_beside(
+            chosen.generator, chosen.generator_options, chosen.encoder, chosen.encoder_options
+        )
+        booster = build_booster(build_encoder(chosen.encoder, **options), seed=chosen.seed, classifier=classifier)
+        if chosen.grains:
             booster.check_sees_grains()
-        if pointers and not isinstance(built, PromptableGenerator):
+        if has_pointers and not isinstance(built, PromptableGenerator):
             raise InputError(f"the generator {built.name} takes no clicks and boxes; use compact or a SAM.")
-        return cls(built, booster, n_materials, seed, reading, tuple(pointers), grains, overwrite)
+        return cls(built, booster, chosen, overwrite)
+
+    @property
+    def pointers(self) -> list[Pointer]:
+        """What selects materials instead of the booster, where there is anything."""
+        clicks = [Pointer(point=point) for point in self.chosen.points]
+        return [*clicks, *(Pointer(box=box) for box in self.chosen.boxes)]
+
+    @property
+    def reading(self) -> Reading:
+        """How files are read."""
+        return Reading(self.chosen.frame, self.chosen.channel, self.chosen.dataset, self.chosen.pixel_size_nm)
+
+    @property
+    def tint(self) -> Tint:
+        """How materials are drawn; an opacity is that of the fill, where there is one."""
+        tint, opacity = TINTS[self.chosen.overlay], self.chosen.opacity
+        if opacity is None:
+            return tint
+        return {
+            "outline": Tint(0.0, opacity),
+            "fill": Tint(opacity, opacity),
+            "both": Tint(opacity, tint.outline),
+        }[self.chosen.overlay]
 
     @property
     def config(self) -> dict[str, Any]:
         """All settings, for provenance."""
         if self.pointers:
             own = {"name": self.generator.name, **self.generator.options}
-            return {"generator": own, "pointers": [asdict(pointer) for pointer in self.pointers]}
+            pointers = [asdict(pointer) for pointer in self.pointers]
+            return {"generator": own, "pointers": pointers, "measurements": self.chosen.measurements}
         return {
             "generator": {"name": self.generator.name, **self.generator.options},
             "booster": self.booster.options,
-            "n_materials": self.n_materials,
-            "grains": self.grains,
+            "n_materials": self.chosen.n_materials,
+            "grains": self.chosen.grains,
+            "measurements": self.chosen.measurements,
         }
 
 
@@ -122,6 +135,8 @@ def segment_files(paths: Sequence[Path], output: Path, job: SegmentJob) -> int:
     if len(empty) == len(paths):
         print(f"samiam: no material was found: {_why_nothing(empty)}.", file=sys.stderr)
         return 1
+    if code == 0:
+        print(f"then open {places[0] if len(places) == 1 else output / '*'}/overlay.png")
     return code
 
 
@@ -154,23 +169,39 @@ def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty])
     micrograph = read_micrograph(path, **job.reading.arguments)
     check_place(path, place, micrograph, "segment", overwrite=job.overwrite)
     read = time.perf_counter()
-    segmentation, times_s = _selected(micrograph, job) if job.pointers else _boosted(micrograph, job)
+    segmentation, times_s = _selected(micrograph, job) if job.pointers else boosted(micrograph, job)
     micrograph = segmentation.micrograph or micrograph  # which says what was evened
     times_s = {"read": read - started, **times_s}
     if not segmentation.labels.any():
         empty.append(_Empty(segmentation.remark, Counter(decision.rule for decision in segmentation.decisions)))
     with writing_to(place, path):
-        written = write_results(place, micrograph, segmentation, config=job.config, seed=job.seed, times_s=times_s)
+        written, times_s = write_segmentation(place, micrograph, segmentation, job, times_s)
     return _report(path, place, micrograph, segmentation, sum(times_s.values()), [file.name for file in written])
 
 
-def _boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dict[str, float]]:
+def write_segmentation(
+    place: Path, micrograph: Micrograph, segmentation: Segmentation, job: SegmentJob, times_s: Mapping[str, float]
+) -> tuple[list[Path], dict[str, float]]:
+    """Write the results into a folder, with what is measured; the files, and how long each step took."""
+    times_s, measured = dict(times_s), None
+    if job.chosen.measurements:
+        started = time.perf_counter()
+        measured = partial(write_measured, measured=measure(segmentation, micrograph))
+        times_s["measure"] = time.perf_counter() - started
+    how: dict[str, Any] = {"config": job.config, "seed": job.chosen.seed, "times_s": times_s, "measured": measured}
+    how |= {"settings": job.chosen.plain(), "exports": job.chosen.exports, "tint": job.tint}
+    return write_results(place, micrograph, segmentation, **how), times_s
+
+
+def boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dict[str, float]]:
     """All materials, and how long each step took."""
     started = time.perf_counter()
     cutout = Cutout.of(micrograph)
     masks = job.generator.generate(cutout.micrograph)
     generated = time.perf_counter()
-    segmentation = cutout.put_back(job.booster(cutout.micrograph, masks, job.n_materials, grains=job.grains))
+    segmentation = cutout.put_back(
+        job.booster(cutout.micrograph, masks, job.chosen.n_materials, grains=job.chosen.grains)
+    )
     return segmentation, {"generate": generated - started, "boost": time.perf_counter() - generated}
 
 

@@ -47,7 +47,7 @@ from samiam.commands.training_settings import (
 from samiam.compact.network import FieldNetwork
 from samiam.compact.network import facts_of as facts_of_field
 from samiam.compact.settings import FieldSize
-from samiam.compact.weights import read_network
+from samiam.compact.sights import read_network
 from samiam.errors import InputError
 from samiam.particles.finder.network import facts_of as facts_of_particles
 from samiam.particles.finder.network import new_network, seen_by

@@ -153,7 +153,7 @@ def _unions(
 
 def _nearness_to_clicks(look: Look, clicks: NDArray[np.intp], is_inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     """By how much each point is nearer, in texture and in place, to a click on the thing than to one beside it."""
-    vectors = look.vectors.numpy()
+    vectors = look.vectors
     rows, columns = np.ogrid[: look.boundaries.shape[0], : look.boundaries.shape[1]]
     diagonal = float(np.hypot(*look.boundaries.shape))
 

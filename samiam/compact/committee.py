@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
 from samiam.compact.network import FieldNetwork, facts_of
-from samiam.compact.settings import FieldSize
-
-COMMITTEE = "committee"
-"""What weights of several networks say that they are of."""
-_SCALES = {1.0: 1.0, 0.6: 0.5}
-"""Scales that a network looks at an image at, and the weight of the vectors of materials at each.
-
-What differs over large cells shows at the coarser one, in which thin layers are lost. Chosen on published micrographs
-of grain boundaries, films and particles (docs/results/real.md) and on procedural multilayers.
-"""
-
-
-@dataclass(frozen=True)
-class View:
-    """One pass of a network.
-
-    Attributes:
-        network: what passes.
-        scale: of the image, beside the scale of the look.
-        weight: of its vectors of materials; those of grains weigh alike.
-        sees_grains: whether its vectors of grains count.
-    """
-
-    network: FieldNetwork
-    scale: float
-    weight: float
-    sees_grains: bool
+from samiam.compact.prepared import Prepared
+from samiam.compact.settings import COMMITTEE
+from samiam.compact.views import Maps, View, views_of
 
 
 class Committee(nn.Module):
@@ -53,31 +29,36 @@ class Committee(nn.Module):
 
 
 Sight = FieldNetwork | Committee
-"""What a look comes of: a network, or several together."""
+"""What a look comes of, while it is trained: a network, or several together."""
 
 
-def views_of(sight: Sight) -> list[View]:
-    """The passes of a look; the first is at the finer scale."""
+def in_use(sight: Sight) -> list[View]:
+    """Networks as they are used, on the device where they are: in evaluation mode.
+
+    Their memory format becomes the one that convolutions are fastest in.
+    """
+    sight = sight.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if isinstance(sight, FieldNetwork):
-        return _views_of_network(sight, sees_grains=True)
-    views: list[View] = []
-    for member, sees_grains in zip(sight.members, sight.sees_grains, strict=True):
-        assert isinstance(member, FieldNetwork)  # which a ModuleList does not say
-        views += _views_of_network(member, sees_grains=sees_grains)
-    return views
+        return views_of([_TorchRunner(sight)], [True])
+    return views_of([_TorchRunner(member) for member in sight.members], sight.sees_grains)  # type: ignore[arg-type]
 
 
-def _views_of_network(network: FieldNetwork, *, sees_grains: bool) -> list[View]:
-    views = [View(network, scale, weight, sees_grains) for scale, weight in _SCALES.items()]
-    return views if sees_grains else views[:1]
+class _TorchRunner:
+    """A network on torch; it sees what `Prepared` standardises and makes the rest of it itself."""
+
+    def __init__(self, network: FieldNetwork) -> None:
+        self._network = network
+
+    def __call__(self, image: Prepared) -> Maps:
+        device = next(self._network.parameters()).device
+        with torch.inference_mode():
+            inputs = torch.from_numpy(image.standardised)[None, None].to(device)
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+            vectors, grain_vectors, logits = (maps[0].float().cpu() for maps in self._network(inputs))
+            return vectors.numpy(), grain_vectors.numpy(), logits.sigmoid().numpy()
 
 
 def facts_of_committee(committee: Committee) -> Mapping[str, Any]:
     """What a reader of weights needs to build it."""
     members = [facts_of(member.size) for member in committee.members]  # type: ignore[arg-type]
     return {"network": COMMITTEE, "members": members, "sees_grains": list(committee.sees_grains)}
-
-
-def network_of(facts: Mapping[str, Any]) -> FieldNetwork:
-    """A network of the size that its facts tell, with random weights."""
-    return FieldNetwork(FieldSize(tuple(facts["widths"]), tuple(facts["depths"]), facts["n_heads"]))

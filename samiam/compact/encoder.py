@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.compact.committee import views_of
 from samiam.compact.looks import seen_by
 from samiam.compact.model import CompactModel
-from samiam.compact.network import LENGTH
-from samiam.compact.settings import CompactWeights
+from samiam.compact.settings import LENGTH, CompactWeights
 from samiam.compact.weights import load_model
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
@@ -57,11 +55,11 @@ class CompactEncoder:
 
     def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """One vector for each crop, D = 16 for each view; without the rest of the image, brightness says nothing."""
-        length = LENGTH * len(views_of(self._model.network))
+        length = LENGTH * len(self._model.views)
         vectors = np.zeros((len(crops), length), np.float32)
         for index, crop in enumerate(crops):
-            look = seen_by(self._model.network, mirror_padded(checked_crop(crop, index), _LEAST_PX), scale=1.0)
-            vectors[index] = look.vectors.mean(dim=(1, 2)).numpy()
+            look = seen_by(self._model.views, mirror_padded(checked_crop(crop, index), _LEAST_PX), scale=1.0)
+            vectors[index] = look.vectors.mean(axis=(1, 2))
         return vectors
 
     def encode_within(
@@ -116,8 +114,8 @@ class CompactEncoder:
     def field(self, micrograph: Micrograph) -> TextureField:
         """The look's vectors of materials and grains, as the image was given."""
         look = self._model.look(micrograph.pixels)
-        boundaries = [look.pose.undo(maps.numpy()) for maps in (look.boundaries, look.grain_boundaries)]
-        materials, grains = (np.moveaxis(maps.numpy(), 0, -1) for maps in (look.vectors, look.grain_vectors))
+        boundaries = [look.pose.undo(maps) for maps in (look.boundaries, look.grain_boundaries)]
+        materials, grains = (np.moveaxis(maps, 0, -1) for maps in (look.vectors, look.grain_vectors))
         calibration = self._model.calibration
         undo = look.pose.undo
         return TextureField(

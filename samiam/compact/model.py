@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.compact.committee import Sight
-from samiam.compact.looks import Look, in_use, seen_by
+from samiam.compact.looks import Look, seen_by
 from samiam.compact.pose import canonical_pose
 from samiam.compact.regions.calibration import Calibration
+from samiam.compact.views import View
 
 
 class CompactModel:
     """A trained network, or several together, with its calibration and its last look.
 
     Args:
-        network: on its device.
+        views: the passes of a look.
         calibration: how its regions are rated and its vectors counted.
         sha256: of its weights, for provenance; None where they have no file.
     """
 
-    def __init__(self, network: Sight, calibration: Calibration, sha256: str | None = None) -> None:
-        self.network = in_use(network)
+    def __init__(self, views: Sequence[View], calibration: Calibration, sha256: str | None = None) -> None:
+        self.views = tuple(views)
         self.calibration = calibration
         self.sha256 = sha256
         # Key and look in one attribute: of two threads, one may look in vain, but none gets the look of another image.
@@ -39,7 +40,7 @@ class CompactModel:
         last = self._last
         if last is None or last[0] != key:
             pose = canonical_pose(pixels)
-            last = key, seen_by(self.network, pose.apply(pixels), pose=pose)
+            last = key, seen_by(self.views, pose.apply(pixels), pose=pose)
             self._last = last
         return last[1]
 

@@ -9,23 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samiam.compact.settings import FieldSize
+from samiam.compact.prepared import AROUND_PX, EVEN, EVENED_PX, LEAST_CONTRAST, MULTIPLE_PX
+from samiam.compact.settings import LENGTH, NETWORK, POOLED_SIDE, FieldSize
 from samiam.compact.spectra import LocalSpectra
 
-NETWORK = "field_with_spectra"
-"""What weights of this network say that they are of."""
 STRIDE_PX = 4
 """Pixels of the image between two points of the field."""
-MULTIPLE_PX = 16
-"""Sides of an image that passes the network are multiples of this: the stride of its coarsest maps."""
-LENGTH = 16
-"""Numbers in a texture vector; chosen by hand on procedural scenes."""
-_EVENED_PX = 49
-"""Side of what brightness and contrast are taken out of: a few cells of a usual lattice."""
-_EVEN = 0.1
-"""Standard deviation, over the image's, below which what varies is noise and stays faint."""
-_AROUND_PX = 15
-"""Side of what a pixel is compared with to tell whether columns are bright; chosen by hand on procedural scenes."""
 
 
 class Block(nn.Module):
@@ -54,7 +43,7 @@ class PooledSelfAttention(nn.Module):
         side: of the grid that keys and values are pooled to.
     """
 
-    def __init__(self, width: int, n_heads: int, side: int = 12) -> None:
+    def __init__(self, width: int, n_heads: int, side: int = POOLED_SIDE) -> None:
         super().__init__()
         self.n_heads, self.side = n_heads, side
         self.norm = nn.BatchNorm2d(width)
@@ -149,12 +138,12 @@ def evened(images: Tensor) -> Tensor:
     """Standardised images (B, 1, H, W) less what is around each pixel, over how much it varies there."""
     around = _around(images)
     centred = images - around
-    return centred / (_around(centred**2).sqrt() + _EVEN)
+    return centred / (_around(centred**2).sqrt() + EVEN)
 
 
 def _around(images: Tensor) -> Tensor:
     """The mean of the pixels around each, in a square cut at the frame."""
-    for kernel, padding in (((_EVENED_PX, 1), (_EVENED_PX // 2, 0)), ((1, _EVENED_PX), (0, _EVENED_PX // 2))):
+    for kernel, padding in (((EVENED_PX, 1), (EVENED_PX // 2, 0)), ((1, EVENED_PX), (0, EVENED_PX // 2))):
         images = functional.avg_pool2d(images, kernel, stride=1, padding=padding, count_include_pad=False)
     return images
 
@@ -166,10 +155,10 @@ def standardised(images: Tensor) -> Tensor:
     bright field, are inverted, so that an image and its inverse are one. Even images become 0.
     """
     centred = images - images.mean(dim=(2, 3), keepdim=True)
-    around = functional.avg_pool2d(centred, _AROUND_PX, stride=1, padding=_AROUND_PX // 2, count_include_pad=False)
+    around = functional.avg_pool2d(centred, AROUND_PX, stride=1, padding=AROUND_PX // 2, count_include_pad=False)
     asymmetry = (centred - around).pow(3).mean(dim=(2, 3), keepdim=True)
     upright = torch.where(asymmetry < 0, -centred, centred)
-    return upright / centred.std(dim=(2, 3), keepdim=True, correction=0).clamp(min=1e-4)
+    return upright / centred.std(dim=(2, 3), keepdim=True, correction=0).clamp(min=LEAST_CONTRAST)
 
 
 def facts_of(size: FieldSize) -> Mapping[str, Any]:

@@ -66,7 +66,7 @@ def canonical_pose(pixels: NDArray[np.floating[Any]]) -> Pose:
         pixels: (H, W).
     """
     centred = pixels - pixels.dtype.type(pixels.mean(dtype=np.float64))
-    if np.mean(centred**3, dtype=np.float64) < 0:
+    if np.mean(centred * centred * centred, dtype=np.float64) < 0:
         centred = -centred
     along_y, along_x = (_moment(centred.mean(axis=axis, dtype=np.float64)) for axis in (1, 0))
     swapped = abs(along_x) > abs(along_y)

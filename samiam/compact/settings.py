@@ -12,6 +12,15 @@ from samiam.device import Device
 from samiam.errors import InputError
 from samiam.settings import Count, Share, declared, settings
 
+NETWORK = "field_with_spectra"
+"""What weights of the network say that they are of."""
+COMMITTEE = "committee"
+"""What weights of several networks say that they are of."""
+LENGTH = 16
+"""Numbers in a texture vector; chosen by hand on procedural scenes."""
+POOLED_SIDE = 12
+"""Points a side at most of the grid that attention looks at."""
+
 
 @settings
 class FieldSize:

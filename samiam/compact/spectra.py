@@ -6,12 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-WINDOW_PX = 64
-"""Side of a window; half of it still holds two cells of a usual lattice."""
-_HIGHEST = 20
-"""Waves a window that are looked at: down to a period of 3.2 px."""
-_FAINT = 0.5
-"""Amplitude below which a wave is noise, where the image's standard deviation is 1: about that of noise of 2 %."""
+from samiam.compact.prepared import FAINT, HIGHEST, N_WAVES, WINDOW_PX
 
 
 class LocalSpectra(nn.Module):
@@ -28,9 +23,8 @@ class LocalSpectra(nn.Module):
     def __init__(self, width: int, stride_px: int) -> None:
         super().__init__()
         self.stride_px = stride_px
-        n = (2 * _HIGHEST + 1) * (_HIGHEST + 1)
         self.of_whole, self.of_half = (
-            nn.Sequential(nn.BatchNorm2d(n), nn.Conv2d(n, width // 2, 1), nn.GELU()) for _ in range(2)
+            nn.Sequential(nn.BatchNorm2d(N_WAVES), nn.Conv2d(N_WAVES, width // 2, 1), nn.GELU()) for _ in range(2)
         )
 
     def forward(self, images: Tensor) -> Tensor:
@@ -63,9 +57,10 @@ def _spectra(windows: Tensor, weights: Tensor) -> Tensor:
     """Windows (B, w, 64, 64) to (B, w, n)."""
     mean = (windows * weights).sum(dim=(2, 3), keepdim=True) / weights.sum()
     waves = torch.fft.rfft2((windows - mean) * weights).abs()
-    low = torch.cat([waves[..., : _HIGHEST + 1, : _HIGHEST + 1], waves[..., -_HIGHEST:, : _HIGHEST + 1]], dim=2)
+    low = torch.cat([waves[..., : HIGHEST + 1, : HIGHEST + 1], waves[..., -HIGHEST:, : HIGHEST + 1]], dim=2)
     flat = low.flatten(2)
-    return (flat / (flat.mean(dim=2, keepdim=True) + _FAINT)).sqrt()
+    flat[..., 0] = 0  # the mean, which is taken out: what is left of it is rounding
+    return (flat / (flat.mean(dim=2, keepdim=True) + FAINT)).sqrt()
 
 
 def _places(side_px: int, stride_px: int, device: torch.device) -> Tensor:

@@ -1,1 +1,1 @@
-"""Plain networks that several rooms share; they know torch and nothing of micrographs."""
+"""Plain networks that several rooms share, on torch or as graphs for ONNX Runtime; they know nothing of micrographs."""

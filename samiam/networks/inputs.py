@@ -7,14 +7,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 
-def resampled(pixels: NDArray[np.floating], shape_hw: tuple[int, int]) -> NDArray[np.float32]:
+def resampled(
+    pixels: NDArray[np.floating], shape_hw: tuple[int, int], how: Image.Resampling = Image.Resampling.BICUBIC
+) -> NDArray[np.float32]:
     """An image on other pixels; on coarser ones it is smoothed first, so that nothing finer appears as something else.
 
     Args:
         pixels: real (H, W).
         shape_hw: to have.
+        how: values between pixels are found.
     """
     if pixels.shape == shape_hw:
         return np.asarray(pixels, np.float32)
     image = Image.fromarray(np.asarray(pixels, np.float32))
-    return np.asarray(image.resize(shape_hw[::-1], Image.Resampling.BICUBIC), np.float32)
+    return np.asarray(image.resize(shape_hw[::-1], how), np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from samiam.errors import InputError
-from samiam.particles.outlines import Outline
+from samiam.outlines import Outline
 from samiam.particles.result import FAULT_CLASSES, Particles
 from samiam.records import Micrograph
 
@@ -96,7 +96,7 @@ def _measured(particles: Particles, index: int, sides_xy_nm: tuple[float, float]
     outline = Outline.of(mask, sides_xy_nm)
     rows, columns = np.nonzero(mask)
     area_nm2 = len(rows) * sides_xy_nm[0] * sides_xy_nm[1]
-    feret_min_nm, feret_max_nm = outline.feret_nm
+    feret_min_nm, feret_max_nm = outline.feret
     return {
         "particle": index + 1,
         "x_nm": (left + columns.mean()) * sides_xy_nm[0],
@@ -106,7 +106,7 @@ def _measured(particles: Particles, index: int, sides_xy_nm: tuple[float, float]
         "feret_max_nm": feret_max_nm,
         "feret_min_nm": feret_min_nm,
         "aspect_ratio": feret_min_nm / feret_max_nm,
-        "perimeter_nm": outline.perimeter_nm,
+        "perimeter_nm": outline.perimeter,
         "circularity": outline.circularity,
         "solidity": outline.solidity,
         "width_nm": width * sides_xy_nm[0],

@@ -17,6 +17,14 @@ from samiam.artefacts.filling import mirrored_in
 from samiam.artefacts.finding import Artefacts, find_artefacts
 from samiam.errors import InputError
 from samiam.records.archive import archive_path, as_saved, open_archive
+from samiam.records.arrays import (
+    both_sides,
+    check_declared,
+    check_percentiles,
+    check_values,
+    one_channel,
+    without_blank_fourth,
+)
 from samiam.records.counts import without_offset
 from samiam.records.showing import picture_of, png_of
 from samiam.storage.files import replacing
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _LEAST_NM, _MOST_NM = 1e-6, 1e9  # of a pixel: from a femtometre to a metre
+_MOST_CHANNELS = 4  # red, green, blue and alpha; a longer third axis is one of frames
 _ROWS_PER_BLOCK = 512  # 32 MB in double precision of an image of 8192 px
 
 
@@ -79,6 +88,53 @@ class Micrograph:
         pixels.flags.writeable = False
         object.__setattr__(self, "pixels", pixels)
         object.__setattr__(self, "shown", _checked_shown(self.shown, self.name, pixels.shape))
+
+    @classmethod
+    def from_array(
+        cls,
+        array: NDArray[Any],
+        *,
+        pixel_size_nm: float | tuple[float, float] | None = None,
+        channel: int | None = None,
+        name: str = "array",
+        metadata: Mapping[str, Any] | None = None,
+        clip_percentiles: tuple[float, float] = (0.1, 99.9),
+    ) -> Micrograph:
+        """A micrograph from pixels in memory, as `read_micrograph` makes one of those in a file.
+
+        Args:
+            array: (H, W) or (H, W, C), C up to 4, of integers or floats of any range.
+            pixel_size_nm: side of a square pixel in nm, or width and height; None where it is not known.
+            channel: which channel, from 0; needed where they differ.
+            name: of the micrograph.
+            metadata: what else is known of it; `dtype`, `channel` and what `stretched` adds come to it.
+            clip_percentiles: the two percentiles that become 0 and 1.
+
+        Raises:
+            InputError: if it is no image, too small or too large, not of real numbers, not finite or of one value, a
+                channel has to be chosen, or a pixel cannot be of that size.
+
+        Example:
+            >>> counts = np.random.default_rng(0).poisson(1000, (64, 64)).astype(np.uint16)
+            >>> Micrograph.from_array(counts, pixel_size_nm=0.02, name="gold")
+            Micrograph(gold, 64 × 64 px, 0.02 nm/px)
+        """
+        try:
+            counts, used_channel = _image_in(array, channel)
+            check_percentiles(clip_percentiles)
+            check_values(counts)
+            width, height = (None, None) if pixel_size_nm is None else both_sides(pixel_size_nm)
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
+        given = {"pixel_size_source": None if width is None else "argument"}
+        return cls.stretched(
+            counts,
+            pixel_size_nm=width,
+            pixel_aspect=1.0 if width is None or height is None else height / width,
+            name=name,
+            metadata={"dtype": str(array.dtype), "channel": used_channel, **given, **(metadata or {})},
+            clip_percentiles=clip_percentiles,
+        )
 
     @classmethod
     def stretched(
@@ -136,6 +192,12 @@ class Micrograph:
         return self.pixels if self.shown is None else mirrored_in(self.pixels, self.shown)
 
     @property
+    def file_name(self) -> str:
+        """The name of the file that it was read from, as `sto_ge.dm4`; its own name where it came from none."""
+        path = self.metadata.get("path")
+        return self.name if path is None else Path(path).name
+
+    @property
     def shape_hw(self) -> tuple[int, int]:
         """Height and width in pixels."""
         return self.pixels.shape[0], self.pixels.shape[1]
@@ -149,6 +211,17 @@ class Micrograph:
     def pixel_height_nm(self) -> float | None:
         """Height of a pixel in nanometres, or None where its width is not known."""
         return None if self.pixel_size_nm is None else self.pixel_size_nm * self.pixel_aspect
+
+    @property
+    def unit(self) -> str:
+        """Of lengths in the image: "nm", or "px" where the size of a pixel is not known."""
+        return "px" if self.pixel_size_nm is None else "nm"
+
+    @property
+    def sides_xy(self) -> tuple[float, float]:
+        """Width and height of a pixel in that unit; 1 and 1 where they are not known."""
+        width_nm, height_nm = self.pixel_size_nm, self.pixel_height_nm
+        return (1.0, 1.0) if width_nm is None or height_nm is None else (width_nm, height_nm)
 
     @property
     def scale(self) -> str:
@@ -187,6 +260,14 @@ class Micrograph:
         fields = open_archive(path, "Micrograph", {"pixels": 2, "header": 0})
         with as_saved(path, "Micrograph"):
             return cls(fields["pixels"], **json.loads(str(fields["header"])), shown=fields.get("shown"))
+
+
+def _image_in(array: NDArray[Any], channel: int | None) -> tuple[NDArray[Any], int | None]:
+    """The one channel (H, W) of an array that is worked on, and which it is where that was a choice."""
+    if array.ndim not in (2, 3) or array.size == 0 or (array.ndim == 3 and array.shape[2] > _MOST_CHANNELS):
+        raise InputError(f"is an array of shape {array.shape}; give one image, (H, W) or (H, W, channels).")
+    check_declared((array.shape[0], array.shape[1]), array.dtype, array.shape[2] if array.ndim == 3 else 1)
+    return one_channel(without_blank_fourth(array), channel)
 
 
 def _checked_shown(shown: NDArray[np.bool_] | None, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:

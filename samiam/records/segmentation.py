@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from samiam.colours import colour_overlay
 from samiam.errors import InputError
 from samiam.records.archive import archive_path, as_saved, open_archive
+from samiam.records.layers import Layer, image_layer, labels_layer, scale_of
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
 from samiam.records.showing import counted, nearest, picture_of, png_of
@@ -194,6 +195,23 @@ class Segmentation:
             name_confidence=[self.name_confidence[place] for place in places],
             labels_are_grains=True,
         )
+
+    def to_napari(self) -> list[Layer]:
+        """Layers for napari: the micrograph where it is at hand, the materials, and their grains, hidden at first.
+
+        Returns:
+            Tuples of data, keyword arguments and kind, as napari's readers give them:
+            `for layer in segmentation.to_napari(): viewer.add_layer(napari.layers.Layer.create(*layer))`.
+        """
+        image = [] if self.micrograph is None else [image_layer(self.micrograph)]
+        scale = scale_of(self.micrograph or Micrograph(np.zeros(self.labels.shape, np.float32)))
+        features = {"material": self.material_of, "name": self.names, "confidence": self.confidences}
+        label_of_grain = {"label": self.label_of_grain}
+        return [
+            *image,
+            labels_layer("materials", self.labels, scale, features),
+            labels_layer("grains", self.each_grain, scale, label_of_grain, visible=False),
+        ]
 
     def picture(self) -> Image.Image:
         """The micrograph with its materials tinted and its grains outlined, on black where it is not at hand.

@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -46,7 +46,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing_together(path: str | Path, last: str) -> Iterator[Path]:
+def replacing_together(path: str | Path, last: str, optional: Collection[str] = ()) -> Iterator[Path]:
     """Give a temporary folder beside `path`; once the block has succeeded, the files in it are in `path`, all at once.
 
     A folder that is not there yet is moved there in one step. In one that is, files of the same names are replaced and
@@ -56,6 +56,8 @@ def replacing_together(path: str | Path, last: str) -> Iterator[Path]:
     Args:
         path: the folder; missing parents are created.
         last: the name of one of the files.
+        optional: names of files that are not always made; where `path` holds `last`, those in it that the block has not
+            made are of an earlier run, and go.
     """
     path = Path(path).absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,19 +66,21 @@ def replacing_together(path: str | Path, last: str) -> Iterator[Path]:
         yield partial
         partial.chmod(0o777 & ~_umask())
         if path.is_dir():
-            _move_into(path, partial, last)
+            _move_into(path, partial, last, optional)
         else:
             partial.rename(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _move_into(folder: Path, partial: Path, last: str) -> None:
+def _move_into(folder: Path, partial: Path, last: str, optional: Collection[str]) -> None:
     names = sorted((file.name for file in partial.iterdir()), key=lambda name: (name == last, name))
     for name in names:
         if (folder / name).is_dir():
             raise IsADirectoryError(errno.EISDIR, f"{folder / name} is a folder, where a file is to go")
-    (folder / last).unlink(missing_ok=True)
+    outdated = set(optional).difference(names) if (folder / last).is_file() else ()
+    for name in (last, *sorted(outdated)):
+        (folder / name).unlink(missing_ok=True)
     for name in names:
         (partial / name).replace(folder / name)
 

@@ -7,17 +7,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
 
 from samiam.errors import InputError
 from samiam.storage.checkpoints import verify
 from samiam.storage.files import replacing, sha256_of
 from samiam.storage.strict_json import parse_json
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _KEY = "samiam"
 
@@ -73,6 +75,8 @@ def write_weights(
         facts: what a reader needs to build the network (JSON-serialisable); kept within the file.
         card: what a person wants to know of it (JSON-serialisable).
     """
+    from safetensors.torch import save_file
+
     path = Path(path)
     halved = {
         name: (tensor.half() if tensor.is_floating_point() else tensor).cpu().contiguous()
@@ -97,6 +101,18 @@ def add_to_card(path: str | Path, **entries: Any) -> None:
 
 
 def read_weights(path: str | Path, sha256: str | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """What `read_arrays` reads, as tensors.
+
+    Raises:
+        InputError: as `read_arrays` does.
+    """
+    import torch
+
+    state, facts = read_arrays(path, sha256)
+    return {name: torch.from_numpy(array) for name, array in state.items()}, facts
+
+
+def read_arrays(path: str | Path, sha256: str | None = None) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """The tensors, in single precision, and the facts that `write_weights` wrote.
 
     Args:
@@ -112,16 +128,18 @@ def read_weights(path: str | Path, sha256: str | None = None) -> tuple[dict[str,
     if sha256 is not None:
         verify(path, sha256)
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework="np") as file:
             facts = parse_json((file.metadata() or {}).get(_KEY, "null"))
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, TypeError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as safetensors ({' '.join(str(error).split())}).") from error
     if not isinstance(facts, dict):
         raise InputError(f"{path}: does not say which network it is of; give weights that train.py wrote.")
-    if lost := [name for name, tensor in state.items() if not torch.isfinite(tensor).all()]:
+    if lost := [name for name, tensor in state.items() if not np.isfinite(tensor).all()]:
         raise InputError(f"{path}: {lost[0]:.80} has numbers that are not finite; train the network again.")
-    return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}, facts
+    return {
+        name: np.asarray(tensor, np.float32) if tensor.dtype.kind == "f" else tensor for name, tensor in state.items()
+    }, facts
 
 
 @contextmanager
@@ -142,6 +160,8 @@ def as_described(path: str | Path) -> Iterator[None]:
 
 def seeded(seed: int, build: Any) -> Any:  # noqa: ANN401
     """A network whose random weights come from a seed; the global random numbers stay as they were."""
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would also reseed the CUDA generators, which the fork above does not restore.
         torch.default_generator.manual_seed(seed)

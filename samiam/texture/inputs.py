@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
 
 from samiam.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MEAN_RGB = (0.485, 0.456, 0.406)
 STD_RGB = (0.229, 0.224, 0.225)
@@ -29,6 +31,9 @@ def checked_crop(crop: NDArray[np.float32], index: int) -> NDArray[np.float32]:
 
 def resized(crop: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     """A crop stretched to side × side pixels (bilinear, antialiased), as the paper does."""
+    import torch
+    from torch.nn import functional
+
     grey = torch.from_numpy(crop)[None, None]
     return functional.interpolate(grey, (side, side), mode="bilinear", antialias=True)[0, 0].numpy()
 

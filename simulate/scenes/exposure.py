@@ -110,6 +110,12 @@ def expose(specimen: Specimen, acquisition: Acquisition, *, seed: int, laid_out_
     return Exposure(counts, labels, grains, tuple(materials), parameters)
 
 
+def stack_of(specimen: Specimen, scan: Scan, *, seed: int) -> Stack:
+    """What `expose` images: the specimen with all that it leaves to chance drawn."""
+    reach_A = float(np.hypot(*_scanned(scan, seed)[2]))
+    return build_stack(np.random.default_rng([seed, 0]), specimen, reach_A=reach_A)
+
+
 def _scanned(scan: Scan, seed: int) -> tuple[Floats, Floats, tuple[float, float]]:
     """Where pixels are meant to be, where they are read, and how far from the centre that needs an image."""
     rng = np.random.default_rng([seed, 2])

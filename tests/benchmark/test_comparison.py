@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from samiam.benchmark import Method, Row, Scoring, compare
 from samiam.benchmark.baselines import segment_by
-from samiam.benchmark.comparison import crop_accuracy
+from samiam.benchmark.comparison import _modules, crop_accuracy
 from samiam.benchmark.meter import Meter
 from samiam.boosting import CropRules, SemanticBooster, sample_crops
 from samiam.metrics import clustering_accuracy, score_image
@@ -289,3 +290,13 @@ def test_peers_have_rows_of_their_own(scene: Scene) -> None:
     assert (baseline.booster, baseline.n_materials, baseline.n_materials_given) == (None, len(scene.truth), True)
     assert baseline.scores == score_image(segment_by("multi_otsu", scene.micrograph, len(scene.truth)), scene)
     assert baseline.seconds > 0
+
+
+def test_what_places_prompts_is_code_that_results_depend_on() -> None:
+    @dataclass
+    class Placed:
+        places: Fraction | None
+
+    assert _modules(Placed(None)) == {__name__}
+    assert _modules(Placed(Fraction(1))) == {__name__, "fractions"}
+    assert _modules(Fraction(1)) == {"fractions"}

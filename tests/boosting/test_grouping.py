@@ -337,3 +337,18 @@ def test_bad_rules(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         GroupingRules(**options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_masks_are_linked_as_scikit_learn_links_them(seed: int) -> None:
+    from sklearn.cluster import AgglomerativeClustering
+
+    rng = np.random.default_rng(seed)
+    n_masks, k = int(rng.integers(4, 40)), int(rng.integers(2, 5))
+    vectors, owners = rng.normal(size=(n_masks, 5)).astype(np.float32), np.arange(n_masks)
+    found = group_masks(vectors, owners, n_masks, k, GroupingRules(clustering="linkage", estimator="distance"))
+    wanted = AgglomerativeClustering(k, linkage="average").fit(vectors.astype(np.float64)).labels_
+    centres = np.array([vectors[wanted == group].mean(axis=0) for group in range(k)])
+    nearest = np.linalg.norm(vectors[:, None] - centres, axis=2).argmin(axis=1)
+    same = found.materials[:, None] == found.materials
+    assert np.array_equal(same, nearest[:, None] == nearest)

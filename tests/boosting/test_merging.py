@@ -350,3 +350,35 @@ def test_the_order_of_the_masks_does_not_matter(
     again, label_of_again = merged([masks[i] for i in order], [materials[i] for i in order], smallest)
     np.testing.assert_array_equal(labels, again)
     assert label_of == label_of_again
+
+
+def by_definition(labels: Labels, smallest_px: int) -> Labels:
+    """What `dissolved` is to do, over the whole image at once."""
+    segmented = labels > 0
+    holes, _ = ndimage.label(~segmented, EIGHT)
+    to_fill = segmented | ((np.bincount(holes.ravel()) < smallest_px)[holes] & (holes > 0))
+    solid = np.zeros(labels.shape, bool)
+    for label in np.unique(labels[segmented]):
+        opened = ndimage.binary_opening(labels == label, EIGHT)
+        regions, _ = ndimage.label(opened)
+        solid |= (np.bincount(regions.ravel()) >= smallest_px)[regions] & opened
+    if not solid.any():
+        return np.zeros_like(labels)
+    nearest = ndimage.distance_transform_edt(~solid, return_distances=False, return_indices=True)
+    found = np.where(to_fill, labels[tuple(nearest)], 0).astype(np.uint32)
+    for label in np.unique(found[found > 0]):
+        regions, n_regions = ndimage.label(found == label)
+        touches_none = np.bincount(regions[solid], minlength=n_regions + 1) == 0
+        found[touches_none[regions] & (regions > 0)] = 0
+    return found
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_dissolving_tile_by_tile_is_dissolving_at_once(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shape_hw = rng.integers(20, 300, 2)
+    sigmas = rng.uniform(0.8, 9, 4)
+    maps = np.stack([ndimage.gaussian_filter(rng.normal(size=shape_hw), sigma) * sigma for sigma in sigmas])
+    labels = np.where(maps.max(axis=0) > rng.uniform(-0.2, 0.3), maps.argmax(axis=0) + 1, 0).astype(np.uint32)
+    smallest_px = min(int(rng.choice([1, 16, 64, 256])), labels.size // 16)
+    np.testing.assert_array_equal(dissolved(labels, smallest_px), by_definition(labels, smallest_px))

@@ -186,3 +186,13 @@ def test_bad_options(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         estimate_n_materials(*clouds(2), **options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_distance_counts_as_scikit_learn_does(seed: int) -> None:
+    from sklearn.cluster import AgglomerativeClustering
+
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(rng.integers(2, 9), 3))
+    wanted = AgglomerativeClustering(n_clusters=None, linkage="average", distance_threshold=1.5).fit(vectors)
+    assert estimate_n_materials(vectors, estimator="distance", threshold=1.5) == wanted.n_clusters_

@@ -13,7 +13,7 @@ import pytest
 
 from samiam import build_encoder, build_generator, segment
 from samiam.benchmark.variants import build_methods
-from samiam.commands.inputs import Reading
+from samiam.commands.segment_settings import SegmentSettings
 from samiam.commands.segmenting import SegmentJob
 from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
 from samiam.compact.weights import shipped_calibration
@@ -133,16 +133,7 @@ class TestTheEncoderBesideAGenerator:
         assert encoder_options_beside("texture", {}, "compact", {}) == {}
 
     def test_on_the_command_line(self, changed: Path) -> None:
-        job = SegmentJob.of(
-            generator="compact",
-            generator_options={"weights": str(changed)},
-            encoder="compact",
-            encoder_options={},
-            classifier_options=None,
-            n_materials=None,
-            seed=0,
-            reading=Reading(),
-        )
+        job = SegmentJob.of(SegmentSettings(generator_options={"weights": str(changed)}))
         assert job.config["booster"]["grouping"]["threshold"] == 1.3
 
     def test_in_a_benchmark(self, changed: Path) -> None:

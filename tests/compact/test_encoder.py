@@ -55,12 +55,12 @@ def test_a_crop_is_looked_at_as_large_as_it_is() -> None:
     strip = Micrograph(micrograph().pixels[:64])
     assert look(strip).scale == 1
     (found,) = encoder().encode([look(strip).pose.apply(strip.pixels)])
-    np.testing.assert_allclose(found, look(strip).vectors.mean(dim=(1, 2)), atol=1e-5)
+    np.testing.assert_allclose(found, look(strip).vectors.mean(axis=(1, 2)), atol=1e-5)
 
 
 def test_crops_within_their_micrograph_are_means_of_the_field() -> None:
     pose = canonical_pose(micrograph().pixels)
-    vectors = pose.undo(np.moveaxis(look(micrograph()).vectors.numpy(), 0, -1))
+    vectors = pose.undo(np.moveaxis(look(micrograph()).vectors, 0, -1))
     found = encoder().encode_within(micrograph(), np.array([[8, 20], [400, 448]]), [64, 60])
     np.testing.assert_allclose(found[0], vectors[5:21, 2:18].mean(axis=(0, 1)), atol=1e-5)
     np.testing.assert_allclose(found[1], vectors[112:127, 100:115].mean(axis=(0, 1)), atol=1e-5)
@@ -86,7 +86,7 @@ def test_a_small_mask_beside_large_ones_has_a_few_points_of_its_own() -> None:
     vectors, owners = encoder().encode_masks(micrograph(), Masks.from_arrays(masks))
     assert np.bincount(owners)[1] == 4
     pose = canonical_pose(micrograph().pixels)
-    within = pose.undo(np.moveaxis(look(micrograph()).vectors.numpy(), 0, -1))[2:8, 2:8].reshape(-1, LENGTH)
+    within = pose.undo(np.moveaxis(look(micrograph()).vectors, 0, -1))[2:8, 2:8].reshape(-1, LENGTH)
     assert all((vector == within).all(axis=1).any() for vector in vectors[owners == 1])
 
 

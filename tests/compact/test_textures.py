@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from samiam.compact.looks import Look
 from samiam.compact.regions.textures import Texture, texture_tree
@@ -12,9 +11,9 @@ from samiam.compact.regions.textures import Texture, texture_tree
 
 def look_of(angles_deg: list[list[float]]) -> Look:
     """Points whose vectors lie in a plane, in these directions; no boundaries."""
-    angles = torch.deg2rad(torch.tensor(angles_deg))
-    vectors = torch.stack([angles.cos(), angles.sin()])
-    nothing = torch.zeros(angles.shape)
+    angles = np.deg2rad(np.asarray(angles_deg, np.float32))
+    vectors = np.stack([np.cos(angles), np.sin(angles)])
+    nothing = np.zeros(angles.shape, np.float32)
     return Look(vectors, vectors, nothing, nothing, (8, 8))
 
 

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import io
 
-from samiam.colours import PALETTE, colour_of, colour_overlay
+from samiam.colours import PALETTE, TINTS, Tint, colour_of, colour_overlay
 from samiam.errors import InputError
 from samiam.formats import write_overlay
 from samiam.formats.writers.captions import _note, scale_bar
+from samiam.formats.writers.numbering import label_places
+from samiam.formats.writers.overlay import _entries
 from samiam.records import Masks, Micrograph, Segmentation
 
 
@@ -210,3 +212,51 @@ def test_a_remark_stands_below_the_legend(tmp_path: Path) -> None:
     assert len(with_remark) > len(without) + 10
     np.testing.assert_array_equal(with_remark[: len(without)], without)
     assert (with_remark[len(without) :] < 128).any()
+
+
+def test_lines_leave_the_lattice_as_it_is() -> None:
+    labels, pixels = halves(64, 80), np.full((64, 80), 0.5, np.float32)
+    labels[:20] = 0
+    outlined = colour_overlay(pixels, labels, tint=TINTS["outline"])
+    line = (outlined != 128).any(axis=2)
+    assert not line[:20].any(), "what is not segmented stays grey"
+    assert line[20:, 38:42].all()
+    assert not line[23:, :37].any()
+    for column, label in ((39, 1), (40, 2)):
+        expected = 0.05 * 127.5 + 0.95 * np.array(PALETTE[label - 1])
+        np.testing.assert_allclose(outlined[40, column], expected, atol=1)
+
+
+def test_a_fill_has_no_lines_and_the_opacity_that_it_is_given() -> None:
+    pixels = np.full((64, 80), 0.5, np.float32)
+    filled = colour_overlay(pixels, halves(64, 80), tint=Tint(0.2, 0.2))
+    assert len(np.unique(filled.reshape(-1, 3), axis=0)) == 2
+    np.testing.assert_allclose(filled[5, 39], 0.8 * 127.5 + 0.2 * np.array(PALETTE[0]), atol=1)
+
+
+class TestNumbers:
+    def test_each_label_has_its_number_within_itself(self) -> None:
+        labels = np.zeros((100, 200), np.uint32)
+        labels[10:90, 10:90], labels[30:60, 30:60], labels[10:90, 120:190] = 1, 2, 3
+        places = label_places(labels)
+        assert [number for number, _ in places] == ["1", "2", "3"]
+        for number, (x, y) in places:
+            assert labels[int(y), int(x)] == int(number)
+
+    @pytest.mark.parametrize("factor", [1, 11])
+    def test_parts_have_it_if_there_is_room(self, factor: int) -> None:
+        small = np.zeros((100, 100), np.uint32)
+        small[:, :30], small[:, 60:90], small[50, 95] = 1, 1, 1
+        places = label_places(small.repeat(factor, 0).repeat(factor, 1))
+        columns = sorted(x / factor for _, (x, _) in places)
+        assert len(places) == 2
+        assert columns == pytest.approx([15, 75], abs=1.5)
+        assert [number for number, _ in label_places((np.arange(100) == 5).astype(np.uint32)[None])] == ["1"]
+
+    def test_too_many_have_none(self) -> None:
+        assert label_places(np.arange(1, 201, dtype=np.uint32).reshape(10, 20)) == []
+        assert label_places(np.zeros((9, 9), np.uint32)) == []
+
+    def test_the_legend_tells_the_number_where_the_name_does_not(self) -> None:
+        named = Segmentation(halves(40, 60), [], 2, True, Masks.empty((40, 60)), names=["Ge", None])
+        assert [text.split("  ")[0] for text, _ in _entries(named)] == ["1: Ge", "material 2"]

@@ -166,7 +166,7 @@ class TestMeasurements:
                 "centroid_x_nm",
                 "centroid_y_nm",
             ),
-            *("width_nm", "height_nm", "mean_intensity", "grains", "confidence"),
+            *("width_nm", "height_nm", "intensity_mean", "intensity_std", "grains", "confidence"),
         ]
         first, second = table.to_dict("records")
         assert first["area_nm2"] == 200 * 0.25
@@ -174,7 +174,7 @@ class TestMeasurements:
         assert (first["centroid_x_nm"], first["centroid_y_nm"]) == (14.5 * 0.5, 6.5 * 0.5)
         assert (first["width_nm"], first["height_nm"]) == (10, 5)
         assert first["perimeter_nm"] == 2 * (19 + 9) * 0.5  # Through the centres of the border pixels.
-        assert first["mean_intensity"] == pytest.approx(make_micrograph().pixels[2:12, 5:25].mean())
+        assert first["intensity_mean"] == pytest.approx(make_micrograph().pixels[2:12, 5:25].mean())
         assert (first["regions"], second["regions"]) == (1, 2)
         assert (second["width_nm"], second["height_nm"]) == (35 * 0.5, 15 * 0.5)
         assert (first["grains"], second["grains"]) == (1, 1)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from segment_anything import SamAutomaticMaskGenerator, sam_model_registry
-from tiny_sam import ALL, generator, tiny_sam
+from segment_anything import SamPredictor, sam_model_registry
+from tiny_sam import ALL, as_rgb, assert_same, generator, library_of, tiny_sam
 
 from samiam.errors import InputError
 from samiam.generation.protocol import MaskGenerator
@@ -28,27 +27,12 @@ def micrograph() -> Micrograph:
 
 
 def by_the_library(micrograph: Micrograph, options: SamOptions) -> list[dict[str, Any]]:
-    grey = np.rint(micrograph.pixels * 255).astype(np.uint8)
-    records = SamAutomaticMaskGenerator(tiny_sam(), **options.decisive).generate(np.dstack([grey] * 3))
+    records = library_of(tiny_sam(), options).generate(as_rgb(micrograph))
     return [record for record in records if record["area"] > 0]
 
 
-def assert_same(masks: Masks, records: list[dict[str, Any]]) -> None:
-    assert len(masks) == len(records) > 0
-    for mask, found, record in zip(masks, masks.to_records(), records, strict=True):
-        np.testing.assert_array_equal(mask, record["segmentation"])
-        assert found["area"] == record["area"]
-        # The library's boxes end on the last pixel, ours behind it.
-        left, top, width, height = record["bbox"]
-        assert found["bbox"] == [left, top, width + 1, height + 1]
-        assert found["predicted_iou"] == np.float32(record["predicted_iou"])
-        assert found["stability_score"] == np.float32(record["stability_score"])
-        assert found["point_coords"] == record["point_coords"]
-        assert found["crop_box"] == record["crop_box"]
-
-
 @pytest.mark.parametrize("min_area", [0, 40])
-def test_masks_are_the_librarys_own(micrograph: Micrograph, min_area: int) -> None:
+def test_masks_are_the_librarys(micrograph: Micrograph, min_area: int) -> None:
     options = replace(ALL, min_mask_region_area=min_area)
     masks = generator(options).generate(micrograph)
     assert masks.shape_hw == (150, 200)
@@ -68,13 +52,15 @@ def test_deterministic_and_without_memory(micrograph: Micrograph) -> None:
 
 def test_the_network_sees_8_bit_grey(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
+    set_image = SamPredictor.set_image
 
-    def spy(_: SamAutomaticMaskGenerator, image: np.ndarray) -> list[Any]:
+    def spy(predictor: SamPredictor, image: np.ndarray) -> None:
         seen.append(image)
-        return []
+        set_image(predictor, image)
 
-    monkeypatch.setattr(SamAutomaticMaskGenerator, "generate", spy)
-    generator().generate(Micrograph(np.array([[0.0, 0.5, 1.0], [0.001, 0.003, 0.999]], np.float32).repeat(20, axis=0)))
+    monkeypatch.setattr(SamPredictor, "set_image", spy)
+    made = generator(replace(ALL, crop_n_layers=0))
+    made.generate(Micrograph(np.array([[0.0, 0.5, 1.0], [0.001, 0.003, 0.999]], np.float32).repeat(20, axis=0)))
     assert seen[0].dtype == np.uint8
     assert seen[0].shape == (40, 3, 3)
     np.testing.assert_array_equal(seen[0][::20], np.array([[0, 128, 255], [0, 1, 255]])[:, :, None].repeat(3, axis=2))
@@ -107,14 +93,14 @@ def test_one_crop_gives_masks_and_the_others_none(
 
 def count_masks_of_crops(made: SamGenerator, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
-    process: Callable[..., Any] = made._library._process_crop
+    of_crop = made._of_crop
 
-    def counting(*args: Any) -> Any:
-        data = process(*args)
-        counts.append(len(data["rles"]))
-        return data
+    def counting(*args: Any) -> Masks:
+        masks = of_crop(*args)
+        counts.append(len(masks))
+        return masks
 
-    monkeypatch.setattr(made._library, "_process_crop", counting)
+    monkeypatch.setattr(made, "_of_crop", counting)
     return counts
 
 
@@ -137,7 +123,6 @@ def test_small_and_narrow_images() -> None:
 def test_defaults_are_the_papers() -> None:
     assert SamOptions().decisive == {
         "points_per_side": 16,
-        "points_per_batch": 64,
         "pred_iou_thresh": 0.90,
         "stability_score_thresh": 0.92,
         "stability_score_offset": 1.0,
@@ -147,6 +132,8 @@ def test_defaults_are_the_papers() -> None:
         "crop_overlap_ratio": 512 / 1500,
         "crop_n_points_downscale_factor": 2,
         "min_mask_region_area": 3600,
+        "prompts": "grid",
+        "precision": "float32",
     }
 
 
@@ -175,7 +162,7 @@ def test_options_are_provenance() -> None:
     ],
 )
 def test_options_out_of_range(name: str, value: object) -> None:
-    with pytest.raises(InputError, match=f"^{name}={value!r}: give a .*number.* [0-9]( or more)?\\.$"):
+    with pytest.raises(InputError, match=f"^{name}={value!r}: give a .*number.* [0-9]( or more)?( or null)?\\.$"):
         SamOptions(**{name: value})
 
 
@@ -206,6 +193,22 @@ def test_build_sam_with_an_own_checkpoint(checkpoint: Path, micrograph: Microgra
     assert made.name == "vit_b"
     assert made.options == {**ALL.decisive, "checkpoint_sha256": sha256_of(checkpoint)}
     np.testing.assert_array_equal(made.generate(micrograph).packed, generator().generate(micrograph).packed)
+
+
+def test_build_sam_with_places_of_the_compact_network(checkpoint: Path, micrograph: Micrograph) -> None:
+    made = build_generator(
+        "vit_b",
+        checkpoint=checkpoint,
+        checkpoint_sha256=sha256_of(checkpoint),
+        device="cpu",
+        prompts="boundaries",
+        pred_iou_thresh=0,
+        stability_score_thresh=0,
+        min_mask_region_area=0,
+    )
+    assert made.options["places_sha256"] == build_generator("compact", device="cpu").options["weights_sha256"]
+    n_places = len({tuple(xy) for xy in made.generate(micrograph).points_xy.tolist()})
+    assert 1 <= n_places <= 64
 
 
 def test_build_sam_refuses_weights_of_another_network(checkpoint: Path) -> None:
@@ -255,8 +258,9 @@ def test_the_real_vit_b(tmp_path: Path, micrograph: Micrograph, monkeypatch: pyt
     monkeypatch.setenv("SAMIAM_CACHE", str(tmp_path))
     published = replace(CHECKPOINTS["vit_b"], sha256=sha256, size_bytes=path.stat().st_size, filename=path.name)
     monkeypatch.setitem(CHECKPOINTS, "vit_b", published)
-    cached = build_generator("vit_b", device="cpu")._library.predictor.model.state_dict()
-    assert all(torch.equal(cached[key], weights[key]) for key in weights)
+    cached = build_generator("vit_b", device="cpu")._predictor.model.state_dict()
+    named = {key: key.replace("image_encoder.", "image_encoder.encoder.") for key in weights}
+    assert all(torch.equal(cached[named[key]], weights[key]) for key in weights)
 
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1

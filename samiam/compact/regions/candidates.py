@@ -72,7 +72,7 @@ def candidate_regions(look: Look, options: CompactOptions) -> Candidates:
     """
     root = texture_tree(look, options.smallest_mask)
     shared_out = [] if root is None else [root]
-    smallest_points = options.smallest_mask * look.boundaries.numel()
+    smallest_points = options.smallest_mask * look.boundaries.size
     levels: list[list[Texture]] = []
     found: dict[int, list[Region]] = {}
     while len(levels) < options.most_splits:
@@ -98,8 +98,7 @@ def _whole_image(look: Look, root: Texture) -> Region:
 
 def similarities(look: Look, textures: Sequence[Texture]) -> NDArray[np.float32]:
     """Cosine similarity (n, h, w) of each point to each texture."""
-    # In numpy: where a network is validated in mixed precision, torch's products are of half precision.
-    return np.tensordot(np.stack([texture.mean for texture in textures]), look.vectors.numpy(), axes=1)
+    return np.tensordot(np.stack([texture.mean for texture in textures]), look.vectors, axes=1)
 
 
 def regions_of_texture(look: Look, textures: Sequence[Texture], place: int, smallest_points: float) -> list[Region]:
@@ -113,7 +112,7 @@ def regions_of_texture(look: Look, textures: Sequence[Texture], place: int, smal
     """
     nearness = similarities(look, textures)
     margin = nearness[place] - np.delete(nearness, place, axis=0).max(axis=0)
-    boundaries = np.maximum(look.boundaries.numpy(), look.grain_boundaries.numpy())
+    boundaries = np.maximum(look.boundaries, look.grain_boundaries)
     whole, regions = margin > 0, []
     for granularity, inside in _parts(whole, boundaries, smallest_points):
         signed = margin if granularity == "whole" else _limited(margin, whole, inside)

@@ -61,7 +61,7 @@ def evidence_of(
     on_outline = outline if outline.any() else inside
     interior = ndimage.binary_erosion(inside, iterations=2, border_value=1)
     interior = interior if interior.any() else inside
-    between_materials, between_grains = (maps.numpy() for maps in (look.boundaries, look.grain_boundaries))
+    between_materials, between_grains = look.boundaries, look.grain_boundaries
     return np.array(
         [
             1.0,

@@ -76,6 +76,6 @@ def _points(look: Look) -> NDArray[np.float64]:
     _, height, width = look.vectors.shape
     step = max(1, int(np.ceil(np.sqrt(height * width / _MOST_POINTS))))
     grid = np.s_[step // 2 :: step, step // 2 :: step]
-    vectors = look.vectors[:, *grid].flatten(1).T.numpy().astype(np.float64)
-    inside = (look.boundaries[grid] < _ON_BOUNDARY).flatten().numpy()
+    vectors = look.vectors[:, *grid].reshape(len(look.vectors), -1).T.astype(np.float64)
+    inside = (look.boundaries[grid] < _ON_BOUNDARY).ravel()
     return vectors[inside] if inside.sum() >= 2 else vectors

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.datasets.label_studio.annotations import Annotation, annotator_name
-from samiam.datasets.label_studio.brush_rle import decode_alpha
 from samiam.datasets.material_names import tidy
 from samiam.datasets.two_levels import where_painted
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
+from samiam.formats.brush_rle import decode_alpha
 from samiam.storage.strict_json import parse_json
 
 _NO_REGIONS = ("keypoint", "keypointlabels")
@@ -33,7 +33,7 @@ class BrushRegion:
     Attributes:
         label: the material.
         source: where it is from, for messages.
-        rle: its run lengths, see `samiam.datasets.label_studio.brush_rle`.
+        rle: its run lengths, see `samiam.formats.brush_rle`.
         shape_hw: of the image, in pixels.
     """
 

@@ -16,8 +16,9 @@ from PIL import Image
 from samiam.errors import InputError
 from samiam.formats.frames.frame import Frame, FrameReading, Frames
 from samiam.formats.frames.numbering import by_time
-from samiam.formats.readers.raw import RawImage, check_declared
+from samiam.formats.readers.raw import RawImage
 from samiam.formats.readers.read import micrograph_of
+from samiam.records.arrays import check_declared
 from samiam.storage.files import sha256_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.formats.readers.axes import Axis, found_along, frame_of, image_axes
-from samiam.formats.readers.raw import RawImage, Request, of_dataset, without_blank_fourth
+from samiam.formats.readers.raw import RawImage, Request, of_dataset
+from samiam.records.arrays import without_blank_fourth
 
 _MOST_CHANNELS = 4
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.formats.readers.interval import Interval, interval
-from samiam.formats.readers.raw import MIN_SIDE_PX, Found
+from samiam.formats.readers.raw import Found
 from samiam.formats.readers.units import to_nm
+from samiam.records.arrays import MIN_SIDE_PX
 
 Pair = tuple[int, int]
 """The axis that runs down the image and the one that runs along its rows."""

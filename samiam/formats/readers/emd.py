@@ -16,7 +16,8 @@ import numpy as np
 from samiam.errors import InputError
 from samiam.formats.readers.axes import Axis, Pair, corner_of, found_along, frame_of, image_axes, interval_along
 from samiam.formats.readers.pixel_size import PixelSize, pixel_size
-from samiam.formats.readers.raw import MAX_BYTES, Found, RawImage, Request, distinct, of_dataset
+from samiam.formats.readers.raw import Found, RawImage, Request, distinct, of_dataset
+from samiam.records.arrays import MAX_BYTES
 
 _OF_VELOX = ("Image", "Spectrum", "SpectrumImage", "SpectrumStream", "Line")
 _VELOX_PAIR = (0, 1)  # Velox's arrays are (H, W, frames).

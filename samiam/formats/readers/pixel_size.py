@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from samiam.formats.readers.units import to_nm
+from samiam.records.arrays import MOST_UNEQUAL
 
 # Beyond these nothing is the pixel of an electron microscope, but a reciprocal length or another header's bytes.
 _SMALLEST_NM, _LARGEST_NM = 1e-5, 1e8
-MOST_UNEQUAL = 100.0  # No scan is coarser by more along one axis: one of the two numbers means something else.
 _LARGEST_TAGGED_NM = 100.0  # A coarser resolution tag is one for printing: 72 dpi is 353 µm per pixel.
 _ROUNDING = 1e-4  # of single precision, and of TIFF's fractions; sides so nearly equal are the same
 

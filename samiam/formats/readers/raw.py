@@ -12,16 +12,10 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.formats.readers.interval import Interval
 from samiam.formats.readers.pixel_size import PixelSize
+from samiam.records.arrays import check_declared
 
-MAX_PIXELS = 16384**2
-MAX_BYTES = 4 * MAX_PIXELS  # 1 GB: as many pixels in single precision, which is what is worked on
-MIN_SIDE_PX = 16  # in less no texture can be told
 _PLAINLY_LARGER = 4  # times the pixels of any other image: a thumbnail or a level of a pyramid has half the sides
 _MOST_LISTED = 10
-_REMEDY_FOR_KIND = {
-    "c": "save its modulus or its real part",
-    "b": "it is a mask, not a micrograph; give the image itself",
-}
 
 
 @dataclass(frozen=True)
@@ -161,31 +155,6 @@ def of_dataset(found: Sequence[Found], index: int) -> dict[str, Any]:
     return {"dataset": chosen.name or (str(index) if is_choice else None), "n_datasets": n_images}
 
 
-def check_declared(shape_hw: tuple[int, int], dtype: np.dtype[Any], n_channels: int = 1) -> None:
-    """Refuse images whose declared shape or type is of no use, before any pixel is read.
-
-    Raises:
-        InputError: see `Request.pick`.
-    """
-    height, width = shape_hw
-    if dtype.kind not in "uif":
-        kind = "compound" if dtype.names else str(dtype)
-        raise InputError(f"holds {kind} pixels; {_REMEDY_FOR_KIND.get(dtype.kind, 'save it as integers or floats')}.")
-    if min(height, width) < MIN_SIDE_PX:
-        raise InputError(f"is {width} x {height} pixels; both sides must be at least {MIN_SIDE_PX}.")
-    if height * width > MAX_PIXELS:
-        raise InputError(
-            f"is {width} x {height} pixels, more than the {MAX_PIXELS} (16384 x 16384) that fit; crop or bin it."
-        )
-    n_bytes = height * width * n_channels * dtype.itemsize
-    if n_bytes > MAX_BYTES:
-        channels = f" in {n_channels} channels" if n_channels > 1 else ""
-        raise InputError(
-            f"is {width} x {height} pixels of {dtype}{channels}, {n_bytes / 1e9:.1f} GB and more than the "
-            f"{MAX_BYTES / 1e9:.1f} GB that fit; crop or bin it, or save one channel in single precision."
-        )
-
-
 def check_there(n_bytes: int, there: int) -> None:
     """Refuse a file with fewer bytes than its header declares, before any memory is taken for them.
 
@@ -194,10 +163,3 @@ def check_there(n_bytes: int, there: int) -> None:
     """
     if there < n_bytes:
         raise InputError("ends before its pixels do; it was cut short, copy or export it again.")
-
-
-def without_blank_fourth(array: NDArray[Any]) -> NDArray[Any]:
-    """Channels without a fourth that is the same everywhere, which is the opacity of the other three."""
-    if array.ndim == 3 and array.shape[2] == 4 and (array[..., 3] == array[0, 0, 3]).all():
-        return array[..., :3]
-    return array

@@ -9,16 +9,15 @@ import pkgutil
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from samiam.artefacts.finding import find_artefacts
 from samiam.errors import InputError, printable
-from samiam.formats.readers.pixel_size import MOST_UNEQUAL, PixelSize
+from samiam.formats.readers.pixel_size import PixelSize
 from samiam.formats.readers.raw import RawImage, Request
 from samiam.records import Micrograph
+from samiam.records.arrays import both_sides, check_percentiles, check_values, one_channel
 from samiam.records.counts import without_offset
 from samiam.storage.files import sha256_of
 
@@ -104,7 +103,7 @@ def check_readable(path: str | Path) -> None:
 def _read(
     path: Path, request: Request, channel: int | None, given: PixelSize | None, percentiles: tuple[float, float]
 ) -> Micrograph:
-    _check_percentiles(percentiles)
+    check_percentiles(percentiles)
     raw = read_raw(path, request)
     return micrograph_of(raw, path, sha256_of(path), channel=channel, given=given, clip_percentiles=percentiles)
 
@@ -133,9 +132,9 @@ def micrograph_of(
     Raises:
         InputError: if a channel has to be chosen, or pixels are not finite or all alike; the file is not named.
     """
-    array, used_channel = _one_channel(raw.array, channel)
+    array, used_channel = one_channel(raw.array, channel)
     counts, offset = without_offset(array)
-    _check_values(counts)
+    check_values(counts)
     size = raw.pixel_size if given is None else given.instead_of(raw.pixel_size)
     beside = {
         "n_datasets": raw.n_datasets if raw.n_datasets > 1 else None,
@@ -172,19 +171,8 @@ def given_size(sides_nm: float | tuple[float, float]) -> PixelSize:
     Raises:
         InputError: if it is none.
     """
-    width, height = sides_nm if isinstance(sides_nm, tuple) else (sides_nm, sides_nm)
-    for side in (width, height):
-        if not 0 < side < float("inf"):
-            raise InputError(f"a pixel size of {side} nm is impossible; give a positive number, or None.")
-    if max(width / height, height / width) > MOST_UNEQUAL:
-        raise InputError(f"pixels of {width:g} × {height:g} nm are too unequal; give the sides of one, or one number.")
+    width, height = both_sides(sides_nm)
     return PixelSize(width, height, "argument")
-
-
-def _check_percentiles(percentiles: tuple[float, float]) -> None:
-    low, high = percentiles
-    if not 0 <= low < high <= 100:
-        raise InputError(f"cannot be clipped at the percentiles {low} and {high}; give two rising ones from 0 to 100.")
 
 
 def _check_file(path: Path) -> None:
@@ -237,30 +225,3 @@ def _quiet() -> Iterator[None]:
     finally:
         for logger, was_disabled in zip(loggers, disabled, strict=True):
             logger.disabled = was_disabled
-
-
-def _one_channel(array: NDArray[Any], channel: int | None) -> tuple[NDArray[Any], int | None]:
-    """The image (H, W), and which channel it is where the channels differ or one was asked for."""
-    n_channels = array.shape[2] if array.ndim == 3 else 1
-    if channel is not None and not 0 <= channel < n_channels:
-        raise InputError(f"has no channel {channel}; choose channel=0..{n_channels - 1} (--channel).")
-    if array.ndim == 2:
-        return array, channel
-    if channel is not None:
-        return array[..., channel], channel
-    if any(not np.array_equal(array[..., 0], array[..., other]) for other in range(1, n_channels)):
-        raise InputError(
-            f"holds {n_channels} channels that differ; choose one with channel=0..{n_channels - 1} (--channel)."
-        )
-    return array[..., 0], None
-
-
-def _check_values(array: NDArray[Any]) -> None:
-    n_bad = array.size - int(np.count_nonzero(np.isfinite(array))) if array.dtype.kind == "f" else 0
-    if n_bad:
-        raise InputError(f"{n_bad} of {array.size} pixels are NaN or infinite; replace them and save it again.")
-    smallest, largest = float(array.min()), float(array.max())
-    if smallest == largest:
-        raise InputError(f"every pixel is {smallest:g}, so there is nothing to see; check the export.")
-    if not np.isfinite(largest - smallest):
-        raise InputError(f"pixel values from {smallest:g} to {largest:g} are too far apart; rescale and save it again.")

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 _SMALLEST_SIDE_PX = 384  # room for a scale bar and a legend that can be read
 _HATCH, _GROUND = np.uint8(225), np.uint8(60)  # levels of the lines and, at least, between them: no dark specimen
+MOST_NUMBERED = 150  # with more the numbers hide what they are of
 _LENGTH_UNITS = ((1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))  # nanometres in each
 Entry = tuple[str, tuple[int, int, int] | None]
 """A text of a legend and its colour, None for a hollow swatch."""
@@ -67,6 +68,22 @@ def hatch(picture: NDArray[np.uint8], left_out: NDArray[np.bool_]) -> None:
 def writing_px(picture: Image.Image) -> int:
     """How large the writing is."""
     return min(96, max(14, round(math.hypot(*picture.size) / 50)))
+
+
+def numbered(picture: NDArray[np.uint8], places_xy: Sequence[tuple[str, tuple[float, float]]]) -> NDArray[np.uint8]:
+    """A picture with numbers on it, white with a black rim for dark and light grounds.
+
+    Args:
+        picture: (H, W, 3).
+        places_xy: each number and where its middle comes.
+    """
+    drawn = Image.fromarray(picture)
+    font_px = round(0.8 * writing_px(drawn))
+    font, draw = ImageFont.load_default(size=font_px), ImageDraw.Draw(drawn)
+    rim = max(1, font_px // 10)
+    for number, middle in places_xy:
+        draw.text(middle, number, "white", font, anchor="mm", stroke_width=rim, stroke_fill="black")
+    return np.array(drawn)
 
 
 def captioned(

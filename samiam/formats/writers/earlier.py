@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from samiam.formats.writers.exports.kinds import EXPORT_FILES
 from samiam.storage.strict_json import parse_json
 
 PROVENANCE = "provenance.json"
 """The file that is written last: a folder without it holds no result, or one that was interrupted."""
 OF_THE_IMAGE = ("sha256", "frame", "channel", "dataset")
 """What of a provenance tells which image of which file it was."""
+MEASURED = ("regions.csv", "layers.csv", "lattices.csv", "layers.png")
+"""Results of segmenting that may be left out."""
 _RESULTS = (
     *("labels.tif", "grains.tif", "overlay.png", "materials.json", "grains.json", "masks.json"),
-    *("materials.csv", "grains.csv", "decisions.csv", PROVENANCE),
+    *("materials.csv", "grains.csv", "decisions.csv", *MEASURED, PROVENANCE),
     *("particles.json", "particles.csv", "statistics.json", "statistics.csv", "by_size.csv"),
     *("sizes.png", "faults_by_size.png", "report.html"),
+    *EXPORT_FILES,
     *("points.csv", "tracks.csv", "events.csv", "lifetimes.csv", "counts.csv", "counts.png", "kymograph.png"),
 )
 

@@ -1,18 +1,23 @@
-"""Pictures for people: the micrograph with its materials tinted, a scale bar and a legend."""
+"""Pictures for people: the micrograph with its materials outlined, a scale bar and a legend."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from samiam.colours import colour_of, colour_overlay
-from samiam.formats.writers.captions import Entry, ScaleBar, captioned, enlarged, enlarging, hatch, scale_bar
-from samiam.formats.writers.wording import legend_texts, notes, percent
+from samiam.colours import TINTS, Tint, colour_of, colour_overlay
+from samiam.formats.writers.captions import Entry, ScaleBar, captioned, enlarged, enlarging, hatch, numbered, scale_bar
+from samiam.formats.writers.numbering import label_places
+from samiam.formats.writers.wording import legend_texts, notes, percent, region_names
 from samiam.records import Micrograph, Segmentation
 from samiam.storage.files import replacing
 
 
-def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmentation) -> Path:
-    """Write an RGB PNG: the tinted micrograph, dashes between grains, a scale bar, legend and remark in a strip below.
+def write_overlay(
+    path: str | Path, micrograph: Micrograph, segmentation: Segmentation, tint: Tint = TINTS["outline"]
+) -> Path:
+    """Write an RGB PNG: the micrograph with its materials outlined and numbered, dashes between grains, a scale bar.
+
+    Legend and remark are in a strip below.
 
     Small images are enlarged by a whole factor, so that the writing can be read. What is not shown is hatched.
 
@@ -20,6 +25,7 @@ def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmen
         path: the file, .png.
         micrograph: the image.
         segmentation: its materials; there may be none.
+        tint: how much of their colours there is within them and around them.
 
     Returns:
         The file written.
@@ -32,22 +38,28 @@ def write_overlay(path: str | Path, micrograph: Micrograph, segmentation: Segmen
     pixels, labels, grains = (
         enlarged(array, factor) for array in (micrograph.pixels, segmentation.labels, segmentation.each_grain)
     )
-    tinted = colour_overlay(pixels, labels, grains)
+    tinted = numbered(colour_overlay(pixels, labels, grains, tint), label_places(labels))
     if micrograph.shown is not None:
         hatch(tinted, ~enlarged(micrograph.shown, factor))
     bar = scale_bar(micrograph.shape_hw[1], micrograph.pixel_size_nm)
     bar = ScaleBar(bar.length_px * factor, bar.text)
     remarks = [*filter(None, [segmentation.remark]), *notes(micrograph)]
     with replacing(path) as partial:
-        captioned(tinted, bar, _entries(segmentation), remarks).save(partial, format="PNG")
+        captioned(tinted, bar, _entries(segmentation), remarks).save(partial, format="PNG", compress_level=1)
     return Path(path)
 
 
 def _entries(segmentation: Segmentation) -> list[Entry]:
     """Each label, and what is not segmented."""
-    entries: list[Entry] = [(text, colour_of(label)) for label, text in enumerate(legend_texts(segmentation), start=1)]
+    texts = enumerate(zip(region_names(segmentation), legend_texts(segmentation), strict=True), start=1)
+    entries: list[Entry] = [(_with_number(label, name, text), colour_of(label)) for label, (name, text) in texts]
     if not entries:
         return [("no material found", None)]
     if segmentation.segmented_fraction < 1:
         entries.append((f"not segmented  {percent(1 - segmentation.segmented_fraction)}", None))
     return entries
+
+
+def _with_number(label: int, name: str, text: str) -> str:
+    """A text of the legend that tells the number on the picture, where the name does not."""
+    return text if str(label) in name.split() else f"{label}: {text}"

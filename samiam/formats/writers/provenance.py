@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +13,17 @@ from samiam.formats.writers.earlier import OF_THE_IMAGE
 from samiam.formats.writers.strict_json import write_json
 from samiam.records import Micrograph, Segmentation
 
-_PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn", "torch", "segment-anything", "tifffile", "pillow")
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-image",
+    "scikit-learn",
+    "onnxruntime",
+    "torch",
+    "segment-anything",
+    "tifffile",
+    "pillow",
+)
 _OF_THE_FILE = (
     "path",
     *OF_THE_IMAGE,
@@ -36,6 +46,8 @@ def write_provenance(
     config: Mapping[str, Any],
     seed: int,
     times_s: Mapping[str, float],
+    files: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
     segmentation: Segmentation,
 ) -> Path:
     """Write as JSON what is needed to make the result again.
@@ -46,6 +58,8 @@ def write_provenance(
         config: the settings used.
         seed: the seed used.
         times_s: seconds taken by each step.
+        settings: what was chosen, null where nobody chose.
+        files: the names of the others of the result.
         segmentation: the result.
 
     Returns:
@@ -61,17 +75,24 @@ def write_provenance(
         "not_segmented_fraction": 1 - segmentation.segmented_fraction,
         "remark": segmentation.remark,
     }
-    how = {"input": about_input(micrograph), "config": config, "seed": seed, "times_s": times_s}
-    return write_json(path, {**about_software(), **how, **facts})
+    how = {
+        "input": about_input(micrograph),
+        "config": config,
+        "settings": settings,
+        "seed": seed,
+        "times_s": times_s,
+        "files": files,
+    }
+    return write_json(path, {**about_software(), "input": about_input(micrograph), **how, **facts})
 
 
 def about_software() -> dict[str, Any]:
     """What made a result, and when."""
     return {
-        "samiam": _version("samiam"),
+        "samiam": version_of("samiam"),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": {name: version_of(name) for name in _PACKAGES},
         "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
@@ -87,7 +108,7 @@ def about_input(micrograph: Micrograph) -> dict[str, Any]:
     }
 
 
-def _version(package: str) -> str | None:
+def version_of(package: str) -> str | None:
     """The installed version, None where the package is not installed (a source tree on the path counts so)."""
     try:
         return metadata.version(package)

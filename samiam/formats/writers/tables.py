@@ -33,8 +33,9 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
         in the legend), `area_nm2`, `area_fraction` (of what is shown of the image), `regions` (connected through sides
         or corners), `perimeter_nm` (as scikit-image estimates it), `centroid_x_nm`, `centroid_y_nm` (from the centre of
         the top left pixel, x to the right, y down), `width_nm`, `height_nm` (of the box around all its regions),
-        `mean_intensity` (of the scaled image, 0 to 1), `grains` (how many) and `confidence` (its predicted IoU, NaN
-        where nothing predicts it). Where the pixel size is unknown the columns are `area_px`, `perimeter_px` and so on.
+        `intensity_mean`, `intensity_std` (of the scaled image, 0 to 1), `grains` (how many) and `confidence` (its
+        predicted IoU, NaN where nothing predicts it). Where the pixel size is unknown the columns are `area_px`,
+        `perimeter_px` and so on.
 
     Raises:
         InputError: if the two are of different shapes.
@@ -42,10 +43,8 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
     labels = segmentation.labels
     if labels.shape != micrograph.shape_hw:
         raise InputError(f"{micrograph.name}: is {micrograph.shape_hw}, its segmentation {labels.shape}; pair them up.")
-    width, height, unit = micrograph.pixel_size_nm, micrograph.pixel_height_nm, "nm"
-    if width is None or height is None:
-        width, height, unit = 1.0, 1.0, "px"
-    wanted = ("label", "area", "centroid", "bbox", "intensity_mean")
+    (width, height), unit = micrograph.sides_xy, micrograph.unit
+    wanted = ("label", "area", "centroid", "bbox", "intensity_mean", "intensity_std")
     found = regionprops_table(labels.astype(np.int64), micrograph.pixels, properties=wanted)  # type: ignore[no-untyped-call]
     return pd.DataFrame(
         {
@@ -66,7 +65,8 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
             f"centroid_y_{unit}": found["centroid-0"] * height,
             f"width_{unit}": (found["bbox-3"] - found["bbox-1"]) * width,
             f"height_{unit}": (found["bbox-2"] - found["bbox-0"]) * height,
-            "mean_intensity": found["intensity_mean"].astype(np.float64),
+            "intensity_mean": found["intensity_mean"].astype(np.float64),
+            "intensity_std": found["intensity_std"].astype(np.float64),
             "grains": np.array(segmentation.grain_counts, np.int64),
             "confidence": np.array(segmentation.confidences, np.float64),
         }

@@ -1,9 +1,7 @@
-"""SAM+: masks from a grid of point prompts, on the whole image and on crops of it (the paper's baseline).
+"""SAM+: masks from point prompts, on the whole image and on crops of it (the paper's baseline).
 
-The library upsamples the logits of a whole batch of prompts before it filters any, so it needs
-`points_per_batch` × 3 × H × W float32 at once: 0.8 GB at 1024² and 13 GB at 4096² with the default of 64.
-Lower `points_per_batch` where that is too much; the masks stay the same but for rounding. Its post-processing
-(`min_mask_region_area`) then holds all surviving masks unpacked, a byte a pixel.
+The masks are those of `segment_anything.SamAutomaticMaskGenerator` but for rounding. That upsamples the logits of a
+whole batch of prompts before it filters any, 13 GB at 4096²; here a mask is drawn only once its quality is known.
 """
 
 from __future__ import annotations
@@ -14,37 +12,58 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from segment_anything import SamAutomaticMaskGenerator, sam_model_registry
+from segment_anything import SamPredictor, sam_model_registry
 from segment_anything.modeling import Sam
-from segment_anything.utils.amg import MaskData, area_from_rle, generate_crop_boxes
+from tqdm import tqdm
 
 from samiam.device import pick_device
 from samiam.errors import InputError
 from samiam.generation.prompts import Prompt
+from samiam.generation.sam.candidates import candidates
+from samiam.generation.sam.crops import Crop, Places, asked_crops
+from samiam.generation.sam.decoder import FoldedDecoder
+from samiam.generation.sam.embeddings import RememberingEncoder
+from samiam.generation.sam.encoder import TiledEncoder
 from samiam.generation.sam.settings import SamOptions
+from samiam.generation.sam.suppression import suppressed, without_small_regions
 from samiam.records import Masks, Micrograph
+from samiam.storage.bounded_folder import BoundedFolder
 from samiam.storage.checkpoints import accepted_sha256, fit_state_dict, load_state_dict
+from samiam.storage.downloads import user_cache
+from samiam.storage.files import made_folder
 
 #: The names that `build_sam` knows: the three sizes of the image encoder (89.7, 308.3 and 637.0 M parameters).
 SAM_NAMES = ("vit_b", "vit_l", "vit_h")
+_PROMPTS_AT_ONCE = {"cpu": 4, "cuda": 64}
+"""More are slower on a CPU, where they no longer stay in its cache."""
 
 
 class SamGenerator:
     """The `MaskGenerator` of the segment-anything networks; same image, same masks (exactly so on the CPU).
 
     Args:
-        sam: the network, on its device.
+        sam: the network, on its device; it is given a faster image encoder with the same weights.
         name: the name under which `build_generator` makes it.
         options: how to prompt it and which masks to keep.
         checkpoint_sha256: what tells its weights from others, for provenance.
+        places: where to prompt it, for `prompts=boundaries`; results depend on its code too.
+
+    Raises:
+        InputError: if the options ask for places and there are none, or for embeddings to be kept and they cannot be.
     """
 
-    def __init__(self, sam: Sam, name: str, options: SamOptions, checkpoint_sha256: str) -> None:
+    def __init__(
+        self, sam: Sam, name: str, options: SamOptions, checkpoint_sha256: str, places: Places | None = None
+    ) -> None:
+        if options.prompts == "boundaries" and places is None:
+            raise InputError("prompts=boundaries: give the places, or make the generator by build_generator.")
         self._name = name
         self._settings = options
         self._checkpoint_sha256 = checkpoint_sha256
-        self._img_size = int(sam.image_encoder.img_size)
-        self._library = _CropGenerator(sam.eval(), **options.decisive)
+        self.places = places
+        sam.image_encoder = _faster(sam, options, checkpoint_sha256)
+        self._predictor = SamPredictor(sam.eval())
+        self._decoder = FoldedDecoder(sam)
         self._shape_hw: tuple[int, int] | None = None
 
     @property
@@ -54,8 +73,9 @@ class SamGenerator:
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """Every setting that decides the masks, and the hash of the weights."""
-        return {**self._settings.decisive, "checkpoint_sha256": self._checkpoint_sha256}
+        """Every setting that decides the masks, and the hash of the weights; of those that place the prompts too."""
+        places = {"places_sha256": self.places.sha256} if self.places else {}
+        return {**self._settings.decisive, "checkpoint_sha256": self._checkpoint_sha256, **places}
 
     def generate(self, micrograph: Micrograph) -> Masks:
         """The masks in the library's order, none of them without pixels; an empty `Masks` where none survives.
@@ -65,14 +85,25 @@ class SamGenerator:
         Raises:
             InputError: if the image is too small or too narrow to be cut into `crop_n_layers` layers of crops.
         """
-        self._check_crops(micrograph)
-        self._shape_hw = None  # the library forgets the image that was set
-        records = self._library.generate(_as_rgb(micrograph))
-        return Masks.from_records(records, micrograph.shape_hw)
+        options = self._settings
+        asked = asked_crops(micrograph, options, self.places, self._predictor.model.image_encoder.img_size)
+        self._shape_hw = None  # the crops take the place of the image that was set
+        rgb = _as_rgb(micrograph)
+        n_prompts = sum(len(points_xy) for _, points_xy in asked)
+        with tqdm(total=n_prompts, desc=micrograph.name, unit="prompt", disable=None, leave=False) as bar:
+            of_crops = [self._of_crop(rgb, crop, points_xy, bar) for crop, points_xy in asked]
+        masks = Masks.joined(*of_crops)
+        if len(asked) > 1:
+            smaller_first = 1 / np.prod(masks.crop_boxes_xywh[:, 2:], axis=1)
+            masks = suppressed(masks, smaller_first, options.crop_nms_thresh)
+        if options.min_mask_region_area and len(masks):
+            threshold = max(options.box_nms_thresh, options.crop_nms_thresh)
+            masks = without_small_regions(masks, options.min_mask_region_area, threshold)
+        return masks
 
     def set_image(self, micrograph: Micrograph) -> None:
         """Compute the embedding of an image, so that `predict` answers soon."""
-        self._library.predictor.set_image(_as_rgb(micrograph), image_format="RGB")
+        self._predictor.set_image(_as_rgb(micrograph), image_format="RGB")
         self._shape_hw = micrograph.shape_hw
 
     def predict(
@@ -82,7 +113,7 @@ class SamGenerator:
         if self._shape_hw is None:
             raise InputError("no image to point at: call set_image first.")
         prompt = Prompt.of(points, labels, boxes, self._shape_hw)
-        masks, scores, _ = self._library.predictor.predict(
+        masks, scores, _ = self._predictor.predict(
             point_coords=prompt.points_xy if len(prompt.points_xy) else None,
             point_labels=prompt.is_inside.astype(int) if len(prompt.points_xy) else None,
             box=None if prompt.box is None else np.array(prompt.box),
@@ -93,26 +124,28 @@ class SamGenerator:
     def __repr__(self) -> str:
         return f"SamGenerator({self._name}, weights {self._checkpoint_sha256[:12]})"
 
-    def _check_crops(self, micrograph: Micrograph) -> None:
-        """Refuse an image of which some crop would have no pixels, or none once its long side is `img_size`."""
-        n_layers = self._settings.crop_n_layers
-        boxes, _ = generate_crop_boxes(micrograph.shape_hw, n_layers, self._settings.crop_overlap_ratio)
-        for left, top, right, bottom in boxes:
-            short, long = sorted((right - left, bottom - top))
-            if short < 1 or 2 * short * self._img_size < long:
-                height, width = micrograph.shape_hw
-                raise InputError(
-                    f"{micrograph.name}: {height}×{width} px is too small or too narrow for crop_n_layers={n_layers}; "
-                    "use fewer layers (0 is the whole image only) or a larger image."
-                )
+    @torch.inference_mode()
+    def _of_crop(self, rgb: NDArray[np.uint8], crop: Crop, points_xy: NDArray[np.float64], bar: tqdm[Any]) -> Masks:
+        """What prompts give in a crop, the best first."""
+        self._predictor.set_image(rgb[crop.window])
+        at_once = self._settings.points_per_batch or _PROMPTS_AT_ONCE[self._predictor.device.type]
+        found = [Masks.empty(crop.shape_hw)]
+        for start in range(0, len(points_xy), at_once):
+            batch = points_xy[start : start + at_once]
+            found += candidates(self._predictor, self._decoder, crop, batch, self._settings)
+            bar.update(len(batch))
+        self._predictor.reset_image()
+        masks = Masks.joined(*found)
+        return suppressed(masks, masks.predicted_iou, self._settings.box_nms_thresh)
 
 
-def build_sam(name: str, options: SamOptions) -> SamGenerator:
+def build_sam(name: str, options: SamOptions, places: Places | None = None) -> SamGenerator:
     """A SAM+ generator with published or own weights.
 
     Args:
         name: "vit_b", "vit_l" (the paper's main tables) or "vit_h".
         options: its settings; the published weights are fetched into the cache if need be.
+        places: where to prompt it, for `prompts=boundaries`.
 
     Raises:
         InputError: if the device is unusable, or the weights are missing, of another hash or of another network.
@@ -123,7 +156,8 @@ def build_sam(name: str, options: SamOptions) -> SamGenerator:
     with torch.random.fork_rng(devices=[]):
         sam = sam_model_registry[name]()
     fit_state_dict(sam, state, options.checkpoint or f"checkpoint {name}")
-    return SamGenerator(sam.to(place), name, options, accepted_sha256(name, options.checkpoint_sha256))
+    sha256 = accepted_sha256(name, options.checkpoint_sha256)
+    return SamGenerator(sam.to(place), name, options, sha256, places)
 
 
 def _as_rgb(micrograph: Micrograph) -> NDArray[np.uint8]:
@@ -131,13 +165,10 @@ def _as_rgb(micrograph: Micrograph) -> NDArray[np.uint8]:
     return np.repeat(np.rint(micrograph.pixels * 255).astype(np.uint8)[:, :, None], 3, axis=2)
 
 
-class _CropGenerator(SamAutomaticMaskGenerator):  # type: ignore[misc]
-    """The library's generator, whole where a crop gives nothing."""
-
-    def _process_crop(self, *args: Any) -> MaskData:
-        data = super()._process_crop(*args)
-        # Of no masks the library makes a 1-D float tensor of boxes, at which its `box_area` fails.
-        data["crop_boxes"] = data["crop_boxes"].reshape(-1, 4).long()
-        # Later would be too late: in an image below `min_mask_region_area` an empty mask is one hole and gets filled.
-        data.filter(torch.tensor([area_from_rle(rle) > 0 for rle in data["rles"]], dtype=torch.bool))
-        return data
+def _faster(sam: Sam, options: SamOptions, weights: str) -> TiledEncoder | RememberingEncoder:
+    """The image encoder of a network, as the settings want it."""
+    encoder = TiledEncoder(sam.image_encoder.to(getattr(torch, options.precision)))
+    if not options.embeddings_gb:
+        return encoder
+    folder = made_folder(user_cache("embeddings") / "embeddings")
+    return RememberingEncoder(encoder, BoundedFolder(folder, options.embeddings_gb * 1e9), weights)

@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import binary_erosion
 
 from samiam.formats.writers.captions import (
+    MOST_NUMBERED,
     Entry,
     ScaleBar,
     captioned,
     enlarged,
     enlarging,
     hatch,
+    numbered,
     scale_bar,
-    writing_px,
 )
 from samiam.formats.writers.wording import notes
 from samiam.particles.result import Particles
@@ -27,7 +27,6 @@ from samiam.particles.writing.classes import COLOURS, PARTICLE
 from samiam.storage.files import replacing
 
 _TINT, _LINE = 0.22, 0.95  # shares of the colour within a particle and on its outline; fringes are to be seen
-_MOST_NUMBERED = 150  # with more the numbers hide the particles
 _DASH_PX = 4  # of the outline of what does not count
 
 
@@ -53,8 +52,10 @@ def write_particle_overlay(path: str | Path, particles: Particles, table: pd.Dat
     counts = table["left_out"].isna().tolist()
     for index, (name, is_counted) in enumerate(zip(called, counts, strict=True)):
         _outline(picture, particles, index, factor, COLOURS[name], is_dashed=not is_counted)
-    if len(called) <= _MOST_NUMBERED:
-        picture = _numbered(picture, particles, factor)
+    if len(called) <= MOST_NUMBERED:
+        boxes = enumerate(particles.masks.boxes_xywh.tolist(), start=1)
+        middles = [(str(number), ((x + w / 2) * factor, (y + h / 2) * factor)) for number, (x, y, w, h) in boxes]
+        picture = numbered(picture, middles)
     bar = scale_bar(micrograph.shape_hw[1], micrograph.pixel_size_nm)
     remarks = [*filter(None, [particles.remark]), *notes(micrograph)]
     with replacing(path) as partial:
@@ -86,19 +87,6 @@ def _outline(
     share = np.where(line, np.float32(_LINE), np.float32(_TINT) * mask)[..., None]
     part = picture[top * factor : (top + height) * factor, left * factor : (left + width) * factor]
     part[...] = np.rint(part * (1 - share) + np.array(colour, np.float32) * share)
-
-
-def _numbered(picture: NDArray[np.uint8], particles: Particles, factor: int) -> NDArray[np.uint8]:
-    """The number of each particle, as in the tables, in the middle of its box."""
-    drawn = Image.fromarray(picture)
-    font_px = round(0.8 * writing_px(drawn))
-    font, draw = ImageFont.load_default(size=font_px), ImageDraw.Draw(drawn)
-    for number, (left, top, width, height) in enumerate(particles.masks.boxes_xywh.tolist(), start=1):
-        middle = (left + width / 2) * factor, (top + height / 2) * factor
-        draw.text(
-            middle, str(number), "white", font, anchor="mm", stroke_width=max(1, font_px // 10), stroke_fill="black"
-        )
-    return np.asarray(drawn)
 
 
 def _entries(called: list[str], is_counted: list[bool]) -> list[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,14 @@ from typing import Any
 from samiam.formats.writers.coco import write_coco
 from samiam.formats.writers.csv_table import write_table
 from samiam.formats.writers.earlier import PROVENANCE
+from samiam.formats.writers.exports.exporting import write_exports
+from samiam.formats.writers.exports.kinds import EXPORT_FILES, checked_exports
 from samiam.formats.writers.provenance import about_input, about_software
 from samiam.formats.writers.strict_json import write_json
 from samiam.particles.measured import MeasuredImage
 from samiam.particles.result import Particles
 from samiam.particles.writing.classes import PARTICLE
+from samiam.particles.writing.exports import regions_of
 from samiam.particles.writing.labels import write_particle_labels
 from samiam.particles.writing.overlay import write_particle_overlay
 from samiam.particles.writing.tables import decisions
@@ -31,6 +34,7 @@ def write_particles(
     *,
     config: Mapping[str, Any],
     times_s: Mapping[str, float],
+    exports: Sequence[str] = (),
 ) -> list[Path]:
     """Write everything that is known of the particles of an image.
 
@@ -39,28 +43,36 @@ def write_particles(
     became of each candidate and why) and `provenance.json`.
 
     Args:
-        folder: made if missing. Files of those names in it are replaced, all of them or none, others left alone; while
-            they are, or where that was interrupted, `provenance.json` is missing.
+        folder: made if missing. Files of those names in it are replaced, all of them or none, exports of an earlier
+            result that are not made again removed, others left alone; meanwhile, or where that was interrupted,
+            `provenance.json` is missing.
         particles: the result.
         measured: the same in numbers.
         config: the settings used.
         times_s: seconds taken by each step.
+        exports: of `samiam.formats.EXPORTS`, what other programs read.
 
     Returns:
-        The files written, in that order.
+        The files written, `provenance.json`, which lists them, last.
+
+    Raises:
+        InputError: if there is no such export, or the particles are too many for one.
     """
     names = [name or PARTICLE for name in measured.table["class"]]
-    with replacing_together(folder, PROVENANCE) as partial:
+    file_name, chosen = particles.micrograph.file_name, checked_exports(exports)
+    with replacing_together(folder, PROVENANCE, EXPORT_FILES) as partial:
         written = [
             write_table(partial / "particles.csv", measured.table),
             write_particle_overlay(partial / "overlay.png", particles, measured.table),
             write_particle_labels(partial / "labels.tif", particles),
-            write_coco(
-                partial / "particles.json", particles.masks, particles.micrograph.name, names, share_categories=True
-            ),
+            write_coco(partial / "particles.json", particles.masks, file_name, names, share_categories=True),
             write_table(partial / "decisions.csv", decisions(particles)),
-            write_json(partial / PROVENANCE, _provenance(particles, measured, config, times_s)),
         ]
+        if chosen:
+            regions = regions_of(particles, measured, Path(folder).resolve().name)
+            written += write_exports(partial, chosen, regions)
+        facts = {**_provenance(particles, measured, config, times_s), "files": [file.name for file in written]}
+        written.append(write_json(partial / PROVENANCE, facts))
     return [Path(folder) / file.name for file in written]
 
 

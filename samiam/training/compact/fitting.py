@@ -12,17 +12,18 @@ from scipy import ndimage
 from scipy.optimize import minimize
 
 from samiam.boosting.booster import SemanticBooster
-from samiam.compact.committee import Sight
+from samiam.compact.committee import Sight, in_use
 from samiam.compact.encoder import CompactEncoder
 from samiam.compact.generator import CompactGenerator
-from samiam.compact.looks import in_use, seen_by
+from samiam.compact.looks import seen_by
 from samiam.compact.model import CompactModel
 from samiam.compact.regions.calibration import Calibration
 from samiam.compact.regions.candidates import Candidates, Region, candidate_regions
 from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
 from samiam.compact.regions.rating import Rated, rated_regions
 from samiam.compact.settings import CompactOptions
-from samiam.compact.weights import read_sight
+from samiam.compact.sights import read_sight
+from samiam.compact.views import View
 from samiam.records import Scene
 from samiam.storage.weight_files import add_to_card
 from samiam.texture.confidence import EVIDENCE_OF_REGION, evidence_of_regions
@@ -78,8 +79,8 @@ def fit_calibration(network: Sight, draw_scene: Callable[[int], Scene], rules: C
 
     Each fit goes by the ones before. Numbers are rounded to what they are worth, three decimals.
     """
-    network = in_use(network)
-    rated_scenes = [examined(network, draw_scene(number)) for number in range(rules.scenes)]
+    views = in_use(network)
+    rated_scenes = [examined(views, draw_scene(number)) for number in range(rules.scenes)]
     quality = logistic_regression(*rated_evidence(rated_scenes))
     same_material, same_grain = (
         fit_sameness([split for scene in rated_scenes for split in scene.splits[of]], by_edges=by_edges)
@@ -97,10 +98,10 @@ def fit_calibration(network: Sight, draw_scene: Callable[[int], Scene], rules: C
     choices = choices_of(rated_scenes, found)
     found = replace(found, preference=_named(EVIDENCE_OF_CHOICE, fit_preference(choices)))
     counted = [draw_scene(_FIRST_COUNTED + number) for number in range(rules.distance_scenes)]
-    model = CompactModel(network, found)
+    model = CompactModel(views, found)
     merges = [merge for scene in counted for merge in merges_of_scene(model, scene)]
     found = replace(found, distance=fit_distance(merges))
-    confidence = logistic_regression(*result_evidence(CompactModel(network, found), counted))
+    confidence = logistic_regression(*result_evidence(CompactModel(views, found), counted))
     return replace(found, confidence=_named(EVIDENCE_OF_REGION, confidence))
 
 
@@ -108,9 +109,9 @@ def _named(names: Sequence[str], values: NDArray[np.float64]) -> dict[str, float
     return dict(zip(names, values.round(3).tolist(), strict=True))
 
 
-def examined(network: Sight, scene: Scene) -> Examined:
+def examined(views: Sequence[View], scene: Scene) -> Examined:
     """The candidate regions of a scene beside its truth."""
-    look = seen_by(network, scene.micrograph.pixels)
+    look = seen_by(views, scene.micrograph.pixels)
     candidates = candidate_regions(look, CompactOptions())
     regions = {texture: list(map(_without_outline, found)) for texture, found in candidates.regions.items()}
     whole_image = None if candidates.whole_image is None else _without_outline(candidates.whole_image)

@@ -90,8 +90,8 @@ def splits_of_look(
     look: Look, materials: NDArray[np.integer], orientations: NDArray[np.integer]
 ) -> tuple[list[Judged], list[Judged]]:
     """Splits of an image into materials, and of each material into orientations; truths (h, w) at the points."""
-    vectors, of_grains = (np.moveaxis(maps.numpy(), 0, -1) for maps in (look.vectors, look.grain_vectors))
-    boundaries = np.stack([look.boundaries.numpy(), look.grain_boundaries.numpy()])
+    vectors, of_grains = (np.moveaxis(maps, 0, -1) for maps in (look.vectors, look.grain_vectors))
+    boundaries = np.stack([look.boundaries, look.grain_boundaries])
     grains: list[Judged] = []
     for material in np.unique(materials[materials > 0]):
         region = materials == material

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
-from torch import Tensor
 
-from samiam.compact.committee import Sight
+from samiam.compact.committee import Sight, in_use
 from samiam.compact.generator import CompactGenerator
-from samiam.compact.looks import Look, in_use, seen_by
+from samiam.compact.looks import Look, seen_by
 from samiam.compact.model import CompactModel
 from samiam.compact.settings import CompactOptions
 from samiam.compact.weights import shipped_calibration
@@ -48,10 +46,10 @@ def field_scores(
         one point of the field; `recall_50`, `_75` and `_90`, the share of materials that some generated mask has with
         that IoU; `click_1` and `click_3`, the mean IoU with a material after so many clicks; `score`, the mean of all.
     """
-    model, micrograph = CompactModel(network, shipped_calibration()), Micrograph(pixels)
+    model, micrograph = CompactModel(in_use(network), shipped_calibration()), Micrograph(pixels)
     truth, generator = Masks.from_labels(materials), CompactGenerator(model, CompactOptions())
     lie_alike = Masks.from_arrays([orientations == number for number in np.unique(orientations[orientations > 0])])
-    look = seen_by(model.network, pixels)
+    look = seen_by(model.views, pixels)
     masks = generator.generate(micrograph)
     best = iou(intersections(truth, masks), truth.areas, masks.areas).max(axis=1, initial=0)
     generator.set_image(micrograph)
@@ -73,21 +71,21 @@ def kmeans_iou(network: Sight, pixels: NDArray[np.float32], materials: NDArray[n
     return score_image(_clustered(look, look.vectors, len(truth)), truth).matched_iou
 
 
-def _clustered(look: Look, maps: Tensor, n_clusters: int) -> Masks:
+def _clustered(look: Look, maps: NDArray[np.float32], n_clusters: int) -> Masks:
     """KMeans on vectors (16, h, w) of a look, at the size of the image."""
-    vectors = maps.flatten(1).T.numpy()
+    vectors = maps.reshape(len(maps), -1).T
     with threadpool_limits(1):
         found = KMeans(n_clusters, n_init=4, random_state=0).fit(vectors[:: -(-len(vectors) // _MOST_POINTS)])
     centres = found.cluster_centers_.astype(np.float32)
     # The nearest centre has the largest product less half of its squared length.
-    nearness = np.tensordot(centres, maps.numpy(), axes=1) - (centres**2).sum(axis=1)[:, None, None] / 2
+    nearness = np.tensordot(centres, maps, axes=1) - (centres**2).sum(axis=1)[:, None, None] / 2
     ahead = (nearness[k] - np.delete(nearness, k, axis=0).max(axis=0, initial=-np.inf) for k in range(n_clusters))
     return Masks.from_arrays((look.above_zero(values) for values in ahead), look.shape_hw)
 
 
 def _boundary_f(look: Look, materials: NDArray[np.integer], grains: NDArray[np.integer]) -> float:
     """F-score of boundaries of both kinds; a scene without any, found to have none, scores 1."""
-    found = torch.maximum(look.boundaries, look.grain_boundaries).numpy() > 0.5
+    found = np.maximum(look.boundaries, look.grain_boundaries) > 0.5
     rows, columns = (side // points for side, points in zip(materials.shape, found.shape, strict=True))
     real = np.zeros(materials.shape, np.bool_)
     for labels in (materials, grains):

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from samiam.benchmark.scenes.sources import Layout, labelled_sources
-from samiam.datasets.label_studio.brush_rle import encode_mask
 from samiam.errors import InputError
+from samiam.formats.brush_rle import encode_mask
 from samiam.records import Scene
 
 LABELS = np.repeat(np.array([1, 2], np.uint8), 8)[:, None] * np.ones((1, 24), np.uint8)

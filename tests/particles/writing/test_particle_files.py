@@ -16,6 +16,7 @@ from made_particles import made_particles
 from PIL import Image
 from pycocotools import mask as rle
 from refusals import refusal
+from roifile import roiread
 
 from samiam.formats.writers.earlier import is_result
 from samiam.particles import Dropped, FaultDetection, Particles, StatisticsOptions
@@ -99,6 +100,23 @@ def test_particles_of_one_class_share_a_category(tmp_path: Path) -> None:
     coco = json.loads((tmp_path / "particles.json").read_text())
     assert coco["categories"] == [{"id": 1, "name": "particle"}]
     assert [one["category_id"] for one in coco["annotations"]] == [1, 1, 1]
+
+
+def test_particles_are_exported_whole_where_they_overlap(tmp_path: Path) -> None:
+    found = overlapping()
+    measured = MeasuredImage.of(found)
+    chosen = ("roi", "geojson", "label-studio", "html")
+    write_particles(tmp_path, found, measured, config={}, times_s={}, exports=chosen)
+    features = json.loads((tmp_path / "outlines.geojson").read_text(encoding="utf-8"))["features"]
+    said = [one["properties"] for one in features]
+    assert [one["area_px"] for one in said] == found.masks.areas.tolist()
+    assert [one["name"] for one in said] == ["particle 1", "particle 2", "particle 3"]
+    assert [one["classification"]["name"] for one in said] == list(SAID)
+    assert [one.get("score") for one in said] == pytest.approx([0.5, 0.9, None])
+    assert [roi.name for roi in roiread(tmp_path / "rois.zip")] == ["particle 1", "particle 2", "particle 3"]
+    assert "stacking fault" in (tmp_path / "summary.html").read_text(encoding="utf-8")
+    write(tmp_path, found)
+    assert {file.name for file in tmp_path.iterdir()} == set(FILES)
 
 
 def test_the_overlay_shows_each_class(tmp_path: Path) -> None:

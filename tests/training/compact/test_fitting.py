@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from samiam.compact.regions.calibration import read_calibration
-from samiam.compact.weights import read_sight
+from samiam.compact.sights import read_sight
 from samiam.records import Scene
 from samiam.storage.weight_files import add_to_card, read_card, shipped_weights
 from samiam.training.compact.fitting import (

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tifffile import EXTRASAMPLE, PHOTOMETRIC, TiffPage
 
 from samiam.errors import InputError
-from samiam.formats.readers.raw import without_blank_fourth
+from samiam.records.arrays import without_blank_fourth
 
 N_COLOURS = 3
 _N_INKS = 4  # cyan, magenta, yellow, black

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.formats.readers.orientation import TAG, upright
-from samiam.formats.readers.raw import MAX_BYTES, Found, RawImage, Request, check_there, distinct, of_dataset
+from samiam.formats.readers.raw import Found, RawImage, Request, check_there, distinct, of_dataset
 from samiam.formats.readers.tiff.colours import N_COLOURS, as_shown, has_palette
 from samiam.formats.readers.tiff.sizes import data_bar_px, tiff_interval, tiff_pixel_size
+from samiam.records.arrays import MAX_BYTES
 
 _UNCOMPRESSED = 1
 _OF_IMAGE = "YXCS"  # axes of one image: rows, columns, channels (of detectors) and samples (of colours)

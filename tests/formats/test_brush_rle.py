@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from refusals import refusal
 
-from samiam.datasets.label_studio.brush_rle import decode_alpha, encode_mask
 from samiam.errors import InputError
+from samiam.formats.brush_rle import decode_alpha, encode_mask
 
 Chunk = tuple[bool, int, list[int]]
 

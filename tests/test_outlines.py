@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage.measure import perimeter
 
-from samiam.particles.outlines import Outline
+from samiam.outlines import Outline
 
 SIDES = pytest.mark.parametrize("sides", [(1.0, 1.0), (1.0, 2.0), (0.5, 0.25)])
 
@@ -37,8 +37,8 @@ def test_a_disc_is_round_from_ten_pixels_on(across_px: int, sides: tuple[float, 
         outline = Outline.of(mask, sides)
         assert outline.circularity == pytest.approx(1, abs=0.01)
         assert outline.solidity == pytest.approx(1, abs=0.005)
-        assert outline.area_nm2 == pytest.approx(np.count_nonzero(mask) * sides[0] * sides[1])
-        for feret in outline.feret_nm:
+        assert outline.area == pytest.approx(np.count_nonzero(mask) * sides[0] * sides[1])
+        for feret in outline.feret:
             assert feret == pytest.approx(diameter, abs=0.8 * max(sides))
 
 
@@ -52,14 +52,14 @@ def test_counting_pixels_would_not_do() -> None:
 @pytest.mark.parametrize("turn", [0, 0.4, 1.1])
 def test_an_ellipse(turn: float) -> None:
     outline = Outline.of(ellipse((60, 30), turn=turn), (1, 1))
-    assert outline.feret_nm == (pytest.approx(30, abs=0.6), pytest.approx(60, abs=0.6))
+    assert outline.feret == (pytest.approx(30, abs=0.6), pytest.approx(60, abs=0.6))
     around = 4 * 30 * 1.2110560275684596  # by the complete elliptic integral E(√0.75)
-    assert outline.perimeter_nm == pytest.approx(around, rel=0.005)
+    assert outline.perimeter == pytest.approx(around, rel=0.005)
 
 
 def test_a_square_and_its_corners() -> None:
     outline = Outline.of(np.ones((100, 100), bool), (1, 1))
-    assert outline.feret_nm == (pytest.approx(100, abs=0.3), pytest.approx(100 * np.sqrt(2), rel=0.015))
+    assert outline.feret == (pytest.approx(100, abs=0.3), pytest.approx(100 * np.sqrt(2), rel=0.015))
     assert outline.circularity == pytest.approx(np.pi / 4, rel=0.03)
 
 
@@ -68,7 +68,7 @@ def test_what_is_no_outline_of_the_particle() -> None:
     whole = ellipse((40, 40))
     holed = whole & ~np.pad(ellipse((10, 10)), [((len(whole) - 17) // 2, (len(whole) - 17 + 1) // 2)] * 2)
     holed[0, 0] = True
-    np.testing.assert_allclose(Outline.of(holed, (1, 1)).points_xy_nm, Outline.of(whole, (1, 1)).points_xy_nm)
+    np.testing.assert_allclose(Outline.of(holed, (1, 1)).points_xy, Outline.of(whole, (1, 1)).points_xy)
     dented = whole.copy()
     dented[:20, 20:26] = False
     assert Outline.of(dented, (1, 1)).solidity < 0.95
@@ -77,8 +77,8 @@ def test_what_is_no_outline_of_the_particle() -> None:
 @pytest.mark.parametrize("mask", [[[1]], [[1, 1]], [[1, 0], [0, 1]], [[1] * 9], [[1], [1], [1]]])
 def test_the_smallest_particles_have_an_outline(mask: list[list[int]]) -> None:
     outline = Outline.of(np.array(mask, bool), (0.1, 0.1))
-    assert outline.area_nm2 == pytest.approx(np.sum(mask) / 100)
-    assert 0 < outline.feret_nm[0] <= outline.feret_nm[1]
+    assert outline.area == pytest.approx(np.sum(mask) / 100)
+    assert 0 < outline.feret[0] <= outline.feret[1]
 
 
 @settings(max_examples=30)
@@ -88,6 +88,6 @@ def test_turned_mirrored_and_scaled(seed: int, quarters: int, is_mirrored: bool,
     mask = ellipse((rng.uniform(5, 30), rng.uniform(5, 30)), turn=rng.uniform(0, 3))
     other = np.rot90(mask[::-1] if is_mirrored else mask, quarters)
     first, second = Outline.of(mask, (1, 1)), Outline.of(other, (scale, scale))
-    assert second.perimeter_nm == pytest.approx(scale * first.perimeter_nm)
-    assert second.feret_nm == pytest.approx([scale * feret for feret in first.feret_nm])
+    assert second.perimeter == pytest.approx(scale * first.perimeter)
+    assert second.feret == pytest.approx([scale * feret for feret in first.feret])
     assert second.solidity == pytest.approx(first.solidity)

@@ -1,4 +1,4 @@
-"""The outline of a particle, finer than its pixels."""
+"""The outline of a region, finer than its pixels; lengths are in the unit of the pixels' sides."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ class Outline:
     """A closed contour.
 
     Attributes:
-        points_xy_nm: (N, 2), in order around the particle; the first is not repeated.
-        stairs: how many times longer than the particle's own outline it is, because of the pixels.
+        points_xy: (N, 2), in order around the region; the first is not repeated.
+        stairs: how many times longer than the region's own outline it is, because of the pixels.
 
     Example:
         >>> square = Outline(np.array([[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]]))
-        >>> square.area_nm2, square.perimeter_nm, square.feret_nm
+        >>> square.area, square.perimeter, square.feret
         (4.0, 8.0, (2.0, 2.8284271247461903))
     """
 
-    points_xy_nm: NDArray[np.float64]
+    points_xy: NDArray[np.float64]
     stairs: float = 1.0
 
     @classmethod
-    def of(cls, mask: NDArray[np.bool_], sides_xy_nm: tuple[float, float]) -> Outline:
+    def of(cls, mask: NDArray[np.bool_], sides_xy: tuple[float, float]) -> Outline:
         """The contour around the largest connected part of a mask, its holes filled.
 
         The mask is blurred by a pixel and cut at one half. That draws a convex outline in by about the square of the
@@ -45,42 +45,42 @@ class Outline:
 
         Args:
             mask: (H, W), one pixel at least.
-            sides_xy_nm: width and height of a pixel; the blur is as wide as the longer along both.
+            sides_xy: width and height of a pixel; the blur is as wide as the longer along both.
         """
-        part = np.pad(binary_fill_holes(_largest_part(mask)), _margin_px(sides_xy_nm))
-        coarsest = max(sides_xy_nm)
-        blurred = gaussian_filter(part.astype(np.float64), [_BLUR_PX * coarsest / side for side in sides_xy_nm[::-1]])
+        part = np.pad(binary_fill_holes(largest_part(mask)), _margin_px(sides_xy))
+        coarsest = max(sides_xy)
+        blurred = gaussian_filter(part.astype(np.float64), [_BLUR_PX * coarsest / side for side in sides_xy[::-1]])
         # The maximum, because the blur leaves a few pixels nowhere above one half.
         found = find_contours(blurred, 0.5 * float(blurred.max()))  # type: ignore[no-untyped-call]
-        outline = max((cls(contour[:-1, ::-1] * sides_xy_nm) for contour in found), key=lambda one: one.area_nm2)
-        enclosed_nm2 = np.count_nonzero(part) * sides_xy_nm[0] * sides_xy_nm[1]
-        return cls(outline.points_xy_nm * np.sqrt(enclosed_nm2 / outline.area_nm2), _STAIRS)
+        outline = max((cls(contour[:-1, ::-1] * sides_xy) for contour in found), key=lambda one: one.area)
+        enclosed = np.count_nonzero(part) * sides_xy[0] * sides_xy[1]
+        return cls(outline.points_xy * np.sqrt(enclosed / outline.area), _STAIRS)
 
     @property
-    def area_nm2(self) -> float:
+    def area(self) -> float:
         """What it encloses."""
-        x, y = self.points_xy_nm.T
+        x, y = self.points_xy.T
         return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
 
     @property
-    def perimeter_nm(self) -> float:
+    def perimeter(self) -> float:
         """Its length."""
-        return float(np.hypot(*(np.roll(self.points_xy_nm, -1, axis=0) - self.points_xy_nm).T).sum()) / self.stairs
+        return float(np.hypot(*(np.roll(self.points_xy, -1, axis=0) - self.points_xy).T).sum()) / self.stairs
 
     @property
     def circularity(self) -> float:
         """4πA/P²: 1 for a disc, less for all else."""
-        return float(4 * np.pi * self.area_nm2 / self.perimeter_nm**2)
+        return float(4 * np.pi * self.area / self.perimeter**2)
 
     @property
     def solidity(self) -> float:
         """What it encloses as a share of what its convex hull does."""
-        return self.area_nm2 / float(ConvexHull(self.points_xy_nm).volume)  # of two dimensions, an area
+        return self.area / float(ConvexHull(self.points_xy).volume)  # of two dimensions, an area
 
     @property
-    def feret_nm(self) -> tuple[float, float]:
+    def feret(self) -> tuple[float, float]:
         """The least and the largest distance between two parallel lines that touch it on either side."""
-        corners = self.points_xy_nm[ConvexHull(self.points_xy_nm).vertices]
+        corners = self.points_xy[ConvexHull(self.points_xy).vertices]
         edges = np.roll(corners, -1, axis=0) - corners
         normals = np.stack([-edges[:, 1], edges[:, 0]], axis=1) / np.hypot(*edges.T)[:, None]
         across = corners @ normals.T  # the least width of a polygon is across one of its sides
@@ -88,12 +88,13 @@ class Outline:
         return float(np.ptp(across, axis=0).min()), float(longest)
 
 
-def _largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest part of a mask that is connected through sides or corners."""
     parts, n = label(mask, np.ones((3, 3)))
     return mask if n == 1 else np.asarray(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
 
 
-def _margin_px(sides_xy_nm: tuple[float, float]) -> list[tuple[int, int]]:
+def _margin_px(sides_xy: tuple[float, float]) -> list[tuple[int, int]]:
     """Above and below, left and right."""
-    margins = (1 + round(_MARGIN_PX * max(sides_xy_nm) / side) for side in sides_xy_nm[::-1])
+    margins = (1 + round(_MARGIN_PX * max(sides_xy) / side) for side in sides_xy[::-1])
     return [(margin, margin) for margin in margins]

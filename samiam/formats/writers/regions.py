@@ -1,0 +1,87 @@
+"""A segmentation as one line: what a microscope's script asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.measure import approximate_polygon, find_contours
+
+from samiam.formats.writers.tables import measurements
+from samiam.formats.writers.wording import called
+from samiam.interfaces import interfaces
+from samiam.records import Micrograph, Segmentation
+
+_TOLERANCE_PX = 1.0
+
+
+def region_facts(micrograph: Micrograph, segmentation: Segmentation) -> dict[str, Any]:
+    """What is known of each region and of the lines between them, in pixels and, where the pixel size is known, in nm.
+
+    Returns:
+        `shape_hw`, `pixel_size_nm` and `pixel_height_nm`, `remark`, `not_segmented_fraction`; `materials` with `label`,
+        `material`, `called`, `name`, `confidence`, `area_px`, `box_px` (left, top, right, bottom), `centroid_px` (x, y
+        from the centre of the top left pixel), `outlines_px` (closed lines around it and its holes) and the same in nm;
+        `interfaces` with the two `labels`, `line_px`, `length_px` and the same in nm.
+    """
+    width, height = micrograph.pixel_size_nm, micrograph.pixel_height_nm
+    sides = None if width is None or height is None else (width, height)
+    table = measurements(segmentation, micrograph)
+    named = called(segmentation)
+    return {
+        "shape_hw": list(micrograph.shape_hw),
+        "pixel_size_nm": width,
+        "pixel_height_nm": height,
+        "remark": segmentation.remark,
+        "not_segmented_fraction": 1 - segmentation.segmented_fraction,
+        "materials": [
+            {
+                "label": index + 1,
+                "material": segmentation.material_of[index],
+                "called": named[index],
+                "name": segmentation.names[index],
+                "confidence": segmentation.confidences[index],
+                **_places(segmentation.masks[index], sides),
+            }
+            for index in range(len(table))
+        ],
+        "interfaces": [
+            {
+                "labels": list(line.labels),
+                "length_px": line.length(),
+                "line_px": _rounded(line.line_xy),
+                **(
+                    {} if sides is None else {"length_nm": line.length(sides), "line_nm": _rounded(line.line_xy, sides)}
+                ),
+            }
+            for line in interfaces(segmentation.labels)
+        ],
+    }
+
+
+def _places(mask: NDArray[np.bool_], sides: tuple[float, float] | None) -> dict[str, Any]:
+    """Where a region is."""
+    rows, columns = np.nonzero(mask)
+    box = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]], float)
+    centroid = np.array([[columns.mean(), rows.mean()]])
+    outlines = _outlines(mask)
+    facts: dict[str, Any] = {"area_px": len(rows)}
+    for unit, scale in (("px", (1.0, 1.0)), ("nm", sides)):
+        if scale is not None:
+            facts[f"box_{unit}"] = [value for corner in _rounded(box, scale) for value in corner]
+            facts[f"centroid_{unit}"] = _rounded(centroid, scale)[0]
+            facts[f"outlines_{unit}"] = [_rounded(outline, scale) for outline in outlines]
+    if sides is not None:
+        facts["area_nm2"] = len(rows) * sides[0] * sides[1]
+    return facts
+
+
+def _outlines(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+    """Closed lines (N, 2), x and y from the centre of the top left pixel, around a mask and its holes."""
+    contours = find_contours(np.pad(mask, 1).astype(np.float32), 0.5)  # type: ignore[no-untyped-call]
+    return [approximate_polygon(contour[:, ::-1] - 1, _TOLERANCE_PX) for contour in contours]  # type: ignore[no-untyped-call]
+
+
+def _rounded(points: NDArray[np.float64], scale: tuple[float, float] = (1.0, 1.0)) -> list[list[float]]:
+    return np.round(points * scale, 4).tolist()  # type: ignore[no-any-return]

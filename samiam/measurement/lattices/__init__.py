@@ -1,0 +1,1 @@
+"""Lattices of grains: reflections of the spectrum, the basis that explains them, phases that fit."""

@@ -1,0 +1,165 @@
+"""Thickness and interfaces of each layer, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from samiam.measurement.layers.finding import Layer, find_layers
+from samiam.measurement.layers.interfaces import (
+    FEWEST_LINES,
+    correlation_length,
+    interface_width,
+    roughness,
+    trend,
+)
+from samiam.measurement.layers.stacking import OUTSIDE, Crossing, across_layers, crossed
+from samiam.records import Micrograph, Segmentation
+
+_ENOUGH_SEEN = 0.2  # of the lines of a layer, on which both of its edges are within the image
+_SIDES = ("upper", "lower")
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Layered:
+    """The layers of an image, and the lines on which they were measured.
+
+    Attributes:
+        crossing: the lines.
+        layers: from the first along them to the last.
+    """
+
+    crossing: Crossing
+    layers: tuple[Layer, ...]
+
+
+def layered(segmentation: Segmentation, micrograph: Micrograph) -> Layered | None:
+    """The layers of an image; None where it has none."""
+    materials = np.array([0, *segmentation.material_of], np.int32)[segmentation.labels]
+    across_xy = across_layers(materials, micrograph.shown, micrograph.sides_xy)
+    if across_xy is None:
+        return None
+    crossing = crossed(materials, micrograph.shown, micrograph.sides_xy, across_xy)
+    layers = tuple(find_layers(crossing))
+    return Layered(crossing, layers) if layers else None
+
+
+def layer_table(
+    found: Layered | None, micrograph: Micrograph, names: Mapping[int, str | None], periods: Mapping[int, float]
+) -> pd.DataFrame:
+    """Measure layers.
+
+    Args:
+        found: the layers; None for none.
+        micrograph: gives the brightness.
+        names: of the materials, by their numbers.
+        periods: the widest spacing of the lattices of materials, by their numbers; those without one are missing.
+
+    Returns:
+        The table that `samiam.measurement.Measurements.layers` is.
+    """
+    rows = []
+    for number, layer in enumerate(found.layers if found else (), start=1):
+        assert found is not None
+        row = {"layer": number, "material": layer.material, "name": names[layer.material]}
+        row |= _thickness(layer, found.crossing, micrograph.unit)
+        reaches = _reaches(found.layers, number - 1, found.crossing.step)
+        for side in (0, 1):
+            facts = _interface(layer, side, found.crossing, micrograph, reaches[side], periods)
+            row |= {f"{_SIDES[side]}_{name}": value for name, value in facts.items()}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=columns(micrograph.unit))
+
+
+def columns(unit: str) -> list[str]:
+    """Those of the table."""
+    return [
+        *("layer", "material", "name", "parts", "coverage", f"thickness_{unit}", f"thickness_std_{unit}"),
+        *("thickness_is_lower_bound", f"measured_over_{unit}", "tilt_deg"),
+        *(f"{side}_{name}" for side in _SIDES for name in _of_interface(unit)),
+    ]
+
+
+def _of_interface(unit: str) -> list[str]:
+    return ["neighbour", f"roughness_rms_{unit}", f"correlation_length_{unit}", f"width_10_90_{unit}"]
+
+
+def both_seen(layer: Layer) -> NDArray[np.bool_] | None:
+    """The lines on which both edges of a layer are within the image; None where they are too few to go by."""
+    both = np.asarray(layer.seen.all(axis=0))
+    return both if np.count_nonzero(both) >= max(FEWEST_LINES / 2, _ENOUGH_SEEN * len(both)) else None
+
+
+def _thickness(layer: Layer, crossing: Crossing, unit: str) -> dict[str, Any]:
+    """Along the normal of the layer's middle, on lines where both edges are seen, if there are enough of them."""
+    both = both_seen(layer)
+    used = slice(None) if both is None else both
+    edges = layer.edges[:, used] * crossing.step
+    along = np.asarray(layer.lines[used] * crossing.line_step, np.float64)
+    _, slope = trend(along, edges.mean(axis=0))
+    thickness = (edges[1] - edges[0]) / np.hypot(1, slope)
+    x, y = crossing.along_xy + _slope(layer, crossing, slope) * crossing.across_xy
+    return {
+        "parts": layer.n_parts,
+        "coverage": layer.coverage,
+        f"thickness_{unit}": float(thickness.mean()),
+        f"thickness_std_{unit}": float(thickness.std()),
+        "thickness_is_lower_bound": both is None,
+        f"measured_over_{unit}": len(along) * crossing.line_step,
+        "tilt_deg": float(np.degrees(np.arctan2(-y, x)) + 90) % 180 - 90,
+    }
+
+
+def _slope(layer: Layer, crossing: Crossing, of_middle: Floats) -> float:
+    """Of a layer: that of its middle, or, where it goes on beyond the image, of its edge that is seen most."""
+    if both_seen(layer) is not None or not layer.seen.any():
+        return float(np.median(of_middle))
+    side = int(np.argmax(np.count_nonzero(layer.seen, axis=1)))
+    seen = layer.seen[side]
+    _, slope = trend(layer.lines[seen] * crossing.line_step, layer.edges[side, seen] * crossing.step)
+    return float(np.median(slope))
+
+
+def _reaches(layers: Sequence[Layer], index: int, step: float) -> tuple[float, float]:
+    """How far profiles across its two interfaces may reach: half-way through the thinner of two layers."""
+    halves = [float(np.median(layer.edges[1] - layer.edges[0])) * step / 2 for layer in layers]
+    before = halves[index - 1] if index else halves[index]
+    behind = halves[index + 1] if index + 1 < len(halves) else halves[index]
+    return min(halves[index], before), min(halves[index], behind)
+
+
+def _interface(
+    layer: Layer,
+    side: int,
+    crossing: Crossing,
+    micrograph: Micrograph,
+    reach: float,
+    periods: Mapping[int, float],
+) -> dict[str, Any]:
+    """What there is to say of the edge of a layer where it is seen."""
+    neighbour, seen, unit = layer.neighbours[side], layer.seen[side], micrograph.unit
+    if neighbour == OUTSIDE:
+        return {"neighbour": None}
+    lines, heights = layer.lines[seen], layer.edges[side, seen]
+    period = max(periods.get(material, 0.0) for material in (layer.material, neighbour))
+    values = (
+        roughness(lines * crossing.line_step, heights * crossing.step, crossing.step),
+        correlation_length(lines, heights * crossing.step, crossing.line_step, crossing.step),
+        interface_width(
+            micrograph.pixels,
+            crossing,
+            lines,
+            heights,
+            sides_xy=micrograph.sides_xy,
+            reach=reach,
+            period=period,
+        ),
+    )
+    return dict(zip(_of_interface(unit), (neighbour, *values), strict=True))

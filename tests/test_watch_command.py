@@ -1,0 +1,239 @@
+"""`samiam watch`, on pictures so small that it takes no time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+import samiam.watching.watching as calling
+from samiam import watch
+from samiam.cli import main
+from samiam.commands import watching
+from samiam.errors import InputError
+from samiam.formats import read_micrograph, write_provenance
+from samiam.formats.frames.landing import Patience
+from samiam.formats.writers.earlier import PROVENANCE
+from samiam.watching.log import REGIONS
+
+QUICK = ["--generator", "texture", "-k", "2"]
+AT_ONCE = Patience(poll_s=0.01, settled_s=0.0, damaged_s=0.0, idle_s=0.0)
+Run = Callable[..., tuple[int, str, str]]
+write_all = watching.write_segmentation
+
+
+def write_little(folder: Path, micrograph: Any, segmentation: Any, job: Any, times_s: Any) -> None:
+    """In place of all results, of which drawing and packing take longest."""
+    how = {"config": job.config, "seed": job.chosen.seed, "times_s": times_s}
+    write_provenance(folder / PROVENANCE, micrograph, segmentation=segmentation, **how)
+
+
+def halves(seed: int = 0) -> Any:
+    """Two textures side by side."""
+    stripes = np.indices((96, 96)).sum(axis=0) % 6 < 3
+    picture = np.kron([[0.3, 0.9]], np.ones((96, 48))) * stripes
+    noise = np.random.default_rng(seed).normal(0, 0.01, picture.shape)
+    return np.clip(255 * (picture + noise), 0, 255).astype(np.uint8)
+
+
+def write(path: Path, seed: int = 0, mtime: int | None = None) -> Path:
+    tifffile.imwrite(path, halves(seed), resolution=(1e8, 1e8), resolutionunit="CENTIMETER")
+    if mtime is not None:
+        os.utime(path, (mtime, mtime))
+    return path
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Runs `samiam watch` in a folder with the folder `in`, without waiting for anything."""
+    monkeypatch.setattr("samiam.formats.frames.landing.Patience", lambda **_: AT_ONCE)
+    monkeypatch.setattr(watching, "write_segmentation", write_little)
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+
+    def go(*words: str) -> tuple[int, str, str]:
+        code = main(["watch", "in", *words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return go
+
+
+def lines() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path("live", REGIONS).read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_line_and_results_of_each(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "write_segmentation", write_all)
+    for number in (1, 2):
+        write(Path(f"in/{number}.tif"), number, mtime=number)
+    code, out, err = run(*QUICK, "--roi", "interface", "--field-of-view", "4,4")
+    assert (code, err) == (0, "")
+    assert "2.tif: 2 materials" in out
+    assert [Path(line["path"]).name for line in lines()] == ["2.tif", "1.tif"]
+    line = lines()[0]
+    assert line["pixel_size_nm"] == pytest.approx(0.1)
+    assert [round(region["area_nm2"]) for region in line["materials"]] == pytest.approx([46, 46], abs=3)
+    (interface,) = line["interfaces"]
+    assert interface["length_nm"] == pytest.approx(9.5, abs=1)
+    assert np.mean(interface["line_nm"], axis=0)[0] == pytest.approx(4.75, abs=0.3)
+    assert line["look_next"][0]["box_px"][0] < 47.5 < line["look_next"][0]["box_px"][2]
+    assert tifffile.imread("live/2/labels.tif").max() == 2
+    assert json.loads(Path("live/2/provenance.json").read_text())["input"]["path"].endswith("2.tif")
+
+
+def test_what_was_done_is_not_done_again(run: Run) -> None:
+    write(Path("in/a.tif"))
+    run(*QUICK)
+    before = lines()
+    write(Path("in/b.tif"), 1)
+    _, out, _ = run(*QUICK)
+    assert "a.tif" not in out
+    assert lines()[:1] == before
+    assert [Path(line["path"]).name for line in lines()] == ["a.tif", "b.tif"]
+
+
+def test_results_that_a_killed_run_lacks_are_made_and_the_line_is_not_repeated(run: Run) -> None:
+    write(Path("in/a.tif"))
+    run(*QUICK)
+    before = lines()
+    shutil.rmtree("live/a")
+    _, out, _ = run(*QUICK)
+    assert "a.tif" in out
+    assert lines() == before
+    assert Path("live/a/provenance.json").is_file()
+
+
+def test_a_broken_file_is_said_once_and_left(run: Run) -> None:
+    write(Path("in/a.tif"), mtime=1)
+    Path("in/b.tif").write_bytes(b"broken")
+    code, out, err = run(*QUICK)
+    assert code == 1
+    assert "a.tif: 2 materials" in out
+    assert err.startswith("samiam: in/b.tif: cannot be read as .tif")
+    assert [set(line) >= {"fault"} for line in lines()] == [True, False]
+    assert run(*QUICK)[0] == 0
+    assert len(lines()) == 2
+
+
+def test_a_file_that_is_written_anew_has_a_new_line_and_new_results(run: Run) -> None:
+    write(Path("in/a.tif"), 0, mtime=1)
+    run(*QUICK)
+    write(Path("in/a.tif"), 1, mtime=2)
+    code, _, err = run(*QUICK)
+    assert (code, err) == (0, "")
+    assert len(lines()) == 2
+    hashes = json.loads(Path("live/a/provenance.json").read_text())["input"]["sha256"]
+    assert hashes == read_micrograph("in/a.tif").metadata["sha256"]
+
+
+def test_files_of_one_stem_have_a_folder_each(run: Run) -> None:
+    write(Path("in/a.tif"), 0, mtime=2)
+    np.save("in/a.npy", halves(1))
+    os.utime("in/a.npy", (1, 1))
+    assert run(*QUICK)[0] == 0
+    assert {Path(line["results"]).name for line in lines()} == {"a", "a.npy"}
+
+
+def test_results_of_other_images_stay(run: Run) -> None:
+    write(Path("other.tif"), 3)
+    main(["segment", "other.tif", "-o", "live", *QUICK])
+    before = Path("live/other/provenance.json").read_bytes()
+    write(Path("in/other.tif"), 4)
+    code, _, err = run(*QUICK)
+    assert (code, err) == (0, "")
+    assert Path("live/other/provenance.json").read_bytes() == before
+    assert Path("live/other.tif/provenance.json").is_file()
+
+
+def test_ctrl_c_ends_it_in_order(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "ab":
+        write(Path(f"in/{name}.tif"), ord(name))
+    found = watching.Materials.find
+
+    def stop(self: watching.Materials, micrograph: Any, read_s: float) -> watching.Found:
+        if Path("live/regions.jsonl").read_text():
+            raise KeyboardInterrupt
+        return found(self, micrograph, read_s)
+
+    monkeypatch.setattr(watching.Materials, "find", stop)
+    code, _, err = run(*QUICK)
+    assert code == 0
+    assert "stopped; the same command goes on there. 1 micrograph, 0 files that could not be used." in err
+    assert len(lines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--roi", "interfaces"], "'interfaces' is no region of interest; give one of interface"),
+        (["--field-of-view", "4,4"], "say by --roi what to look for"),
+        (["--material", "Au"], "--material is of particles; add --particles"),
+        (["--particles", "-k", "2"], "--n-materials is of materials; leave it out beside --particles"),
+        (["--particles", "--roi", "interface"], "--roi is of materials"),
+        (["--post", "nowhere"], "nowhere: is no address to post to"),
+    ],
+)
+def test_refusals(words: list[str], message: str, run: Run) -> None:
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert len(err.splitlines()) == 1
+    assert not Path("live").exists()
+
+
+def test_no_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["watch", str(tmp_path / "nothing")]) == 2
+    assert "is no folder; give the one that the microscope writes to" in capsys.readouterr().err
+
+
+class TestFromPython:
+    def test_results_and_faults(self, tmp_path: Path) -> None:
+        write(tmp_path / "a.tif")
+        (tmp_path / "b.tif").write_bytes(b"broken")
+        found: dict[str, Any] = {}
+        faults: dict[str, str] = {}
+        watch(
+            tmp_path,
+            lambda path, result: found.update({path.name: result}),
+            find=lambda micrograph: micrograph.shape_hw,
+            on_fault=lambda path, error: faults.update({path.name: str(error)}),
+            patience=AT_ONCE,
+            polling=True,
+        )
+        assert found == {"a.tif": (96, 96)}
+        assert "cannot be read" in faults["b.tif"]
+
+    def test_what_cannot_be_answered_is_a_fault(self, tmp_path: Path) -> None:
+        write(tmp_path / "a.tif")
+        faults: list[str] = []
+
+        def refuse(_: object) -> None:
+            raise InputError("too small.")
+
+        watch(
+            tmp_path,
+            lambda *_: pytest.fail("nothing was found"),
+            find=refuse,
+            on_fault=lambda _, error: faults.append(str(error)),
+            patience=AT_ONCE,
+        )
+        assert faults == ["too small."]
+
+    def test_by_default_it_segments(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(calling, "_warm", lambda: lambda micrograph: f"segmented {micrograph.name}")
+        write(tmp_path / "a.tif")
+        found: list[Any] = []
+        watch(tmp_path, lambda _, result: found.append(result), patience=AT_ONCE)
+        assert found == ["segmented a"]
+
+    def test_no_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="is no folder"):
+            watch(tmp_path / "nothing", print)

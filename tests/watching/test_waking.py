@@ -1,0 +1,70 @@
+"""What the operating system tells of a folder."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from samiam.errors import InputError
+from samiam.watching.arrivals import State, Waker
+from samiam.watching.waking import waker_for
+
+
+def is_told(waker: Waker, file: Path) -> bool:
+    """Whether it becomes known in the end that a file was closed as it is."""
+    state = State.of(file)
+    assert state is not None
+    for _ in range(50):
+        if waker.is_closed(file, state):
+            return True
+        waker.wait(0.1)
+    return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others do not tell that a file was closed")
+def test_a_file_that_was_closed(tmp_path: Path) -> None:
+    with waker_for(tmp_path, polling=False) as waker:
+        with open(tmp_path / "a.tif", "wb") as file:
+            file.write(b"half")
+            file.flush()
+            waker.wait(0.2)
+            state = State.of(tmp_path / "a.tif")
+            assert state is not None
+            assert not waker.is_closed(tmp_path / "a.tif", state)
+            file.write(b"whole")
+        assert is_told(waker, tmp_path / "a.tif")
+        assert not waker.is_closed(tmp_path / "a.tif", state)
+
+
+def test_a_file_that_was_moved_there(tmp_path: Path) -> None:
+    (tmp_path / "part").write_bytes(b"whole")
+    with waker_for(tmp_path, polling=False) as waker:
+        (tmp_path / "part").rename(tmp_path / "a.tif")
+        assert is_told(waker, tmp_path / "a.tif")
+
+
+def test_a_change_ends_a_wait(tmp_path: Path) -> None:
+    with waker_for(tmp_path, polling=False) as waker:
+        (tmp_path / "a.tif").write_bytes(b"whole")
+        started = time.monotonic()
+        waker.wait(60)
+        assert time.monotonic() - started < 30
+
+
+def test_polling_knows_of_nothing(tmp_path: Path) -> None:
+    with waker_for(tmp_path, polling=True) as waker:
+        (tmp_path / "a.tif").write_bytes(b"whole")
+        waker.wait(0.01)
+        assert not waker.is_closed(tmp_path / "a.tif", State(5, 0))
+
+
+def test_without_watchdog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "watchdog.observers", None)
+    with (
+        pytest.raises(InputError, match=r"pip install 'samiam\[live\]', or give --polling"),
+        waker_for(tmp_path, polling=False),
+    ):
+        pass
