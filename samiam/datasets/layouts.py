@@ -36,7 +36,9 @@ class Labelled:
     read: Callable[[], Scene]
 
 
-def find_labelled(folder: str | Path, layout: Layout | Literal["auto"] = "auto") -> list[Labelled]:
+def find_labelled(
+    folder: str | Path, layout: Layout | Literal["auto"] = "auto", faults: list[InputError] | None = None
+) -> list[Labelled]:
     """The labelled micrographs in a folder; none is read yet.
 
     Args:
@@ -44,6 +46,7 @@ def find_labelled(folder: str | Path, layout: Layout | Literal["auto"] = "auto")
         layout: how it is laid out: "zenodo" as the paper's data set (`find_annotator_images`), "label_images" with a
             label image beside each micrograph (`find_label_images`), "label_studio" as an export of Label Studio
             (`find_label_studio_images`), or "auto" for the first of these that fits.
+        faults: where images without labels, and labels without an image, are noted; None to refuse them.
 
     Raises:
         InputError: if there is no such folder or layout, no layout fits, or the contents cannot be used.
@@ -54,7 +57,7 @@ def find_labelled(folder: str | Path, layout: Layout | Literal["auto"] = "auto")
     known = get_args(Layout)
     if layout not in ("auto", *known):
         raise InputError(f"layout {layout!r} is unknown; choose auto, {', '.join(known)}.")
-    found = _found(folder, _layout_of(folder) if layout == "auto" else layout)
+    found = _found(folder, _layout_of(folder) if layout == "auto" else layout, faults)
     if twice := [name for name, count in Counter(one.name for one in found).items() if count > 1]:
         raise InputError(f"{folder}: two labelled micrographs would be called {twice[0]}; rename a folder or an image.")
     return found
@@ -73,15 +76,17 @@ def _layout_of(folder: Path) -> Layout:
     )
 
 
-def _found(folder: Path, layout: Layout) -> list[Labelled]:
+def _found(folder: Path, layout: Layout, faults: list[InputError] | None) -> list[Labelled]:
     if layout == "zenodo":
         return [
             Labelled(one.name, one.image.stem, partial(read_annotator_image, one))
-            for one in find_annotator_images(folder)
+            for one in find_annotator_images(folder, faults)
         ]
     if layout == "label_images":
-        return [Labelled(one.name, one.name, partial(read_label_image, one)) for one in find_label_images(folder)]
+        return [
+            Labelled(one.name, one.name, partial(read_label_image, one)) for one in find_label_images(folder, faults)
+        ]
     return [
         Labelled(one.name, one.image.stem, partial(read_label_studio_image, one))
-        for one in find_label_studio_images(folder)
+        for one in find_label_studio_images(folder, faults)
     ]
