@@ -142,15 +142,13 @@ class Compiled:
         if identity not in self._names and (name := next(free, None)) is not None:
             self._names[identity] = name
         if identity not in self._names:
-            raise InputError(
-                f"{path}: a third image of that name; rename it, and segment or label it under the new one."
-            )
+            raise InputError(f"{path}: a third image of that name; rename it, and segment or label it so.")
         return self._names[identity]
 
     def _note(self, name: str, labelling: Labelling) -> None:
         facts = labelling.scene.micrograph.metadata
         path = Path(facts["path"])
-        origin = {"file": path.name, **{key: facts.get(key) for key in OF_THE_IMAGE}, "labels": {}}
+        origin: dict[str, Any] = {"file": path.name, **{key: facts.get(key) for key in OF_THE_IMAGE}, "labels": {}}
         self.origins.setdefault(name, origin)["labels"][labelling.annotator] = labelling.source
         place = labelling.place
         if place is None:

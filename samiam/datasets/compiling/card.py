@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ def write_card(folder: Path, title: str, counts: Counts, origins: Mapping[str, A
         "title": title,
         "licence": licence,
         **about_software(),
-        "counts": asdict(counts),
+        "counts": vars(counts),
         "images": origins,
         "files": {path.relative_to(folder).as_posix(): sha256_of(path) for path in files},
     }
@@ -149,9 +149,9 @@ def _readme(title: str, counts: Counts, licence: str | None) -> str:
         "## How it is laid out",
         "",
         "For each annotator a folder with `dataset/<image>.<suffix>`, a PNG for each material in",
-        "`labels_merged/<image>/<material>-merged-<n>.png` (255 where it lies), `grains/<image>.png` (16 bits, a number",
-        "for each crystal or region) and `manifest.json` (pixel sizes, difficulty, weights, the SHA-256 of each file).",
-        "`splits.json` says which specimen an image shows and which split that is in; `card.json` where each image and its",
+        "`labels_merged/<image>/<material>-merged-<n>.png` (255 where it lies), `grains/<image>.png` (16 bits, a",
+        "number for each crystal or region) and `manifest.json` (pixel sizes, difficulty, weights, SHA-256 of each file).",
+        "`splits.json` says which specimen an image shows and which split that is in; `card.json` where images and",
         "labels come from, and what wrote them.",
         "",
         "```sh",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import combinations
@@ -13,7 +14,7 @@ import pandas as pd
 from scipy import ndimage
 
 from samiam.datasets.compiling.card import changed_files
-from samiam.datasets.compiling.equality import digest_of_labels
+from samiam.datasets.compiling.named_labels import digest_of_labels
 from samiam.datasets.compiling.splits import Place, read_splits, specimens_in_several
 from samiam.datasets.layouts import Labelled, find_labelled
 from samiam.datasets.material_names import tidy
@@ -25,6 +26,7 @@ COLUMNS = ("problem", "where", "what")
 """Columns of `check_dataset`."""
 LEAST_SHARE = 0.0005
 """Connected parts of a label that are a smaller share of the image are tiny: specks left over, mostly."""
+_NUMBERED = re.compile(r"(material|label) \d+")  # what materials are called that nobody has named
 
 
 class Fault(NamedTuple):
@@ -62,7 +64,7 @@ def check_dataset(folder: str | Path) -> pd.DataFrame:
         A row for each fault, none where nothing is wrong. The problems are "unlabelled" (an image without labels, or
         labels without an image), "unreadable" (refused by the loader, or changed since its manifest was written),
         "changed" (not as the card says), "overlapping" (pixels with several labels), "tiny" (connected parts below
-        0.05 % of the image), "contradictory" (one annotator labelled the same image twice, differently), "repeated"
+        0.05 % of the image), "unnamed" (materials with a number for a name), "contradictory" (one annotator labelled the same image twice, differently), "repeated"
         (twice in the same way, or under two names), "spelling" (names that differ in case and spaces), "splits" (images
         of a specimen in two, or an image without a place where others have one).
 
@@ -80,7 +82,7 @@ def check_dataset(folder: str | Path) -> pd.DataFrame:
         except InputError as error:
             faults.append(Fault("unreadable", found.name, str(error)))
             continue
-        faults += [*_overlapping(scene), *_tiny(scene)]
+        faults += [*_overlapping(scene), *_tiny(scene), *_unnamed(scene)]
         seen.append(_summary(found, scene))
     faults += [*_twice(seen), *_spelling(seen), *_splits(read_splits(folder), labelled)]
     return pd.DataFrame(faults, columns=list(COLUMNS))
@@ -104,6 +106,11 @@ def _tiny(scene: Scene) -> Iterator[Fault]:
         if n_tiny := int((areas < least_px).sum()):
             words = f"{material}: {counted(n_tiny, 'part')} below {least_px:.4g} px, the smallest of {areas.min()} px."
             yield Fault("tiny", scene.micrograph.name, words)
+
+
+def _unnamed(scene: Scene) -> Iterator[Fault]:
+    if numbered := [material for material in scene.materials if _NUMBERED.fullmatch(material)]:
+        yield Fault("unnamed", scene.micrograph.name, f"{', '.join(numbered)}: may be anything in another image.")
 
 
 def _twice(seen: Iterable[_Seen]) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ import pandas as pd
 import tifffile
 from numpy.typing import NDArray
 
+from samiam.datasets.compiling.named_labels import united
 from samiam.datasets.compiling.splits import Place, read_splits
 from samiam.datasets.layouts import find_labelled
 from samiam.datasets.material_names import check_apart, tidy
@@ -97,11 +98,9 @@ def _scene_of_result(folder: Path) -> Scene:
         raise InputError(f"{folder}: nothing is segmented; leave it out.")
     if unnamed := set(used) - names.keys():
         raise InputError(f"{folder / _TABLE}: has no line for label {min(unnamed)}; segment the image again.")
-    materials = list(dict.fromkeys(names[number] for number in used))
+    labels, materials = united(numbers, names)
     check_apart(materials, folder / _TABLE)
-    label_of = np.zeros(used[-1] + 1, np.uint32)
-    label_of[used] = [materials.index(names[number]) + 1 for number in used]
-    scene = scene_of(micrograph, label_of[numbers], materials, {})
+    scene = scene_of(micrograph, labels, materials, {})
     return replace(scene, grains=_array(folder / _GRAINS))
 
 
