@@ -40,6 +40,14 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         help="who answers for results, and for labels that do not say whose they are; of results the default is samiam",
     )
     parser.add_argument(
+        "--rename",
+        type=_renaming,
+        action="append",
+        default=[],
+        metavar="OLD=NEW",
+        help="call a material otherwise, as 'material 1=Ge'; those of one name become one",
+    )
+    parser.add_argument(
         "--split",
         type=_split,
         action="append",
@@ -64,6 +72,13 @@ def _split(text: str) -> tuple[str, str]:
     return specimen, split
 
 
+def _renaming(text: str) -> tuple[str, str]:
+    old, _, new = (part.strip() for part in text.rpartition("="))
+    if not (old and new):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form OLD=NEW")
+    return old, new
+
+
 def _pattern(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
@@ -78,17 +93,24 @@ def _build(options: argparse.Namespace) -> int:
     counts = build_dataset(
         options.sources,
         options.output,
-        BuildOptions(options.annotator, _once(options.split), options.specimen, options.licence, options.coco),
+        BuildOptions(
+            annotator=options.annotator,
+            names=_once("rename", options.rename),
+            splits=_once("split", options.split),
+            specimen=options.specimen,
+            licence=options.licence,
+            coco=options.coco,
+        ),
     )
     print(f"{options.output}: {counts.words()}")
     return 0
 
 
-def _once(splits: Sequence[tuple[str, str]]) -> dict[str, str]:
-    given = dict(splits)
-    for specimen, split in splits:
-        if given[specimen] != split:
-            raise InputError(f"--split {specimen}: both {split} and {given[specimen]}; a specimen is in one split.")
+def _once(option: str, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    given = dict(pairs)
+    for name, value in pairs:
+        if given[name] != value:
+            raise InputError(f"--{option} {name}: both {value} and {given[name]}; give one of them.")
     return given
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from samiam.datasets.annotator_folders import IMAGES, AnnotatorImage, find_annotator_images, read_annotator_image
 from samiam.datasets.compiling.annotator_writing import write_labelled, write_manifest
 from samiam.datasets.compiling.card import CARD, Counts, write_card
-from samiam.datasets.compiling.equality import digest_of_labels
 from samiam.datasets.compiling.labellings import Labelling, labellings_of
+from samiam.datasets.compiling.named_labels import digest_of_labels, renamed
 from samiam.datasets.compiling.splits import SPLITS_FILE, Place, specimen_of, split_of
 from samiam.errors import InputError
 from samiam.formats.writers.coco import CocoImage, write_coco_set
@@ -33,6 +33,7 @@ class BuildOptions:
 
     Attributes:
         annotator: see `labellings_of`.
+        names: of materials, new ones by old ones.
         splits: of specimens, by their names; the others are to learn from, or stay where an earlier data set had them.
         specimen: what to look for in images' names, see `specimen_of`.
         licence: under which the data may be used.
@@ -40,6 +41,7 @@ class BuildOptions:
     """
 
     annotator: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     splits: Mapping[str, str] = field(default_factory=dict)
     specimen: re.Pattern[str] | None = None
     licence: str | None = None
@@ -71,11 +73,11 @@ def build_dataset(sources: Sequence[str | Path], folder: str | Path, options: Bu
         if folder.resolve().is_relative_to(path.resolve()):
             raise InputError(f"{folder}: lies in {path}, of which it is made; choose a folder outside with -o.")
     with replacing_together(folder, CARD) as partial:
-        compiled = Compiled(partial, chosen.specimen)
+        compiled = Compiled(partial, chosen)
         for path in paths:
             for labelling in labellings_of(path, chosen.annotator):
                 compiled.add(labelling)
-        places = compiled.finish(chosen.splits)
+        places = compiled.finish()
         counts = _read_back(partial, compiled, places, coco=chosen.coco)
         write_card(partial, folder.resolve().name, counts, compiled.origins, chosen.licence)
     return counts
@@ -89,10 +91,11 @@ class Compiled:
         digests: of the labels, by annotator and image.
     """
 
-    def __init__(self, folder: Path, specimen: re.Pattern[str] | None) -> None:
+    def __init__(self, folder: Path, chosen: BuildOptions) -> None:
         self.origins: dict[str, dict[str, Any]] = {}
         self.digests: dict[tuple[str, str], str] = {}
-        self._folder, self._specimen = folder, specimen
+        self._folder, self._chosen = folder, chosen
+        self._unused_names = set(chosen.names)
         self._names: dict[tuple[object, ...], str] = {}
         self._records: dict[str, list[dict[str, Any]]] = {}
         self._specimens: dict[str, str] = {}
@@ -104,7 +107,8 @@ class Compiled:
         Raises:
             InputError: if they are and differ, or the image or a name cannot be used.
         """
-        scene, who = labelling.scene, labelling.annotator
+        self._unused_names.difference_update(labelling.scene.materials)
+        scene, who = renamed(labelling.scene, self._chosen.names), labelling.annotator
         _check_folder_name(who)
         name, digest = self._name_of(scene.micrograph), digest_of_labels(scene)
         known = self.digests.setdefault((who, name), digest)
@@ -119,14 +123,16 @@ class Compiled:
         self._records[who].append(write_labelled(self._folder / who, name, named))
         self._note(name, labelling)
 
-    def finish(self, chosen: Mapping[str, str]) -> dict[str, Place]:
+    def finish(self) -> dict[str, Place]:
         """Write manifests and splits; the place of each image.
 
         Raises:
-            InputError: see `split_of`.
+            InputError: if no material had a name that was to be another, or see `split_of`.
         """
+        if self._unused_names:
+            raise InputError(f"--rename {min(self._unused_names)}: no material is called that; check the spelling.")
         earlier = [Place(self._specimens[name], split) for name, split in sorted(self._earlier)]
-        splits = split_of(self._specimens.values(), chosen, earlier)
+        splits = split_of(self._specimens.values(), self._chosen.splits, earlier)
         places = {name: Place(of, splits[of]) for name, of in sorted(self._specimens.items())}
         for who, records in self._records.items():
             write_manifest(self._folder / who, records)
@@ -150,13 +156,13 @@ class Compiled:
         path = Path(facts["path"])
         origin: dict[str, Any] = {"file": path.name, **{key: facts.get(key) for key in OF_THE_IMAGE}, "labels": {}}
         self.origins.setdefault(name, origin)["labels"][labelling.annotator] = labelling.source
-        place = labelling.place
+        place, pattern = labelling.place, self._chosen.specimen
         if place is None:
-            self._specimens.setdefault(name, specimen_of(name, path.parent.name, self._specimen))
+            self._specimens.setdefault(name, specimen_of(name, path.parent.name, pattern))
             return
         self._earlier.add((name, place.split))
-        is_kept = self._specimen is None
-        self._specimens[name] = place.specimen if is_kept else specimen_of(name, path.parent.name, self._specimen)
+        is_kept = pattern is None
+        self._specimens[name] = place.specimen if is_kept else specimen_of(name, path.parent.name, pattern)
 
 
 def _check_folder_name(annotator: str) -> None:

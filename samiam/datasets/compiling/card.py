@@ -150,7 +150,7 @@ def _readme(title: str, counts: Counts, licence: str | None) -> str:
         "",
         "For each annotator a folder with `dataset/<image>.<suffix>`, a PNG for each material in",
         "`labels_merged/<image>/<material>-merged-<n>.png` (255 where it lies), `grains/<image>.png` (16 bits, a",
-        "number for each crystal or region) and `manifest.json` (pixel sizes, difficulty, weights, SHA-256 of each file).",
+        "number for each crystal or region) and `manifest.json` (pixel sizes, difficulty, weights, SHA-256 of files).",
         "`splits.json` says which specimen an image shows and which split that is in; `card.json` where images and",
         "labels come from, and what wrote them.",
         "",

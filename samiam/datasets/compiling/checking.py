@@ -61,12 +61,18 @@ def check_dataset(folder: str | Path) -> pd.DataFrame:
         folder: of any layout that `find_labelled` knows.
 
     Returns:
-        A row for each fault, none where nothing is wrong. The problems are "unlabelled" (an image without labels, or
-        labels without an image), "unreadable" (refused by the loader, or changed since its manifest was written),
-        "changed" (not as the card says), "overlapping" (pixels with several labels), "tiny" (connected parts below
-        0.05 % of the image), "unnamed" (materials with a number for a name), "contradictory" (one annotator labelled the same image twice, differently), "repeated"
-        (twice in the same way, or under two names), "spelling" (names that differ in case and spaces), "splits" (images
-        of a specimen in two, or an image without a place where others have one).
+        A row for each fault, none where nothing is wrong. The problems are
+
+        - "unlabelled": an image without labels, or labels without an image
+        - "unreadable": refused by the loader, or changed since its manifest was written
+        - "changed": a file is not as the card says
+        - "overlapping": pixels with several labels
+        - "tiny": connected parts below 0.05 % of the image
+        - "unnamed": materials with a number for a name
+        - "contradictory": one annotator labelled the same image twice, differently
+        - "repeated": the same image twice, labelled in the same way or under two names
+        - "spelling": names that differ in nothing but case and spaces
+        - "splits": images of one specimen in two, or an image without a place where others have one
 
     Raises:
         InputError: if there is no such folder, no layout fits, or splits or card are damaged.
