@@ -117,11 +117,11 @@ class Compiled:
                 f"{scene.micrograph.metadata['path']}: {who} labelled it twice, differently; leave one out, or give "
                 "one of them another --annotator."
             )
+        self._note(name, labelling)
         if name in {record["name"] for record in self._records.setdefault(who, [])}:
             return
         named = replace(scene, parameters={**scene.parameters, "annotator": who})
         self._records[who].append(write_labelled(self._folder / who, name, named))
-        self._note(name, labelling)
 
     def finish(self) -> dict[str, Place]:
         """Write manifests and splits; the place of each image.

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.datasets.material_names import check_apart
 from samiam.records import Scene
 
 
@@ -39,11 +40,15 @@ def renamed(scene: Scene, names: Mapping[str, str]) -> Scene:
     Args:
         scene: the labels.
         names: new ones by old ones.
+
+    Raises:
+        InputError: if two are the same but for case then.
     """
     called = [names.get(material, material) for material in scene.materials]
     if called == list(scene.materials):
         return scene
     labels, materials = united(scene.labels, dict(enumerate(called, start=1)))
+    check_apart(materials, scene.micrograph.name)
     weights = [scene.weights[called.index(material)] for material in materials]
     return replace(scene, labels=labels, materials=materials, weights=weights)
 
