@@ -111,17 +111,16 @@ class Compiled:
         scene, who = renamed(labelling.scene, self._chosen.names), labelling.annotator
         _check_folder_name(who)
         name, digest = self._name_of(scene.micrograph), digest_of_labels(scene)
-        known = self.digests.setdefault((who, name), digest)
-        if known != digest:
+        is_new = (who, name) not in self.digests
+        if self.digests.setdefault((who, name), digest) != digest:
             raise InputError(
                 f"{scene.micrograph.metadata['path']}: {who} labelled it twice, differently; leave one out, or give "
                 "one of them another --annotator."
             )
         self._note(name, labelling)
-        if name in {record["name"] for record in self._records.setdefault(who, [])}:
-            return
-        named = replace(scene, parameters={**scene.parameters, "annotator": who})
-        self._records[who].append(write_labelled(self._folder / who, name, named))
+        if is_new:
+            named = replace(scene, parameters={**scene.parameters, "annotator": who})
+            self._records.setdefault(who, []).append(write_labelled(self._folder / who, name, named))
 
     def finish(self) -> dict[str, Place]:
         """Write manifests and splits; the place of each image.
@@ -140,15 +139,16 @@ class Compiled:
         return places
 
     def _name_of(self, micrograph: Micrograph) -> str:
-        """What an image is called, the same whoever labelled it."""
+        """What an image is called, the same whoever labelled it; behind a frame's name stands its number."""
         facts = micrograph.metadata
         identity, path = tuple(facts.get(key) for key in OF_THE_IMAGE), Path(facts["path"])
-        stem = path.stem.lstrip(".") or "image"
-        free = (name for name in (stem, f"{path.parent.name}-{stem}") if name not in self._names.values())
-        if identity not in self._names and (name := next(free, None)) is not None:
-            self._names[identity] = name
         if identity not in self._names:
-            raise InputError(f"{path}: a third image of that name; rename it, and segment or label it so.")
+            frame = "" if facts.get("frame") is None else f"-{facts['frame']}"
+            stem = (path.stem.lstrip(".") or "image") + frame
+            free = [name for name in (stem, f"{path.parent.name}-{stem}") if name not in self._names.values()]
+            if not free:
+                raise InputError(f"{path}: a third image of that name; rename it, and segment or label it so.")
+            self._names[identity] = free[0]
         return self._names[identity]
 
     def _note(self, name: str, labelling: Labelling) -> None:
@@ -157,12 +157,12 @@ class Compiled:
         origin: dict[str, Any] = {"file": path.name, **{key: facts.get(key) for key in OF_THE_IMAGE}, "labels": {}}
         self.origins.setdefault(name, origin)["labels"][labelling.annotator] = labelling.source
         place, pattern = labelling.place, self._chosen.specimen
-        if place is None:
+        if place is not None:
+            self._earlier.add((name, place.split))
+        if place is not None and pattern is None:
+            self._specimens[name] = place.specimen
+        else:
             self._specimens.setdefault(name, specimen_of(name, path.parent.name, pattern))
-            return
-        self._earlier.add((name, place.split))
-        is_kept = pattern is None
-        self._specimens[name] = place.specimen if is_kept else specimen_of(name, path.parent.name, pattern)
 
 
 def _check_folder_name(annotator: str) -> None:

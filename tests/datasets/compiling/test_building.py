@@ -65,9 +65,11 @@ class TestResults:
 
     def test_a_frame_becomes_an_image(self, tmp_path: Path) -> None:
         stack = write_image(tmp_path / "stack.tif", n_frames=3)
-        write_result(tmp_path / "result", stack, frame=2)
-        build_dataset([tmp_path / "result"], tmp_path / "set")
-        (scene,) = read(tmp_path / "set").values()
+        for number in (0, 1, 2):
+            write_result(tmp_path / f"results/{number}", stack, frame=number)
+        build_dataset([tmp_path / "results"], tmp_path / "set")
+        assert {place.specimen for place in read_splits(tmp_path / "set").values()} == {"stack"}
+        scene = read(tmp_path / "set")["stack-2"]
         frame = read_micrograph(stack, frame=2)
         np.testing.assert_allclose(scene.micrograph.pixels, frame.pixels, atol=1e-3)
         assert scene.micrograph.pixel_size_nm == pytest.approx(0.1)
