@@ -20,6 +20,13 @@ class InputError(ValueError):
     """
 
 
+def refuse(error: InputError, faults: list[InputError] | None) -> None:
+    """Raise an error, or go on and keep it where faults are gathered."""
+    if faults is None:
+        raise error
+    faults.append(error)
+
+
 def printable(text: str) -> str:
     """A text from outside without line breaks and other control characters: a space stands for each."""
     return "".join(character if character.isprintable() else " " for character in text)
