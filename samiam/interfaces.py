@@ -43,7 +43,7 @@ def interfaces(labels: NDArray[np.integer]) -> list[Interface]:
     Example:
         >>> halves = np.repeat([[1, 1, 2, 2]], 4, axis=0)
         >>> [(line.labels, line.line_xy.tolist()) for line in interfaces(halves)]
-        [((1, 2), [[1.5, 3.0], [1.5, 0.0]])]
+        [((1, 2), [[1.5, 0.0], [1.5, 3.0]])]
     """
     found = []
     for label in np.unique(labels[labels > 0]).tolist():
