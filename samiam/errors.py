@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_OF_EXTRA = {"torch": "sam", "torchvision": "sam", "segment_anything": "sam"}
+_OF_EXTRA = {"torch": "sam", "torchvision": "sam", "segment_anything": "sam", "distributed": "research"}
 """Packages that only some methods need, and the extra that installs each."""
 
 

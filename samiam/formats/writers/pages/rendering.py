@@ -14,6 +14,8 @@ from PIL import Image
 from samiam.storage.files import replacing
 
 _PICTURE_PX, _JPEG_QUALITY = 640, 85  # about 100 kB each
+MOST_PICTURES = 60
+"""More make a page that is slow to open."""
 
 
 @dataclass(frozen=True)
