@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -19,21 +20,34 @@ _A_WORD_EVERY_S = 60.0
 """Where there is no bar to look at."""
 
 
-def for_each(paths: Sequence[Path], action: Callable[[int], str], workers: Workers | None = None) -> int:
-    """Run an action on each file, say what it returns, go on past files that fail, and list those at the end.
+def for_each(paths: Sequence[Path], action: Callable[[int], str]) -> int:
+    """Run an action on each file, here and one after the other, as `carry_out` does.
 
     Args:
         paths: the files.
         action: takes the place of a file in `paths`, returns the text to say; raises `InputError` if it fails.
-        workers: who does it, and then in whatever order they are done; this process where None.
 
     Returns:
         0 if all succeeded, 1 if some failed, 2 if all did.
     """
+    return carry_out(paths, [partial(action, place) for place in range(len(paths))], Workers())
+
+
+def carry_out(paths: Sequence[Path], tasks: Sequence[Callable[[], str]], workers: Workers) -> int:
+    """Carry out a task for each file, say what it returns, go on past files that fail, and list those at the end.
+
+    Args:
+        paths: the files.
+        tasks: one for each, returns the text to say; raises `InputError` if it fails.
+        workers: who does it. Of several each file is told of as it is done.
+
+    Returns:
+        As `for_each`.
+    """
     heed()
     failures: dict[int, str] = {}
     is_told = len(paths) > 1 and logger.isEnabledFor(logging.INFO)
-    with closing(spread(paths, action, workers or Workers())) as done:
+    with closing(spread(paths, tasks, workers)) as done:
         bar = tqdm(done, total=len(paths), unit="file", disable=None if is_told else True)
         told = _Told(len(paths), is_told and bool(bar.disable))
         for place, result in bar:

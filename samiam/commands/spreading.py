@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from samiam.errors import InputError
 
 Result = TypeVar("Result")
-Work = Callable[[int], Result]
+Task = Callable[[], Result]
 
 
 @dataclass(frozen=True)
@@ -40,25 +40,27 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def spread(paths: Sequence[Path], work: Work[Result], workers: Workers) -> Iterator[tuple[int, Callable[[], Result]]]:
-    """Do something with each file; what is left is given up where the iterator is closed.
+def spread(
+    paths: Sequence[Path], tasks: Sequence[Task[Result]], workers: Workers
+) -> Iterator[tuple[int, Task[Result]]]:
+    """Carry out a task for each file; what is left is given up where the iterator is closed.
 
     Args:
         paths: the files.
-        work: takes the place of a file in `paths`; if not done here, it can be pickled.
+        tasks: one for each, which can be pickled if it is not carried out here.
         workers: who does it.
 
     Yields:
-        The place of a file and what gives its result, or raises what the work has raised, as they are done.
+        The place of a file and what gives its result, or raises what the task has raised, as they are done.
 
     Raises:
         InputError: if no scheduler answers.
     """
     if workers.scheduler is None and min(workers.n, len(paths)) <= 1:
-        yield from ((place, partial(work, place)) for place in range(len(paths)))
+        yield from enumerate(tasks)
         return
     with _executor(workers, len(paths)) as executor:
-        futures = {executor.submit(work, place): place for place in range(len(paths))}
+        futures = {executor.submit(task): place for place, task in enumerate(tasks)}
         for future in as_completed(futures):
             yield futures[future], partial(_result, future, paths[futures[future]])
 

@@ -40,10 +40,7 @@ def write_overview(output: Path) -> Path | None:
 
 
 def _write_page(path: Path, folders: Sequence[Path], materials: pd.DataFrame) -> None:
-    noted = {
-        folder.name: parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))
-        for folder in folders
-    }
+    noted = {folder.name: parse_json((folder / PROVENANCE).read_text(encoding="utf-8")) for folder in folders}
     pictures = [folder / "overlay.png" for folder in folders]
     write_page(
         path,
