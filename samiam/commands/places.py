@@ -8,6 +8,7 @@ from pathlib import Path
 
 from samiam.errors import InputError
 from samiam.formats.writers.earlier import OVERVIEW, is_of_another_image, kind_of, results_below
+from samiam.formats.writers.pages.rendering import is_page
 from samiam.records import Micrograph
 
 
@@ -52,7 +53,8 @@ def check_overview(output: Path) -> None:
     if kind_of(output) == "segment":
         raise InputError(f"{output}: is the folder of the results of one image; choose another folder with -o.")
     own = [name for name in OVERVIEW if (output / name).exists()]
-    if own and not results_below(output, "segment"):
+    # A page is a sign too: the only image may have been interrupted while its results were replaced.
+    if own and not results_below(output, "segment") and not is_page(output / "summary.html"):
         raise InputError(f"{output}: holds {', '.join(own)} of somebody else; choose another folder with -o.")
 
 

@@ -190,7 +190,8 @@ def _concluded(code: int, places: Sequence[Path], n_left: int, page: Path | None
         if code == 0:
             print(f"then open {places[0]}/overlay.png")
     elif page is not None:
-        print(f"{counted(len(places), 'file')}, {n_before} of them as before; then open {page}")
+        before = f", {n_before} of them as before" if n_before else ""
+        print(f"{counted(len(places), 'file')}{before}; then open {page}")
     return 1 if code == 2 and n_before else code
 
 

@@ -18,6 +18,9 @@ MOST_PICTURES = 60
 """More make a page that is slow to open."""
 
 
+_OURS = '<meta name="generator" content="samiam">'
+
+
 @dataclass(frozen=True)
 class Table:
     """Names of columns, and rows of cells as they are shown."""
@@ -44,6 +47,15 @@ def write_page(path: Path, template: Path, **values: object) -> Path:
     with replacing(path) as partial:
         partial.write_text(page, encoding="utf-8")
     return path
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file is a page of ours."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return _OURS in file.read(1000)
+    except (OSError, ValueError):
+        return False
 
 
 def embedded(picture: bytes, kind: str = "png") -> str:
