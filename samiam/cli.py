@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import samiam
 from samiam.commands import dataset_words, inputs, particle_words, polar_words, segment_words, watch_words
 from samiam.commands.each import for_each
+from samiam.commands.saying import say_on_terminal
 from samiam.errors import InputError, extras, in_one_line
 from samiam.interrupts import INTERRUPTED, heed
 
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run_program(words[0], words[1:])
     options = _parser().parse_args(_with_negative_values(words), argparse.Namespace(words=words))
     command: Callable[[argparse.Namespace], int] = options.command
+    say_on_terminal(options)
     try:
         with extras():
             return command(options)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 First = TypeVar("First")
 Second = TypeVar("Second")
-_OF_EXTRA = {"torch": "sam", "torchvision": "sam", "segment_anything": "sam"}
+_OF_EXTRA = {"torch": "sam", "torchvision": "sam", "segment_anything": "sam", "distributed": "research"}
 """Packages that only some methods need, and the extra that installs each."""
 
 

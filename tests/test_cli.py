@@ -58,6 +58,7 @@ OUTPUTS = [
     "layers.png",
     "provenance.json",
 ]
+OVERVIEW = ["materials.csv", "regions.csv", "summary.html"]
 INPUTS: dict[str, float | None] = {"a.png": None, "b.tif": 0.05, "c.mrc": 0.02, "d.dm4": 0.03}
 FILES = pytest.mark.parametrize("name", INPUTS)
 
@@ -122,7 +123,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     write_dm(folder / "d.dm4", pixels, scale=0.03)
     output, out, err = tmp_path_factory.mktemp("out") / "new" / "results", io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = called(["segment", str(folder), "-o", str(output), "-k", "2"])
+        code = called(["segment", str(folder), "-o", str(output), "-k", "2", "--verbose"])
     return Result(folder, output, code, out.getvalue(), err.getvalue())
 
 
@@ -190,7 +191,7 @@ def one_line(err: str, *parts: object) -> None:
 class TestOutputs:
     def test_all_went_well(self, result: Result) -> None:
         assert (result.code, result.err) == (0, "")
-        assert sorted(path.name for path in result.output.iterdir()) == ["a", "b", "c", "d"]
+        assert sorted(path.name for path in result.output.iterdir()) == ["a", "b", "c", "d", *OVERVIEW]
 
     @FILES
     def test_the_files_named_are_the_files_there(self, result: Result, name: str) -> None:
@@ -554,7 +555,7 @@ class TestSeveralFiles:
         code, out, _ = run("segment", "in/*.png", "in", "a.png", tmp_path / "a.png", "-o", "out", "-k", 2)
         assert code == 0
         assert re.findall(r"^(\S+): ", out, re.MULTILINE) == ["in/b.png", "in/c.png", "a.png"]
-        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "b", "c"]
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "b", "c", *OVERVIEW]
 
     def test_equal_stems_do_not_overwrite_each_other(self, result: Result, tmp_path: Path, png: Path, run: Run) -> None:
         tiff = shutil.copy(result.inputs / "b.tif", tmp_path / "a.tif")
@@ -564,6 +565,7 @@ class TestSeveralFiles:
         found = {
             path.name: json.loads((path / "provenance.json").read_text())["input"]["path"]
             for path in (tmp_path / "out").iterdir()
+            if path.is_dir()
         }
         assert found == {"a.png-1": str(png), "a.tif": str(tiff), "a.png-2": str(other)}
 
@@ -578,8 +580,8 @@ class TestSeveralFiles:
         assert "broken.tif" in first
         assert "missing.png: no such file" in second
         assert last == "samiam: 2 of 4 files failed."
-        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "z"]
-        assert out.count("wrote") == 2
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", *OVERVIEW, "z"]
+        assert out.count(" → ") == 2
 
     def test_all_bad(self, tmp_path: Path, run: Run) -> None:
         code, out, err = run("segment", tmp_path / "a.png", tmp_path / "b.png", "-o", tmp_path / "out")
@@ -752,7 +754,7 @@ class TestRefusals:
         dotted, out = png.parent / "....png", png.parent / "deep" / "out"
         png.rename(dotted)
         assert run("segment", dotted, "-k", 2, "-o", out)[0] == 0
-        assert [path.name for path in out.iterdir()] == ["image"]
+        assert sorted(path.name for path in out.iterdir()) == ["image", *OVERVIEW]
         assert [path.name for path in out.parent.iterdir()] == ["out"]
 
     def test_no_weights_no_masks(self, png: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,7 @@ def test_every_option_of_the_command_is_one_of_the_settings() -> None:
 
     add_segment(parser)
     beside = {"help", "files", "example", "like", "output", "overwrite"}
+    beside |= {"again", "workers", "scheduler", "quiet", "verbose"}
     options = {action.dest for action in parser._actions} - beside
     called = {
         "point": "points",

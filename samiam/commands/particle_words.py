@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from samiam.commands import inputs
 from samiam.commands.each import for_each
+from samiam.commands.saying import add_loudness
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
 from samiam.formats.writers.exports.kinds import checked_exports
@@ -38,6 +39,7 @@ def add_finding(parser: argparse.ArgumentParser) -> None:
     )
     inputs.add_exports(parser)
     inputs.add_reading(parser)
+    add_loudness(parser)
     _add_statistics(parser)
 
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from samiam.errors import InputError
-from samiam.formats.writers.earlier import is_of_another_image, kind_of
+from samiam.formats.writers.earlier import OVERVIEW, is_of_another_image, kind_of, results_below
+from samiam.formats.writers.pages.rendering import is_page
 from samiam.records import Micrograph
 
 
@@ -41,6 +42,20 @@ def check_kind(place: Path, kind: str) -> None:
     """
     if (other := kind_of(place)) not in (None, kind):
         raise InputError(f"{place}: holds results of samiam {other}; choose another folder with -o.")
+
+
+def check_overview(output: Path) -> None:
+    """Refuse a folder in which the tables of all images would replace those of one, or somebody's own.
+
+    Raises:
+        InputError: if so.
+    """
+    if kind_of(output) == "segment":
+        raise InputError(f"{output}: is the folder of the results of one image; choose another folder with -o.")
+    own = [name for name in OVERVIEW if (output / name).exists()]
+    # A page is a sign too: the only image may have been interrupted while its results were replaced.
+    if own and not results_below(output, "segment") and not is_page(output / "summary.html"):
+        raise InputError(f"{output}: holds {', '.join(own)} of somebody else; choose another folder with -o.")
 
 
 @contextmanager

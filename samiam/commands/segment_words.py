@@ -6,12 +6,14 @@ import argparse
 import math
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samiam.colours import TINTS
 from samiam.commands import inputs
 from samiam.commands.each import for_each
+from samiam.commands.saying import add_loudness
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
 from samiam.formats.writers.exports.kinds import checked_exports
@@ -20,6 +22,7 @@ from samiam.registry import DEFAULT_ENCODER, DEFAULT_GENERATOR, ENCODERS, GENERA
 if TYPE_CHECKING:
     from samiam.commands.segment_settings import SegmentSettings
     from samiam.commands.segmenting import SegmentJob
+    from samiam.commands.spreading import Workers
 
 _SHIPPED = ""  # No file is called that.
 _AS_THEY_ARE = ("n_materials", "grains", "seed", "frame", "channel", "dataset", "overlay")
@@ -44,6 +47,11 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="let the results of one image replace those of another in DIR"
     )
+    parser.add_argument(
+        "--again", action="store_true", help="segment also what DIR holds the same results of, which is left as it is"
+    )
+    _add_workers(parser)
+    add_loudness(parser)
     add_method(parser)
     parser.add_argument(
         "--no-measurements", action="store_true", help="leave out what is measured of regions, layers and lattices"
@@ -65,6 +73,25 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
     )
     inputs.add_exports(parser)
     inputs.add_reading(parser)
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "--workers",
+        type=partial(_count, of="workers"),
+        metavar="N",
+        help="processes of one thread each; default: as many as there are cores, one where torch is used",
+    )
+    either.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, whose workers see the same files")
+
+
+def _workers(options: argparse.Namespace) -> Workers:
+    from samiam.commands.spreading import Workers, n_cores
+
+    # Torch takes all cores, or the GPU, for each image.
+    usual = 1 if "torch" in sys.modules else n_cores()
+    return Workers(options.workers or usual, options.scheduler)
 
 
 def add_method(parser: argparse.ArgumentParser) -> None:
@@ -96,9 +123,9 @@ def add_method(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="seed of crops and clustering; default: 0")
 
 
-def _count(text: str) -> int:
+def _count(text: str, of: str = "materials") -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of materials; give 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of {of}; give 1 or more")
     return int(text)
 
 
@@ -139,7 +166,8 @@ def _segment(options: argparse.Namespace) -> int:
         return for_each(paths, lambda index: inputs.refused(paths[index]))
     from samiam.commands import segmenting
 
-    return segmenting.segment_files(paths, options.output, job_of(options))
+    job = job_of(options)
+    return segmenting.segment_files(paths, options.output, job, again=options.again, workers=_workers(options))
 
 
 def job_of(options: argparse.Namespace) -> SegmentJob:

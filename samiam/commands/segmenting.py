@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import sys
+import json
+import logging
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from samiam.boosting import SemanticBooster, build_booster
 from samiam.colours import TINTS, Tint
-from samiam.commands.each import for_each
+from samiam.commands.each import carry_out
 from samiam.commands.inputs import Reading, folder_names
-from samiam.commands.places import check_place, writing_to
+from samiam.commands.places import check_overview, check_place, writing_to
+from samiam.commands.resuming import is_as_before, why_nothing
+from samiam.commands.saying import logger
 from samiam.commands.segment_settings import SegmentSettings
+from samiam.commands.spreading import Workers
 from samiam.errors import InputError
 from samiam.formats import read_micrograph, write_results
 from samiam.formats.writers.exports.kinds import checked_exports
-from samiam.formats.writers.wording import notes, report_lines
+from samiam.formats.writers.overview.writing import write_overview
+from samiam.formats.writers.wording import notes, percent, report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.measurement import measure, write_measured
 from samiam.pipeline import Pointer, select
@@ -83,6 +87,10 @@ class SegmentJob:
             raise InputError(f"the generator {built.name} takes no clicks and boxes; use compact or a SAM.")
         return cls(built, booster, chosen, overwrite)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process makes it again, once, instead of getting networks with each file."""
+        return _made, (json.dumps(self.chosen.plain()), self.overwrite)
+
     @property
     def pointers(self) -> list[Pointer]:
         """What selects materials instead of the booster, where there is anything."""
@@ -122,49 +130,73 @@ class SegmentJob:
         }
 
 
-def segment_files(paths: Sequence[Path], output: Path, job: SegmentJob) -> int:
-    """Segment each file into `output/<name>/`.
+@lru_cache(maxsize=1)
+def _made(settings: str, overwrite: bool) -> SegmentJob:
+    return SegmentJob.of(read_settings(SegmentSettings, "settings", json.loads(settings)), overwrite=overwrite)
+
+
+Amount = Literal["line", "report", "stages"]
+"""How much is said of a file: a line, all that was found, or how long each stage took, too."""
+
+
+def segment_files(
+    paths: Sequence[Path], output: Path, job: SegmentJob, *, again: bool = False, workers: Workers | None = None
+) -> int:
+    """Segment each file into `output/<name>/`, and write what was found in all of them into `output/`.
+
+    Args:
+        paths: the files.
+        output: the folder.
+        job: how each file is segmented.
+        again: whether files are segmented of which an earlier run has left the same results.
+        workers: who does it; this process where None.
 
     Returns:
-        The exit code of `for_each`; 1 instead of 0 where nothing was found in any file.
+        The exit code of `carry_out`; 1 instead of 0 where nothing was found in any file.
+
+    Raises:
+        InputError: if nothing can be written, or `output` holds other files of the names that are to be written there.
     """
     check_writable(output)
+    check_overview(output)
     places = [output / name for name in folder_names(paths)]
-    empty: list[_Empty] = []
-    code = for_each(paths, lambda index: _segment_file(paths[index], places[index], job, empty))
-    if len(empty) == len(paths):
-        print(f"samiam: no material was found: {_why_nothing(empty)}.", file=sys.stderr)
+    logger.debug(f"settings: {job.chosen}")
+    how = {"settings": job.chosen.plain(), "config": job.config, "seed": job.chosen.seed}
+    amount: Amount = "stages" if logger.isEnabledFor(logging.DEBUG) else "line" if len(paths) > 1 else "report"
+    tasks = {}
+    for path, place in zip(paths, places, strict=True):
+        if not again and is_as_before(path, place, how):
+            logger.info(f"{path}: as before → {place}/")
+        else:
+            tasks[path] = partial(_segment_one, path, place, job, amount)
+    try:
+        code = carry_out(list(tasks), list(tasks.values()), workers or Workers())
+    except KeyboardInterrupt:
+        logger.warning("stopped; the same command goes on there.")
+        raise
+    finally:
+        with writing_to(output, "the tables of all images"):
+            page = write_overview(output)
+    return _concluded(code, places, len(tasks), page)
+
+
+def _concluded(code: int, places: Sequence[Path], n_left: int, page: Path | None) -> int:
+    """The exit code, once the last line is said."""
+    n_before = len(places) - n_left
+    if code == 0 and (reason := why_nothing(places)) is not None:
+        logger.warning(f"no material was found: {reason}.")
         return 1
-    if code == 0:
-        print(f"then open {places[0] if len(places) == 1 else output / '*'}/overlay.png")
-    return code
+    if len(places) == 1:
+        if code == 0:
+            print(f"then open {places[0]}/overlay.png")
+    elif page is not None:
+        before = f", {n_before} of them as before" if n_before else ""
+        print(f"{counted(len(places), 'file')}{before}; then open {page}")
+    return 1 if code == 2 and n_before else code
 
 
-@dataclass(frozen=True)
-class _Empty:
-    """A segmentation without materials: what is said of it, and the rules that removed its masks."""
-
-    remark: str | None
-    rules: Counter[str]
-
-
-def _why_nothing(empty: Sequence[_Empty]) -> str:
-    """What is said of segmentations without materials; of those of which nothing is, what removed their masks."""
-    said = list(dict.fromkeys(one.remark for one in empty if one.remark is not None))
-    unexplained = [one.rules for one in empty if one.remark is None]
-    return "; ".join([*said, _what_removed(sum(unexplained, Counter[str]()))] if unexplained else said)
-
-
-def _what_removed(rules: Counter[str]) -> str:
-    """That these rules removed all masks, or that there were none."""
-    if not rules:
-        return "the generator proposed no region; lower its pred_iou_thresh (--generator-option), or try another"
-    removed = ", ".join(f"{times} as {rule}" for rule, times in rules.most_common())
-    return f"all {rules.total()} regions that the generator proposed were removed, {removed}; see decisions.csv"
-
-
-def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty]) -> str:
-    """The report on one file; where nothing was found in it, why is added to a list."""
+def _segment_one(path: Path, place: Path, job: SegmentJob, amount: Amount) -> str:
+    """What there is to say of a file, once its results are in a folder."""
     started = time.perf_counter()
     micrograph = read_micrograph(path, **job.reading.arguments)
     check_place(path, place, micrograph, "segment", overwrite=job.overwrite)
@@ -172,11 +204,14 @@ def _segment_file(path: Path, place: Path, job: SegmentJob, empty: list[_Empty])
     segmentation, times_s = _selected(micrograph, job) if job.pointers else boosted(micrograph, job)
     micrograph = segmentation.micrograph or micrograph  # which says what was evened
     times_s = {"read": read - started, **times_s}
-    if not segmentation.labels.any():
-        empty.append(_Empty(segmentation.remark, Counter(decision.rule for decision in segmentation.decisions)))
     with writing_to(place, path):
         written, times_s = write_segmentation(place, micrograph, segmentation, job, times_s)
-    return _report(path, place, micrograph, segmentation, sum(times_s.values()), [file.name for file in written])
+    if amount == "line":
+        return _line(path, place, micrograph, segmentation, sum(times_s.values()))
+    stages = [f"  {', '.join(f'{name} {seconds:.2f} s' for name, seconds in times_s.items())}"]
+    names = [file.name for file in written]
+    report = _report(path, place, micrograph, segmentation, sum(times_s.values()), names)
+    return "\n".join([report, *(stages if amount == "stages" else [])])
 
 
 def write_segmentation(
@@ -210,6 +245,14 @@ def _selected(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, di
     started = time.perf_counter()
     segmentation = select(micrograph, job.pointers, generator=cast("PromptableGenerator", job.generator))
     return segmentation, {"select": time.perf_counter() - started}
+
+
+def _line(path: Path, place: Path, micrograph: Micrograph, segmentation: Segmentation, seconds: float) -> str:
+    found = [counted(len(segmentation.masks), segmentation.kind)]
+    if segmentation.segmented_fraction < 1:
+        found.append(f"not segmented {percent(1 - segmentation.segmented_fraction)}")
+    words = [", ".join(found), *filter(None, [segmentation.remark]), *notes(micrograph)]
+    return f"{path}: {'; '.join(words)}, in {seconds:.1f} s → {place}/"
 
 
 def _report(

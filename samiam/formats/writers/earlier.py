@@ -15,6 +15,8 @@ OF_THE_IMAGE = ("sha256", "frame", "channel", "dataset")
 """What of a provenance tells which image of which file it was."""
 MEASURED = ("regions.csv", "layers.csv", "lattices.csv", "layers.png")
 """Results of segmenting that may be left out."""
+OVERVIEW = ("materials.csv", "regions.csv", "summary.html")
+"""The files on all images of a folder, beside the folders of their results."""
 _RESULTS = (
     *("labels.tif", "grains.tif", "overlay.png", "materials.json", "grains.json", "masks.json"),
     *("materials.csv", "grains.csv", "decisions.csv", *MEASURED, PROVENANCE),
@@ -27,7 +29,14 @@ _RESULTS = (
 
 def is_result(file: Path) -> bool:
     """Whether a run has written a file, and not somebody else beside its results."""
-    return file.name in _RESULTS and (file.parent / PROVENANCE).is_file()
+    is_of_image = file.name in _RESULTS and (file.parent / PROVENANCE).is_file()
+    return is_of_image or (file.name in OVERVIEW and bool(results_below(file.parent, "segment")))
+
+
+def results_below(folder: Path, kind: str) -> list[Path]:
+    """The folders in a folder that hold results of a kind, as "segment", by name."""
+    below = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [one for one in below if not one.name.startswith(".") and kind_of(one) == kind]
 
 
 def kind_of(folder: Path) -> str | None:

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from samiam.formats.writers.pages.rendering import Table, embedded, reduced, write_page
+from samiam.formats.writers.pages.rendering import MOST_PICTURES, Table, embedded, reduced, write_page
 from samiam.particles.measured import MeasuredImage
 from samiam.particles.statistics.faults import Faults
 from samiam.particles.statistics.record import ParticleStatistics
 from samiam.particles.statistics.shares import Estimate
 
 _TITLE = "Particles"
-_MOST_OVERLAYS = 60  # of about 100 kB each: more make a page that is slow to open
 _NAMES = {
     "diameter_nm": ("equivalent diameter", "nm"),
     "feret_max_nm": ("largest Feret diameter", "nm"),
@@ -60,7 +59,7 @@ def write_report(
     Returns:
         The file written.
     """
-    shown = dict(list(about.overlays.items())[:_MOST_OVERLAYS])
+    shown = dict(list(about.overlays.items())[:MOST_PICTURES])
     faults, detection = statistics.faults, statistics.detection
     return write_page(
         path,

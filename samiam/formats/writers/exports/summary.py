@@ -34,11 +34,11 @@ def write_summary(path: Path, regions: Regions) -> Path:
         facts={**of_image, **regions.facts},
         remarks=[*regions.remarks, *notes(micrograph)],
         charts={"overlay": embedded(path.with_name("overlay.png").read_bytes())},
-        tables={title: _shown(table) for title, table in regions.tables.items()},
+        tables={title: shown(table) for title, table in regions.tables.items()},
     )
 
 
-def _shown(table: pd.DataFrame) -> Table:
+def shown(table: pd.DataFrame) -> Table:
     """The columns that say something, numbers with four digits."""
     filled = table.dropna(axis="columns", how="all")
     rows = [tuple(map(_cell, row)) for row in filled.itertuples(index=False)]

@@ -15,6 +15,9 @@ from samiam.storage.files import replacing
 
 _PICTURE_PX, _JPEG_QUALITY = 640, 85  # about 100 kB each
 _FRAMED_PX = 1200  # of a picture that has a line of the page to itself
+MOST_PICTURES = 60
+"""More make a page that is slow to open."""
+_OURS = '<meta name="generator" content="samiam">'
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,15 @@ def write_page(path: Path, template: Path, **values: object) -> Path:
     with replacing(path) as partial:
         partial.write_text(page, encoding="utf-8")
     return path
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file is a page of ours."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return _OURS in file.read(1000)
+    except (OSError, ValueError):
+        return False
 
 
 def embedded(picture: bytes, kind: str = "png") -> str:

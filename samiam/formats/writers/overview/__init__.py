@@ -1,0 +1,1 @@
+"""The results of all images of a folder, together: two tables and a page."""
