@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
+First = TypeVar("First")
+Second = TypeVar("Second")
 _OF_EXTRA = {"torch": "sam", "torchvision": "sam", "segment_anything": "sam", "distributed": "research"}
 """Packages that only some methods need, and the extra that installs each."""
 
@@ -15,6 +18,13 @@ class InputError(ValueError):
     The message is one line that names the file or value and says what to do about it. Command-line programs
     print it without a traceback and exit with code 2.
     """
+
+
+def refuse(error: InputError, faults: list[InputError] | None) -> None:
+    """Raise an error, or go on and keep it where faults are gathered."""
+    if faults is None:
+        raise error
+    faults.append(error)
 
 
 def printable(text: str) -> str:
@@ -49,3 +59,23 @@ def in_one_line(error: Exception) -> str:
     if error.filename is None:
         raise error
     return f"{printable(str(error.filename)):.200}: cannot be used ({error.strerror}); give another path."
+
+
+def both(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
+    """What two things give; where neither can be had, one refusal that names both, so that nobody comes back for more.
+
+    Raises:
+        InputError: if one of them, or both, raise it.
+
+    >>> both(lambda: 1, lambda: 2)
+    (1, 2)
+    """
+    try:
+        found = first()
+    except InputError as error:
+        try:
+            second()
+        except InputError as other:
+            raise InputError(f"{str(error).rstrip('.')}; and {other}") from error
+        raise
+    return found, second()

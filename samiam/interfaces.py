@@ -31,7 +31,7 @@ class Interface:
         return float(np.hypot(*steps.T).sum())
 
 
-def interfaces(labels: NDArray[np.integer]) -> list[Interface]:  # type: ignore[type-arg]  # of any width
+def interfaces(labels: NDArray[np.integer]) -> list[Interface]:
     """The lines between the regions of a label image, without those to where nothing is segmented.
 
     Args:
@@ -43,7 +43,7 @@ def interfaces(labels: NDArray[np.integer]) -> list[Interface]:  # type: ignore[
     Example:
         >>> halves = np.repeat([[1, 1, 2, 2]], 4, axis=0)
         >>> [(line.labels, line.line_xy.tolist()) for line in interfaces(halves)]
-        [((1, 2), [[1.5, 3.0], [1.5, 0.0]])]
+        [((1, 2), [[1.5, 0.0], [1.5, 3.0]])]
     """
     found = []
     for label in np.unique(labels[labels > 0]).tolist():
@@ -59,7 +59,7 @@ def interfaces(labels: NDArray[np.integer]) -> list[Interface]:  # type: ignore[
 def _runs(
     contour_yx: NDArray[np.float64],
     label: int,
-    labels: NDArray[np.integer],  # type: ignore[type-arg]
+    labels: NDArray[np.integer],
 ) -> list[tuple[int, NDArray[np.float64]]]:
     """The parts of a contour of a label, each with the one label that is on its other side."""
     low, high = np.floor(contour_yx).astype(int), np.ceil(contour_yx).astype(int)  # the pixels on either side

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from samiam import SemanticBooster, build_generator
 from samiam.benchmark import Method, compare
-from samiam.benchmark.figures import write_figure
+from samiam.benchmark.figures import scene_picture
 from samiam.registry import DEFAULT_GENERATOR
 from simulate.scenes.benchmark import benchmark_scene
 
@@ -16,7 +16,8 @@ def main() -> None:
     scene = benchmark_scene("08-SrTiO3-Ge")
     found = compare(scene, [Method("booster", SemanticBooster(), build_generator(DEFAULT_GENERATOR))])
     path = Path(__file__).parent.parent / "docs" / "example.jpg"
-    print(write_figure(path, scene, found.masks, found.segmentations[0], ""))
+    scene_picture(scene, found.masks, found.segmentations[0], "").save(path)
+    print(path)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,9 @@ def _add_benchmark(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_benchmark)
     parser.add_argument("folder", type=Path, help="where to write; scenes that are there already are kept")
     parser.add_argument("--quick", action="store_true", help="only the 12 scenes of the quick benchmark")
+    parser.add_argument(
+        "--seed", type=_seed, default=0, help="1 or more for fresh scenes of the same families; default: the published"
+    )
     _add_workers(parser)
 
 
@@ -195,7 +198,9 @@ def _benchmark(options: argparse.Namespace) -> None:
 
     heed()
     names = QUICK if options.quick else None
-    print(write_benchmark(options.folder, names, scheduler=options.scheduler, workers=options.workers))
+    print(
+        write_benchmark(options.folder, names, seed=options.seed, scheduler=options.scheduler, workers=options.workers)
+    )
 
 
 def _realistic(options: argparse.Namespace) -> None:

@@ -33,7 +33,7 @@ from samiam.records import Scene
 from samiam.registry import ENCODERS, GENERATORS
 from samiam.storage.checkpoints import CHECKPOINTS
 from simulate import procedural_scene, realistic
-from simulate.scenes.benchmark import BENCHMARK
+from simulate.scenes.benchmark import BENCHMARK, QUICK
 
 GROUPS = groups_of("evaluate")
 SMALL = [
@@ -107,7 +107,7 @@ class TestConfigs:
             *("benchmark", "generator", "encoder", "threads"),
         }
         whole = read_evaluation(paper)
-        assert whole.benchmark == ZenodoBenchmark("zenodo", PAPERS_RECORD)
+        assert whole.benchmark == ZenodoBenchmark("zenodo", PAPERS_RECORD, pixels="stored")
         assert (whole.generator.name, whole.encoder.name) == ("vit_l", "fenet_dtd")
         assert (whole.n_materials, whole.variant) == ("given", "paper")
 
@@ -207,7 +207,7 @@ class TestRun:
             assert line in report
         assert "![procedural-1-0](figures/procedural-1-0.png)" in report
         with Image.open(folder / "latest" / "report" / "figures" / "procedural-1-0.png") as picture:
-            assert picture.size == (4 * 520, 512 + 36)
+            assert picture.size == (4 * 520, 512 + 2 * 36 + 8)  # a line of titles, a line of legend, the rim
 
     def test_the_config_is_kept(self, folder: Path) -> None:
         path = folder / "first" / "settings.yaml"
@@ -267,7 +267,7 @@ class TestVariants:
                     check_names=False,
                 )
 
-    def test_report_names_them_and_figures_are_of_the_first(self, run: Run, tmp_path: Path) -> None:
+    def test_report_names_them_and_shows_them(self, run: Run, tmp_path: Path) -> None:
         images, _ = run(tmp_path, *self.VARIANTS, "+variants.rest.encoder={name:resnet18}")
         report = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
         for line in (
@@ -279,7 +279,10 @@ class TestVariants:
             assert f"\n{line}\n" in report
         for name in ("few", "estimated", "plain", "rest"):
             assert f"{name} − alone" in report
-        assert [path.name for path in (tmp_path / "report" / "figures").glob("proc*.png")] == ["procedural-1-0.png"]
+        drawn = sorted(path.name for path in (tmp_path / "report" / "figures").glob("proc*.png"))
+        assert drawn == ["procedural-1-0-variants.png", "procedural-1-0.png"], "all methods, where they differ"
+        with Image.open(tmp_path / "report" / "figures" / drawn[0]) as picture:
+            assert picture.size == (4 * 520, 2 * (512 + 36 + 8) + 36), "micrograph, truth and four methods"
         assert images["n_materials_given"].tolist()[1:] == [True, False, True, True]
 
     def test_masks_are_generated_once(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -322,6 +325,11 @@ class TestBenchmarks:
         assert len(scenes(composed("benchmark=procedural")["benchmark"])) == 12
         assert len(scenes(composed("benchmark=realistic")["benchmark"])) == 21
         assert len(scenes(composed("benchmark.scenes=[1,82]")["benchmark"])) == 2
+        assert len(scenes(composed("benchmark=full", "benchmark.seed=7")["benchmark"])) == 82
+
+    def test_a_fresh_benchmark(self) -> None:
+        read = read_evaluation(composed("benchmark.seed=7"))
+        assert [source.name for source in sources(read)] == [f"seed7-{name}" for name in QUICK]
 
     def test_realistic(self, scenes: Makers) -> None:
         overrides = ["benchmark.numbers=[11]", "benchmark.side_px=64"]
@@ -506,7 +514,10 @@ class TestRefusals:
             (["benchmark.scenes=some"], "benchmark.scenes='some': give quick or all or a list"),
             (["benchmark.scenes=[]"], "benchmark.scenes=[]: give quick or all or a list"),
             (["benchmark.scenes=[1.5]"], "benchmark.scenes=[1.5]: give quick or all or a list"),
-            (["benchmark=full", "+benchmark.folder=."], "benchmark has no setting 'folder'. It has name, scenes."),
+            (
+                ["benchmark=full", "+benchmark.folder=."],
+                "benchmark has no setting 'folder'. It has name, scenes, seed.",
+            ),
         ],
     )
     def test_one_line_for_each_benchmark(

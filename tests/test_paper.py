@@ -87,15 +87,25 @@ def test_the_whole_path(tmp_path: Path, files: list[str], paper: Callable[..., i
 
 
 @pytest.mark.parametrize(
-    ("overrides", "part"), [([], "zenodo.org"), (["benchmark.folder=record"], "sam_vit_l_0b3195.pth")]
+    ("overrides", "parts"),
+    [
+        ([], ["zenodo.org", "sam_vit_l_0b3195.pth", "fenet_dtd has no weights of its own"]),
+        (["benchmark.folder=record"], ["sam_vit_l_0b3195.pth", "fenet_dtd has no weights of its own"]),
+        (["benchmark.folder=record", "generator=texture"], ["fenet_dtd has no weights of its own"]),
+    ],
 )
 def test_what_is_missing_is_said_in_one_line(
-    tmp_path: Path, paper: Callable[..., int], capsys: pytest.CaptureFixture[str], overrides: list[str], part: str
+    tmp_path: Path,
+    paper: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    overrides: list[str],
+    parts: list[str],
 ) -> None:
     write_tree(tmp_path / "record")
     assert paper(*overrides) == 2
     out, err = capsys.readouterr()
     (line,) = [line for line in err.splitlines() if line]
     assert (out, line[:13]) == ("", "evaluate.py: ")
-    assert part in line
+    assert [part for part in parts if part in line] == parts, "all that is missing, at once"
+    assert line.count("; and ") == len(parts) - 1
     assert not (tmp_path / "run").exists()

@@ -25,7 +25,7 @@ from samiam.records import Micrograph
 
 FILES = {
     *("points.csv", "tracks.csv", "events.csv", "lifetimes.csv", "counts.csv", "counts.png", "kymograph.png"),
-    *("report.html", "provenance.json", "journal.jsonl", "overlays"),
+    *("label_studio.json", "report.html", "provenance.json", "journal.jsonl", "overlays"),
 }
 Run = Callable[..., tuple[int, str, str]]
 
@@ -128,6 +128,13 @@ def test_points_are_labels_that_can_be_corrected(run: Run, tmp_path: Path) -> No
     run("film.tif", "-o", "out")
     (found, *_) = read_labelled_frames(tmp_path / "out" / "film" / "points.csv", video=tmp_path / "film.tif")
     assert (found.frame, len(found.points), found.sign) == (0, 3, "bright")
+    tasks = json.loads((tmp_path / "out" / "film" / "label_studio.json").read_text())
+    for number, task in enumerate(tasks):  # as Label Studio exports them once somebody has agreed
+        task |= {"id": number, "annotations": [{"id": 1, "result": task.pop("predictions")[0]["result"]}]}
+    (tmp_path / "export.json").write_text(json.dumps(tasks))
+    first, second, _ = read_labelled_frames(tmp_path / "export.json", video=tmp_path / "film.tif")
+    np.testing.assert_allclose(first.points.positions_px, found.points.positions_px)
+    assert (second.frame, second.points.positions_px.tolist()) == (1, [[20, 20]])
     assert found.points.is_junction.tolist() == [False, False, True] or found.points.is_junction.sum() == 1
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from samiam.benchmark.report.agreement import agreement
+from samiam.benchmark.report.tables import everything
+from samiam.benchmark.report.variants import most_different
 from samiam.benchmark.report.write import write_report
+from samiam.benchmark.rows import Row
 from samiam.benchmark.study import Outcome
 from samiam.errors import InputError
 from samiam.storage.files import replacing
@@ -22,14 +24,14 @@ ERRORS = "errors.txt"
 
 
 def write_results(
-    folder: Path, outcomes: Sequence[Outcome], facts: Mapping[str, Any], *, by_image: bool = False
+    folder: Path, outcomes: Sequence[Outcome], facts: Mapping[str, str], *, by_image: bool = False
 ) -> str:
     """Write the report of a run, its pictures and, in `errors.txt`, where failures came from that nobody foresaw.
 
     Args:
         folder: of the run.
         outcomes: of all scenes.
-        facts: what the reader of the report has to know of the run.
+        facts: what the reader of the report has to know of the run, as plain text.
         by_image: see `write_report`.
 
     Returns:
@@ -48,16 +50,24 @@ def write_results(
         by_condition.setdefault(outcome.source.condition, []).append(outcome)
     shown = next(iter(by_condition.values()))
     report = folder / REPORT
+    rows = [row for under_it in by_condition.values() for outcome in under_it for row in outcome.rows]
     return write_report(
         report,
-        [row for under_it in by_condition.values() for outcome in under_it for row in outcome.rows],
+        rows,
         facts,
-        {outcome.source.name: _picture(report, outcome) for outcome in shown if outcome.picture is not None},
+        _written(report, {outcome.source.name: outcome.picture for outcome in shown}),
         {outcome.source.name: outcome.log for outcome in shown if outcome.failure is None},
         _agreement(shown),
         failures,
+        variants=_written(report, _of_variants(shown, rows), "-variants"),
         by_image=by_image,
     )
+
+
+def _of_variants(outcomes: Sequence[Outcome], rows: Sequence[Row]) -> dict[str, bytes | None]:
+    """Pictures of all methods on the scenes on which these differ most, by scene."""
+    pictures = {outcome.source.name: outcome.variants for outcome in outcomes}
+    return {scene: pictures[scene] for scene in most_different(everything(rows))}
 
 
 def failures_of(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
@@ -69,11 +79,15 @@ def failures_of(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
     ]
 
 
-def _picture(report: Path, outcome: Outcome) -> Path:
-    path = report / "figures" / f"{outcome.source.name}.png"
-    with replacing(path) as partial:
-        partial.write_bytes(outcome.picture or b"")
-    return path
+def _written(report: Path, pictures: Mapping[str, bytes | None], suffix: str = "") -> dict[str, Path]:
+    """Where the pictures of scenes are, written; those that were not drawn are left out."""
+    paths = {}
+    for scene, picture in pictures.items():
+        if picture is not None:
+            paths[scene] = report / "figures" / f"{scene}{suffix}.png"
+            with replacing(paths[scene]) as partial:
+                partial.write_bytes(picture)
+    return paths
 
 
 def _agreement(outcomes: Sequence[Outcome]) -> pd.DataFrame | None:

@@ -12,7 +12,7 @@ from samiam.benchmark.method_settings import OF_METHOD, EncoderChoice, Generator
 from samiam.benchmark.particles.settings import ParticlesBenchmark
 from samiam.benchmark.polar.settings import PolarBenchmark
 from samiam.boosting.settings import BoosterSettings
-from samiam.datasets.layout_names import Layout
+from samiam.datasets.layout_names import Layout, Pixels
 from samiam.errors import InputError
 from samiam.settings import Count, Seed, ShapeHW, Share, read_settings, settings
 from samiam.wandb_mode import LoggerSettings
@@ -28,10 +28,13 @@ class SimulatedBenchmark:
     Attributes:
         name: of the kind of benchmark.
         scenes: "quick" for twelve, "all" for all 82, or names and numbers, as [1, 2].
+        seed: 0 for the published scenes, 1 or more for fresh ones of the same families in their places; how difficult
+            each is, is measured.
     """
 
     name: Literal["simulated"] = "simulated"
     scenes: Literal["quick", "all"] | Annotated[tuple[int | str, ...], Field(min_length=1)] = "quick"
+    seed: Seed = 0
 
 
 @settings
@@ -111,12 +114,15 @@ class ZenodoBenchmark:
         folder: of the unpacked record; null to fetch it.
         unlabelled: whether pixels without a label are background, which is wrong for every mask on them as in the
             paper, or are looked at by no score.
+        pixels: whether the contrast is stretched, as everywhere else, or pixels stay as they are stored, as the
+            released code has them; the mean of a file of 8 bits differs by 11 to 39 levels.
     """
 
     name: Literal["zenodo"]
     record: str = "10909552"
     folder: str | None = None
     unlabelled: Unlabelled = "background"
+    pixels: Pixels = "stretched"
 
 
 @settings
@@ -198,6 +204,8 @@ class EvaluateSettings:
         threads: of each process; null for as many as torch takes. Other numbers may change the last digit of a score.
         scheduler: address of a Dask scheduler whose workers take the scenes instead.
         cache: folder of results, which no later run works out again; null to keep nothing.
+        experiments: runs to do one after the other in place of this one: by the name of its folder each command, as it
+            would be typed. Words about the benchmark that are typed beside them take the place of theirs.
     """
 
     benchmark: (
@@ -229,6 +237,7 @@ class EvaluateSettings:
     threads: Count | None = 1
     scheduler: str | None = None
     cache: str | None = "outputs/cache"
+    experiments: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.benchmark, EffectsBenchmark) and self.conditions:

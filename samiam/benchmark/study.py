@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,13 +16,14 @@ from threadpoolctl import threadpool_limits
 
 from samiam.benchmark.caching.cache import Cache
 from samiam.benchmark.comparison import Comparison, Scoring, compare
-from samiam.benchmark.figures import write_figure
-from samiam.benchmark.rows import Row
+from samiam.benchmark.figures import methods_picture, scene_picture
+from samiam.benchmark.rows import Method, Row
 from samiam.benchmark.scenes.sources import Source
 from samiam.benchmark.settings import Baseline
 from samiam.benchmark.variants import Methods, build_methods
 from samiam.errors import InputError
-from samiam.records import Decision, Scene
+from samiam.records import Decision, Segmentation
+from samiam.records.showing import png_of
 
 Result = TypeVar("Result")
 
@@ -70,7 +70,8 @@ class Outcome:
         source: where it is from.
         rows: of all methods; none where the scene failed.
         log: what the first method did with each mask.
-        picture: a PNG, or None.
+        picture: a PNG of the first method, or None.
+        variants: a PNG of all methods where there are several, or None.
         failure: one line that says what went wrong, or None.
         trace: where it went wrong, if that was not foreseen.
     """
@@ -79,6 +80,7 @@ class Outcome:
     rows: Sequence[Row] = ()
     log: Sequence[Decision] = ()
     picture: bytes | None = None
+    variants: bytes | None = None
     failure: str | None = None
     trace: str | None = None
 
@@ -126,15 +128,23 @@ def _examined(source: Source, study: Study) -> Outcome:
         image=source.image,
     )
     log = found.segmentations[0].decisions
-    return Outcome(source, found.rows, log, _picture(scene, found) if study.pictures else None)
+    if not study.pictures:
+        return Outcome(source, found.rows, log)
+    titled = _titled(study.methods.present, found)
+    first = next(iter(titled)).partition(": ")[2]
+    picture = scene_picture(scene, found.masks, found.segmentations[0], f", {first}")
+    variants = methods_picture(scene, titled) if len(titled) > 1 else None
+    return Outcome(source, found.rows, log, png_of(picture), None if variants is None else png_of(variants))
 
 
-def _picture(scene: Scene, found: Comparison) -> bytes:
-    first = next(row for row in found.rows if row.booster is not None)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "scene.png"
-        write_figure(path, scene, found.masks, found.segmentations[0], f", IoU {first.scores.matched_iou:.2f}")
-        return path.read_bytes()
+def _titled(methods: Sequence[Method], found: Comparison) -> dict[str, Segmentation]:
+    """What each method made with its first seed, by its name and score, in their order."""
+    mious = {(row.generator, row.booster, row.seed): row.scores.miou for row in found.rows}
+    return {
+        f"{method.name}: mIoU {mious[method.label, method.name, method.seed]:.3f}": segmentation
+        for method, segmentation in zip(methods, found.segmentations, strict=True)
+        if method.seed == methods[0].seed
+    }
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -11,11 +12,15 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 from PIL import Image
 
-from samiam.benchmark.report.tables import everything, per_image, summarise
+from samiam.benchmark.report.gains import gains
+from samiam.benchmark.report.tables import SCORES, everything, per_image, summarise
+from samiam.benchmark.report.variants import against_first, scores
 from samiam.benchmark.settings import EvaluationLogger
 from samiam.benchmark.study import Outcome
 from samiam.errors import InputError
 from samiam.wandb_mode import wandb_mode
+
+_NO_KEY = re.compile(r"[^\w.-]+")
 
 
 class Tracker(Protocol):
@@ -82,7 +87,7 @@ class WandbTracker:
             "settings": wandb.Settings(silent=True, console="off"),
         }
         try:
-            self._run = wandb.init(**self._shared, job_type="evaluate")  # type: ignore[arg-type]
+            self._run = wandb.init(**self._shared, name=_key(folder.name), job_type="evaluate")  # type: ignore[arg-type]
         except (wandb.errors.CommError, wandb.errors.UsageError, ValueError) as error:  # ValueError: an odd WANDB_…
             reason = " ".join(str(error).split())
             raise InputError(f"W&B cannot be used ({reason}); set logger.mode=offline or logger=none.") from error
@@ -90,19 +95,30 @@ class WandbTracker:
     def log(self, outcomes: Sequence[Outcome], report: Path) -> None:
         """Log tables, pictures and the report, and close the run."""
         rows = [row for outcome in outcomes for row in outcome.rows]
-        summary, table = summarise(rows), everything(rows)
-        by = [column for column in ("condition", "difficulty") if column in summary]
+        table = everything(rows)
+        means, costs = scores(table), summarise(rows)
+        by = [column for column in ("condition", "difficulty") if column in means]
         boosted = list(dict.fromkeys(table.loc[table["booster"] != "", "method"]))
-        self._run.summary.update(_flat(summary, [*by, "method"]))
-        if len(boosted) == 1:
-            self._run.summary.update(_flat(summary[summary["method"] == boosted[0]], by))
+        differences = {"gain": gains(table, SCORES), "against_first": against_first(table)}
+        for found in (costs, means):
+            self._run.summary.update(_flat(found, [*by, "method"]))
+            if len(boosted) == 1:
+                self._run.summary.update(_flat(found[found["method"] == boosted[0]], by))
+        for name, found in differences.items():
+            words = [column for column in (*by, "generator", "method") if column in found]
+            self._run.summary.update({f"{name}/{key}": value for key, value in _flat(found, words).items()})
         pictures = self._pictures(outcomes)
         images = self._with_pictures(per_image(rows), pictures, boosted[0])
-        self._run.log({"summary": self._table(summary), "images": images, "scenes": list(pictures.values())})
+        tables = {name: self._table(found) for name, found in differences.items() if not found.empty}
+        self._run.log(
+            {"summary": self._table(costs), "scores": self._table(means), **tables, "images": images}
+            | {"scenes": list(pictures.values())}
+        )
         self._finish(report)
         for method in boosted if len(boosted) > 1 else []:
-            with self._wandb.init(**self._shared, name=method, job_type="method") as run:  # type: ignore[arg-type]
-                run.summary.update(_flat(summary[summary["method"] == method], by))
+            with self._wandb.init(**self._shared, name=_key(method), job_type="method") as run:  # type: ignore[arg-type]
+                for found in (costs, means):
+                    run.summary.update(_flat(found[found["method"] == method], by))
 
     def log_tables(self, tables: Mapping[str, pd.DataFrame], pictures: Mapping[str, bytes], report: Path) -> None:
         """Log tables, pictures and the report, and close the run."""
@@ -115,12 +131,18 @@ class WandbTracker:
         self._finish(report)
 
     def _finish(self, report: Path) -> None:
-        """Log the report as an artifact, and close the run."""
+        """Log the report as a page and as an artifact, close the run, and say where it is if that is here."""
+        page = report / "report.html"
+        if page.is_file():
+            self._run.log({"report": self._wandb.Html(page.read_text(encoding="utf-8"), inject=False)})
         artifact = self._wandb.Artifact(f"report-{self._run.id}", type="report")
         for path in sorted(found for found in report.rglob("*") if found.is_file()):  # add_dir would announce itself
             artifact.add_file(str(path), path.relative_to(report).as_posix())
         self._run.log_artifact(artifact)
+        place = Path(self._run.dir).parent
         self._run.finish()
+        if self._shared["mode"] == "offline":
+            print(f"\nW&B run, offline: `wandb sync {place}` uploads it.")
 
     def _pictures(self, outcomes: Sequence[Outcome]) -> dict[tuple[str, str], Any]:
         """The pictures by scene and condition."""
@@ -145,13 +167,17 @@ class WandbTracker:
 
 
 def _flat(summary: pd.DataFrame, by: Sequence[str]) -> dict[str, Any]:
-    """Scores under names such as "difficulty 1/compact/miou"."""
+    """Scores under names such as "difficulty_1/compact_booster/miou": no space and no sign that W&B's queries read."""
     found: dict[str, Any] = {}
     for row in summary.to_dict("records"):
-        names = [f"difficulty {row[name]}" if name == "difficulty" else str(row[name]) for name in by]
+        names = [_key(f"difficulty {row[name]}" if name == "difficulty" else str(row[name])) for name in by]
         measured = {str(key): value for key, value in row.items() if key not in (*by, "method") and pd.notna(value)}
         found |= {"/".join([*names, key]): value for key, value in measured.items()}
     return found
+
+
+def _key(name: str) -> str:
+    return _NO_KEY.sub("_", name).strip("_")
 
 
 def build_tracker(settings: EvaluationLogger, folder: Path, config: Mapping[str, Any]) -> Tracker:

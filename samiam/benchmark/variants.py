@@ -12,7 +12,7 @@ from typing import Any
 from samiam.benchmark.method_settings import merged_variants
 from samiam.benchmark.rows import Method
 from samiam.boosting.booster import build_booster
-from samiam.errors import InputError
+from samiam.errors import InputError, both
 from samiam.generation import MaskGenerator
 from samiam.registry import build_classifier, build_encoder, build_generator, encoder_options_beside
 from samiam.storage.checkpoints import list_checkpoints
@@ -138,8 +138,10 @@ def _method(name: str, parts: _Parts, settings: Settings, seed: int) -> Method:
     booster = dict(settings["booster"])
     if booster.get("classifier") is not None:
         booster["classifier"] = build_classifier(**booster["classifier"])
-    label, generator = parts.generator(name, settings["generator"])
-    made = build_booster(parts.encoder(settings["encoder"]), seed=seed, **booster)
+    (label, generator), encoder = both(
+        lambda: parts.generator(name, settings["generator"]), lambda: parts.encoder(settings["encoder"])
+    )
+    made = build_booster(encoder, seed=seed, **booster)
     grains = bool(settings.get("grains", False))
     if grains:
         made.check_sees_grains()

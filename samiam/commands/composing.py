@@ -181,6 +181,24 @@ def _work(program: Program, config: DictConfig, typed: Sequence[str]) -> int:
     return code
 
 
+def typed_words() -> list[str]:
+    """The words of the command that runs, as `checked` made them, without those about Hydra."""
+    return list(HydraConfig.get().overrides.task)
+
+
+def composed_beside(words: Sequence[str]) -> dict[str, Any]:
+    """What other words compose to, while a command of the same program runs, as plain values.
+
+    Raises:
+        InputError: if they compose to nothing.
+    """
+    try:
+        found: Any = OmegaConf.to_container(hydra.compose("config", list(words)), resolve=True, throw_on_missing=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise InputError(in_one_line(error)) from error
+    return dict(found)
+
+
 def _remove_empty(folder: Path, program: Program) -> None:
     """Remove the folders that Hydra has made for a run, where there is nothing in them."""
     made = takewhile(lambda parent: parent.name in (program.name, "outputs"), folder.parents)

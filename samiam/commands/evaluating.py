@@ -12,7 +12,6 @@ from typing import Any
 from samiam.benchmark import Outcome, Scoring, Source, Study, build_tracker, failures_of, run, write_results
 from samiam.benchmark.particles.settings import ParticlesBenchmark
 from samiam.benchmark.polar.settings import PolarBenchmark
-from samiam.benchmark.report.page import literal, plain
 from samiam.benchmark.results import REPORT
 from samiam.benchmark.scenes.conditions import under_conditions
 from samiam.benchmark.scenes.sources import labelled_sources
@@ -27,15 +26,18 @@ from samiam.benchmark.settings import (
     build_conditions,
     read_evaluation,
 )
+from samiam.commands.evaluating_all import evaluate_all
 from samiam.commands.particle_evaluating import evaluate_particles
 from samiam.commands.polar_evaluating import evaluate_polar
+from samiam.commands.run_facts import run_facts
 from samiam.commands.run_settings import write_settings
 from samiam.datasets.zenodo import zenodo_folder
-from samiam.errors import InputError
+from samiam.errors import InputError, both
 from samiam.records import Scene
+from samiam.records.showing import counted
 from samiam.settings import unknown_name
 from simulate import EFFECTS, procedural_scene
-from simulate.scenes.benchmark import BENCHMARK, QUICK, Recipe, recipe
+from simulate.scenes.benchmark import BENCHMARK, PUBLISHED_SEED, QUICK, Recipe, recipe
 from simulate.scenes.dose_and_drift import scene_under
 from simulate.scenes.realistic import realistic
 
@@ -47,12 +49,10 @@ def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_sin
         0, or 1 if some micrographs failed.
     """
     settings = read_evaluation(config)
-    if isinstance(settings.benchmark, ParticlesBenchmark):
-        any_failed = evaluate_particles(settings, settings.benchmark, _recorded(settings), folder, command)
-    elif isinstance(settings.benchmark, PolarBenchmark):
-        any_failed = evaluate_polar(settings, settings.benchmark, _recorded(settings), folder, command)
+    if settings.experiments:
+        any_failed = evaluate_all(settings, folder, command, _evaluate_any)
     else:
-        any_failed = bool(failures_of(evaluate(config, folder, command)))
+        any_failed = _evaluate_any(config, folder, command)
     if not is_single:
         return 0
     latest = folder.parent / "latest"
@@ -60,6 +60,16 @@ def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_sin
     latest.symlink_to(folder.name, target_is_directory=True)
     print(f"\n{latest / REPORT / 'report.html'}")
     return 1 if any_failed else 0
+
+
+def _evaluate_any(config: Mapping[str, Any], folder: Path, command: str) -> bool:
+    """Evaluate on whatever benchmark; returns whether some images failed."""
+    settings = read_evaluation(config)
+    if isinstance(settings.benchmark, ParticlesBenchmark):
+        return evaluate_particles(settings, settings.benchmark, _recorded(settings), folder, command)
+    if isinstance(settings.benchmark, PolarBenchmark):
+        return evaluate_polar(settings, settings.benchmark, _recorded(settings), folder, command)
+    return bool(failures_of(evaluate(config, folder, command)))
 
 
 def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outcome]:
@@ -74,12 +84,12 @@ def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outc
         InputError: if a setting cannot be used, or every scene failed.
     """
     settings = read_evaluation(config)
-    scenes, study = sources(settings), _study(config, settings)
+    study = _study(config, settings)
+    scenes, _ = both(lambda: sources(settings), lambda: study.methods)
     recipes = {found.name: found for found in _recipes(settings)}
     expose = partial(_exposed, recipes) if recipes else None
     to_do = under_conditions(scenes, build_conditions(settings.conditions), expose)
-    found = {plain(name): plain(value) for name, value in _facts(settings, study).items()}
-    facts = {"command": literal(command), **found, "images": len(scenes)}
+    facts = {**run_facts(command), "benchmark": _said_of(settings, len(scenes)), **_facts(settings, study)}
     whole = _recorded(settings)
     tracker = build_tracker(settings.logger, folder, whole)
     outcomes = run(to_do, study, workers=settings.workers, scheduler=settings.scheduler)
@@ -95,7 +105,7 @@ def sources(settings: EvaluateSettings) -> list[Source]:
     if isinstance(benchmark, LabelledBenchmark):
         return labelled_sources(benchmark.folder, benchmark.layout)
     if isinstance(benchmark, ZenodoBenchmark):
-        return labelled_sources(benchmark.folder or zenodo_folder(benchmark.record), "zenodo")
+        return labelled_sources(benchmark.folder or zenodo_folder(benchmark.record), "zenodo", benchmark.pixels)
     if isinstance(benchmark, EffectsBenchmark):
         return _under_effects(benchmark)
     if isinstance(benchmark, ProceduralBenchmark):
@@ -119,7 +129,7 @@ def _recipes(settings: EvaluateSettings) -> list[Recipe]:
     if isinstance(benchmark, SimulatedBenchmark):
         named = {"quick": QUICK, "all": [found.name for found in BENCHMARK]}
         chosen = benchmark.scenes if isinstance(benchmark.scenes, tuple) else named[benchmark.scenes]
-        return [recipe(which) for which in chosen]
+        return [recipe(which, benchmark.seed) for which in chosen]
     return []
 
 
@@ -163,6 +173,15 @@ def _study(config: Mapping[str, Any], settings: EvaluateSettings) -> Study:
         cache=None if settings.cache is None else str(Path(settings.cache).absolute()),
         threads=settings.threads,
     )
+
+
+def _said_of(settings: EvaluateSettings, n_images: int) -> str:
+    """Which micrographs a run is on."""
+    benchmark = settings.benchmark
+    said = f"{benchmark.name}, {counted(n_images, 'image')}"
+    if not isinstance(benchmark, SimulatedBenchmark):
+        return said
+    return f"{said} of {'the published ones' if benchmark.seed == PUBLISHED_SEED else f'seed {benchmark.seed}'}"
 
 
 def _facts(settings: EvaluateSettings, study: Study) -> dict[str, str]:

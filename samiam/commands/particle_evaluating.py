@@ -15,13 +15,13 @@ from samiam.benchmark.particles.sections import ABOUT, sections_of
 from samiam.benchmark.particles.settings import ParticlesBenchmark
 from samiam.benchmark.particles.speed import timed
 from samiam.benchmark.particles.study import ParticleStudy, SampleOutcome, examine_sample
-from samiam.benchmark.report.page import literal, plain
 from samiam.benchmark.report.sectioned import Heading
 from samiam.benchmark.runs import threads_of_all
 from samiam.benchmark.settings import EvaluateSettings
 from samiam.benchmark.study import limited_threads
 from samiam.benchmark.tracking import build_tracker
 from samiam.commands.particle_samples import folders_of, sources_of
+from samiam.commands.run_facts import run_facts
 from samiam.commands.sectioned_evaluating import examine_all, report
 from samiam.records.showing import counted
 
@@ -55,7 +55,7 @@ def evaluate_particles(
     work = partial(examine_sample, study=study)
     outcomes = examine_all(sources, work, _died, unit="picture", settings=settings, folder=folder)
     sections = sections_of(outcomes, methods, _speeds(benchmark, study, outcomes))
-    facts = {"command": literal(command), **_facts(benchmark, methods, sources)}
+    facts = {**run_facts(command), **_facts(benchmark, methods, sources)}
     return report(folder, Heading("Particles", facts, ABOUT), sections, outcomes, tracker, whole, command)
 
 
@@ -85,7 +85,7 @@ def _facts(benchmark: ParticlesBenchmark, methods: ParticleMethods, sources: Seq
             f"weights of faults by {name}": f"{str(teller.options['weights_sha256'])[:12]}"
             for name, teller in methods.tellers.items()
         },
-        **{f"left out: {name}": plain(reason) for name, reason in methods.left_out.items()},
+        **{f"left out: {name}": reason for name, reason in methods.left_out.items()},
     }
 
 
@@ -96,4 +96,4 @@ def _said_of_sets(benchmark: ParticlesBenchmark, sources: Sequence[SampleSource]
         said = f"{counted(len(own), 'picture')} of {counted(specimens, 'specimen')}"
         if name in benchmark.sets and not folders_of(benchmark, name):
             said += " that ship with the package" if benchmark.waves else ", which ship with the package"
-        yield plain(name), said
+        yield name, said

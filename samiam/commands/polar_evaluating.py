@@ -14,7 +14,6 @@ from samiam.benchmark.polar.samples import VideoSource
 from samiam.benchmark.polar.sections import ABOUT, sections_of
 from samiam.benchmark.polar.settings import PolarBenchmark
 from samiam.benchmark.polar.study import PolarStudy, VideoOutcome, examine_video
-from samiam.benchmark.report.page import literal, plain
 from samiam.benchmark.report.sectioned import Heading
 from samiam.benchmark.runs import threads_of_all
 from samiam.benchmark.settings import EvaluateSettings
@@ -22,6 +21,7 @@ from samiam.benchmark.study import limited_threads
 from samiam.benchmark.timing import laid_out, time_each
 from samiam.benchmark.tracking import build_tracker
 from samiam.commands.polar_samples import sources_of
+from samiam.commands.run_facts import run_facts
 from samiam.commands.sectioned_evaluating import examine_all, report
 from samiam.errors import InputError
 from samiam.polar.finding import find_points
@@ -60,7 +60,7 @@ def evaluate_polar(
     work = partial(examine_video, study=study)
     outcomes = examine_all(sources, work, _died, unit="video", settings=settings, folder=folder)
     sections = sections_of(outcomes, benchmark.radii, _speeds(benchmark, study, outcomes))
-    facts = {"command": literal(command), **_facts(benchmark, methods)}
+    facts = {**run_facts(command), **_facts(benchmark, methods)}
     return report(folder, Heading("Polar textures", facts, ABOUT), sections, outcomes, tracker, whole, command)
 
 
@@ -87,7 +87,7 @@ def _facts(benchmark: PolarBenchmark, methods: PolarMethods) -> dict[str, str]:
     linked = f"{of_each} of {counted(benchmark.tracked_frames, 'frame')}, {benchmark.between} steps of the truth apart"
     size = f"{benchmark.size_px} × {benchmark.size_px} px"
     return {
-        "physics": plain(benchmark.physics),
+        "physics": benchmark.physics,
         "found": f"{found}, {size}",
         **({"linked": f"{linked}, {size}"} if benchmark.tracked_noise else {}),
         **{
@@ -95,5 +95,5 @@ def _facts(benchmark: PolarBenchmark, methods: PolarMethods) -> dict[str, str]:
             for name, finder in methods.finders.items()
             if (sha256 := finder.options.get("weights_sha256"))
         },
-        **{f"left out: {name}": plain(reason) for name, reason in methods.left_out.items()},
+        **{f"left out: {name}": reason for name, reason in methods.left_out.items()},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def n_cores() -> int:
 
 def spread(
     paths: Sequence[Path], tasks: Sequence[Task[Result]], workers: Workers
-) -> Iterator[tuple[int, Task[Result]]]:
+) -> Generator[tuple[int, Task[Result]], None, None]:
     """Carry out a task for each file; what is left is given up where the iterator is closed.
 
     Args:

@@ -171,7 +171,7 @@ def _on_grid(look: Look, points_xy: NDArray[np.float64]) -> NDArray[np.intp]:
     """The points (row, column) of a look that clicked pixels fall on."""
     (height, width), (rows, columns) = look.shape_hw, look.boundaries.shape
     places = (points_xy[:, ::-1] + 0.5) * (rows / height, columns / width)
-    return np.minimum(places.astype(np.intp), (rows - 1, columns - 1))
+    return np.asarray(np.minimum(places.astype(np.intp), (rows - 1, columns - 1)), np.intp)
 
 
 def _box_on_grid(look: Look, box: tuple[float, float, float, float] | None) -> NDArray[np.bool_] | None:

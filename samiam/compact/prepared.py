@@ -53,7 +53,8 @@ class Prepared:
     def evened(self) -> Floats:
         """The standardised image without slow changes of brightness and contrast: float32 (H, W)."""
         centred = self.standardised - _around(self.standardised, EVENED_PX)
-        return centred / (np.sqrt(_around(centred * centred, EVENED_PX)) + np.float32(EVEN))
+        power = np.maximum(_around(centred * centred, EVENED_PX), 0)  # its running sums round to below 0
+        return np.asarray(centred / (np.sqrt(power) + EVEN), np.float32)
 
     @cached_property
     def spectra(self) -> tuple[Floats, Floats]:

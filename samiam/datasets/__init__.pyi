@@ -1,4 +1,8 @@
 from .annotator_folders import find_annotator_images, read_annotator_image
+from .compiling.building import BuildOptions, build_dataset
+from .compiling.card import Counts
+from .compiling.checking import check_dataset
+from .compiling.splits import Place, read_splits
 from .label_images import find_label_images, read_label_image
 from .label_studio.exports import find_label_studio_images, read_label_studio_image
 from .layout_names import Layout
@@ -9,9 +13,14 @@ from .polar.points_csv import write_points_csv
 from .zenodo import zenodo_folder
 
 __all__ = [
+    "BuildOptions",
+    "Counts",
     "Labelled",
     "LabelledFrame",
     "Layout",
+    "Place",
+    "build_dataset",
+    "check_dataset",
     "find_annotator_images",
     "find_label_images",
     "find_label_studio_images",
@@ -20,6 +29,7 @@ __all__ = [
     "read_label_image",
     "read_label_studio_image",
     "read_labelled_frames",
+    "read_splits",
     "write_keypoint_tasks",
     "write_points_csv",
     "zenodo_folder",

@@ -15,13 +15,16 @@ import numpy as np
 from samiam.datasets.annotator_notes import Note, read_notes
 from samiam.datasets.image_folders import by_name, image_files
 from samiam.datasets.label_pngs import read_numbers
+from samiam.datasets.layout_names import Pixels
 from samiam.datasets.painted import Painted, PngRegion, paint, scene_of
-from samiam.errors import InputError
+from samiam.datasets.stored import as_stored
+from samiam.errors import InputError, refuse
 from samiam.formats import read_micrograph
 from samiam.records import Micrograph, Scene
 from samiam.storage.files import sha256_of
 
-_IMAGES, _LABELS, _GRAINS, _MANIFEST = "dataset", "labels_merged", "grains", "manifest.json"
+IMAGES, LABELS, GRAINS, MANIFEST = "dataset", "labels_merged", "grains", "manifest.json"
+"""What the folders and the file of an annotator are called."""
 _LABEL_FILE = re.compile(r"(?:.*-tag-(?P<tag>.+)|(?P<merged>.+)-merged)-(?P<number>\d+)", re.DOTALL)
 
 
@@ -52,7 +55,7 @@ def annotated_scenes(folder: str | Path) -> Iterator[Scene]:
     return (read_annotator_image(found) for found in find_annotator_images(folder))
 
 
-def find_annotator_images(folder: str | Path) -> list[AnnotatorImage]:
+def find_annotator_images(folder: str | Path, faults: list[InputError] | None = None) -> list[AnnotatorImage]:
     """Look for labelled micrographs; no image is read.
 
     Every folder with both `dataset` and `labels_merged` in it, at any depth, is one annotator's. There are images
@@ -63,6 +66,7 @@ def find_annotator_images(folder: str | Path) -> list[AnnotatorImage]:
 
     Args:
         folder: the data set, unpacked.
+        faults: where images that have no labels, and labels that have no image, are noted; None to refuse them.
 
     Returns:
         One entry for each image and annotator, in the order of their names.
@@ -77,20 +81,20 @@ def find_annotator_images(folder: str | Path) -> list[AnnotatorImage]:
     roots = annotator_folders(folder)
     if not roots:
         raise InputError(
-            f"{folder}: no folder in it has both {_IMAGES} and {_LABELS}; give the unpacked data set, or write one "
+            f"{folder}: no folder in it has both {IMAGES} and {LABELS}; give the unpacked data set, or write one "
             "with `python -m simulate benchmark`."
         )
     prefixes = _prefixes(folder, roots)
-    return [found for root in roots for found in _of_annotator(folder, root, prefixes[root])]
+    return [found for root in roots for found in _of_annotator(folder, root, prefixes[root], faults)]
 
 
 def annotator_folders(folder: Path) -> list[Path]:
     """The folders with both `dataset` and `labels_merged` in them, at any depth, in order."""
-    above = (path.parent for path in folder.rglob(_IMAGES) if path.is_dir())
-    return sorted(root for root in above if (root / _LABELS).is_dir() and root.name != "__MACOSX")
+    above = (path.parent for path in folder.rglob(IMAGES) if path.is_dir())
+    return sorted(root for root in above if (root / LABELS).is_dir() and root.name != "__MACOSX")
 
 
-def read_annotator_image(found: AnnotatorImage) -> Scene:
+def read_annotator_image(found: AnnotatorImage, *, pixels: Pixels = "stretched") -> Scene:
     """Read a labelled micrograph.
 
     Several PNGs of one label are united. A pixel in several labels goes to the one with the fewest pixels, which was
@@ -101,6 +105,7 @@ def read_annotator_image(found: AnnotatorImage) -> Scene:
 
     Args:
         found: as `find_annotator_images` gives it.
+        pixels: whether the contrast is stretched, as `read_micrograph` does, or pixels stay as they are stored.
 
     Raises:
         InputError: if a file is missing, unexpected, changed or damaged, or a label is empty or of another shape than
@@ -109,7 +114,11 @@ def read_annotator_image(found: AnnotatorImage) -> Scene:
     record = found.record
     if record is not None:
         _verify(found, record["files"])
-    micrograph = read_micrograph(found.image, pixel_size_nm=None if record is None else record["pixel_size_nm"])
+    size_nm = None if record is None else record["pixel_size_nm"]
+    if pixels == "stored":
+        micrograph = as_stored(read_micrograph(found.image, pixel_size_nm=size_nm, clip_percentiles=(0, 100)))
+    else:
+        micrograph = read_micrograph(found.image, pixel_size_nm=size_nm)
     micrograph = replace(micrograph, name=found.name)
     labels, materials, overlapping_px = _read_labels(found, micrograph)
     beside = {"overlapping_px": overlapping_px} if overlapping_px else {}
@@ -119,7 +128,7 @@ def read_annotator_image(found: AnnotatorImage) -> Scene:
         return scene_of(micrograph, labels, materials, made | beside, level)
     if materials != record["materials"]:
         raise InputError(f"{found.label_folder}: labels {materials}, but the manifest has {record['materials']}.")
-    grains = read_numbers(found.root / _GRAINS / f"{found.image.stem}.png").astype(np.uint32)
+    grains = read_numbers(found.root / GRAINS / f"{found.image.stem}.png").astype(np.uint32)
     parameters = {**record["parameters"], **beside}
     return Scene(micrograph, labels, materials, record["difficulty"], record["weights"], grains, parameters)
 
@@ -134,31 +143,32 @@ def _prefixes(folder: Path, roots: Sequence[Path]) -> dict[Path, str]:
     }
 
 
-def _of_annotator(folder: Path, root: Path, prefix: str) -> list[AnnotatorImage]:
-    images = by_name(image_files(root / _IMAGES), root / _IMAGES)
-    label_folders = {path.name: path for path in sorted((root / _LABELS).iterdir()) if path.is_dir()}
+def _of_annotator(folder: Path, root: Path, prefix: str, faults: list[InputError] | None) -> list[AnnotatorImage]:
+    images = by_name(image_files(root / IMAGES), root / IMAGES)
+    label_folders = {path.name: path for path in sorted((root / LABELS).iterdir()) if path.is_dir()}
     records = _manifest(root)
     notes = {} if records else _notes(folder, root)
     result = []
     for stem, image in images.items():
         labels = label_folders.pop(stem, None) or label_folders.pop(image.name, None)
         if labels is None:
-            raise InputError(f"{image}: no labels for it; {root / _LABELS / stem} is missing.")
+            refuse(InputError(f"{image}: no labels for it; {root / LABELS / stem} is missing."), faults)
+            continue
         if records and stem not in records:
-            raise InputError(f"{image}: not in {root / _MANIFEST}; remove it, or write the data set again.")
+            raise InputError(f"{image}: not in {root / MANIFEST}; remove it, or write the data set again.")
         if notes and stem not in notes:
             raise InputError(f"{image}: the notes in CSV have no difficulty for it; add a line, or remove the notes.")
         result.append(AnnotatorImage(prefix + stem, root, image, labels, notes.get(stem), records.get(stem)))
-    if label_folders:
-        raise InputError(f"{next(iter(label_folders.values()))}: labels without an image in {root / _IMAGES}.")
-    if missing := records.keys() - images.keys():
-        raise InputError(f"{root / _IMAGES}: {min(missing)}, which the manifest lists, is missing.")
+    for left in label_folders.values():
+        refuse(InputError(f"{left}: labels without an image in {root / IMAGES}."), faults)
+    for missing in sorted(records.keys() - images.keys()):
+        refuse(InputError(f"{root / IMAGES}: {missing}, which the manifest lists, is missing."), faults)
     return result
 
 
 def _manifest(root: Path) -> dict[str, dict[str, Any]]:
     """The manifest's records by name, none where there is no manifest."""
-    path = root / _MANIFEST
+    path = root / MANIFEST
     if not path.exists():
         return {}
     needed = {"name", "difficulty", "materials", "weights", "pixel_size_nm", "parameters", "files"}
@@ -205,11 +215,16 @@ def _read_labels(found: AnnotatorImage, micrograph: Micrograph) -> Painted:
     files = sorted(_label_files(found.label_folder), key=lambda path: (int(_parsed(path)["number"]), path.name))
     if not files:
         raise InputError(f"{found.label_folder}: no labels in it; there should be one PNG for each.")
-    regions = (PngRegion(_label_name(path), path) for path in files)
+    regions = (PngRegion(label_name(path), path) for path in files)
     return paint(regions, micrograph.shape_hw, found.label_folder)
 
 
-def _label_name(path: Path) -> str:
+def label_name(path: Path) -> str:
+    """The material of which a PNG is a mask, as its name says.
+
+    Raises:
+        InputError: if the name is none of a label.
+    """
     match = _parsed(path)
     return str(match["tag"] or match["merged"])
 

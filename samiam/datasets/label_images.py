@@ -15,7 +15,7 @@ from samiam.datasets.image_folders import by_name, image_files
 from samiam.datasets.label_pngs import read_numbers
 from samiam.datasets.material_names import check_apart, tidy
 from samiam.datasets.painted import scene_of
-from samiam.errors import InputError
+from samiam.errors import InputError, refuse
 from samiam.formats import read_micrograph
 from samiam.records import Scene
 
@@ -45,11 +45,16 @@ def has_label_images(folder: Path) -> bool:
     return (folder / _IMAGES).is_dir() and (folder / _LABELS).is_dir()
 
 
-def find_label_images(folder: Path) -> list[LabelImage]:
+def find_label_images(folder: Path, faults: list[InputError] | None = None) -> list[LabelImage]:
     """Look for micrographs with label images; none is read.
 
     They are `images/<name>.<suffix>` and `labels/<name>.png`. A `materials.csv` beside these two folders may name the
     materials, a number and a name in each line.
+
+    Args:
+        folder: that holds both.
+        faults: where images that have no label image, and label images that have no image, are noted; None to refuse
+            them.
 
     Returns:
         One entry for each image, in the order of their names.
@@ -62,13 +67,13 @@ def find_label_images(folder: Path) -> list[LabelImage]:
         raise InputError(f"{folder}: has no folders {_IMAGES} and {_LABELS}; give the folder that holds both.")
     images = by_name(image_files(folder / _IMAGES), folder / _IMAGES)
     labels = _label_files(folder / _LABELS)
-    if without := images.keys() - labels.keys():
-        name = min(without)
-        raise InputError(f"{images[name]}: no label image for it; {folder / _LABELS / name}.png is missing.")
-    if left := labels.keys() - images.keys():
-        raise InputError(f"{labels[min(left)]}: a label image without an image in {folder / _IMAGES}; remove it.")
+    for name in sorted(images.keys() - labels.keys()):
+        missing = folder / _LABELS / f"{name}.png"
+        refuse(InputError(f"{images[name]}: no label image for it; {missing} is missing."), faults)
+    for name in sorted(labels.keys() - images.keys()):
+        refuse(InputError(f"{labels[name]}: a label image without an image in {folder / _IMAGES}; remove it."), faults)
     names = _names(folder / _NAMES)
-    return [LabelImage(name, image, labels[name], names) for name, image in images.items()]
+    return [LabelImage(name, image, labels[name], names) for name, image in images.items() if name in labels]
 
 
 def read_label_image(found: LabelImage) -> Scene:

@@ -16,7 +16,7 @@ from samiam.datasets.label_studio.exports import (
     has_label_studio,
     read_label_studio_image,
 )
-from samiam.datasets.layout_names import Layout
+from samiam.datasets.layout_names import Layout, Pixels
 from samiam.errors import InputError
 from samiam.records import Scene
 
@@ -36,7 +36,13 @@ class Labelled:
     read: Callable[[], Scene]
 
 
-def find_labelled(folder: str | Path, layout: Layout | Literal["auto"] = "auto") -> list[Labelled]:
+def find_labelled(
+    folder: str | Path,
+    layout: Layout | Literal["auto"] = "auto",
+    pixels: Pixels = "stretched",
+    *,
+    faults: list[InputError] | None = None,
+) -> list[Labelled]:
     """The labelled micrographs in a folder; none is read yet.
 
     Args:
@@ -44,9 +50,12 @@ def find_labelled(folder: str | Path, layout: Layout | Literal["auto"] = "auto")
         layout: how it is laid out: "zenodo" as the paper's data set (`find_annotator_images`), "label_images" with a
             label image beside each micrograph (`find_label_images`), "label_studio" as an export of Label Studio
             (`find_label_studio_images`), or "auto" for the first of these that fits.
+        pixels: "stored" as the released code has them, of the paper's layout alone.
+        faults: where images without labels, and labels without an image, are noted; None to refuse them.
 
     Raises:
-        InputError: if there is no such folder or layout, no layout fits, or the contents cannot be used.
+        InputError: if there is no such folder or layout, no layout fits, the contents cannot be used, or pixels are not
+            to be had so.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -54,7 +63,7 @@ def find_labelled(folder: str | Path, layout: Layout | Literal["auto"] = "auto")
     known = get_args(Layout)
     if layout not in ("auto", *known):
         raise InputError(f"layout {layout!r} is unknown; choose auto, {', '.join(known)}.")
-    found = _found(folder, _layout_of(folder) if layout == "auto" else layout)
+    found = _found(folder, _layout_of(folder) if layout == "auto" else layout, pixels, faults)
     if twice := [name for name, count in Counter(one.name for one in found).items() if count > 1]:
         raise InputError(f"{folder}: two labelled micrographs would be called {twice[0]}; rename a folder or an image.")
     return found
@@ -73,15 +82,21 @@ def _layout_of(folder: Path) -> Layout:
     )
 
 
-def _found(folder: Path, layout: Layout) -> list[Labelled]:
+def _found(folder: Path, layout: Layout, pixels: Pixels, faults: list[InputError] | None) -> list[Labelled]:
     if layout == "zenodo":
         return [
-            Labelled(one.name, one.image.stem, partial(read_annotator_image, one))
-            for one in find_annotator_images(folder)
+            Labelled(one.name, one.image.stem, partial(read_annotator_image, one, pixels=pixels))
+            for one in find_annotator_images(folder, faults)
         ]
+    if pixels == "stored":
+        raise InputError(
+            f"{folder}: pixels as stored are of the layout zenodo, this is {layout}; set pixels=stretched."
+        )
     if layout == "label_images":
-        return [Labelled(one.name, one.name, partial(read_label_image, one)) for one in find_label_images(folder)]
+        return [
+            Labelled(one.name, one.name, partial(read_label_image, one)) for one in find_label_images(folder, faults)
+        ]
     return [
         Labelled(one.name, one.image.stem, partial(read_label_studio_image, one))
-        for one in find_label_studio_images(folder)
+        for one in find_label_studio_images(folder, faults)
     ]

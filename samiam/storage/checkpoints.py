@@ -173,13 +173,13 @@ def load_state_dict(name: str, *, path: str | Path | None = None, sha256: str | 
     if path is not None:
         own = "if it is a checkpoint of your own, accept it by passing checkpoint_sha256={found}"
         verify(path, accepted_sha256(name, sha256), own)
-        return _read_state_dict(Path(path))
+        return read_state_dict(Path(path))
     if accepted_sha256(name, sha256) != checkpoint.sha256:
         raise InputError(
             f"checkpoint_sha256={sha256} is not that of the published {name} ({checkpoint.sha256}); "
             "give the path of your own file as checkpoint=, or leave the hash out."
         )
-    return _read_state_dict(fetch(checkpoint))
+    return read_state_dict(fetch(checkpoint))
 
 
 def fit_state_dict(model: torch.nn.Module, state: Mapping[str, torch.Tensor], source: str | Path) -> None:
@@ -232,7 +232,12 @@ def _accept(checkpoint: Checkpoint, partial: Path, path: Path) -> None:
     )
 
 
-def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:
+def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a file that `torch.save` wrote, on the CPU; nothing in it is run.
+
+    Raises:
+        InputError: if it is no state dict that `torch.load` reads with `weights_only=True`.
+    """
     import torch
 
     try:

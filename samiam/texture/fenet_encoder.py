@@ -18,6 +18,7 @@ from samiam.storage.weight_files import as_described, given_or_shipped, read_car
 from samiam.texture.fenet import EMBEDDING, Backbone, FENet
 from samiam.texture.inputs import mirror_padded, resized
 from samiam.texture.network import Crop, NetworkEncoder
+from samiam.texture.published_fenet import SUFFIXES, read_published
 from samiam.texture.settings import FENetDTDOptions, FENetOptions
 
 _LARGEST_PX = 4096  # of a crop, far beyond any that a ResNet was trained on
@@ -65,7 +66,8 @@ def build_fenet_dtd(options: FENetDTDOptions) -> NetworkEncoder:
     """FENet trained on the Describable Textures Dataset: the paper's encoder.
 
     Args:
-        options: its settings; a checkpoint is weights that `train.py experiment=fenet_dtd` wrote. They do not ship.
+        options: its settings; a checkpoint is weights that `train.py experiment=fenet_dtd` wrote, or the authors' own
+            `FENet_DTD.pth`. Neither ships.
 
     Raises:
         InputError: if the weights are not given, missing, of another hash or of another network, or the device is
@@ -73,12 +75,13 @@ def build_fenet_dtd(options: FENetDTDOptions) -> NetworkEncoder:
     """
     if options.checkpoint is None:
         raise InputError(
-            "fenet_dtd has no weights of its own; train them with `python train.py experiment=fenet_dtd` "
-            "and give their path as checkpoint=."
+            "fenet_dtd has no weights of its own; train them with `python train.py experiment=fenet_dtd` and give "
+            "their path as checkpoint=, or that of the authors' FENet_DTD.pth."
         )
     place = pick_device(options.device)
     path = Path(options.checkpoint)
-    network, facts, sha256 = load_fenet(path, options.checkpoint_sha256)
+    load = load_published if path.suffix in SUFFIXES else load_fenet
+    network, facts, sha256 = load(path, options.checkpoint_sha256)
     own = {**options.decisive, "checkpoint_sha256": sha256}
     return _encoder("fenet_dtd", network.to(place), facts, own, calibrated_distance(path))
 
@@ -112,6 +115,21 @@ def load_fenet(path: Path, sha256: str | None = None) -> tuple[FENet, dict[str, 
     with as_described(path):
         _check_facts(facts)
         network = _network(facts)
+    fit_state_dict(network, state, path)
+    return network, facts, sha256_of(path)
+
+
+def load_published(path: Path, sha256: str | None = None) -> tuple[FENet, dict[str, Any], str]:
+    """The same of a state dict that the paper's authors publish.
+
+    Raises:
+        InputError: if the file is missing, damaged, of another hash or of another network.
+    """
+    state = read_published(path, sha256)
+    facts = {**DTD, "classes": len(state.get("classifier.bias", ()))}
+    with as_described(path):
+        _check_facts(facts)
+    network = _network(facts)
     fit_state_dict(network, state, path)
     return network, facts, sha256_of(path)
 

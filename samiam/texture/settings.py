@@ -37,7 +37,7 @@ class FENetOptions(CheckpointOptions):
 
 @settings
 class FENetDTDOptions(CheckpointOptions):
-    """The encoder "fenet_dtd", the paper's, whose weights `train.py experiment=fenet_dtd` makes.
+    """The encoder "fenet_dtd", the paper's: weights of `train.py experiment=fenet_dtd`, or its FENet_DTD.pth.
 
     Attributes:
         batch_size: crops that pass the network at once; decides memory, not vectors.

@@ -153,7 +153,7 @@ def _within(density: NDArray[np.float64], field_px: tuple[float, float]) -> NDAr
     wide, high = (max(1, round(side)) for side in field_px)
     seen = uniform_filter(density, (high, wide), mode="constant") * high * wide
     top, left = high // 2, wide // 2
-    kept = np.zeros_like(seen)
+    kept = np.zeros(seen.shape)
     inside = np.s_[top : seen.shape[0] - (high - 1) // 2, left : seen.shape[1] - (wide - 1) // 2]
     kept[inside] = seen[inside]
     return kept

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.sparse import csr_array
 
-from simulate.labyrinth.evolution import Field, grid_noise, wave_vectors
+from simulate.labyrinth.evolution import GRID_PERIOD_PX, Field, grid_noise
 from simulate.labyrinth.settings import LabyrinthConditions
 
-_CONTRAST_PERIODS = 8.0  # over which contrast changes: thickness and tilt
-_BLOTCH_PERIODS = 3.0
+_CONTRAST_PERIODS = 8.0  # after which it has little to do with what it was, 1/e: thickness and tilt
+_BLOTCH_PERIODS = 3.0  # likewise
 _NOISE_PERIOD_PX = 27.0  # of frames that noise is told for: that of 1995² frames with 300 ends (Lin et al.)
 _HEADROOM = 3.5  # noise standard deviations within the range of a detector
 
@@ -70,22 +71,26 @@ class Specimen:
     """
 
     def __init__(self, view: View, rng: np.random.Generator, n: int) -> None:
-        down, across = wave_vectors(n)
-        squared = down**2 + across**2
-
-        def slow(periods: float) -> Field:
-            return grid_noise(rng, n, np.exp(-squared * periods**2 / 2).astype(np.float32))
-
-        strong = np.clip(slow(_CONTRAST_PERIODS / 2) / 4 + 0.5, 0, 1)  # of normal values, 95 % lie within
+        strong = np.clip(_slow_noise(rng, n, _CONTRAST_PERIODS) / 4 + 0.5, 0, 1)  # of normal values, 95 % lie within
         contrast = view.contrast_ratio ** (strong - 0.5)
         self.contrast: Field = contrast / np.sqrt(np.mean(contrast**2, dtype=np.float64))
-        self.blotches: Field = np.float32(view.blotches) * slow(_BLOTCH_PERIODS / 2)
+        self.blotches: Field = np.float32(view.blotches) * _slow_noise(rng, n, _BLOTCH_PERIODS)
 
     def shown(self, field: Field, wall: float) -> Field:
         """Brightness (n, n) on the grid, of standard deviation 1 but for the blotches."""
         profile = np.tanh(field / (np.float32(wall) * field.std()))
         profile -= profile.mean()
         return np.asarray(self.contrast * profile / profile.std() + self.blotches, np.float32)
+
+
+def _slow_noise(rng: np.random.Generator, n: int, periods: float) -> Field:
+    """Noise (n, n) of mean 0 and variance 1 whose autocorrelation falls to 1/e within so many periods of the stripes.
+
+    White noise behind a Gaussian of standard deviation s has the autocorrelation exp(−d² / 4 s²).
+    """
+    waves = np.ones((n, n // 2 + 1), np.float32)
+    waves[0, 0] = 0
+    return grid_noise(rng, n, ndimage.fourier_gaussian(waves, periods / 2 * GRID_PERIOD_PX, n=n))
 
 
 class Window:

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from samiam.cluster import dask_client
 from samiam.errors import InputError
 from samiam.storage.files import made_folder, replacing, sha256_of
-from simulate.scenes.benchmark import BENCHMARK, Recipe, recipe
+from simulate.scenes.benchmark import PUBLISHED_SEED, Recipe, benchmark, recipe
 
 MANIFEST = "manifest.json"
 NOTES = "notes.csv"
@@ -34,21 +34,23 @@ def write_benchmark(
     folder: str | Path,
     names: Sequence[int | str] | None = None,
     *,
+    seed: int = PUBLISHED_SEED,
     scheduler: str | None = None,
     workers: int | None = None,
 ) -> Path:
-    """Write scenes of the benchmark as a labelled data set, in the layout that `write_scenes` describes.
+    """Write scenes of a benchmark as a labelled data set, in the layout that `write_scenes` describes.
 
     Args:
         folder: made if missing.
         names: names or numbers of the scenes; all where not given.
+        seed: of the benchmark, see `benchmark`.
         scheduler: address of a Dask scheduler; a local cluster where not given.
         workers: processes of the local cluster; one for each core where not given.
 
     Returns:
         The manifest.
     """
-    recipes = BENCHMARK if names is None else tuple(recipe(name) for name in names)
+    recipes = benchmark(seed) if names is None else tuple(recipe(name, seed) for name in names)
     return write_scenes(folder, recipes, scheduler=scheduler, workers=workers)
 
 

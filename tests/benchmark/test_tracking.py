@@ -56,6 +56,7 @@ def logged(tracker: Tracker, folder: Path, outcomes: Sequence[Outcome] = OUTCOME
     report = folder / "report"
     report.mkdir()
     (report / "report.md").write_text("what came of it")
+    (report / "report.html").write_text("<p>what came of it</p>")
     tracker.log(outcomes, report)
 
 
@@ -146,16 +147,19 @@ class TestWandb:
         (run,) = (tmp_path / "wandb").glob("offline-run-*")
         record = record_of(run)
         parts = [
-            b"difficulty 1/sam/miou",
-            b"difficulty 2/sam + booster/miou",
-            b"difficulty 2/miou",
+            b"difficulty_1/sam/miou",
+            b"difficulty_2/sam_booster/miou",
+            b"difficulty_2/miou",
+            b"difficulty_all/sam_booster/miou_low",
+            b"gain/difficulty_all/booster_alone/miou_high",
             b"sam-i-am",
             b"seed",
         ]
         assert not missing(record, [*parts, b"dose", b"doses", b"report.md"])
-        assert b"difficulty 2/sam + booster/crop_accuracy" in contents(record)
-        assert b"difficulty 1/sam/crop_accuracy" not in contents(record)  # there is none
-        assert capfd.readouterr() == ("", "")
+        assert b"difficulty_2/sam_booster/crop_accuracy" in contents(record)
+        assert b"difficulty_1/sam/crop_accuracy" not in contents(record)  # there is none
+        assert b"difficulty 1" not in contents(record)
+        assert capfd.readouterr() == (f"\nW&B run, offline: `wandb sync {run}` uploads it.\n", "")
 
     def test_the_table_holds_every_image_and_its_picture(self, tmp_path: Path) -> None:
         logged(build_tracker(EvaluationLogger(), tmp_path, {}), tmp_path)
@@ -173,14 +177,19 @@ class TestWandb:
         (picture,) = run.rglob("media/images/*.png")
         assert picture.read_bytes()[:8] == PICTURE.getvalue()[:8]
 
+    def test_the_report_is_a_page(self, tmp_path: Path) -> None:
+        logged(build_tracker(EvaluationLogger(), tmp_path, {}), tmp_path)
+        (page,) = (tmp_path / "wandb").rglob("media/html/report*.html")
+        assert page.read_text(encoding="utf-8") == "<p>what came of it</p>"
+
     def test_several_boosters_are_a_group_of_runs(self, tmp_path: Path) -> None:
         logged(build_tracker(EvaluationLogger(), tmp_path, {}), tmp_path, TWO)
         records = [record_of(run) for run in sorted((tmp_path / "wandb").glob("offline-run-*"))]
         assert len(records) == 3
         for record in records:
             assert not missing(record, [tmp_path.name.encode()])  # the group
-        singles = [record for record in records if b"difficulty 1/miou" in contents(record)]
-        assert [any(name in contents(record) for record in singles) for name in (b"sam + few", b"sam + many")] == [
+        singles = [record for record in records if b"difficulty_1/miou" in contents(record)]
+        assert [any(name in contents(record) for record in singles) for name in (b"sam_few", b"sam_many")] == [
             True,
             True,
         ]

@@ -413,6 +413,26 @@ class TestManifest:
             find_annotator_images(root)
 
 
+def test_pixels_as_they_are_stored(tmp_path: Path) -> None:
+    """Over the largest value of the type, whatever the darkest and the brightest are."""
+    write_image(tmp_path, "a", LABELS)
+    counts = np.linspace(40, 90, image().size).reshape(SHAPE).astype(np.uint8)
+    Image.fromarray(counts).save(tmp_path / "dataset" / "a.png")
+    (found,) = find_annotator_images(tmp_path)
+    stored = read_annotator_image(found, pixels="stored").micrograph
+    np.testing.assert_allclose(stored.pixels, counts / 255, atol=1e-6)
+    assert stored.metadata["clip_values"] == [0.0, 255.0]
+    assert np.ptp(read_annotator_image(found).micrograph.pixels) == 1, "stretched where nothing is said"
+
+
+def test_numbers_without_a_largest_are_not_taken_as_stored(tmp_path: Path) -> None:
+    write_image(tmp_path, "a", LABELS, ".tiff")
+    tifffile.imwrite(tmp_path / "dataset" / "a.tiff", image().astype(np.float32))
+    (found,) = find_annotator_images(tmp_path)
+    with pytest.raises(InputError, match=r"float32 has no largest value; set benchmark\.pixels=stretched"):
+        read_annotator_image(found, pixels="stored")
+
+
 def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:
     write_image(tmp_path, "a", LABELS)
     write_image(tmp_path, "b", LABELS)

@@ -69,3 +69,10 @@ def test_what_is_refused(tmp_path: Path) -> None:
         lambda: find_labelled(tmp_path, "zenod")  # type: ignore[arg-type]
     )
     assert "no layout of labelled micrographs fits" in refusal(lambda: find_labelled(tmp_path))
+
+
+def test_pixels_as_stored_are_of_the_paper_s_layout(tmp_path: Path) -> None:
+    micrograph(tmp_path / "images" / "a.png")
+    write(tmp_path / "labels" / "a.png", HALVES)
+    told = "pixels as stored are of the layout zenodo, this is label_images; set pixels=stretched."
+    assert refusal(lambda: find_labelled(tmp_path, pixels="stored")) == f"{tmp_path}: {told}"

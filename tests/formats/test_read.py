@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +265,16 @@ def test_ser_types_and_a_damaged_companion(tmp_path: Path, dtype: str) -> None:
     micrograph = read_micrograph(path, clip_percentiles=EXACT)
     assert_holds(micrograph, picture(dtype))
     assert micrograph.pixel_size_nm == pytest.approx(0.02)
+
+
+def test_a_series_that_has_fewer_images_than_it_says_is_refused(tmp_path: Path) -> None:
+    """Each of them would be told as a damaged one."""
+    path = write_ser(tmp_path / "a.ser", np.stack([picture(np.uint8)] * 2))
+    content = bytearray(path.read_bytes())
+    content[18:22] = struct.pack("<i", 27138)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="says that 27138 of 2 images are valid; export it again from TIA"):
+        read_micrograph(path, frame=0)
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16", "uint16", "float32"])

@@ -16,7 +16,7 @@ import numpy as np
 import valid_files as valid
 from hydra.core.global_hydra import GlobalHydra
 from serving import serving
-from valid_files import BYTES, Write, array, picture, tiff, words
+from valid_files import BYTES, STACK, Write, array, picture, tiff, words
 
 from samiam import cli
 from samiam.benchmark.particles.keras_weights import read_keras_unet
@@ -25,8 +25,9 @@ from samiam.commands.training_settings import read_training
 from samiam.compact.settings import CompactWeights
 from samiam.compact.weights import load_model
 from samiam.datasets.layouts import find_labelled
+from samiam.datasets.polar.labelled import read_labelled_frames
 from samiam.datasets.zenodo import zenodo_folder
-from samiam.formats import read_micrograph
+from samiam.formats import open_frames, read_micrograph
 from samiam.particles.statistics.pooling import pool
 from samiam.particles.writing.reading import read_measured
 from samiam.records import Masks, Micrograph, Scene, Segmentation
@@ -66,6 +67,12 @@ def read_image(folder: Path) -> object:
 def read_labelled(folder: Path) -> object:
     """All labelled micrographs in a folder."""
     return [found.read() for found in find_labelled(folder)]
+
+
+def read_frames(folder: Path) -> object:
+    """The frames of the one video in a folder, or of the images there."""
+    files = list(folder.iterdir())
+    return list(open_frames(files[0] if len(files) == 1 else folder).read())
 
 
 def read_compact(folder: Path) -> object:
@@ -149,14 +156,13 @@ def read_experiment(folder: Path, program: str) -> int:
     return type_words(folder, program)
 
 
-_STACK = np.stack([BYTES, BYTES])
 TARGETS: Mapping[str, Target] = {
     "tiff": Target(
         read_image,
         (
             tiff(),
-            tiff(_STACK.astype(np.uint16), imagej=True, resolution=(50, 50), metadata={"unit": "nm"}),
-            tiff(_STACK, ome=True, metadata={"axes": "TYX", "PhysicalSizeX": 0.02, "PhysicalSizeXUnit": "nm"}),
+            tiff(STACK.astype(np.uint16), imagej=True, resolution=(50, 50), metadata={"unit": "nm"}),
+            tiff(STACK, ome=True, metadata={"axes": "TYX", "PhysicalSizeX": 0.02, "PhysicalSizeXUnit": "nm"}),
             tiff(BYTES.astype(np.float32), tile=(16, 16), compression="zlib", byteorder=">"),
             tiff(np.dstack([BYTES] * 3), photometric="rgb", bigtiff=True),
             tiff(BYTES, photometric="palette", colormap=np.stack([257 * np.arange(256, dtype=np.uint16)] * 3)),
@@ -168,7 +174,7 @@ TARGETS: Mapping[str, Target] = {
     ),
     "jpeg": Target(read_image, tuple(picture("a.jpg", mode) for mode in ("L", "RGB", "CMYK")), (declared.jpeg,)),
     "npy": Target(
-        read_image, (array(BYTES), array(_STACK.astype(np.float64)), array(np.asfortranarray(BYTES))), (declared.npy,)
+        read_image, (array(BYTES), array(STACK.astype(np.float64)), array(np.asfortranarray(BYTES))), (declared.npy,)
     ),
     "mrc": Target(read_image, (valid.in_mrc,), (declared.mrc,)),
     "dm": Target(read_image, (valid.in_dm(3), valid.in_dm(4)), (declared.dm,)),
@@ -182,6 +188,10 @@ TARGETS: Mapping[str, Target] = {
     "annotators": Target(read_labelled, (valid.annotated,)),
     "manifest": Target(read_labelled, (valid.with_manifest,)),
     "label_studio": Target(read_labelled, (valid.label_studio,)),
+    "frames": Target(
+        read_frames, (valid.frames_folder, valid.frames_video, tiff(STACK), valid.frames_mrc, valid.frames_ser)
+    ),
+    "points": Target(read_labelled_frames, (valid.points_table, valid.keypoints)),
     "region_pngs": Target(read_labelled, (valid.region_pngs,)),
     "zenodo": Target(read_record_of_zenodo, (valid.zenodo,)),
     "masks": Target(lambda folder: Masks.load(folder / "a.npz"), (valid.masks,), (declared.archive,)),

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import h5py
 import numpy as np
 import tifffile
@@ -23,9 +24,12 @@ from PIL import Image
 
 from samiam.compact.network import FieldNetwork, facts_of
 from samiam.compact.settings import FieldSize
+from samiam.datasets.polar.keypoints import write_keypoint_tasks
+from samiam.datasets.polar.points_csv import write_points_csv
 from samiam.particles import FaultDetection
 from samiam.particles.measured import MeasuredImage
 from samiam.particles.writing.results import write_particles
+from samiam.records.polar_scene import Points
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import read_card, shipped_weights, write_weights
 from samiam.texture import classifier
@@ -34,7 +38,9 @@ from samiam.texture.crop_network import new_crop_network
 ROOT = Path(__file__).parents[2]
 SHAPE = (24, 32)
 BYTES: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, SHAPE, np.uint8)
+STACK = np.stack([BYTES, BYTES])
 NUMBERS = np.repeat(np.array([0, 2, 7], np.uint8), 8)[:, None] * np.ones(SHAPE, np.uint8)
+POINTS = Points([(3.5, 4.0), (9.0, 20.0)], [False, True])
 Write = Callable[[Path], object]
 
 
@@ -104,6 +110,46 @@ def label_studio(folder: Path) -> None:
     done = {"id": 20, "completed_by": 2, "was_cancelled": False, "lead_time": 61.5, "result": results}
     task = {"id": 12, "data": {"image": "/data/upload/1/0a1b2c3d-a.png"}, "annotations": [done]}
     (folder / "project-1.json").write_text(json.dumps([task]), encoding="utf-8")
+
+
+def frames_folder(folder: Path) -> None:
+    """Images of frames, one of which is missing."""
+    for number in (1, 2, 4):
+        Image.fromarray(np.roll(BYTES, number)).save(folder / f"frame_{number}.png")
+
+
+def frames_video(folder: Path) -> None:
+    """A video of three frames."""
+    size = (SHAPE[1], SHAPE[0])
+    writer = cv2.VideoWriter(str(folder / "a.avi"), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, size, True)
+    for number in range(3):
+        writer.write(np.dstack([np.roll(BYTES, number)] * 3))
+    writer.release()
+
+
+def frames_mrc(folder: Path) -> None:
+    """A stack as MRC."""
+    write_mrc(folder / "a.mrc", STACK.astype(np.int16))
+
+
+def frames_ser(folder: Path) -> None:
+    """A series of TIA, of two images."""
+    write_ser(folder / "a.ser", STACK)
+
+
+def points_table(folder: Path) -> None:
+    """Points of two frames as a table, beside a stack."""
+    tiff(STACK)(folder)
+    write_points_csv(folder / "points.csv", [(0, POINTS), (1, Points([], []))], "dark")
+
+
+def keypoints(folder: Path) -> None:
+    """Points of an image as Label Studio exports them."""
+    Image.fromarray(BYTES).save(folder / "frame_3.png")
+    path = write_keypoint_tasks(folder / "export.json", [("/data/upload/1/0a1b2c3d-frame_3.png", SHAPE, POINTS)])
+    (task,) = json.loads(path.read_text(encoding="utf-8"))
+    done = {"id": 20, "was_cancelled": False, "result": task.pop("predictions")[0]["result"]}
+    path.write_text(json.dumps([{"id": 12, **task, "annotations": [done]}]), encoding="utf-8")
 
 
 def region_pngs(folder: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_layers import places, segmented
 from numpy.typing import NDArray
@@ -87,7 +88,8 @@ def test_what_is_left_out_is_the_edge_of_the_image() -> None:
     labels = np.where(shown, labels - 1, 0)
     found = measured(labels, Micrograph(micrograph.pixels, 0.05, shown=shown)).layers
     assert found["thickness_is_lower_bound"].all()
-    assert np.isnan(found["upper_neighbour"].iloc[0])
+    assert pd.isna(found["upper_neighbour"].iloc[0])
+    assert found["lower_neighbour"].dtype == "Int64"  # a table of them says 1, not 1.0
 
 
 @pytest.mark.parametrize("kind", ["nothing", "one material", "discs"])

@@ -10,11 +10,13 @@ from made_stripes import frame, labyrinth
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.polar import PolarPoints, SkeletonFinder, find_points
+from samiam.polar import PointFinderOptions, PolarPoints, SkeletonFinder, build_point_finder, find_points
+from samiam.polar.finder import NetworkFinder
 from samiam.polar.linking.assignment import nearest_pairs
 from samiam.records import Micrograph
 from samiam.records.polar_scene import Points
 from samiam.skeletons import skeleton_points
+from simulate.labyrinth import read_shipped_video
 
 FINDER = SkeletonFinder()
 
@@ -101,6 +103,55 @@ def test_magnified_and_reduced_frames_have_the_same_points(scale: float) -> None
     assert other.period_px == pytest.approx(scale * clear.period_px, rel=0.03)
     places = (clear.points.positions_px + 0.5) * scale - 0.5
     assert alike(other.points, moved(clear.points, places), 8.0 * scale) > 0.85
+
+
+@pytest.fixture(scope="module")
+def shipped() -> NetworkFinder:
+    return build_point_finder(PointFinderOptions(device="cpu"))
+
+
+@pytest.fixture(scope="module")
+def by_network(shipped: NetworkFinder) -> PolarPoints:
+    pixels = read_shipped_video()[0].micrograph.pixels[:, :230]
+    return find_points(Micrograph(pixels), period_px=15.0, finder=shipped)
+
+
+def turned(places: NDArray[np.float64], shape_hw: tuple[int, int], quarters: int) -> NDArray[np.float64]:
+    """Where places, row and column, are once the frame was turned by so many quarters, as `np.rot90` does."""
+    for _ in range(quarters):
+        places, shape_hw = np.stack([shape_hw[1] - 1 - places[:, 1], places[:, 0]], axis=1), shape_hw[::-1]
+    return places
+
+
+@pytest.mark.parametrize("quarters", range(4))
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_the_network_finds_the_same_points_turned_and_mirrored(
+    shipped: NetworkFinder, by_network: PolarPoints, quarters: int, is_mirrored: bool
+) -> None:
+    pixels, places = by_network.micrograph.pixels, by_network.points.positions_px
+    if is_mirrored:
+        pixels, places = pixels[:, ::-1], places * [1, -1] + [0, pixels.shape[1] - 1]
+    image = np.ascontiguousarray(np.rot90(pixels, quarters))
+    other = find_points(Micrograph(image), period_px=15.0, finder=shipped).points
+    expected = moved(by_network.points, turned(places, (pixels.shape[0], pixels.shape[1]), quarters))
+    assert len(expected) > 40
+    assert alike(other, expected, 15.0 / 4) > 0.9
+
+
+def test_the_network_finds_the_same_points_inverted_dim_and_scaled(
+    shipped: NetworkFinder, by_network: PolarPoints
+) -> None:
+    pixels, points = by_network.micrograph.pixels, by_network.points
+    inverted = find_points(Micrograph(1 - pixels), period_px=15.0, sign="dark", finder=shipped)
+    dim = find_points(Micrograph(0.3 * pixels + 0.2), period_px=15.0, finder=shipped)
+    for other in (inverted, dim):
+        assert alike(other.points, points, 0.1) > 0.98
+    for scale in (0.8, 2.0):
+        reduce = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        image = np.clip(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=reduce), 0, 1)
+        scaled = find_points(Micrograph(image), period_px=15.0 * scale, finder=shipped)
+        places = (points.positions_px + 0.5) * scale - 0.5
+        assert alike(scaled.points, moved(points, places), 15.0 * scale / 4) > 0.9
 
 
 def test_a_period_from_the_border_on_points_are_dropped() -> None:

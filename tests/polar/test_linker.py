@@ -109,9 +109,9 @@ def test_an_end_that_becomes_a_junction_is_attached() -> None:
 
 
 def test_points_that_are_far_apart_in_place_or_time_do_not_meet() -> None:
-    apart = {n: ([(50, 40)], [(50, 51)]) if n < 2 else ([], []) for n in range(6)}
+    apart = {n: ([(50, 40)], [(50, 56)]) if n < 2 else ([], []) for n in range(6)}
     assert events(linked(apart)) == [(2, "death"), (2, "death")]
-    assert events(linked(apart, meeting=1.2)) == [(2, "annihilation")]
+    assert events(linked(apart, meeting=1.7)) == [(2, "annihilation")]
     later: dict[int, tuple[Places, Places]] = {
         n: ([(50, 40)] if n < 2 else [], [(50, 45)] if n < 4 else []) for n in range(8)
     }

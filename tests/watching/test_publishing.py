@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket as plain
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -15,9 +16,9 @@ from samiam.watching.publishing import TOPIC, publishing
 
 
 def test_subscribers_get_each_line() -> None:
+    with plain.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     with zmq.Context() as context, context.socket(zmq.SUB) as socket:
-        port = socket.bind_to_random_port("tcp://127.0.0.1")  # a port that is free
-        socket.unbind(f"tcp://127.0.0.1:{port}")
         socket.subscribe(TOPIC)
         socket.rcvtimeo = 100
         with publishing(f"tcp://127.0.0.1:{port}", None) as publish:

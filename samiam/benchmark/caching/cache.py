@@ -67,7 +67,7 @@ class Cache:
         """
         if self.folder is None:
             return work()
-        place = self.folder / kind.name / _key(made_from, made_by)
+        place = self.folder / kind.name / key_of(made_from, made_by)
         if place.is_dir():
             with suppress(InputError, OSError, ValueError, KeyError, TypeError):  # what is damaged is made again
                 return kind.read(place)
@@ -113,7 +113,8 @@ def _sha256_of_array(array: NDArray[Any]) -> str:
     return hashlib.sha256(array.tobytes()).hexdigest()
 
 
-def _key(made_from: Mapping[str, Any], made_by: Collection[str]) -> str:
+def key_of(made_from: Mapping[str, Any], made_by: Collection[str]) -> str:
+    """The hash of what decides a result and of the code and libraries that make it; see `Cache.recall`."""
     facts = json.dumps({"code": _sha256_of_code(frozenset(made_by)), "made from": made_from}, sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()
 

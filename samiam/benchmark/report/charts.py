@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from samiam.benchmark.report.intervals import mean_intervals
+from samiam.benchmark.report.method_charts import changes_chart, methods_chart
+from samiam.benchmark.report.panels import lengths_of_error_bars, name_classes, panels
 from samiam.benchmark.report.tables import leading, per_scene
+from samiam.benchmark.report.variants import against_first, reference
 from samiam.formats.writers.charting import ERROR_STYLE, colour, drawing, write_figure
 
 _NAMES = {"miou": "mIoU", "mfpr": "mFPR"}
+_ON_BOUNDARIES = ("boundary_miou", "boundary_mfpr")
 _ERROR_BARS = "Error bars: 95 % of a bootstrap over the images."
-_PANEL_WIDTH, _PANEL_HEIGHT, _LINE_HEIGHT = 3.6, 3.2, 0.32  # inches, chosen by eye, as the styles are
 _LARGEST = {"miou": 1.0}  # the best there is, where an axis should end
 
 
@@ -60,26 +62,18 @@ def _drawn(table: pd.DataFrame) -> Iterator[tuple[str, str, Figure]]:
     if len(boosted) > 1:
         caption = f"Each generator alone and boosted, as the paper's Fig. 8. {_ERROR_BARS}"
         yield "generators", caption, _generators(first, boosted, colours)
-    rivals = first[(first["generator"] == generator) | ~first["generator"].isin(boosted.keys())]
-    if rivals["method"].nunique() > len(pair):
-        caption = f"All methods by difficulty; the line is {generator} alone. {_ERROR_BARS}"
-        yield "methods", caption, _methods(rivals, generator, colours)
+    if first["method"].nunique() > len(pair):
+        for name, where, columns in (("", "", tuple(_NAMES)), ("-boundaries", " on boundaries", _ON_BOUNDARIES)):
+            caption = f"All methods by difficulty{where}; the line is {generator} alone. {_ERROR_BARS}"
+            yield f"methods{name}", caption, methods_chart(first, generator, columns, colours)
+    under_first = table[table["condition"].isin(first["condition"])]
+    if not (changes := against_first(under_first, p_values=False)).empty:
+        caption = f"Differences to {reference(table)} on the same images. {_ERROR_BARS}"
+        yield "changes", caption, changes_chart(changes, tuple(_NAMES), colours)
     if scenes["condition"].nunique() > 1:
-        yield "conditions", f"Scores under each condition. {_ERROR_BARS}", _conditions(scenes, pair, colours)
-
-
-def _panels(
-    n_rows: int, n_columns: int, height: float = _PANEL_HEIGHT, sharex: bool | Literal["row"] = False
-) -> tuple[Figure, NDArray[Any]]:
-    """A figure and its panels, (n_rows, n_columns); the panels of a row have one vertical scale."""
-    figure = Figure(figsize=(_PANEL_WIDTH * n_columns + 0.6, height * n_rows + 0.6))
-    return figure, figure.subplots(n_rows, n_columns, sharex=sharex, sharey="row", squeeze=False)
-
-
-def _errors(means: pd.DataFrame, score: str) -> NDArray[np.float64]:
-    """(2, N) lengths of the error bars, NaN where there is no interval."""
-    ends = np.stack([means[score] - means[f"{score}_low"], means[f"{score}_high"] - means[score]])
-    return np.maximum(ends.astype(np.float64), 0)  # rounding must not make them negative
+        of_generator = scenes[scenes["generator"] == generator]
+        methods = list(dict.fromkeys(of_generator["method"]))
+        yield "conditions", f"Scores under each condition. {_ERROR_BARS}", _conditions(scenes, methods, colours)
 
 
 def _draw_bars(
@@ -92,17 +86,12 @@ def _draw_bars(
         means = mean_intervals(scenes[scenes["method"] == method], ["difficulty"], [score]).set_index("difficulty")
         means = means.reindex(difficulties)
         x = np.arange(len(difficulties)) + width * (place - (len(methods) - 1) / 2)
-        errors = _errors(means, score)
+        errors = lengths_of_error_bars(means, score)
         axes.bar(x, means[score], 0.94 * width, color=colours[method], label=method, yerr=errors, error_kw=ERROR_STYLE)
     counts = scenes[scenes["method"] == methods[0]].groupby("difficulty").size()
     axes.set_xticks(range(len(difficulties)), [f"{level}\nn = {counts.get(level, 0)}" for level in difficulties])
     axes.set_xlabel("difficulty")
     axes.grid(axis="y")
-
-
-def _name_classes(panels: Sequence[Axes], difficulties: Sequence[int]) -> None:
-    for axes, difficulty in zip(panels, difficulties, strict=True):
-        axes.set_title(f"difficulty {difficulty}")
 
 
 def _share_legend(figure: Figure, panels: Sequence[Axes], n_columns: int) -> None:
@@ -114,7 +103,7 @@ def _share_legend(figure: Figure, panels: Sequence[Axes], n_columns: int) -> Non
 
 
 def _whole_and_boundary(scenes: pd.DataFrame, score: str, methods: Sequence[str], colours: Mapping[str, Any]) -> Figure:
-    figure, ((whole, edges),) = _panels(1, 2)
+    figure, ((whole, edges),) = panels(1, 2)
     _draw_bars(whole, scenes, score, methods, colours)
     _draw_bars(edges, scenes, f"boundary_{score}", methods, colours)
     whole.set(title="whole masks", ylabel=_NAMES[score], ylim=(0, _LARGEST.get(score)))
@@ -124,15 +113,15 @@ def _whole_and_boundary(scenes: pd.DataFrame, score: str, methods: Sequence[str]
 
 
 def _generators(scenes: pd.DataFrame, boosted: Mapping[str, str], colours: Mapping[str, Any]) -> Figure:
-    figure, panels = _panels(len(_NAMES), len(boosted))
-    for row, (score, name) in zip(panels, _NAMES.items(), strict=True):
+    figure, rows = panels(len(_NAMES), len(boosted))
+    for row, (score, name) in zip(rows, _NAMES.items(), strict=True):
         row[0].set_ylabel(name)
         for axes, (generator, method) in zip(row, boosted.items(), strict=True):
             _draw_bars(axes, scenes, score, [generator, method], colours)
         row[0].set_ylim(0, _LARGEST.get(score))
-    for axes, generator in zip(panels[0], boosted, strict=True):
+    for axes, generator in zip(rows[0], boosted, strict=True):
         axes.set_title(generator)
-    _share_legend(figure, panels[0], len(boosted))
+    _share_legend(figure, rows[0], len(boosted))
     return figure
 
 
@@ -140,7 +129,7 @@ def _labelling(scenes: pd.DataFrame) -> Figure:
     labelled = scenes.dropna(subset="labelling_s").drop_duplicates("scene")
     difficulties = sorted(labelled["difficulty"].unique())
     seconds = [labelled.loc[labelled["difficulty"] == level, "labelling_s"].to_numpy() for level in difficulties]
-    figure, ((axes,),) = _panels(1, 1)
+    figure, ((axes,),) = panels(1, 1)
     look = {"boxprops": {"facecolor": "0.88"}, "medianprops": {"color": "black", "linewidth": 2}}
     axes.boxplot(seconds, widths=0.6, showfliers=False, patch_artist=True, **look)
     for place, values in enumerate(seconds, start=1):
@@ -152,36 +141,11 @@ def _labelling(scenes: pd.DataFrame) -> Figure:
     return figure
 
 
-def _methods(scenes: pd.DataFrame, generator: str, colours: Mapping[str, Any]) -> Figure:
-    """A line for each method, a column of panels for each class: names of any length can be read."""
-    names = dict(zip(scenes["method"], scenes["booster"], strict=True))
-    labels = [f"{generator} alone" if method == generator else booster or method for method, booster in names.items()]
-    difficulties = sorted(scenes["difficulty"].unique())
-    figure, panels = _panels(len(_NAMES), len(difficulties), max(1.8, _LINE_HEIGHT * len(names) + 0.7), "row")
-    lines = np.arange(len(names))
-    for row, (score, name) in zip(panels, _NAMES.items(), strict=True):
-        for axes, difficulty in zip(row, difficulties, strict=True):
-            in_class = scenes[scenes["difficulty"] == difficulty]
-            means = mean_intervals(in_class, ["method"], [score]).set_index("method").reindex(list(names))
-            for line, method, errors in zip(lines, names, _errors(means, score).T, strict=True):
-                mean = [means.loc[method, score]]
-                look = {"color": colours[method], "markersize": 8, **ERROR_STYLE}
-                axes.errorbar(mean, [line], xerr=errors[:, None], fmt="o", **look)
-            axes.axvline(means.loc[generator, score], color="0.5", linewidth=1, linestyle="--", zorder=0)
-            axes.set_yticks(lines, labels)
-            axes.tick_params(axis="y", length=0)
-            axes.set_xlabel(name)
-            axes.grid(axis="x")
-        row[0].set_ylim(len(names) - 0.5, -0.5)
-    _name_classes(panels[0], difficulties)
-    return figure
-
-
 def _conditions(scenes: pd.DataFrame, methods: Sequence[str], colours: Mapping[str, Any]) -> Figure:
     conditions = [name for name in scenes["condition"].cat.categories if (scenes["condition"] == name).any()]
     difficulties = sorted(scenes["difficulty"].unique())
-    figure, panels = _panels(len(_NAMES), len(difficulties))
-    for row, (score, name) in zip(panels, _NAMES.items(), strict=True):
+    figure, rows = panels(len(_NAMES), len(difficulties))
+    for row, (score, name) in zip(rows, _NAMES.items(), strict=True):
         row[0].set_ylabel(name)
         for axes, difficulty in zip(row, difficulties, strict=True):
             for place, method in enumerate(methods):
@@ -189,10 +153,10 @@ def _conditions(scenes: pd.DataFrame, methods: Sequence[str], colours: Mapping[s
                 means = mean_intervals(chosen, ["condition"], [score]).set_index("condition").reindex(conditions)
                 look = {"color": colours[method], "label": method, "markersize": 7, **ERROR_STYLE}
                 x = np.arange(len(conditions)) + 0.06 * (place - (len(methods) - 1) / 2)
-                axes.errorbar(x, means[score], _errors(means, score), fmt="o-", **look)
+                axes.errorbar(x, means[score], lengths_of_error_bars(means, score), fmt="o-", **look)
             axes.set_xticks(range(len(conditions)), conditions, rotation=25, ha="right", rotation_mode="anchor")
             axes.grid(axis="y")
         row[0].set_ylim(0, _LARGEST.get(score))
-    _name_classes(panels[0], difficulties)
-    _share_legend(figure, panels[0], 2)
+    name_classes(rows[0], difficulties)
+    _share_legend(figure, rows[0], 2)
     return figure

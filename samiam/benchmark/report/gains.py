@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from samiam.benchmark.report.intervals import as_text, mean_intervals
-from samiam.benchmark.report.tables import classes
+from samiam.benchmark.report.columns import COLUMNS
+from samiam.benchmark.report.intervals import mean_intervals
+from samiam.benchmark.report.tables import classes, with_all
 
-PUBLISHED = {"miou": {1: 21.35, 2: 12.6, 3: 5.27}, "mfpr": {1: -9.91, 2: -18.42, 3: -4.06}}
+PUBLISHED: dict[str, dict[int, float]] = {"miou": {1: 21.35, 2: 12.6, 3: 5.27}, "mfpr": {1: -9.91, 2: -18.42, 3: -4.06}}
 """Changes that the paper reports, in points, by difficulty class: SAM+ with ViT-L on its own micrographs."""
 _SCENE = ["condition", "difficulty", "generator", "scene"]
 
@@ -47,12 +48,12 @@ def gains(table: pd.DataFrame, scores: Sequence[str]) -> pd.DataFrame:
         scores: which columns to compare, those of `PUBLISHED` among them.
 
     Returns:
-        One row for each class and booster: `condition` where a run has conditions, `generator` where it has several,
-        `difficulty`, `method`, `images`, and for each score the mean and the ends `<score>_low` and `<score>_high` of
-        a paired bootstrap's 95 % interval, see `mean_interval`.
+        One row for each class, and for all of them, and booster: `condition` where a run has conditions, `generator`
+        where it has several, `difficulty` ("1" to "3" and "all"), `method`, `images`, and for each score the mean and
+        the ends `<score>_low` and `<score>_high` of a paired bootstrap's 95 % interval, see `mean_interval`.
     """
     by = classes(table)
-    found = mean_intervals(differences(table, scores), [*by, "generator", "booster"], scores)
+    found = mean_intervals(with_all(differences(table, scores)), [*by, "generator", "booster"], scores)
     found.insert(0, "method", found.pop("booster").astype(str) + " − alone")
     several = found["generator"].nunique() > 1
     first = [*by[:-1], *(["generator"] if several else []), "difficulty", "method"]
@@ -60,10 +61,12 @@ def gains(table: pd.DataFrame, scores: Sequence[str]) -> pd.DataFrame:
     return found.sort_values(by, kind="stable", ignore_index=True)[columns]
 
 
-def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
-    """The gains as a reader wants them: each interval as text, and the published change beside it."""
+def with_published(table: pd.DataFrame) -> pd.DataFrame:
+    """The gains with the published change of each class beside them, as `<title> published`."""
     shown = table.copy()
     for score, published in PUBLISHED.items():
-        shown[f"{score} 95 %"] = as_text(shown, score, "+.1f")
-        shown[f"{score} published"] = shown["difficulty"].map(published).astype(float)
+        by_level = {str(level): points for level, points in published.items()}
+        shown[f"{COLUMNS[score].title} published"] = (
+            shown["difficulty"].astype(str).map(by_level).map("{:+.1f}".format, "ignore")
+        )
     return shown

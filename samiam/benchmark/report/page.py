@@ -1,48 +1,25 @@
-"""The parts of a page in Markdown, and the same page in HTML."""
+"""The parts of a page in Markdown, and the same page in HTML that can be mailed."""
 
 from __future__ import annotations
 
 import html
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pandas as pd
 from markdown import Markdown
+from markupsafe import Markup
 from pandas.api.types import is_numeric_dtype
 
-_HTML = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ max-width: 75rem; margin: 0 auto; padding: 1rem 1.5rem 4rem; color: #222; background: #fff;
-  font: 16px/1.5 system-ui, sans-serif; }}
-h1, h2, h3 {{ line-height: 1.2; margin: 2.2em 0 0.6em; }}
-h1 {{ margin-top: 0.5em; }}
-h2 {{ border-bottom: 1px solid #ccc; padding-bottom: 0.25em; }}
-nav ul {{ display: flex; flex-wrap: wrap; gap: 0.2em 1.2em; padding: 0; list-style: none; }}
-a {{ color: #0060a8; }}
-code {{ background: #f3f3f3; padding: 0.1em 0.3em; border-radius: 3px; overflow-wrap: anywhere; }}
-img {{ max-width: 100%; height: auto; }}
-.table {{ overflow-x: auto; margin: 1em 0; }}
-table {{ border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }}
-th, td {{ padding: 0.3em 0.7em; border-bottom: 1px solid #ddd; white-space: nowrap; }}
-th {{ border-bottom: 2px solid #888; }}
-tbody tr:hover {{ background: #f6f8fa; }}
-</style>
-</head>
-<body>
-<nav>{contents}</nav>
-{body}
-</body>
-</html>
-"""
+from samiam.formats.writers.pages.rendering import framed, write_page
+from samiam.storage.files import replacing
+
+_TEMPLATE = Path(__file__).parent / "benchmark.html.jinja"
+_PICTURE = re.compile(r'<p><img alt="(?P<title>[^"]*)" src="(?P<place>[^"]*)"></p>')
+_NONE: Mapping[str, Sequence[bool]] = {}
 _MARKS = re.compile(r"([\\`*\[\]|]|(?<!\w)_|_(?!\w))")
 
 
@@ -57,16 +34,27 @@ def literal(text: object) -> str:
     return f"`{line}`"
 
 
-def table(found: pd.DataFrame, decimals: Mapping[str, int]) -> str:
+def table(
+    found: pd.DataFrame,
+    decimals: Mapping[str, int],
+    bold: Mapping[str, Sequence[bool]] = _NONE,
+    right: Collection[str] = (),
+) -> str:
     """A table, numbers to the right.
 
     Args:
         found: what to show; missing values leave a cell empty.
         decimals: of the columns of numbers that are not to have three.
+        bold: by column whether each of its cells stands out.
+        right: columns of text that stand to the right as well: of numbers with their intervals.
     """
-    shown = pd.DataFrame({name: _cells(found[name], decimals.get(str(name), 3)) for name in found})
-    sides = ["right" if is_numeric_dtype(found[name]) else "left" for name in found]
-    return str(shown.to_markdown(index=False, disable_numparse=True, colalign=sides))
+    cells = {str(name): _cells(found[name], decimals.get(str(name), 3)) for name in found}
+    for name, chosen in bold.items():
+        cells[name] = [
+            f"**{cell}**" if is_bold and cell else cell for cell, is_bold in zip(cells[name], chosen, strict=True)
+        ]
+    sides = ["right" if is_numeric_dtype(found[name]) or name in right else "left" for name in found]
+    return str(pd.DataFrame(cells).to_markdown(index=False, disable_numparse=True, colalign=sides))
 
 
 def _cells(column: pd.Series, decimals: int) -> list[str]:
@@ -84,10 +72,32 @@ def link(path: Path, folder: Path, title: str) -> str:
     return f"[{plain(title)}]({quote(Path(os.path.relpath(path, folder)).as_posix())})"
 
 
-def as_html(text: str, title: str) -> str:
-    """A page of Markdown as HTML that needs nothing but the pictures it refers to.
+def write_pages(folder: Path, title: str, facts: Mapping[str, str], text: str) -> None:
+    """Write `report.md`, and `report.html` that says the same and needs no other file.
 
-    Wide tables scroll, pictures load when they come into sight, and links to the sections stand at the top.
+    Args:
+        folder: of both, and of the pictures that they show.
+        title: of the page.
+        facts: what stands at its head, as plain text; the one named "command" as code.
+        text: the rest, in Markdown: sections with headings of the second level.
+    """
+    said = "\n".join(f"- {plain(name)}: {(literal if name == 'command' else plain)(of)}" for name, of in facts.items())
+    with replacing(folder / "report.md") as partial:
+        partial.write_text("\n\n".join(filter(None, (f"# {title}", said, text))) + "\n", encoding="utf-8")
+    contents, body = as_html(text, folder)
+    write_page(
+        folder / "report.html", _TEMPLATE, title=title, facts=facts, remarks=[], charts={}, contents=contents, body=body
+    )
+
+
+def as_html(text: str, folder: Path) -> tuple[Markup, Markup]:
+    """Markdown as HTML: links to its sections, and the sections.
+
+    Wide tables and pictures scroll by themselves; pictures are within it.
+
+    Args:
+        text: Markdown of `plain` and `literal` parts: nothing in it is another's HTML.
+        folder: from which the places of pictures are seen.
     """
     converter = Markdown(
         extensions=["tables", "sane_lists", "toc"],
@@ -96,5 +106,5 @@ def as_html(text: str, title: str) -> str:
     )
     body = converter.convert(text)
     body = body.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
-    body = body.replace("<img ", '<img loading="lazy" ')
-    return _HTML.format(title=html.escape(title), contents=converter.toc, body=body)
+    body = _PICTURE.sub(lambda found: framed(folder / unquote(html.unescape(found["place"])), found["title"]), body)
+    return Markup(converter.toc), Markup(body)

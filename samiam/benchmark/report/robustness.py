@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from samiam.benchmark.report.columns import COLUMNS
 from samiam.benchmark.report.intervals import as_text, mean_interval
 from samiam.benchmark.report.tables import per_scene
 
@@ -47,10 +48,11 @@ def _changes(scenes: pd.DataFrame, first: pd.DataFrame | None) -> dict[str, floa
 
 def with_changes(table: pd.DataFrame) -> pd.DataFrame:
     """The same as a reader wants it: the changes and their intervals as text."""
-    shown = table[["difficulty", "method", "condition", "images"]].copy()
+    shown = table[["method", "difficulty", "condition", "images"]].copy()
     for score in _SCORES:
         shown[score] = table[score]
         changes = table[f"{score}_change"]
-        shown[f"{score} change"] = changes.map("{:+.1f}".format).where(changes.notna(), "")
-        shown[f"{score} 95 %"] = as_text(table, score, "+.1f")
+        title = COLUMNS[score].title
+        shown[f"{title} change"] = changes.map("{:+.1f}".format).where(changes.notna(), "")
+        shown[f"{title} 95 %"] = as_text(table, score, "+.1f")
     return shown

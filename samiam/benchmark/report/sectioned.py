@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from samiam.benchmark.estimates import as_cells, with_columns
-from samiam.benchmark.report.page import as_html, literal, picture, plain, table
+from samiam.benchmark.report.page import literal, picture, plain, table, write_pages
 from samiam.storage.csv_cells import inert_table
 from samiam.storage.files import replacing
 
@@ -49,7 +49,7 @@ class Heading:
 
     Attributes:
         title: over it.
-        facts: what the reader has to know of the run, one line each, which may use Markdown.
+        facts: what the reader has to know of the run, as plain text.
         about: what the reader has to know of all tables.
     """
 
@@ -88,16 +88,12 @@ def write_sections(
             partial.write_bytes(png)
     parts = [f"## {section.title}\n\n{section.as_markdown()}\n\n{section.about}".rstrip() for section in shown]
     failed = "\n".join(f"- {plain(name)}: {literal(line)}" for name, line in failures)
-    facts = "\n".join(f"- {name}: {said}" for name, said in heading.facts.items())
-    whole = [f"# {heading.title}", facts, heading.about, *parts]
+    whole = [heading.about, *parts]
     whole += [f"## Failures\n\n{failed}"] if failed else []
     if pictures:
         images = (picture(folder / "figures" / f"{name}.png", folder, name) for name in pictures)
         whole.append("## Pictures\n\n" + "\n\n".join(images))
-    text = "\n\n".join(whole)
-    for name, content in (("report.md", f"{text}\n"), ("report.html", as_html(text, heading.title))):
-        with replacing(folder / name) as partial:
-            partial.write_text(content, encoding="utf-8")
+    write_pages(folder, heading.title, heading.facts, "\n\n".join(whole))
     return "\n\n".join([*parts, *([f"## Failures\n\n{failed}"] if failed else [])])
 
 

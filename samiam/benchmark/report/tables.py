@@ -9,6 +9,8 @@ import pandas as pd
 
 from samiam.benchmark.rows import Row
 
+ALL = "all"
+"""The difficulty of a row that is of images of all classes."""
 SCORES = ["miou", "mrecall", "mprecision", "mfpr"]
 BOUNDARY_SCORES = [f"boundary_{score}" for score in SCORES]
 COSTS = ["masks", "materials", "seconds", "peak_mb"]
@@ -65,6 +67,16 @@ def per_scene(table: pd.DataFrame) -> pd.DataFrame:
     by = ["condition", "difficulty", "generator", "booster", "method", "is_alone", "scene"]
     how = dict.fromkeys(_MEANS, "mean") | {"images": "first", "peak_mb": "max"}
     return table.groupby(by, sort=False, observed=True).agg(how).reset_index()
+
+
+def with_all(table: pd.DataFrame) -> pd.DataFrame:
+    """The same rows, and where they are of several classes once more under `ALL`; the difficulty becomes text."""
+    levels = sorted(table["difficulty"].unique())
+    kind = pd.CategoricalDtype([*map(str, levels), ALL], ordered=True)
+    in_class = table.assign(difficulty=table["difficulty"].astype(str).astype(kind))
+    if len(levels) < 2:
+        return in_class
+    return pd.concat([in_class, table.assign(difficulty=pd.Series(ALL, table.index, dtype=kind))], ignore_index=True)
 
 
 def leading(table: pd.DataFrame) -> dict[str, str]:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from samiam.benchmark.report.page import link, picture, plain, table
+from samiam.benchmark.report.columns import titled_table
+from samiam.benchmark.report.page import literal, picture, plain, table
 from samiam.benchmark.report.tables import BOUNDARY_SCORES, SCORES, leading
 from samiam.records import Decision
+from samiam.records.showing import counted
 
 _COUNTS = ["masks", "materials", "n_materials"]
 
@@ -83,12 +85,31 @@ def worst_images(
         rows = first[first["scene"] == scene]
         parts.append(f"### {plain(scene)} (difficulty {rows['difficulty'].iloc[0]})")
         if scene in pictures:
-            parts.append(picture(pictures[scene], folder, scene))
-        parts.append(table(rows[["method", *SCORES, *BOUNDARY_SCORES, *_COUNTS]], dict.fromkeys(_COUNTS, 0)))
+            parts += [picture(pictures[scene], folder, scene), caption(found, scene)]
+        parts.append(titled_table(rows[["method", *SCORES, *BOUNDARY_SCORES, *_COUNTS]].reset_index(drop=True)))
         if scene in logs:
             parts.append(table(log_summary(logs[scene]), {"masks": 0}) if logs[scene] else "No masks, no decisions.")
-            parts.append(link(log_path(folder, scene), folder, "all decisions"))
+            parts.append(f"All decisions: {literal(log_path(folder, scene).relative_to(folder).as_posix())}")
     return parts
+
+
+def caption(found: pd.DataFrame, scene: str) -> str:
+    """What the four panels of a scene's picture show, with the score that the tables have.
+
+    Args:
+        found: as `everything` makes it.
+        scene: its name.
+    """
+    rows = _first(found)
+    rows = rows[rows["scene"] == scene]
+    boosted = rows[rows["booster"] != ""].iloc[0]
+    alone = rows[rows["is_alone"] & (rows["generator"] == boosted["generator"])].iloc[0]
+    return (
+        f"*{plain(scene)}*, difficulty {boosted['difficulty']}. From left to right: the micrograph; its truth, "
+        f"{counted(boosted['materials'], 'region')}; {counted(alone['masks'], 'mask')} of {plain(alone['method'])}, "
+        f"mIoU {alone['miou']:.3f}; {counted(boosted['masks'], 'region')} of {plain(boosted['method'])}, mIoU "
+        f"{boosted['miou']:.3f}."
+    )
 
 
 def log_path(folder: Path, scene: str) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from samiam.datasets.layout_names import Layout
+from samiam.datasets.layout_names import Layout, Pixels
 from samiam.datasets.layouts import find_labelled
 from samiam.records import Scene
 
@@ -29,14 +29,17 @@ class Source:
     condition: str = ""
 
 
-def labelled_sources(folder: str | Path, layout: Layout | Literal["auto"] = "auto") -> list[Source]:
+def labelled_sources(
+    folder: str | Path, layout: Layout | Literal["auto"] = "auto", pixels: Pixels = "stretched"
+) -> list[Source]:
     """The labelled micrographs in a folder, as sources; none is read yet.
 
     Args:
         folder: that holds them.
         layout: how it is laid out; "auto" for the first layout that fits.
+        pixels: see `find_labelled`.
 
     Raises:
         InputError: if there is no such folder or layout, no layout fits, or the contents cannot be used.
     """
-    return [Source(found.name, found.image, found.read) for found in find_labelled(folder, layout)]
+    return [Source(found.name, found.image, found.read) for found in find_labelled(folder, layout, pixels)]

@@ -44,7 +44,7 @@ def has_label_studio(folder: Path) -> bool:
     return any(is_region_png(path) for path in folder.iterdir()) or bool(read_tasks(folder))
 
 
-def find_label_studio_images(folder: Path) -> list[LabelStudioImage]:
+def find_label_studio_images(folder: Path, faults: list[InputError] | None = None) -> list[LabelStudioImage]:
     """Look for annotations that Label Studio exported; no image is read.
 
     The micrographs lie in the folder or its `images`, under the names that they were uploaded with or that Label
@@ -52,6 +52,10 @@ def find_label_studio_images(folder: Path) -> list[LabelStudioImage]:
     `task-12-annotation-20-by-2-tag-Ge-0.png`; where there are both, those in JSON count. PNGs need an export as JSON or
     JSON-MIN that tells which image a task is of, unless there are one image and one task, or the images are named as
     the tasks, `12.png` or `task-12.png`. Cancelled annotations are left out.
+
+    Args:
+        folder: that holds them.
+        faults: where images without an annotation are noted; None to overlook them.
 
     Returns:
         One entry for each annotation, in the order of annotators and images.
@@ -73,6 +77,10 @@ def find_label_studio_images(folder: Path) -> list[LabelStudioImage]:
         ((image_of(found), found) for found in annotations),
         key=lambda pair: (pair[1].annotator, pair[0].stem, pair[1].number),
     )
+    if faults is not None:
+        annotated = {image for image, _ in pairs}
+        bare = [image for image in images.values() if image not in annotated]
+        faults += [InputError(f"{image}: no annotation of it; label it, or remove it.") for image in bare]
     return _named(pairs)
 
 

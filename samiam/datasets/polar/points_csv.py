@@ -91,7 +91,7 @@ def read_points_csv(path: str | Path) -> tuple[dict[int, MarkedPoints], Sign | N
             raise InputError(f"{path}: row {number}: {error}") from error
         signs |= {cells["sign"].lower()} - {""} if "sign" in cells else set()
     if len(signs) > 1 or signs - {"bright", "dark"}:
-        raise InputError(f"{path}: the sign is {' and '.join(sorted(signs))}; give bright or dark, one of them.")
+        raise InputError(f"{path}: the sign is {' and '.join(sorted(signs)):.80}; give bright or dark, one of them.")
     return marked, _sign(signs)
 
 
@@ -131,7 +131,7 @@ def _columns(path: Path, header: Sequence[str]) -> tuple[dict[str, int], bool]:
 
 def _add(marked: dict[int, MarkedPoints], cells: Mapping[str, str], in_nm: bool) -> None:
     if not cells["frame"].isdecimal():
-        raise InputError(f"frame={cells['frame']!r}: give a whole number, from 0.")
+        raise InputError(f"frame={cells['frame']!r:.40}: give a whole number, from 0.")
     points = marked.setdefault(int(cells["frame"]), MarkedPoints(in_nm=in_nm))
     if not (cells["0"] or cells["1"] or cells["kind"]):
         return

@@ -1,8 +1,9 @@
-"""The results of an image, as napari opens their folder."""
+"""The results of an image: what they are of, and how napari opens their folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,11 @@ def read_layers(path: str | Path) -> list[Layer]:
         InputError: if the provenance is damaged, or there are no labels in the folder.
     """
     folder = _folder(path)
-    try:
-        about: dict[str, Any] = parse_json((folder / _PROVENANCE).read_text(encoding="utf-8"))["input"]
-        height, width = about["shape_hw"]
-    except (OSError, ValueError, LookupError, TypeError):
-        raise InputError(f"{folder}: {_PROVENANCE} is none of a result; segment the image again.") from None
-    micrograph = _micrograph(about)
+    about = about_image(folder)
+    height, width = about["shape_hw"]
+    micrograph = None
+    with suppress(InputError):
+        micrograph = image_of_result(about)
     size, pixel_height = about.get("pixel_size_nm"), about.get("pixel_height_nm")
     aspect = 1.0 if size is None or pixel_height is None else pixel_height / size
     scale = scale_of(Micrograph(np.zeros((height, width), np.float32), size, pixel_aspect=aspect))
@@ -64,15 +64,38 @@ def _folder(path: str | Path) -> Path:
     return Path(path) if Path(path).is_dir() else Path(path).parent
 
 
-def _micrograph(about: dict[str, Any]) -> Micrograph | None:
-    """The image, if it can still be read and is what the results are of."""
+def about_image(folder: Path) -> dict[str, Any]:
+    """What the provenance in a folder of results says of the image.
+
+    Raises:
+        InputError: if it is missing or damaged.
+    """
+    try:
+        about: dict[str, Any] = parse_json((folder / _PROVENANCE).read_text(encoding="utf-8"))["input"]
+        _height, _width = about["shape_hw"]
+    except (OSError, ValueError, LookupError, TypeError):
+        raise InputError(f"{folder}: {_PROVENANCE} is none of a result; segment the image again.") from None
+    return about
+
+
+def image_of_result(about: dict[str, Any]) -> Micrograph:
+    """The micrograph that results are of, read as it was for them.
+
+    Args:
+        about: what `about_image` gives.
+
+    Raises:
+        InputError: if it came from no file, or its file is missing, cannot be read or has changed.
+    """
     sides = None if about.get("pixel_size_nm") is None else (about["pixel_size_nm"], about["pixel_height_nm"])
     choice: dict[str, Any] = {name: about.get(name) for name in ("frame", "channel", "dataset")}
     try:
         found = read_micrograph(about["path"], pixel_size_nm=sides, **choice)
-    except (InputError, KeyError, TypeError, OSError):
-        return None
-    return found if found.metadata["sha256"] == about.get("sha256") else None
+    except (KeyError, TypeError, OSError):
+        raise InputError("the image came from no file that can be read; write it to one, and segment that.") from None
+    if found.metadata["sha256"] != about.get("sha256"):
+        raise InputError(f"{about['path']}: changed since it was segmented (its SHA-256 is another); segment it again.")
+    return found
 
 
 def _features(path: Path) -> dict[str, list[Any]]:

@@ -43,6 +43,8 @@ def read_ser(path: Path, request: Request) -> RawImage:
         n_frames = int(file.head["ValidNumberElements"])
         if n_frames < 1:
             raise InputError("holds no image; export it again from TIA.")
+        if n_frames > n_elements:
+            raise InputError(f"says that {n_frames} of {n_elements} images are valid; export it again from TIA.")
         shape_hw, dtype = _declared(path, file, 0)
         _, request = request.pick_dataset([Found("", shape_hw, n_frames)])
         frame = request.pick(n_frames, shape_hw, dtype)

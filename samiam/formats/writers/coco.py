@@ -1,11 +1,11 @@
-"""Masks as COCO annotations."""
+"""Masks as COCO annotations, of one image or of a data set."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -14,6 +14,45 @@ from pycocotools import mask as rle
 from samiam.errors import InputError
 from samiam.formats.writers.strict_json import write_json
 from samiam.records import Masks
+
+
+class CocoImage(NamedTuple):
+    """An image of a data set.
+
+    Attributes:
+        file_name: as seen from the folder of the annotations.
+        masks: N masks (H, W).
+        category_names: N names, one for each mask.
+        facts: what else its entry says, fields that COCO does not have.
+    """
+
+    file_name: str
+    masks: Masks
+    category_names: Sequence[str]
+    facts: Mapping[str, object] = {}
+
+
+def write_coco_set(path: str | Path, images: Iterable[CocoImage]) -> Path:
+    """Write the masks of several images as COCO JSON, annotations as `write_coco` has them.
+
+    Args:
+        path: the file.
+        images: taken one after the other, and numbered so; masks of one name are of one category throughout.
+
+    Returns:
+        The file written.
+    """
+    listed: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    categories: dict[str, int] = {}
+    for image_id, image in enumerate(images, start=1):
+        listed.append(_image(image_id, image.file_name, image.masks) | dict(image.facts))
+        for index, name in enumerate(image.category_names):
+            category_id = categories.setdefault(name, len(categories) + 1)
+            place = {"id": len(annotations) + 1, "image_id": image_id, "category_id": category_id}
+            annotations.append(place | _annotation(image.masks, index, None))
+    named = [{"id": number, "name": name} for name, number in categories.items()]
+    return write_json(path, {"images": listed, "annotations": annotations, "categories": named})
 
 
 def write_coco(
@@ -64,11 +103,11 @@ def write_coco(
     for what, given, n in (("supercategories", supercategories, len(names)), ("scores", scores, len(masks))):
         if given is not None and len(given) != n:
             raise InputError(f"{len(given)} {what} for {len(masks)} masks; give one for each.")
-    height, width = masks.shape_hw
     content = {
-        "images": [{"id": 1, "file_name": file_name, "width": width, "height": height}],
+        "images": [_image(1, file_name, masks)],
         "annotations": [
-            _annotation(masks, index, category, None if scores is None else scores[index])
+            {"id": index + 1, "image_id": 1, "category_id": category}
+            | _annotation(masks, index, None if scores is None else scores[index])
             for index, category in enumerate(category_ids)
         ],
         "categories": [
@@ -80,14 +119,17 @@ def write_coco(
     return write_json(path, content)
 
 
-def _annotation(masks: Masks, index: int, category_id: int, score: float | None) -> dict[str, Any]:
+def _image(image_id: int, file_name: str, masks: Masks) -> dict[str, Any]:
+    height, width = masks.shape_hw
+    return {"id": image_id, "file_name": file_name, "width": width, "height": height}
+
+
+def _annotation(masks: Masks, index: int, score: float | None) -> dict[str, Any]:
+    """What is said of a mask, apart from which image and category it is of."""
     # Numpy's own way to columns jumps by whole rows, which takes five times as long where these are a power of two.
     columns = cv2.transpose(masks[index].view(np.uint8))
     encoded = rle.encode(columns.T)
     annotation = {
-        "id": index + 1,
-        "image_id": 1,
-        "category_id": category_id,
         "segmentation": {"size": list(encoded["size"]), "counts": encoded["counts"].decode("ascii")},
         "area": int(masks.areas[index]),
         "bbox": masks.boxes_xywh[index].tolist(),

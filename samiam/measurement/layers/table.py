@@ -75,7 +75,8 @@ def layer_table(
             facts = _interface(layer, side, found.crossing, micrograph, reaches[side], periods)
             row |= {f"{_SIDES[side]}_{name}": value for name, value in facts.items()}
         rows.append(row)
-    return pd.DataFrame(rows, columns=columns(micrograph.unit))
+    whole_numbers = dict.fromkeys((f"{side}_neighbour" for side in _SIDES), "Int64")  # also where some are missing
+    return pd.DataFrame(rows, columns=columns(micrograph.unit)).astype(whole_numbers)
 
 
 def columns(unit: str) -> list[str]:

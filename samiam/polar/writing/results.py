@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from samiam.datasets.polar.keypoints import write_keypoint_tasks
 from samiam.formats.writers.csv_table import write_table
 from samiam.formats.writers.earlier import PROVENANCE
 from samiam.formats.writers.provenance import about_software
 from samiam.formats.writers.strict_json import write_json
 from samiam.polar.writing.charts import write_charts
-from samiam.polar.writing.journal import JOURNAL
+from samiam.polar.writing.journal import JOURNAL, FrameNote
 from samiam.polar.writing.report import write_polar_report
 from samiam.polar.writing.tables import counts_table, events_table, lifetimes_table, points_table, tracks_table
 from samiam.polar.writing.video import PolarVideo
@@ -23,7 +25,9 @@ KIND = "polar"
 OVERLAYS = "overlays"
 """The folder of the frames with their points drawn."""
 _TABLES = ("points.csv", "tracks.csv", "events.csv", "lifetimes.csv", "counts.csv")
-_FILES = (PROVENANCE, JOURNAL, *_TABLES, "counts.png", "kymograph.png", "report.html")
+_TASKS = "label_studio.json"
+_FILES = (PROVENANCE, JOURNAL, *_TABLES, _TASKS, "counts.png", "kymograph.png", "report.html")
+_SHOWN_BY_BROWSERS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 
 
 def write_polar(
@@ -37,8 +41,9 @@ def write_polar(
 ) -> list[Path]:
     """Write everything that is known of the points of a video.
 
-    Files: `points.csv`, `tracks.csv`, `events.csv`, `lifetimes.csv`, `counts.csv`, `counts.png`, `kymograph.png`,
-    `report.html` and `provenance.json`. The same video makes the same bytes, but for dates in the last two.
+    Files: `points.csv`, `tracks.csv`, `events.csv`, `lifetimes.csv`, `counts.csv`, `label_studio.json`, `counts.png`,
+    `kymograph.png`, `report.html` and `provenance.json`. The same video makes the same bytes, but for dates in the last
+    two.
 
     Args:
         folder: made if missing. Files of those names in it are replaced, all of them or none.
@@ -54,11 +59,27 @@ def write_polar(
     made = (points_table, tracks_table, events_table, lifetimes_table, counts_table)
     with replacing_together(folder, PROVENANCE) as partial:
         written = [write_table(partial / name, make(video)) for name, make in zip(_TABLES, made, strict=True)]
+        written.append(_write_tasks(partial / _TASKS, video))
         charts = write_charts(partial, video)
         report = write_polar_report(partial / "report.html", video, charts, overlays, facts)
         provenance = write_json(partial / PROVENANCE, _provenance(video, source, config))
         written += [*charts, report, provenance]
     return [folder / file.name for file in written]
+
+
+def _write_tasks(path: Path, video: PolarVideo) -> Path:
+    """The points of each frame, to be corrected in Label Studio, which is to find the frames in a folder of images."""
+    shape_hw = video.shape_hw
+    if shape_hw is None:  # no frame could be used
+        return write_keypoint_tasks(path, [])
+    folder = f"/data/local-files/?d={quote(video.name)}"
+    return write_keypoint_tasks(path, [(f"{folder}/{_image_of(note)}", shape_hw, note.points) for note in video.usable])
+
+
+def _image_of(note: FrameNote) -> str:
+    """The file of a frame that a browser shows: its own, or one that is yet to be made of it."""
+    is_shown = Path(note.name).suffix.lower() in _SHOWN_BY_BROWSERS
+    return quote(note.name) if is_shown else f"frame_{note.index:04d}.png"
 
 
 def _provenance(video: PolarVideo, source: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:

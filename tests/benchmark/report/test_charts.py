@@ -59,11 +59,12 @@ def names(rows: list[Row]) -> set[str]:
 def test_what_a_run_has_data_for() -> None:
     always = {"miou", "mfpr"}
     assert names(PAIR) == always
-    assert names([*PAIR, alone(1, "a", 0.5, generator="b")]) == always | {"methods"}
+    assert names([*PAIR, alone(1, "a", 0.5, generator="b")]) == always | {"methods", "methods-boundaries"}
     two = [*PAIR, alone(1, "a", 0.5, generator="b"), boosted(1, "a", 0.5, generator="b")]
-    assert names(two) == always | {"generators"}
-    assert names([*PAIR, boosted(1, "a", 0.5, "variant")]) == always | {"methods"}
-    assert names([*PAIR, baseline(1, "a", 0.5)]) == always | {"methods"}
+    several = {"methods", "methods-boundaries", "changes"}
+    assert names(two) == always | several | {"generators"}
+    assert names([*PAIR, boosted(1, "a", 0.5, "variant")]) == always | several
+    assert names([*PAIR, baseline(1, "a", 0.5)]) == always | several
     assert names([*PAIR, alone(1, "a", 0.5, condition="half dose")]) == always | {"conditions"}
     assert names([*PAIR, alone(1, "d", 0.5, labelling_s=3.0)]) == always | {"labelling"}
     assert names([alone(1, "a", 0.5)]) == always
@@ -124,6 +125,21 @@ def test_all_methods_by_name(drawn: dict[str, Figure], tmp_path: Path) -> None:
     assert points == [[0.375, 0], [0.875, 1], [0.625, 2], [0.125, 3]]
     assert axes.get_title() == "difficulty 1"
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the generator alone at the top
+    assert [axes.get_title() for axes in drawn["methods"].axes[:3]] == ["difficulty 1", "difficulty 3", "all images"]
+
+
+def test_differences_to_the_first(drawn: dict[str, Figure], tmp_path: Path) -> None:
+    rows = [*PAIR, boosted(1, "a", 0.625, "variant"), baseline(1, "a", 0.125), baseline(3, "c", 0.5)]
+    write_charts(tmp_path, everything(rows))
+    axes = drawn["changes"].axes
+    assert [label.get_text() for label in axes[0].get_yticklabels()] == ["variant", "kmeans"]
+    in_first, in_third, in_all = (
+        [container.lines[0].get_xdata()[0] for container in panel.containers] for panel in axes[:3]
+    )
+    assert in_first == pytest.approx([-12.5, -62.5])
+    assert in_third == pytest.approx([float("nan"), 50], nan_ok=True)
+    assert in_all == pytest.approx([-12.5, -6.25])
+    assert axes[0].get_xlabel() == "mIoU (points)"
 
 
 def test_labelling_times(drawn: dict[str, Figure], tmp_path: Path) -> None:

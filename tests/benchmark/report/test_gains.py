@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from made_rows import alone, baseline, boosted
 
-from samiam.benchmark.report.gains import PUBLISHED, differences, gains, with_intervals
+from samiam.benchmark.report.gains import PUBLISHED, differences, gains, with_published
 from samiam.benchmark.report.tables import everything
 from samiam.benchmark.rows import Row
 
@@ -29,9 +29,10 @@ def images(n: int, spread: float = 0.0) -> pd.DataFrame:
 
 def test_gains_are_means_of_paired_differences() -> None:
     table = gains(images(4), SCORES).set_index(["difficulty", "method"])
-    assert list(table.index) == [(d, f"{booster} − alone") for d in (1, 2) for booster in ("one", "two")]
-    assert table.loc[(1, "one − alone"), ["images", "miou", "mfpr"]].tolist() == pytest.approx([4, 20, -10])
-    assert table.loc[(2, "two − alone"), ["images", "miou", "mfpr"]].tolist() == pytest.approx([4, 10, -5])
+    assert list(table.index) == [(d, f"{booster} − alone") for d in ("1", "2", "all") for booster in ("one", "two")]
+    assert table.loc[("1", "one − alone"), ["images", "miou", "mfpr"]].tolist() == pytest.approx([4, 20, -10])
+    assert table.loc[("2", "two − alone"), ["images", "miou", "mfpr"]].tolist() == pytest.approx([4, 10, -5])
+    assert table.loc[("all", "two − alone"), ["images", "miou", "mfpr"]].tolist() == pytest.approx([8, 10, -5])
 
 
 def test_scenes_that_gain_the_same_leave_no_doubt() -> None:
@@ -53,19 +54,18 @@ def test_the_interval_is_that_of_the_mean() -> None:
     table = gains(images(80, spread=0.1), SCORES)
     half = 1.96 * 100 * 0.1 / np.sqrt(80)
     found = ((table["miou_high"] - table["miou_low"]) / 2)[table["method"] == "one − alone"]
-    assert found.tolist() == pytest.approx([half, half], rel=0.3)
+    assert found.tolist() == pytest.approx([half, half, half / np.sqrt(2)], rel=0.3)
 
 
 def test_one_scene_has_no_interval() -> None:
-    table = with_intervals(gains(images(1), SCORES))
-    assert table["miou_low"].isna().all()
-    assert (table["miou 95 %"] == "").all()
+    table = gains(images(1), SCORES)
+    assert table["miou_low"].isna().tolist() == [difficulty != "all" for difficulty in table["difficulty"]]
 
 
 def test_the_published_change_stands_beside() -> None:
-    table = with_intervals(gains(images(3), SCORES))
-    assert table["miou published"].tolist() == [PUBLISHED["miou"][d] for d in (1, 1, 2, 2)]
-    assert table["miou 95 %"].tolist()[0] == "+20.0 … +20.0"
+    table = with_published(gains(images(3), SCORES))
+    assert table["mIoU published"].tolist()[:4] == [f"{PUBLISHED['miou'][d]:+.1f}" for d in (1, 1, 2, 2)]
+    assert table["mIoU published"].isna().tolist() == [False] * 4 + [True] * 2, "nothing is published of all classes"
 
 
 def test_a_booster_is_compared_with_its_own_generator() -> None:

@@ -38,8 +38,8 @@ def test_each_method_and_class_has_its_own() -> None:
     assert table["method"].tolist() == ["sam", "sam", "sam + booster", "sam + booster"] * 2
     assert table["miou_change"].tolist()[1::2] == pytest.approx([-12.5, -25.0] * 2)
     shown = with_changes(table)
-    assert shown["miou change"].tolist()[:4] == ["", "-12.5", "", "-25.0"]
-    assert set(shown["miou 95 %"]) == {""}  # of one scene
+    assert shown["mIoU change"].tolist()[:4] == ["", "-12.5", "", "-25.0"]
+    assert set(shown["mIoU 95 %"]) == {""}  # of one scene
 
 
 @pytest.mark.parametrize("rows", [[], [alone(1, "a", 0.5)], [alone(1, "a", 0.5, condition="whole")]])

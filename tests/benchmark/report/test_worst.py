@@ -67,11 +67,15 @@ def test_each_has_its_picture_scores_and_log(tmp_path: Path) -> None:
     pictures = {"a": tmp_path / "figures" / "a.png"}
     parts = worst_images(everything(rows), tmp_path, pictures, {"a": LOG, "b": []})
     assert parts[:2] == ["### a (difficulty 2)", "![a](figures/a.png)"]
-    scores, log, more = parts[2:5]
+    assert parts[2] == (
+        "*a*, difficulty 2. From left to right: the micrograph; its truth, 3 regions; 10 masks of sam, mIoU 0.500; "
+        "10 regions of sam + booster, mIoU 0.250."
+    )
+    scores, log, more = parts[3:6]
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in scores.splitlines()]
     assert [line[:2] for line in lines[2:]] == [["sam", "0.500"], ["sam + booster", "0.250"]]
     assert [line[-3:] for line in lines[2:]] == [["10", "3", ""], ["10", "3", "4"]]
     assert log.count("\n") == 1 + 4
-    assert more == f"[all decisions]({log_path(Path(), 'a').as_posix()})"
-    assert parts[5] == "### b (difficulty 1)"
-    assert parts[7] == "No masks, no decisions."
+    assert more == f"All decisions: `{log_path(Path(), 'a').as_posix()}`"
+    assert parts[6] == "### b (difficulty 1)"
+    assert parts[8] == "No masks, no decisions."

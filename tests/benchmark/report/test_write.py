@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 import pandas as pd
 import pytest
-from made_rows import NAMES, alone, baseline, boosted
+from made_rows import alone, boosted
+from PIL import Image
 
 from samiam.benchmark.report import write as report_module
 from samiam.benchmark.report.charts import write_charts
@@ -30,12 +31,18 @@ ROWS = [
 LOG = [Decision(0, "kept", "majority_vote", 0.9, 0.5, material=1), Decision(1, "removed", "tiny_child", 0.01, 0.05)]
 
 
+def made_picture(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", (4, 4)).save(path)
+    return path
+
+
 @pytest.fixture(autouse=True)
 def _no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of the time; one test has it done."""
 
     def one(folder: Path, table: pd.DataFrame) -> dict[str, Path]:
-        return {} if table.empty else {"A caption.": folder / "chart-made.png"}
+        return {} if table.empty else {"A caption.": made_picture(folder / "chart-made.png")}
 
     monkeypatch.setattr(report_module, "write_charts", one)
 
@@ -62,12 +69,15 @@ def test_sections_in_order(tmp_path: Path) -> None:
     agreement = pd.DataFrame({"images": [2], "miou": [0.9321]})
     rows = [*ROWS, alone(1, "a", 0.3, condition="half dose"), boosted(1, "a", 0.4, condition="half dose")]
     _, report = write(
-        tmp_path, rows, pictures={"a": tmp_path / "a.png"}, agreement=agreement, failures=[("d", "is empty")]
+        tmp_path,
+        rows,
+        pictures={"a": made_picture(tmp_path / "a.png")},
+        agreement=agreement,
+        failures=[("d", "is empty")],
     )
     assert sections(report) == [
-        *("Whole masks", "Boundaries", "Gain of the booster (points)", "Scores of the booster", "Stages"),
-        *("Number of materials", "Agreement of the annotators", "Robustness", "Charts", "Worst images"),
-        *("All images", "Failures"),
+        *("What the columns say", "Whole masks", "Boundaries", "Gain over the generator alone (points)", "Cost"),
+        *("Number of materials", "Agreement of the annotators", "Robustness", "Charts", "Worst images", "Failures"),
     ]
     assert parsed(report, "Agreement of the annotators").to_numpy().tolist() == [["2", "0.932"]]
     assert pd.read_csv(tmp_path / "agreement.csv")["miou"].tolist() == [0.9321]
@@ -75,75 +85,95 @@ def test_sections_in_order(tmp_path: Path) -> None:
 
 def test_nothing_is_said_of_what_a_run_does_not_have(tmp_path: Path) -> None:
     _, report = write(tmp_path, [alone(1, "a", 0.5)])
-    assert sections(report) == ["Whole masks", "Boundaries", "Charts"]
+    assert sections(report) == ["What the columns say", "Whole masks", "Boundaries", "Cost", "Charts"]
     assert not (tmp_path / "agreement.csv").exists()
     assert not (tmp_path / "robustness.csv").exists()
 
 
 def test_facts_stand_first(tmp_path: Path) -> None:
-    tables, report = write(tmp_path, ROWS, facts={"command": "`python evaluate.py`", "images": 3})
-    assert report.startswith("# Benchmark\n\n- command: `python evaluate.py`\n- images: 3\n\n## Whole masks\n\n")
+    tables, report = write(tmp_path, ROWS, facts={"command": "python evaluate.py", "images": "3"})
+    assert report.startswith(
+        "# Benchmark\n\n- command: `python evaluate.py`\n- images: 3\n\n## What the columns say\n\n"
+    )
     assert tables in report
 
 
-def test_means(tmp_path: Path) -> None:
+def test_means_with_intervals_in_each_class_and_in_all(tmp_path: Path) -> None:
     tables, _ = write(tmp_path, ROWS)
     whole, edges = parsed(tables, "Whole masks"), parsed(tables, "Boundaries")
-    assert whole["miou"].tolist() == ["0.450", "0.750", "0.200", "0.300"]
-    assert whole["peak_mb"].tolist() == ["900", "902", "50", "60"]
-    assert whole["masks"].tolist() == ["15.5", "2.5", "10.0", "10.0"]
-    assert edges["boundary_miou"].tolist() == ["0.410", "0.710", "0.160", "0.260"]
+    assert whole[["difficulty", "method", "images"]].to_numpy().tolist() == [
+        [difficulty, method, images]
+        for difficulty, images in (("1", "2"), ("2", "1"), ("all", "3"))
+        for method in ("sam", "sam + booster")
+    ]
+    assert whole["mIoU ↑"].tolist() == [
+        *("0.450 (0.400 … 0.500)", "**0.750 (0.700 … 0.800)**", "0.200", "**0.300**"),
+        *("0.367 (0.200 … 0.500)", "**0.600 (0.300 … 0.800)**"),
+    ]
+    assert whole["mFPR ↓"].tolist()[:2] == ["**0.420 (0.370 … 0.470)**", "0.720 (0.670 … 0.770)"]
+    assert whole["masks"].tolist()[:2] == ["15.5", "2.5"]
+    assert edges["boundary mIoU ↑"].tolist()[2:4] == ["0.160", "**0.260**"]
+
+
+def test_what_the_page_says_is_in_the_files(tmp_path: Path) -> None:
+    tables, _ = write(tmp_path, [*ROWS, boosted(1, "a", 0.1, "variant")])
+    scores = pd.read_csv(tmp_path / "scores.csv")
+    shown = parsed(tables, "Whole masks")
+    assert [f"{value:.3f}" for value in scores["miou"]] == [
+        cell.strip("*").partition(" ")[0] for cell in shown["mIoU ↑"]
+    ]
+    summary = pd.read_csv(tmp_path / "summary.csv")
+    of_classes = scores[scores["difficulty"] != "all"]
+    assert of_classes["mrecall"].tolist() == pytest.approx(summary["mrecall"].tolist())
+    changes = pd.read_csv(tmp_path / "variants.csv")
+    against = parsed(tables, "Against sam + booster (points)")
+    assert [f"{value:+.1f}" for value in changes["miou"]] == [cell.partition(" ")[0] for cell in against["mIoU ↑"]]
 
 
 def test_gain_by_hand(tmp_path: Path) -> None:
     tables, _ = write(tmp_path, ROWS)
-    gain = parsed(tables, "Gain of the booster (points)")
-    assert gain["difficulty"].tolist() == ["1", "2"]
+    gain = parsed(tables, "Gain over the generator alone (points)")
+    assert gain["difficulty"].tolist() == ["1", "2", "all"]
     assert set(gain["method"]) == {"booster − alone"}
-    # 1: (0.8 + 0.7) / 2 - (0.4 + 0.5) / 2 = 0.30;  2: 0.3 - 0.2
-    for name in NAMES[:8]:
-        assert gain[name].tolist() == ["30.0", "10.0"], name
-    assert gain["miou 95 %"].tolist() == ["+20.0 … +40.0", ""]
-    assert gain["miou published"].tolist() == ["21.4", "12.6"]
+    # 1: (0.8 + 0.7) / 2 - (0.4 + 0.5) / 2 = 0.30;  2: 0.3 - 0.2;  all: (0.4 + 0.2 + 0.1) / 3
+    for name in ("mIoU ↑", "mFPR ↓", "boundary mIoU ↑", "boundary mFPR ↓"):
+        assert gain[name].tolist() == ["+30.0 (+20.0 … +40.0)", "+10.0", "+23.3 (+10.0 … +40.0)"], name
+    assert gain["mIoU published"].tolist() == ["+21.4", "+12.6", ""]
     assert "the sizes cannot be compared one to one." in tables
     assert "- difficulty 2, mIoU: +10.00 against +12.60: " in tables
 
 
 def test_a_score_that_falls_has_a_negative_gain(tmp_path: Path) -> None:
     tables, _ = write(tmp_path, [alone(3, "a", 0.5), boosted(3, "a", 0.375)])
-    assert parsed(tables, "Gain of the booster (points)")["miou"].tolist() == ["-12.5"]
+    assert parsed(tables, "Gain over the generator alone (points)")["mIoU ↑"].tolist() == ["-12.5"]
 
 
 def test_each_booster_and_generator_has_its_gain(tmp_path: Path) -> None:
     rows = [alone(1, "a", 0.25), boosted(1, "a", 0.5, "zeta"), boosted(1, "a", 0.125, "alpha")]
     rows += [alone(1, "a", 0.5, generator="other"), boosted(1, "a", 1.0, "zeta", generator="other")]
-    gain = parsed(write(tmp_path, rows)[0], "Gain of the booster (points)")
-    assert gain[["generator", "method", "miou"]].to_numpy().tolist() == [
-        ["sam", "zeta − alone", "25.0"],
+    tables, _ = write(tmp_path, rows)
+    gain = parsed(tables, "Gain over the generator alone (points)")
+    assert gain[["generator", "method", "mIoU ↑"]].to_numpy().tolist() == [
+        ["sam", "zeta − alone", "+25.0"],
         ["sam", "alpha − alone", "-12.5"],
-        ["other", "zeta − alone", "50.0"],
+        ["other", "zeta − alone", "+50.0"],
     ]
+    against = parsed(tables, "Against sam + zeta (points)")
+    assert against[["method", "mIoU ↑"]].to_numpy().tolist() == [["sam + alpha", "-37.5"], ["other + zeta", "+50.0"]]
 
 
 def test_crop_accuracy(tmp_path: Path) -> None:
     tables, _ = write(tmp_path, [alone(1, "a", 0.5), boosted(1, "a", 0.5, crop_accuracy=0.625)])
-    assert parsed(tables, "Whole masks")["crop_accuracy"].tolist() == ["", "0.625"]
-    assert "crop_accuracy" not in parsed(tables, "Boundaries")
+    assert parsed(tables, "Whole masks")["crop accuracy ↑"].tolist() == ["", "0.625"]
+    assert not any("crop" in name for name in parsed(tables, "Boundaries"))
 
 
-def test_the_booster_s_own_scores_have_intervals(tmp_path: Path) -> None:
-    rows = [*ROWS, boosted(1, "a", 0.1, "variant"), baseline(1, "a", 0.1)]
-    scores = parsed(write(tmp_path, rows)[1], "Scores of the booster")
-    assert scores["method"].tolist() == ["sam + booster"] * 2
-    assert scores["miou"].tolist() == ["0.750", "0.300"]
-    assert scores["miou 95 %"].tolist() == ["0.700 … 0.800", ""]
-
-
-def test_stages_side_by_side(tmp_path: Path) -> None:
-    table = parsed(write(tmp_path, ROWS)[1], "Stages")
+def test_costs_and_stages_side_by_side(tmp_path: Path) -> None:
+    table = parsed(write(tmp_path, ROWS)[1], "Cost")
+    assert list(table) == ["method", "time (s)", "peak memory (MB)", "generation", "removal"]
     assert table.to_numpy().tolist() == [
-        ["sam", "0.50 s, 800 MB", ""],
-        ["sam + booster", "0.50 s, 800 MB", "0.25 s, 900 MB"],
+        ["sam", "1.00", "900", "0.50 s, 800 MB", ""],
+        ["sam + booster", "1.00", "902", "0.50 s, 800 MB", "0.25 s, 900 MB"],
     ]
 
 
@@ -166,10 +196,10 @@ def test_conditions(tmp_path: Path) -> None:
     ]
     tables, _ = write(tmp_path, rows)
     assert parsed(tables, "Whole masks")["condition"].tolist() == ["whole", "whole", "half", "half"]
-    assert parsed(tables, "Gain of the booster (points)")["condition"].tolist() == ["whole", "half"]
+    assert parsed(tables, "Gain over the generator alone (points)")["condition"].tolist() == ["whole", "half"]
     robust = parsed(tables, "Robustness")
-    assert robust["miou change"].tolist() == ["", "-12.5", "", "-12.5"]
-    assert robust["miou 95 %"].tolist() == ["", "-12.5 … -12.5", "", "-12.5 … -12.5"]
+    assert robust["mIoU change"].tolist() == ["", "-12.5", "", "-12.5"]
+    assert robust["mIoU 95 %"].tolist() == ["", "-12.5 … -12.5", "", "-12.5 … -12.5"]
     assert "against *whole*" in tables
     assert pd.read_parquet(tmp_path / "robustness.parquet")["images"].tolist() == [2] * 4
 
@@ -180,10 +210,10 @@ def test_tables_come_back_from_files(tmp_path: Path) -> None:
         read = pd.read_csv(tmp_path / "new" / f"{name}.csv")
         pd.testing.assert_frame_equal(read.astype(table.dtypes), table, rtol=1e-5)
         pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "new" / f"{name}.parquet"), table)
-    gain = pd.read_csv(tmp_path / "new" / "gains.csv")
-    pd.testing.assert_frame_equal(
-        pd.read_parquet(tmp_path / "new" / "gains.parquet"), gain, check_dtype=False, rtol=1e-5
-    )
+    for name in ("gains", "scores"):
+        read = pd.read_csv(tmp_path / "new" / f"{name}.csv")
+        whole = pd.read_parquet(tmp_path / "new" / f"{name}.parquet").astype({"difficulty": str})
+        pd.testing.assert_frame_equal(whole, read, check_dtype=False, rtol=1e-5)
 
 
 def test_conditions_keep_their_order_in_files(tmp_path: Path) -> None:
@@ -195,20 +225,32 @@ def test_conditions_keep_their_order_in_files(tmp_path: Path) -> None:
 
 def test_logs_and_pictures_are_where_the_report_says(tmp_path: Path) -> None:
     scene = "expert 1/a (new)"
-    picture = tmp_path / "figures" / "a b.png"
+    picture = made_picture(tmp_path / "figures" / "a b.png")
     rows = [alone(1, scene, 0.5), boosted(1, scene, 0.75)]
     _, report = write(tmp_path / "report", rows, pictures={scene: picture}, logs={scene: LOG})
     places = re.findall(r"\]\(([^)#]+)\)", report)
     files = [(tmp_path / "report" / unquote(place)).resolve() for place in places]
+    assert {*files} == {picture, tmp_path / "report" / "figures" / "chart-made.png"}
     log = tmp_path / "report" / "logs" / f"{scene}.csv"
-    assert {*files} == {picture, log, tmp_path / "report" / "figures" / "chart-made.png"}
+    assert f"All decisions: `logs/{scene}.csv`" in report
     assert pd.read_csv(log)["rule"].tolist() == ["majority_vote", "tiny_child"]
+
+
+def test_a_picture_is_shown_once_with_what_it_shows(tmp_path: Path) -> None:
+    rows = [row(1, scene, 0.5) for scene in "abcdefg" for row in (alone, boosted)]
+    pictures = {scene: made_picture(tmp_path / "figures" / f"{scene}.png") for scene in "abcdefg"}
+    drawn = {"a": made_picture(tmp_path / "figures" / "a-variants.png")}
+    _, report = write(tmp_path, rows, pictures=pictures, variants=drawn)
+    assert sections(report)[-3:] == ["Where methods differ most", "Worst images", "Other images"]
+    for scene in "abcdefg":
+        assert report.count(f"](figures/{scene}.png)\n\n*{scene}*, difficulty 1. From left to right") == 1
+    assert report.count("](figures/a-variants.png)\n\n*a*: the micrograph, its truth, and the regions of each") == 1
 
 
 def test_failures(tmp_path: Path) -> None:
     failures = [("d", "d.tif: <b>no</b> *label*"), ("e", "e.tif: damaged")]
     tables, report = write(tmp_path, ROWS, failures=failures)
-    assert "- failed: 2 of 5 images, see [Failures](#failures)\n" in report
+    assert "- failed: 2 of 5 images, see Failures\n" in report
     for text in (tables, report):
         assert "## Failures\n\n2 of 5 images failed:\n\n- d: `d.tif: <b>no</b> *label*`\n- e: `e.tif: damaged`" in text
     assert "&lt;b&gt;no" in (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -228,11 +270,11 @@ def test_everything_failed(tmp_path: Path) -> None:
 
 def test_html_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_module, "write_charts", write_charts)
-    _, report = write(tmp_path, ROWS, pictures={"a": tmp_path / "a.png"}, logs={"a": LOG})
+    _, report = write(tmp_path, ROWS, pictures={"a": made_picture(tmp_path / "a.png")}, logs={"a": LOG})
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert re.findall(r"<h2 id=[^>]+>(.+)</h2>", page) == sections(report)
     assert page.count("<table>") == len(re.findall(r"^\|[-:|]+\|$", report, re.MULTILINE))
-    assert sorted(re.findall(r'<img[^>]+src="([^"]+)"', page)) == sorted(re.findall(r"!\[[^]]*\]\((.+)\)", report))
+    assert page.count('src="data:image/') == page.count("src=") == len(re.findall(r"!\[[^]]*\]\((.+)\)", report))
     assert (tmp_path / "figures" / "chart-miou.png").is_file()
 
 

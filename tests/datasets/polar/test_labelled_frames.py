@@ -103,6 +103,13 @@ class TestCsv:
         with pytest.raises(InputError, match=message):
             read_labelled_frames(tmp_path)
 
+    @pytest.mark.parametrize("row", ["{0},3,4,end,dark", "1,{0},4,end,dark", "1,3,4,{0},dark", "1,3,4,end,{0}"])
+    def test_a_cell_however_long_is_refused_in_a_line(self, tmp_path: Path, row: str) -> None:
+        (tmp_path / "points.csv").write_text(f"frame,y,x,kind,sign\n{row.format(9000 * 'a')}\n")
+        with pytest.raises(InputError) as refused:
+            read_points_csv(tmp_path / "points.csv")
+        assert len(str(refused.value)) < len(str(tmp_path)) + 500
+
     def test_a_sign_that_contradicts(self, tmp_path: Path) -> None:
         (tmp_path / "points.csv").write_text("frame,y,x,kind,sign\n1,3,4,end,dark\n")
         write_stack(tmp_path)

@@ -15,7 +15,7 @@ from simulate.labyrinth import LabyrinthConditions, Physics, VideoSettings, draw
 from simulate.labyrinth.equations import drawn_equation
 from simulate.labyrinth.evolution import GRID_PERIOD_PX, mean_period_px
 from simulate.labyrinth.fields import Labyrinth
-from simulate.labyrinth.pictures import Window
+from simulate.labyrinth.pictures import Specimen, Window, drawn_view
 
 PHYSICS: tuple[Physics, ...] = ("swift_hohenberg", "ginzburg_landau")
 QUIET = LabyrinthConditions(
@@ -135,6 +135,18 @@ def test_noise_is_that_of_a_period_of_27_pixels() -> None:
         pixels, scale = noisy.micrograph.pixels, 2 * (2 + 3.5 * expected)
         change = scale * (pixels - 0.5) - 4 * (clean.micrograph.pixels - 0.5)
         assert change.std() == pytest.approx(expected, rel=0.05)
+
+
+def test_contrast_changes_over_eight_periods_and_blotches_over_three() -> None:
+    """Their autocorrelation, on a grid with room for hundreds of each, is 1/e there."""
+    rng = np.random.default_rng(0)
+    conditions = LabyrinthConditions(contrast_ratio=(8, 8), blotches=(0.6, 0.6))
+    specimen = Specimen(drawn_view(conditions, rng), rng, 1500)
+    for slow, periods in ((np.log(specimen.contrast), 8), (specimen.blotches, 3)):
+        varying = slow - slow.mean()
+        lag = round(periods * GRID_PERIOD_PX)
+        shifted = [np.roll(varying, lag, axis) for axis in (0, 1)]
+        assert np.mean(shifted * varying) / varying.var() == pytest.approx(np.exp(-1), abs=0.12)
 
 
 def test_a_video_drifts_as_it_says_and_changes_by_and_by() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -22,13 +23,15 @@ from samiam.records import Scene
 from samiam.storage.files import sha256_of
 from simulate.cli import main
 from simulate.scenes import dataset
-from simulate.scenes.benchmark import BENCHMARK, QUICK, Recipe, benchmark_scene, recipe
+from simulate.scenes.benchmark import BENCHMARK, QUICK, Recipe, benchmark, benchmark_scene, recipe
 from simulate.scenes.dataset import simulation_sha256, write_benchmark, write_scenes
 from simulate.scenes.families import FAMILIES, draw
 from simulate.scenes.realistic import realistic
 
 SMALL = (Recipe("a", "LaMnO3-buried", 7, side_px=220), Recipe("b", "LaMnO3-buried", 2, side_px=200))
 """Of both depths, with several labels and grains."""
+DRAWN_SHA256 = "b16856b690677275ef7f85babc3683cbab18073d3673072483ea87c60e10f809"
+"""Of names, seeds, specimens and acquisitions of the 82 whose scores are published."""
 
 
 def assert_equal(read: Scene, made: Scene) -> None:
@@ -96,6 +99,26 @@ class TestTheList:
     def test_an_unknown_scene(self, which: int | str) -> None:
         with pytest.raises(InputError, match=rf"no scene {which!r} in the benchmark; there are 01-.* to 82-"):
             benchmark_scene(which)
+
+    def test_the_published_scenes_stay_what_they_were(self) -> None:
+        """What is drawn decides the bytes, with the seed of the noise."""
+        digest = hashlib.sha256()
+        for found in BENCHMARK:
+            digest.update(f"{found.name} {found.seed} {found.drawn()}\n".encode())
+        assert digest.hexdigest() == DRAWN_SHA256
+
+    def test_a_fresh_benchmark_shares_families_and_places_only(self) -> None:
+        fresh = benchmark(7)
+        assert [found.family for found in fresh] == [found.family for found in BENCHMARK]
+        assert [found.name for found in fresh] == [f"seed7-{found.name}" for found in BENCHMARK]
+        seeds = {found.seed for recipes in (BENCHMARK, fresh, benchmark(8)) for found in recipes}
+        assert len(seeds) == 3 * 82
+        assert fresh[0].drawn() != BENCHMARK[0].drawn()
+        assert recipe(3, 7) == recipe("03-La-SrTiO3", 7) == recipe("seed7-03-La-SrTiO3", 7) == fresh[2]
+        with pytest.raises(InputError, match=r"no benchmark of seed -1; give a whole number"):
+            benchmark(-1)
+        with pytest.raises(InputError, match=r"no scene 'seed7-03-La-SrTiO3' in the benchmark; there are seed8-01-"):
+            recipe("seed7-03-La-SrTiO3", 8)
 
     def test_a_part_has_the_settings_of_the_whole(self) -> None:
         specimen, acquisition = draw(SMALL[1].family, SMALL[1].seed)
@@ -263,6 +286,16 @@ class TestResuming:
         write_scenes(folder, SMALL[:1], scheduler=scheduler)
         assert made == ["a"]
         assert {path for path in before if "/a" in path} <= set(contents(folder))
+
+
+def test_the_command_writes_a_fresh_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Recipe] = []
+    monkeypatch.setattr(dataset, "write_scenes", lambda _, recipes, **__: asked.extend(recipes))
+    assert main(["benchmark", str(tmp_path), "--quick", "--seed", "7"]) == 0
+    assert [found.name for found in asked] == [f"seed7-{name}" for name in QUICK]
+    asked.clear()
+    assert main(["benchmark", str(tmp_path)]) == 0
+    assert tuple(asked) == BENCHMARK
 
 
 class TestRefusals:

@@ -14,11 +14,10 @@ from PIL import Image
 from samiam.storage.files import replacing
 
 _PICTURE_PX, _JPEG_QUALITY = 640, 85  # about 100 kB each
+_FRAMED_PX = 1200  # of a picture that has a line of the page to itself
+_OURS = '<meta name="generator" content="samiam">'
 MOST_PICTURES = 60
 """More make a page that is slow to open."""
-
-
-_OURS = '<meta name="generator" content="samiam">'
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,24 @@ def embedded(picture: bytes, kind: str = "png") -> str:
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"
 
 
-def reduced(picture: Path) -> str:
-    """Likewise, of a picture reduced to 640 px of width and lossy."""
+def reduced(picture: Path, width_px: int = _PICTURE_PX) -> str:
+    """Likewise, of a picture reduced to a width, 640 px where not given, and lossy."""
     with Image.open(picture) as opened:
         small = opened.convert("RGB")
-    small.thumbnail((_PICTURE_PX, 4 * _PICTURE_PX), Image.Resampling.LANCZOS)
+    small.thumbnail((width_px, 4 * width_px), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     small.save(file, format="JPEG", quality=_JPEG_QUALITY)
     return embedded(file.getvalue(), "jpeg")
+
+
+def framed(picture: Path, title: str) -> str:
+    """A picture within the page on a line of its own, which scrolls where the window is narrow.
+
+    Args:
+        picture: a PNG; as it is or lossy, whichever is shorter.
+        title: read where the picture is not seen; as HTML.
+    """
+    with Image.open(picture) as opened:
+        width_px = min(opened.width, _FRAMED_PX)
+    source = min(embedded(picture.read_bytes()), reduced(picture, _FRAMED_PX), key=len)
+    return f'<div class="picture"><img alt="{title}" width="{width_px}" src="{source}"></div>'
