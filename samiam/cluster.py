@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,6 +27,7 @@ def dask_client(scheduler: str | None = None, workers: int | None = None) -> Ite
     """
     if workers is not None and workers < 1:
         raise InputError(f"{workers} workers can do nothing; give 1 or more.")
+    logging.getLogger("distributed").setLevel(logging.WARNING)  # how it goes on is nothing to who waits for results
     if scheduler is None:
         options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
         with LocalCluster(**options) as cluster, Client(cluster) as client:

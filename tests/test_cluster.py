@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 
 import pytest
@@ -10,9 +11,10 @@ from samiam.cluster import dask_client
 from samiam.errors import InputError
 
 
-def test_a_local_cluster_of_processes() -> None:
-    with dask_client(workers=2) as client:
+def test_a_local_cluster_of_processes(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO), dask_client(workers=2) as client:
         processes = client.run(os.getpid)
+    assert [record.getMessage() for record in caplog.records if record.levelno < logging.WARNING] == []
     assert len(set(processes.values())) == 2
     assert os.getpid() not in processes.values()
 
