@@ -15,9 +15,9 @@ from samiam.storage.files import replacing
 
 _PICTURE_PX, _JPEG_QUALITY = 640, 85  # about 100 kB each
 _FRAMED_PX = 1200  # of a picture that has a line of the page to itself
-_OURS = '<meta name="generator" content="samiam">'
 MOST_PICTURES = 60
 """More make a page that is slow to open."""
+_OURS = '<meta name="generator" content="samiam">'
 
 
 @dataclass(frozen=True)
