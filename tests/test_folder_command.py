@@ -167,6 +167,17 @@ def test_tables_that_are_not_ours_stay(pictures: Path, tmp_path: Path, segment: 
     assert "is the folder of the results of one image" in err
 
 
+def test_results_of_earlier_versions_tell_less(pictures: Path, tmp_path: Path, segment: Segment) -> None:
+    old = tmp_path / "out" / "old"
+    old.mkdir(parents=True)
+    (old / "provenance.json").write_text(json.dumps({"samiam": "0.0.1", "input": {"shape_hw": [3, 4]}}))
+    assert segment(pictures / "p0.npy", "-o", tmp_path / "out")[0] == 0
+    assert "4 × 3 px" in (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
+    (old / "provenance.json").write_text("{}")
+    code, _, err = segment(pictures / "p0.npy", "-o", tmp_path / "out")
+    assert code == 0, err
+
+
 def test_nothing_to_tell_of(tmp_path: Path) -> None:
     assert write_overview(tmp_path / "missing") is None
     assert list(tmp_path.iterdir()) == []

@@ -32,7 +32,7 @@ def write_below_one_another(path: Path, folders: Sequence[Path]) -> Path:
                 columns |= dict.fromkeys(reader.fieldnames or ())
                 rows += [{IMAGE: inert(table.parent.name), **row} for row in reader]
     with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(columns), restval="", lineterminator="\n")
+        writer = csv.DictWriter(file, list(columns), restval="", extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     return path

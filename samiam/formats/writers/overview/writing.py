@@ -29,24 +29,29 @@ def write_overview(output: Path) -> Path | None:
     Returns:
         The page; None where there is no result, and nothing is written.
     """
-    folders = results_below(output, "segment")
-    if not folders:
+    noted = {folder: about for folder in results_below(output, "segment") if (about := _about(folder)) is not None}
+    if not noted:
         return None
     with replacing_together(output, _PAGE) as partial:
-        materials = write_below_one_another(partial / _MATERIALS, folders)
-        write_below_one_another(partial / _REGIONS, folders)
-        _write_page(partial / _PAGE, folders, pd.read_csv(materials))
+        materials = write_below_one_another(partial / _MATERIALS, list(noted))
+        write_below_one_another(partial / _REGIONS, list(noted))
+        _write_page(partial / _PAGE, noted, pd.read_csv(materials))
     return output / _PAGE
 
 
-def _write_page(path: Path, folders: Sequence[Path], materials: pd.DataFrame) -> None:
-    noted = {folder.name: parse_json((folder / PROVENANCE).read_text(encoding="utf-8")) for folder in folders}
-    pictures = [folder / "overlay.png" for folder in folders]
+def _about(folder: Path) -> Mapping[str, Any] | None:
+    """The provenance of the results in a folder, None where it does not say of what image."""
+    noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))
+    return noted if "shape_hw" in noted.get("input", {}) else None
+
+
+def _write_page(path: Path, noted: Mapping[Path, Mapping[str, Any]], materials: pd.DataFrame) -> None:
+    pictures = [picture for folder in noted if (picture := folder / "overlay.png").is_file()]
     write_page(
         path,
         Path(__file__).with_name("overview.html.jinja"),
         title="Materials",
-        facts={"images": str(len(folders))},
+        facts={"images": str(len(noted))},
         remarks=_remarks(list(noted.values())),
         charts={},
         images=_images(noted),
@@ -58,26 +63,28 @@ def _write_page(path: Path, folders: Sequence[Path], materials: pd.DataFrame) ->
 
 def _remarks(noted: Sequence[Mapping[str, Any]]) -> list[str]:
     """That images were not all segmented alike, which numbers beside each other hide."""
-    ways = {json.dumps([one["samiam"], one["settings"]], sort_keys=True) for one in noted}
+    ways = {json.dumps([one.get("samiam"), one.get("settings")], sort_keys=True) for one in noted}
     if len(ways) == 1:
         return []
     several = f"The images were segmented in {len(ways)} ways, by other settings or versions"
     return [f"{several}: see provenance.json in their folders."]
 
 
-def _images(noted: Mapping[str, Mapping[str, Any]]) -> Table:
+def _images(noted: Mapping[Path, Mapping[str, Any]]) -> Table:
     columns = ("image", "size", "pixel size", "found", "not segmented", "remark")
-    return Table(columns, [(name, *_row(one)) for name, one in noted.items()])
+    return Table(columns, [(folder.name, *_row(one)) for folder, one in noted.items()])
 
 
 def _row(noted: Mapping[str, Any]) -> tuple[str, ...]:
-    (height, width), size = noted["input"]["shape_hw"], noted["input"]["pixel_size_nm"]
-    found = [counted(noted["materials_found"], "material"), counted(noted["grains_found"], "grain")]
-    said = [noted["input"]["left_out"] and f"left out: {noted['input']['left_out']}", noted["remark"]]
+    """What is known: results of earlier versions do not tell all of it."""
+    of_image = noted["input"]
+    (height, width), size, left_out = of_image["shape_hw"], of_image.get("pixel_size_nm"), of_image.get("left_out")
+    numbers = [(noted.get("materials_found"), "material"), (noted.get("grains_found"), "grain")]
+    not_segmented = noted.get("not_segmented_fraction")
     return (
         f"{width} × {height} px",
         "unknown" if size is None else f"{size:.4g} nm",
-        ", ".join(found),
-        percent(noted["not_segmented_fraction"]),
-        "; ".join(filter(None, said)),
+        ", ".join(counted(n, thing) for n, thing in numbers if n is not None),
+        "" if not_segmented is None else percent(not_segmented),
+        "; ".join(filter(None, [left_out and f"left out: {left_out}", noted.get("remark")])),
     )
