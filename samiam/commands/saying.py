@@ -33,5 +33,6 @@ def say_on_terminal(options: argparse.Namespace) -> None:
     """Have what is logged written, as much of it as options say; those of a command without them are the usual."""
     is_quiet, is_verbose = (getattr(options, name, False) for name in ("quiet", "verbose"))
     logger.setLevel(logging.WARNING if is_quiet else logging.DEBUG if is_verbose else logging.INFO)
+    logger.propagate = False  # what others have set up would say it twice
     if not any(isinstance(handler, _Terminal) for handler in logger.handlers):
         logger.addHandler(_Terminal())
