@@ -215,7 +215,6 @@ def test_a_word_every_minute_where_there_is_no_bar(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(each, "_A_WORD_EVERY_S", 0.0)
-    monkeypatch.setattr(each.logger, "propagate", True)  # to where caplog listens
     with caplog.at_level(logging.INFO, "samiam"):
         assert each.for_each([Path("a"), Path("b")], str) == 0
     assert caplog.messages == ["0", "1 of 2 files, about 00:00 left", "1"]
