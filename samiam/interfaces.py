@@ -49,11 +49,16 @@ def interfaces(labels: NDArray[np.integer]) -> list[Interface]:
     for label in np.unique(labels[labels > 0]).tolist():
         for contour in find_contours(labels == label, 0.5):  # type: ignore[no-untyped-call]
             found += [
-                Interface((label, other), approximate_polygon(line[:, ::-1], _TOLERANCE_PX))  # type: ignore[no-untyped-call]
+                Interface((label, other), straightened(line))
                 for other, line in _runs(contour, label, labels)
                 if other > label
             ]
     return found
+
+
+def straightened(contour_yx: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A contour (N, 2), y and x, with fewer corners, as x and y: without the stairs of the pixels."""
+    return np.asarray(approximate_polygon(contour_yx[:, ::-1], _TOLERANCE_PX), np.float64)  # type: ignore[no-untyped-call]
 
 
 def _runs(

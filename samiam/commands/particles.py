@@ -133,21 +133,20 @@ def _found(
     twin = batch.paths.setdefault(identity_of(micrograph), path)
     if twin != path:
         raise InputError(f"{path}: is the same image as {twin}; it is counted once.")
-    read = time.perf_counter()
+    read_s = time.perf_counter() - started
+    particles, measured, times_s = found_in(micrograph, job)
+    return particles, measured, {"read": read_s, **times_s}
+
+
+def found_in(micrograph: Micrograph, job: ParticlesJob) -> tuple[Particles, MeasuredImage, dict[str, float]]:
+    """The particles of an image, in numbers too, and how long each step took."""
+    started = time.perf_counter()
     particles = job.find(micrograph)
     if job.reading.pixel_size_nm is not None:
         particles = replace(particles, pixel_size_from="given")
     found = time.perf_counter()
     measured = MeasuredImage.of(particles)
-    return (
-        particles,
-        measured,
-        {
-            "read": read - started,
-            "find": found - read,
-            "measure": time.perf_counter() - found,
-        },
-    )
+    return particles, measured, {"find": found - started, "measure": time.perf_counter() - found}
 
 
 def _report(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from samiam.commands.inputs import Reading
-from samiam.commands.particles import ParticlesJob
+from samiam.commands.particles import ParticlesJob, found_in
 from samiam.commands.particles_pooled import pool_runs
 from samiam.commands.places import check_place, writing_to
 from samiam.commands.segmenting import SegmentJob, boosted, write_segmentation
@@ -21,7 +21,6 @@ from samiam.formats.writers.earlier import PROVENANCE, is_of_another_image
 from samiam.formats.writers.regions import region_facts
 from samiam.formats.writers.wording import notes
 from samiam.interrupts import heed
-from samiam.particles.measured import MeasuredImage
 from samiam.particles.writing.lines import particle_facts
 from samiam.particles.writing.results import KIND as PARTICLES
 from samiam.particles.writing.results import write_particles
@@ -129,8 +128,8 @@ class Materials:
 
 
 def _whole(micrograph: Micrograph) -> tuple[float, float]:
-    height, width = micrograph.shape_hw
-    return width * (micrograph.pixel_size_nm or 1.0), height * (micrograph.pixel_height_nm or 1.0)
+    (height, width), (wide, high) = micrograph.shape_hw, micrograph.sides_xy
+    return width * wide, height * high
 
 
 @dataclass(frozen=True)
@@ -146,12 +145,8 @@ class Nanoparticles:
 
     def find(self, micrograph: Micrograph, read_s: float) -> Found:
         """Find and measure them."""
-        started = time.perf_counter()
-        particles = self.job.find(micrograph)
-        if self.job.reading.pixel_size_nm is not None:
-            particles = replace(particles, pixel_size_from="given")
-        measured = MeasuredImage.of(particles)
-        times_s = {"read": read_s, "find": time.perf_counter() - started}
+        particles, measured, times_s = found_in(micrograph, self.job)
+        times_s = {"read": read_s, **times_s}
         facts = {"kind": self.kind, "seconds": sum(times_s.values()), **particle_facts(particles, measured)}
 
         def write(place: Path) -> None:

@@ -43,8 +43,12 @@ class Interest:
 
     def facts(self) -> dict[str, Any]:
         """By name, with their units in the names."""
-        squared = {"score": self.score, "box_px": list(self.box_px)}
-        return squared | {f"offset_{self.unit}": list(self.offset), f"field_{self.unit}": list(self.field)}
+        return {
+            "score": self.score,
+            "box_px": list(self.box_px),
+            f"offset_{self.unit}": list(self.offset),
+            f"field_{self.unit}": list(self.field),
+        }
 
 
 def check_interest(what: str) -> None:
@@ -81,7 +85,7 @@ def where_to_look(
         InputError: if `what` is none of these, or the field is smaller than a pixel.
     """
     check_interest(what)
-    sides_xy = (micrograph.pixel_size_nm or 1.0, micrograph.pixel_height_nm or 1.0)
+    sides_xy = micrograph.sides_xy
     field_px = (field[0] / sides_xy[0], field[1] / sides_xy[1])
     if min(field_px) < 1:
         raise InputError(f"a field of view of {field[0]:g} × {field[1]:g} is smaller than a pixel.")
@@ -91,7 +95,6 @@ def where_to_look(
     seen = _at_the_edge(density) if goes_beyond else _within(density, field_px)
     apart_px = (width / 2, height / 2) if goes_beyond else field_px
     places = _best(seen, _middling(density, seen, field_px), apart_px, n)
-    unit = "px" if micrograph.pixel_size_nm is None else "nm"
     if goes_beyond:
         places = [(score, *_beyond(x, y, (width, height), field_px)) for score, x, y in places]
     return [
@@ -100,7 +103,7 @@ def where_to_look(
             (x - field_px[0] / 2, y - field_px[1] / 2, x + field_px[0] / 2, y + field_px[1] / 2),
             ((x - width / 2) * sides_xy[0], (y - height / 2) * sides_xy[1]),
             field,
-            unit,
+            micrograph.unit,
         )
         for score, x, y in places
     ]

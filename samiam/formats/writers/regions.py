@@ -6,14 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import approximate_polygon, find_contours
+from skimage.measure import find_contours
 
-from samiam.formats.writers.tables import measurements
 from samiam.formats.writers.wording import called
-from samiam.interfaces import interfaces
+from samiam.interfaces import interfaces, straightened
 from samiam.records import Micrograph, Segmentation
-
-_TOLERANCE_PX = 1.0
 
 
 def region_facts(micrograph: Micrograph, segmentation: Segmentation) -> dict[str, Any]:
@@ -27,7 +24,6 @@ def region_facts(micrograph: Micrograph, segmentation: Segmentation) -> dict[str
     """
     width, height = micrograph.pixel_size_nm, micrograph.pixel_height_nm
     sides = None if width is None or height is None else (width, height)
-    table = measurements(segmentation, micrograph)
     named = called(segmentation)
     return {
         "shape_hw": list(micrograph.shape_hw),
@@ -44,7 +40,7 @@ def region_facts(micrograph: Micrograph, segmentation: Segmentation) -> dict[str
                 "confidence": segmentation.confidences[index],
                 **_places(segmentation.masks[index], sides),
             }
-            for index in range(len(table))
+            for index in range(len(named))
         ],
         "interfaces": [
             {
@@ -80,7 +76,7 @@ def _places(mask: NDArray[np.bool_], sides: tuple[float, float] | None) -> dict[
 def _outlines(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
     """Closed lines (N, 2), x and y from the centre of the top left pixel, around a mask and its holes."""
     contours = find_contours(np.pad(mask, 1).astype(np.float32), 0.5)  # type: ignore[no-untyped-call]
-    return [approximate_polygon(contour[:, ::-1] - 1, _TOLERANCE_PX) for contour in contours]  # type: ignore[no-untyped-call]
+    return [straightened(contour - 1) for contour in contours]
 
 
 def _rounded(points: NDArray[np.float64], scale: tuple[float, float] = (1.0, 1.0)) -> list[list[float]]:
