@@ -154,6 +154,11 @@ class Segmentation:
         return self.labels.size if self.micrograph is None else self.micrograph.n_shown
 
     @property
+    def each_material(self) -> NDArray[np.int32]:
+        """The number of the material of each pixel, 0 where nothing is segmented."""
+        return np.array([0, *self.material_of], np.int32)[self.labels]
+
+    @property
     def n_grains(self) -> int:
         """How many grains there are in all materials together."""
         return int(self.each_grain.max(initial=0))

@@ -115,7 +115,7 @@ def _density(
     """How much of what is of interest each pixel holds."""
     labels = segmentation.labels
     if what == "interface":
-        return _of_lines(interfaces(_materials(segmentation)), labels.shape, sides_xy)
+        return _of_lines(interfaces(segmentation.each_material), labels.shape, sides_xy)
     if what == "grain_boundary":
         material_of = np.array([0, *segmentation.material_of])[[0, *segmentation.label_of_grain]]
         lines = interfaces(segmentation.each_grain)
@@ -127,10 +127,6 @@ def _density(
     else:
         wanted = np.isin(labels, _called(segmentation, what.removeprefix(_OF_MATERIAL)))
     return np.asarray(wanted * (sides_xy[0] * sides_xy[1]), np.float64)
-
-
-def _materials(segmentation: Segmentation) -> NDArray[np.int64]:
-    return np.array([0, *segmentation.material_of])[segmentation.labels]
 
 
 def _called(segmentation: Segmentation, name: str) -> list[int]:

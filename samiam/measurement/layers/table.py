@@ -42,7 +42,7 @@ class Layered:
 
 def layered(segmentation: Segmentation, micrograph: Micrograph) -> Layered | None:
     """The layers of an image; None where it has none."""
-    materials = np.array([0, *segmentation.material_of], np.int32)[segmentation.labels]
+    materials = segmentation.each_material
     across_xy = across_layers(materials, micrograph.shown, micrograph.sides_xy)
     if across_xy is None:
         return None
