@@ -18,6 +18,7 @@ from torch import nn
 from samiam.errors import InputError
 from samiam.storage.weight_files import write_weights
 from samiam.training.finite import StopWhereNotFinite
+from samiam.training.guard import Guard, Verdict
 from samiam.training.logging import build_loggers, close
 from samiam.training.settings import TrainerSettings
 from samiam.wandb_mode import LoggerSettings
@@ -46,6 +47,7 @@ class Job:
             None not to average.
         start: card of the weights that the network begins with, None where they are random or others'.
         finish: what is left to do with the file of weights once it is written with its card.
+        guard: when the learnt weights take the place of those that the network begins with; None for always.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Job:
     ema_decay: float | None = None
     start: Mapping[str, Any] | None = None
     finish: Callable[[Path], object] | None = None
+    guard: Guard | None = None
 
     @property
     def network(self) -> nn.Module:
@@ -89,7 +92,9 @@ def run(
         resume: go on after the last epoch that `folder` has, as if the run had not been interrupted.
 
     Returns:
-        The card of `folder/<name>.safetensors`: scores of the best epoch on val, and on test where there is one.
+        The card of `folder/<name>.safetensors`: scores of the best epoch on val, and on test where there is one. Of
+        a guarded job also the scores that it began with and, in words, which weights the file has; its epoch is 0 where
+        they are those.
 
     Raises:
         InputError: if there is nothing to resume, what there is is of another run or place, Lightning refuses the
@@ -97,6 +102,7 @@ def run(
     """
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
+    before = None if job.guard is None else _Start.of(job, settings, folder)
     last = _checked(check_resumable(folder) / _LAST, job) if resume else None
     started = time.perf_counter()
     loggers = build_loggers(folder, config, logger)
@@ -111,14 +117,18 @@ def run(
     trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
     best = read_checkpoint(Path(keep.best_model_path))
     job.learner.load_state_dict(best["state_dict"])
-    scores = {metric: float(cast("torch.Tensor", keep.best_model_score))}
-    if job.has_test:
+    epoch, scores = int(best["epoch"]) + 1, {metric: float(cast("torch.Tensor", keep.best_model_score))}
+    judged = None if before is None else before.judged(job, settings, folder)
+    if judged is not None:
+        scores, epoch = judged.scores, epoch if judged.verdict.is_better else 0
+    elif job.has_test:
         scores |= trainer.test(job.learner, job.data, verbose=False)[0]
     card = {
         "command": command,
         "config": {name: value for name, value in config.items() if name != "logger"},
-        "epoch": int(best["epoch"]) + 1,
-        "scores": {name: round(value, 4) for name, value in scores.items()},
+        "epoch": epoch,
+        "scores": _rounded(scores),
+        **({} if judged is None else judged.card),
         "minutes" if not resume else "minutes_since_resumed": round((time.perf_counter() - started) / 60, 1),
         **({} if job.start is None else {"start": job.start}),
     }
@@ -129,6 +139,69 @@ def run(
         if job.finish is not None:
             job.finish(weights)
     return card
+
+
+def _rounded(scores: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in scores.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class _Start:
+    """What a guarded training begins with.
+
+    Attributes:
+        state: of the learner.
+        scores: of it, on what decides and, where there is one, on test.
+    """
+
+    state: Mapping[str, torch.Tensor]
+    scores: Mapping[str, float]
+
+    @classmethod
+    def of(cls, job: Job, settings: TrainerSettings, folder: Path) -> _Start:
+        state = {name: tensor.detach().cpu().clone() for name, tensor in job.learner.state_dict().items()}
+        return cls(state, _scores_of(job, settings, folder))
+
+    def judged(self, job: Job, settings: TrainerSettings, folder: Path) -> _Judged:
+        """Compare with what the learner has become, and go back to the start where that is not better."""
+        metric, mode = cast("Learner", job.learner).monitor
+        learnt = _scores_of(job, settings, folder)
+        verdict = cast("Guard", job.guard).verdict(metric, mode, self.scores, learnt)
+        if not verdict.is_better:
+            job.learner.load_state_dict(self.state)
+        return _Judged(verdict, self.scores, learnt)
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """What a guard said, of which scores."""
+
+    verdict: Verdict
+    before: Mapping[str, float]
+    learnt: Mapping[str, float]
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Those of the weights that are kept."""
+        return dict(self.learnt if self.verdict.is_better else self.before)
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """Its entries on the card."""
+        return {
+            "decision": self.verdict.words,
+            "scores_of_start": _rounded(self.before),
+            "scores_learnt": _rounded(self.learnt),
+        }
+
+
+def _scores_of(job: Job, settings: TrainerSettings, folder: Path) -> dict[str, float]:
+    """All scores of the weights that the learner has now; of a trainer of its own, without averages and loggers."""
+    trainer = _trainer(settings, [], [], folder)
+    found = list(trainer.validate(job.learner, job.data, verbose=False))
+    if job.has_test:
+        found += trainer.test(job.learner, job.data, verbose=False)
+    return {name: value for of_loader in found for name, value in of_loader.items()}
 
 
 def check_resumable(folder: Path) -> Path:
