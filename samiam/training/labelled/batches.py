@@ -15,6 +15,7 @@ from samiam.records import Scene
 from samiam.training.compact.settings import WholeSceneRules
 from samiam.training.compact.whole_scenes import WholeScenes
 from samiam.training.labelled.division import Division
+from samiam.training.labelled.names import test_names
 from samiam.training.labelled.settings import LabelledRules
 from samiam.training.labelled.world import World, as_seen
 from samiam.training.sampling import fresh_loader
@@ -44,8 +45,7 @@ class LabelledFieldData(pl.LightningDataModule):
         n_workers: processes that draw; the batches do not depend on it.
 
     Attributes:
-        test_names: what the scores of each loader to test on are called by: of simulated scenes of the old world, and
-            of images that neither training nor choosing has seen, where there are some.
+        test_names: see `samiam.training.labelled.names`.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class LabelledFieldData(pl.LightningDataModule):
     ) -> None:
         super().__init__()
         self.division, self.rules, self.draw_old, self.n_workers = division, rules, draw_old, n_workers
-        self.test_names = ("old", "test") if division.test else ("old",)
+        self.test_names = test_names(division)
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Parts of labelled images and simulated scenes, varied as microscopes vary."""

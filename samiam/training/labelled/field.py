@@ -16,6 +16,7 @@ from samiam.compact.regions.calibration import Calibration
 from samiam.training.compact.learning import boundaries_of_field, labels_of_field, loss_of_vectors, points_of_step
 from samiam.training.compact.settings import FieldRecipe
 from samiam.training.compact.whole_scenes import Batch
+from samiam.training.labelled.names import test_name
 from samiam.training.labelled.norms import keep_statistics
 from samiam.training.labelled.scoring import segmentation_scores
 from samiam.training.labelled.settings import FineTuningRecipe
@@ -107,12 +108,6 @@ class LabelledFieldLearner(pl.LightningModule):
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """AdamW under one warm-up and one cosine over the whole training."""
         return adamw_with_warm_up(self.network.parameters(), self.trainer, self.recipe)
-
-
-def test_name(module: pl.LightningModule, loader: int) -> str:
-    """What the scores of a loader to test on are called by, as the data module says."""
-    data: Any = module.trainer.datamodule  # type: ignore[attr-defined]
-    return str(data.test_names[loader])
 
 
 def members_of(sight: Sight) -> Iterable[tuple[FieldNetwork, bool]]:
