@@ -49,7 +49,7 @@ _EMBEDDINGS_GB = 1.0
 """Space on disk for what SAM's image encoder made, so that a second training need not make it again: 250 images."""
 _OLD_SIDE_PX = 512  # of scenes of the old world that are judged by, as what the compact network mostly sees
 _FIRST_OLD_SEED = 2**35  # above those of any other training, of calibrations and of benchmarks
-_OF_ONE_IMAGE = 3
+_OF_ONE_IMAGE = 2
 """How many times the least gain a single image has to bring: what decides is a part of the same image."""
 _MOST_LOST = 0.02
 """By how much the old world may fall where a single image decides: about what two draws of its scenes differ by."""
@@ -90,7 +90,7 @@ def guard_of(division: Division, rules: LabelledRules, old: str) -> Guard:
     """
     if division.of_one_image:
         return Guard(division.judges, _OF_ONE_IMAGE * rules.least_gain, {old: _MOST_LOST})
-    return Guard(division.judges, rules.least_gain)
+    return Guard(division.judges, rules.least_gain / division.n_deciding**0.5)
 
 
 def compact_job(data: LabelledImages, division: Division, rules: LabelledRules, learner: FineTuningSettings) -> Job:

@@ -35,7 +35,7 @@ class Guard:
         gain = (after[metric] - before[metric]) * (1 if mode == "max" else -1)
         changed = f"{metric} {before[metric]:.3f} → {after[metric]:.3f} on {self.judges}"
         if gain < self.least_gain or gain <= 0:
-            needed = f"better by {self.least_gain:g} at least" if self.least_gain else "better"
+            needed = f"better by {self.least_gain:.2g} at least" if self.least_gain else "better"
             return Verdict(is_better=False, words=f"kept the starting weights: {changed}, which is not {needed}")
         for name, most in self.most_lost.items():
             if before[name] - after[name] > most:

@@ -32,6 +32,11 @@ class Division:
     judges: str
     of_one_image: bool = False
 
+    @property
+    def n_deciding(self) -> int:
+        """How many images decide, however many annotators labelled each."""
+        return len({scene.micrograph.metadata.get("sha256", scene.micrograph.name) for scene in self.val})
+
 
 def divide(scenes: Sequence[Scene], places: Sequence[Place], images: Sequence[str], *, share: float) -> Division:
     """Divide labelled images by specimen, as their data set says, or hold some out.

@@ -25,8 +25,9 @@ class LabelledRules:
         rehearsal: share of what is learnt from that is simulated, so that the old world is not forgotten.
         old_scenes: simulated scenes, never learnt from, by which it is told how much was forgotten.
         held_out: share of the specimens that is held out to decide, one at least, where the data set has no split val.
-        least_gain: by how much the score on what is held out has to rise, or the starting weights stay; of a single
-            image three times as much.
+        least_gain: by how much the score has to rise where a single image decides, or the starting weights stay; where
+            n images decide, by this over √n, since chance moves the score of one image about as far; where a part of
+            the only image does, by twice as much.
         seed: of all draws.
     """
 
@@ -36,7 +37,7 @@ class LabelledRules:
     rehearsal: BelowOne = 0.5
     old_scenes: Count = 6
     held_out: Annotated[float, Field(gt=0, lt=1)] = 0.25
-    least_gain: Share = 0.01
+    least_gain: Share = 0.1
     seed: RunSeed = 0
 
     def __post_init__(self) -> None:
