@@ -14,6 +14,7 @@ import argparse
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,6 +41,7 @@ from samiam.wandb_mode import LoggerSettings
 from simulate import procedural_scene
 from simulate.phase_objects import drawn_particles
 from simulate.procedural.effects import EffectRanges
+from simulate.scenes.realistic import RealisticRecipe
 
 _SIDE_PX = 384
 _LEAST_SHARE = 0.03  # of an image that each of its materials covers
@@ -54,6 +56,8 @@ def main() -> None:
     parser.add_argument("--labelled", nargs="+", type=int, default=[1, 3, 10])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--tests", type=int, default=8, help="further images of each seed")
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--old", type=int, default=4, help="simulated scenes by which it is told what is forgotten")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--batches", type=int, default=8, help="in an epoch")
     parser.add_argument("--side", type=int, default=192, help="of the parts that are learnt from, in pixels")
@@ -65,7 +69,7 @@ def main() -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     path = options.output / "curve.csv"
     for family in options.family:
-        for seed in range(options.seeds):
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
             for n in options.labelled:
                 _add(path, family, n, seed, options)
     table = table_of(pd.read_csv(path))
@@ -90,7 +94,7 @@ def learnt(family: str, n: int, seed: int, options: argparse.Namespace) -> dict[
     scenes = images(family, seed, max(10, *options.labelled) + options.tests)
     used = [*scenes[options.tests :][:n], *scenes[: options.tests]]
     places = [Place(scene.micrograph.name, "train" if index < n else "test") for index, scene in enumerate(used)]
-    rules = LabelledRules(options.side, batches=options.batches, old_scenes=4, seed=seed)
+    rules = LabelledRules(options.side, batches=options.batches, old_scenes=options.old, seed=seed)
     division = divide(used, places, [place.specimen for place in places], share=rules.held_out)
     recipe = FineTuningRecipe(options.learning_rate, norms=options.norms)
     learner = FineTuningSettings("fine_tuning", options=recipe)
@@ -105,10 +109,16 @@ def learnt(family: str, n: int, seed: int, options: argparse.Namespace) -> dict[
         for when, place in (("before", "scores_of_start"), ("learnt", "scores_learnt"), ("after", "scores"))
         for score in SCORES
     }
+    scores |= {
+        f"val {score} {when}": card[place][f"val/{score}"]
+        for when, place in (("before", "scores_of_start"), ("learnt", "scores_learnt"))
+        for score in SCORES
+    }
     old = {"old before": card["scores_of_start"]["old/score"], "old after": card["scores"]["old/score"]}
-    return {**scores, **old, "epoch": card["epoch"], "minutes": card["minutes"]}
+    return {**scores, **old, "deciding": division.n_deciding, "epoch": card["epoch"], "minutes": card["minutes"]}
 
 
+@lru_cache(1)
 def images(family: str, seed: int, n: int) -> list[Scene]:
     """Images of a kind that show two materials at least, none of them little."""
     found: list[Scene] = []
@@ -119,6 +129,11 @@ def images(family: str, seed: int, n: int) -> list[Scene]:
         if len(scene.materials) > 1 and min(scene.truth.areas) >= _LEAST_SHARE * scene.labels.size:
             found.append(scene)
     return found
+
+
+def lsfo(number: int) -> Scene:
+    """Films of (La, Sr)FeO3 on SrTiO3 in uneven lamellae, of real crystals, which those weights have never seen."""
+    return RealisticRecipe(f"lsfo-{number}", "LSFO-film", 10**6 + number, _SIDE_PX).scene()
 
 
 def striped(number: int) -> Scene:
@@ -138,7 +153,7 @@ def particles(number: int) -> Scene:
     return scene_of(scene.micrograph, labels, ["support", "particle"], {})
 
 
-FAMILIES: dict[str, Callable[[int], Scene]] = {"striped": striped, "particles": particles}
+FAMILIES: dict[str, Callable[[int], Scene]] = {"lsfo": lsfo, "striped": striped, "particles": particles}
 
 
 def table_of(rows: pd.DataFrame) -> pd.DataFrame:

@@ -38,7 +38,7 @@ from samiam.training.labelled.classes import LabelledClassification, with_classe
 from samiam.training.labelled.clicks import ClickData, ClickLearner
 from samiam.training.labelled.division import Division
 from samiam.training.labelled.field import LabelledFieldLearner
-from samiam.training.labelled.images import read_division
+from samiam.training.labelled.images import pixel_sizes, read_division
 from samiam.training.labelled.named_crops import checked_names
 from samiam.training.labelled.settings import LabelledRules
 from samiam.training.labelled.textures import LabelledContrastive, LabelledCropsData
@@ -52,7 +52,7 @@ _FIRST_OLD_SEED = 2**35  # above those of any other training, of calibrations an
 _OF_ONE_IMAGE = 2
 """How many times the least gain a single image has to bring: what decides is a part of the same image."""
 _MOST_LOST = 0.02
-"""By how much the old world may fall where a single image decides: about what two draws of its scenes differ by."""
+"""By how much the score on the old world may fall."""
 
 
 def labelled_job(data: LabelledImages, learner: FineTuningSettings, seed: int) -> Job:
@@ -80,17 +80,17 @@ def draw_old(number: int, side_px: int = _OLD_SIDE_PX, *, ranges: SceneRanges) -
     return procedural_scene(_FIRST_OLD_SEED + number, shape_hw=(side_px, side_px), ranges=ranges)
 
 
-def guard_of(division: Division, rules: LabelledRules, old: str) -> Guard:
-    """When what was learnt is taken; of a single image more is wanted.
+def guard_of(division: Division, rules: LabelledRules, old: str, also: tuple[str, ...] = ()) -> Guard:
+    """When what was learnt is taken.
 
     Args:
         division: the labelled images.
         rules: how they are learnt from.
-        old: what the score on the old world is called.
+        old: what the score on the old world is called, which must not fall far.
+        also: scores that have to rise with the one that decides.
     """
-    if division.of_one_image:
-        return Guard(division.judges, _OF_ONE_IMAGE * rules.least_gain, {old: _MOST_LOST})
-    return Guard(division.judges, rules.least_gain / division.n_deciding**0.5)
+    least = rules.least_gain * (_OF_ONE_IMAGE if division.of_one_image else division.n_deciding**-0.5)
+    return Guard(division.judges, least, also, {old: _MOST_LOST})
 
 
 def compact_job(data: LabelledImages, division: Division, rules: LabelledRules, learner: FineTuningSettings) -> Job:
@@ -102,7 +102,7 @@ def compact_job(data: LabelledImages, division: Division, rules: LabelledRules, 
     batches = LabelledFieldData(division, rules, _old_world(), data.workers)
     module = LabelledFieldLearner(sight, calibration, recipe)
     finish = partial(add_to_card, calibration=asdict(calibration))
-    guard = guard_of(division, rules, "old/score")
+    guard = guard_of(division, rules, "old/score", ("val/iou", "val/iou_given"))
     return Job(COMPACT, module, batches, facts, recipe.ema_decay, _start(path, card), finish, guard)
 
 
@@ -128,21 +128,23 @@ def classifier_job(data: LabelledImages, division: Division, rules: LabelledRule
     """The classifier of crops: it keeps the materials that it knows and gets to know those of the labels."""
     path, sha256 = given_or_shipped(CLASSIFIER, learner.start, learner.start_sha256)
     network, known, _ = load_classifier(path, sha256)
-    names = checked_names(str(data.folder), [*division.train, *division.val, *division.test])
+    scenes = [*division.train, *division.val, *division.test]
+    names = checked_names(str(data.folder), scenes)
     materials = (*known, *(name for name in names if name not in known))
     sets = ClassifierSets(division, rules, known, materials, _old_world())
     card, recipe = read_card(path), replace(learner.options, seed=rules.seed)
     network = with_classes(network, known, materials, sets.labelled)
     facts = facts_of_classifier(card["network"]["architecture"], materials)
     open_set = card.get("open_set") if materials == known else None
-    finish = partial(_finish_classifier, crops=sets.to_calibrate, open_set=open_set)
+    finish = partial(_finish_classifier, crops=sets.to_calibrate, open_set=open_set, pixels=pixel_sizes(scenes))
     guard = guard_of(division, rules, "test/old/accuracy")
     module = LabelledClassification(network, recipe)
     return Job(CLASSIFIER, module, sets.batches(), facts, recipe.ema_decay, _start(path, card), finish, guard)
 
 
-def _finish_classifier(path: Path, crops: Crops, open_set: dict[str, Any] | None) -> None:
+def _finish_classifier(path: Path, crops: Crops, open_set: dict[str, Any] | None, pixels: dict[str, Any]) -> None:
     """Calibrate when a crop is left open, unless the weights are those that were calibrated already."""
+    add_to_card(path, pixel_sizes=pixels)
     if open_set is not None and read_card(path)["epoch"] == 0:
         add_to_card(path, open_set=open_set)
     else:

@@ -51,6 +51,15 @@ def check_tellable(folder: Path, scenes: Sequence[Scene]) -> None:
         )
 
 
-def unknown_pixel_sizes(scenes: Sequence[Scene]) -> list[str]:
-    """The names of images that do not say how large their pixels are."""
-    return [scene.micrograph.name for scene in scenes if scene.micrograph.pixel_size_nm is None]
+def pixel_sizes(scenes: Sequence[Scene]) -> dict[str, float | int | None]:
+    """How large pixels are, for the card of what knows textures at one magnification.
+
+    Returns:
+        `smallest_nm` and `largest_nm`, the widths of pixels, None where no image says; `unknown`, how many do not.
+    """
+    known = [size for scene in scenes if (size := scene.micrograph.pixel_size_nm) is not None]
+    return {
+        "smallest_nm": min(known, default=None),
+        "largest_nm": max(known, default=None),
+        "unknown": len(scenes) - len(known),
+    }

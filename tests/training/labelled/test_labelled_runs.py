@@ -12,7 +12,7 @@ import torch
 from composed_configs import composed
 from made_halves import halves, write_dataset
 
-from samiam import build_generator
+from samiam import build_encoder, build_generator
 from samiam.commands import labelled_training
 from samiam.commands import training as train
 from samiam.commands.composing import TRAIN, main
@@ -21,8 +21,9 @@ from samiam.compact.settings import FieldSize
 from samiam.compact.weights import shipped_calibration
 from samiam.errors import InputError
 from samiam.records import Scene
+from samiam.registry import build_classifier
 from samiam.storage.files import sha256_of
-from samiam.storage.weight_files import add_to_card, read_card, read_weights, seeded, write_weights
+from samiam.storage.weight_files import add_to_card, read_card, read_weights, seeded, shipped_weights, write_weights
 from simulate import SceneRanges, procedural_scene
 
 pytestmark = [
@@ -95,9 +96,9 @@ class TestCompact:
         self, dataset: Path, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         scores = iter([0.1, 0.1, 0.1, *[0.9] * 9])  # of the start on val, old and test, then of what was learnt
-        monkeypatch.setattr(
-            "samiam.training.labelled.field.segmentation_scores", lambda *_: {"score": next(scores), "miou": 0.5}
-        )
+        names = ("score", "iou", "iou_given")
+        scored = "samiam.training.labelled.field.segmentation_scores"
+        monkeypatch.setattr(scored, lambda *_: dict.fromkeys(names, next(scores)))
         words = (f"learner.start={small}", "++learner.options.learning_rate=0.01")
         weights, card, _ = tuned("labelled_compact", dataset, tmp_path / "run", *words)
         assert card["decision"] == "took the learnt weights: val/score 0.100 → 0.900 on 1 image of split val"
@@ -143,3 +144,30 @@ def test_a_classifier_wants_names(tmp_path: Path) -> None:
     config = composed("train", "experiment=labelled_crop_classifier", f"data.folder={folder}", *QUICK)
     with pytest.raises(InputError, match="'material 1' is none; give one by samiam dataset build --rename"):
         train.job_of(train.read_training(config))
+
+
+@pytest.mark.slow
+def test_labels_are_learnt(small: Path, tmp_path: Path) -> None:
+    splits = {name: split for split in ("train", "val", "test") for name in (f"{split}1", f"{split}2")}
+    folder = write_dataset(tmp_path / "set", splits)
+    words = [f"learner.start={small}", "++learner.options.learning_rate=0.01", "++learner.options.norms=learnt"]
+    words += ["trainer.epochs=4", "++data.rules.batches=12", "++data.rules.rehearsal=0.0"]
+    _, card, _ = tuned("labelled_compact", folder, tmp_path / "run", *words)
+    assert card["decision"].startswith("took the learnt weights")
+    assert card["scores"]["test/score"] > card["scores_of_start"]["test/score"] + 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", ["fenet", "crop_classifier"])
+def test_what_works_on_crops(network: str, tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path / "set", {"a": "train", "b": "val", "c": "test"}, ("Ge", "unobtainium"), side=160)
+    weights, card, said = tuned(f"labelled_{network}", folder, tmp_path / "run", "++data.rules.batch_size=8")
+    assert said.splitlines()[-1] == card["decision"]
+    if network == "fenet":
+        encoder = build_encoder("fenet", checkpoint=weights, checkpoint_sha256=card["sha256"], device="cpu")
+        assert encoder.distance == read_card(shipped_weights("fenet_lattices"))["calibration"]["distance"]
+    else:
+        classifier = build_classifier(checkpoint=weights, device="cpu")
+        assert classifier.materials == ("SrTiO3", "Ge", "PtC", "Vac", "unobtainium")
+        right = halves(7, 160).micrograph.pixels[50:110, 90:150]
+        assert classifier.classify([right]).shares.argmax() == 4
