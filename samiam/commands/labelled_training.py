@@ -63,10 +63,8 @@ def labelled_job(data: LabelledImages, learner: FineTuningSettings, seed: int) -
     """
     rules = replace(data.rules, seed=seed)
     division = read_division(str(data.folder), share=rules.held_out)
-    build = {"compact": compact_job, "fenet": fenet_job, "crop_classifier": classifier_job, "sam": sam_job}[
-        learner.network
-    ]
-    return build(data, division, rules, learner)
+    build = {"compact": compact_job, "fenet": fenet_job, "crop_classifier": classifier_job, "sam": sam_job}
+    return build[learner.network](data, division, rules, learner)
 
 
 def ranges_of_training() -> SceneRanges:

@@ -16,8 +16,8 @@ class Guard:
     Attributes:
         judges: what the monitored metric is measured on, in words.
         least_gain: by how much it has to be better.
-        also: shares that have to rise with it, each by half as much, or by half of what it lacks of 1 where that is less:
-            what rises alone has risen by chance.
+        also: shares that have to rise with it, each by half as much, or by half of what it lacks of 1 where that is
+            less: what rises alone has risen by chance.
         most_lost: further metrics, of which more is better, with by how much each may fall.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,12 @@ class LabelledFieldData(pl.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Any]:
         """Parts of labelled images and simulated scenes, varied as microscopes vary."""
         rules = self.rules
-        world = World([as_seen(scene) for scene in self.division.train], self._old_part, rules.rehearsal, rules.side_px)
+        world = World(
+            [as_seen(scene) for scene in self.division.train],
+            partial(self.draw_old, side_px=rules.side_px),
+            rules.rehearsal,
+            rules.side_px,
+        )
         varied = WholeSceneRules(rules.batches * rules.batch_size, batch_size=rules.batch_size, seed=rules.seed)
         return fresh_loader(
             WholeScenes(world, varied, 0),
@@ -67,9 +73,6 @@ class LabelledFieldData(pl.LightningDataModule):
             batch_size=rules.batch_size,
             n_workers=self.n_workers,
         )
-
-    def _old_part(self, seed: int) -> Scene:
-        return self.draw_old(seed, side_px=self.rules.side_px)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """The images that decide."""
