@@ -148,6 +148,7 @@ def _list_models(_: argparse.Namespace) -> int:
     from samiam.storage.checkpoints import list_checkpoints
     from samiam.storage.weight_files import model_cards, shipped_weights
 
+    rows: list[tuple[str, int | None, str, Path]]
     rows = [(name, shipped_weights(name).stat().st_size, "ships", shipped_weights(name)) for name in model_cards()]
     rows += [
         (checkpoint.name, checkpoint.size_bytes, "cached" if cached else "not fetched", path)

@@ -30,7 +30,7 @@ def shipped_weights(name: str) -> Path:
 
 
 def model_cards() -> dict[str, Path]:
-    """By the name of weights that ship the Markdown that says what they are for, what they learnt from and their limits."""
+    """By the name of weights that ship, the Markdown that says what they are for, learnt from and where they fail."""
     return {path.stem: path for path in sorted(shipped_weights("").parent.glob("*.md"))}
 
 
