@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+import torch
+from torch import nn
 
 Mode = Literal["min", "max"]
 
@@ -63,3 +66,71 @@ class Verdict:
 
     is_better: bool
     words: str
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What a guarded training begins with.
+
+    Attributes:
+        state: of the learner.
+        scores: of it, on what decides and, where there is one, on test.
+    """
+
+    state: Mapping[str, torch.Tensor]
+    scores: Mapping[str, float]
+
+    @classmethod
+    def of(cls, learner: nn.Module, score: Callable[[], dict[str, float]]) -> Start:
+        """What a learner is before it has learnt.
+
+        Args:
+            learner: has the network.
+            score: gives all scores of what it is at the moment.
+        """
+        state = {name: tensor.detach().cpu().clone() for name, tensor in learner.state_dict().items()}
+        return cls(state, score())
+
+    def judged(
+        self, learner: nn.Module, guard: Guard, monitor: tuple[str, Mode], score: Callable[[], dict[str, float]]
+    ) -> Judged:
+        """Compare with what the learner has become, and go back to the start where that is not better."""
+        learnt = score()
+        verdict = guard.verdict(*monitor, self.scores, learnt)
+        if not verdict.is_better:
+            learner.load_state_dict(self.state)
+        return Judged(verdict, self.scores, learnt)
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What a guard said, of which scores.
+
+    Attributes:
+        verdict: what it said.
+        before: scores of the weights that the training began with.
+        learnt: scores of the best that it came to.
+    """
+
+    verdict: Verdict
+    before: Mapping[str, float]
+    learnt: Mapping[str, float]
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Those of the weights that are kept."""
+        return dict(self.learnt if self.verdict.is_better else self.before)
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """Its entries on the card."""
+        return {
+            "decision": self.verdict.words,
+            "scores_of_start": rounded(self.before),
+            "scores_learnt": rounded(self.learnt),
+        }
+
+
+def rounded(scores: Mapping[str, float]) -> dict[str, float]:
+    """Scores as they stand on a card."""
+    return {name: round(value, 4) for name, value in scores.items()}

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
-from pytorch_lightning.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.callbacks import (
+    Callback,
+    EarlyStopping,
+    EMAWeightAveraging,
+    LearningRateMonitor,
+    ModelCheckpoint,
+    TQDMProgressBar,
+)
 from pytorch_lightning.loggers import Logger
 from torch import nn
 
 from samiam.errors import InputError
 from samiam.storage.weight_files import write_weights
 from samiam.training.finite import StopWhereNotFinite
-from samiam.training.guard import Guard, Verdict
-from samiam.training.logging import build_loggers, close
+from samiam.training.guard import Guard, Start, rounded
+from samiam.training.logging import build_loggers, close, wandb_of
+from samiam.training.quiet import without_advice
 from samiam.training.settings import TrainerSettings
+from samiam.training.showing import Showing
 from samiam.wandb_mode import LoggerSettings
 
 _LAST = Path("checkpoints") / "last.ckpt"
@@ -102,7 +112,8 @@ def run(
     """
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    before = None if job.guard is None else _Start.of(job, settings, folder)
+    score = partial(_scores_of, job, settings, folder)
+    start = None if job.guard is None else Start.of(job.learner, score)
     last = _checked(check_resumable(folder) / _LAST, job) if resume else None
     started = time.perf_counter()
     loggers = build_loggers(folder, config, logger)
@@ -111,23 +122,25 @@ def run(
     # Lightning's own save_last keeps an epoch only where it is the best, too.
     latest = ModelCheckpoint(folder / _LAST.parent, _LAST.stem, enable_version_counter=False)
     averaging = [] if job.ema_decay is None else [EMAWeightAveraging(decay=job.ema_decay)]
-    callbacks = [*averaging, StopWhereNotFinite(metric), *_callbacks(settings, metric, mode), keep, latest]
-    trainer = _trainer(settings, callbacks, loggers, folder)
+    shown = _shown(loggers, job.facts.get("materials", ()))
+    callbacks = [*averaging, StopWhereNotFinite(metric), *_callbacks(settings, metric, mode), *shown, keep, latest]
     job.learner.train()  # one read from a file is in evaluation mode, and Lightning leaves it so
-    trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
-    best = read_checkpoint(Path(keep.best_model_path))
-    job.learner.load_state_dict(best["state_dict"])
-    epoch, scores = int(best["epoch"]) + 1, {metric: float(cast("torch.Tensor", keep.best_model_score))}
-    judged = None if before is None else before.judged(job, settings, folder)
-    if judged is not None:
-        scores, epoch = judged.scores, epoch if judged.verdict.is_better else 0
-    elif job.has_test:
-        scores |= trainer.test(job.learner, job.data, verbose=False)[0]
+    with without_advice():
+        trainer = _trainer(settings, callbacks, loggers, folder)
+        trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
+        best = read_checkpoint(Path(keep.best_model_path))
+        job.learner.load_state_dict(best["state_dict"])
+        epoch, scores = int(best["epoch"]) + 1, {metric: float(cast("torch.Tensor", keep.best_model_score))}
+        judged = None if start is None else start.judged(job.learner, cast("Guard", job.guard), (metric, mode), score)
+        if judged is not None:
+            scores, epoch = judged.scores, epoch if judged.verdict.is_better else 0
+        elif job.has_test:
+            scores |= trainer.test(job.learner, job.data, verbose=False)[0]
     card = {
         "command": command,
         "config": {name: value for name, value in config.items() if name != "logger"},
         "epoch": epoch,
-        "scores": _rounded(scores),
+        "scores": rounded(scores),
         **({} if judged is None else judged.card),
         "minutes" if not resume else "minutes_since_resumed": round((time.perf_counter() - started) / 60, 1),
         **({} if job.start is None else {"start": job.start}),
@@ -135,72 +148,19 @@ def run(
     if trainer.is_global_zero:
         weights = folder / f"{job.name}.safetensors"
         write_weights(weights, job.network.state_dict(), job.facts, card)
-        close(loggers)
         if job.finish is not None:
             job.finish(weights)
+        close(loggers, weights)
     return card
-
-
-def _rounded(scores: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in scores.items()}
-
-
-@dataclass(frozen=True, eq=False)
-class _Start:
-    """What a guarded training begins with.
-
-    Attributes:
-        state: of the learner.
-        scores: of it, on what decides and, where there is one, on test.
-    """
-
-    state: Mapping[str, torch.Tensor]
-    scores: Mapping[str, float]
-
-    @classmethod
-    def of(cls, job: Job, settings: TrainerSettings, folder: Path) -> _Start:
-        state = {name: tensor.detach().cpu().clone() for name, tensor in job.learner.state_dict().items()}
-        return cls(state, _scores_of(job, settings, folder))
-
-    def judged(self, job: Job, settings: TrainerSettings, folder: Path) -> _Judged:
-        """Compare with what the learner has become, and go back to the start where that is not better."""
-        metric, mode = cast("Learner", job.learner).monitor
-        learnt = _scores_of(job, settings, folder)
-        verdict = cast("Guard", job.guard).verdict(metric, mode, self.scores, learnt)
-        if not verdict.is_better:
-            job.learner.load_state_dict(self.state)
-        return _Judged(verdict, self.scores, learnt)
-
-
-@dataclass(frozen=True, eq=False)
-class _Judged:
-    """What a guard said, of which scores."""
-
-    verdict: Verdict
-    before: Mapping[str, float]
-    learnt: Mapping[str, float]
-
-    @property
-    def scores(self) -> dict[str, float]:
-        """Those of the weights that are kept."""
-        return dict(self.learnt if self.verdict.is_better else self.before)
-
-    @property
-    def card(self) -> dict[str, Any]:
-        """Its entries on the card."""
-        return {
-            "decision": self.verdict.words,
-            "scores_of_start": _rounded(self.before),
-            "scores_learnt": _rounded(self.learnt),
-        }
 
 
 def _scores_of(job: Job, settings: TrainerSettings, folder: Path) -> dict[str, float]:
     """All scores of the weights that the learner has now; of a trainer of its own, without averages and loggers."""
-    trainer = _trainer(settings, [], [], folder)
-    found = list(trainer.validate(job.learner, job.data, verbose=False))
-    if job.has_test:
-        found += trainer.test(job.learner, job.data, verbose=False)
+    with without_advice():
+        trainer = _trainer(settings, [], [], folder)
+        found = list(trainer.validate(job.learner, job.data, verbose=False))
+        if job.has_test:
+            found += trainer.test(job.learner, job.data, verbose=False)
     return {name: value for of_loader in found for name, value in of_loader.items()}
 
 
@@ -256,6 +216,13 @@ def _callbacks(settings: TrainerSettings, metric: str, mode: Literal["min", "max
     if settings.progress:
         callbacks.append(TQDMProgressBar())
     return callbacks
+
+
+def _shown(loggers: Sequence[Logger], materials: Sequence[str]) -> list[Callback]:
+    """The learning rate at every step, and in W&B what is learnt from and which classes are taken for which."""
+    logger = wandb_of(loggers)
+    classes = [*materials, "none of these"] if materials else []
+    return [LearningRateMonitor("step"), *([] if logger is None else [Showing(logger, classes)])]
 
 
 def _trainer(settings: TrainerSettings, callbacks: list[Callback], loggers: list[Logger], folder: Path) -> pl.Trainer:

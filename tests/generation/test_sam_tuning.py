@@ -25,10 +25,8 @@ from samiam.training.labelled.clicks import Clicks, Embedded, Poles, mask_losses
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
-    pytest.mark.filterwarnings("ignore:.*isinstance.treespec, LeafSpec"),
     pytest.mark.filterwarnings("ignore:.*Checkpoint directory .* exists"),
     pytest.mark.filterwarnings("ignore:.*Experiment logs directory"),
-    pytest.mark.filterwarnings("ignore:Found .* in eval mode"),
 ]
 QUICK = [
     *("logger=none", "trainer.progress=false", "trainer.accelerator=cpu", "trainer.epochs=1"),
@@ -63,8 +61,8 @@ def test_clicks_lie_in_what_they_mean() -> None:
     image = Embedded.of(halves(), TunableDecoder(tiny_sam()))
     assert len(image.regions) == 2
     for dataset in (Clicks([image], 3, 5, seed=0), Poles([image])):
-        for _, points, targets, is_known in (dataset[index] for index in range(len(dataset))):
-            assert all(mask[int(y), int(x)] == 1 for (x, y), mask in zip(points, targets, strict=True))
+        for targets, points, _, is_known in (dataset[index] for index in range(len(dataset))):
+            assert all(mask[0, int(y), int(x)] == 1 for (x, y), mask in zip(points, targets, strict=True))
             assert is_known.all()
 
 

@@ -60,8 +60,8 @@ class Embedded:
 class Clicks(Dataset[Batch]):
     """Clicks into regions: an item is a batch of clicks into one image.
 
-    An item is the embedding (C, h, w), the clicks float32 (B, 2) as (x, y) on the grid of masks, the regions that they
-    mean float32 (B, grid, grid), and where labels are known, float32 (grid, grid).
+    An item is the regions that are meant, float32 (B, 1, grid, grid); the clicks float32 (B, 2) as (x, y) on that grid of
+    masks; the image's embedding (C, h, w); and where labels are known, float32 (grid, grid).
 
     Args:
         images: what is clicked into.
@@ -100,8 +100,8 @@ class Poles(Dataset[Batch]):
 
 
 def _item(image: Embedded, regions: NDArray[np.bool_], points: Sequence[tuple[int, int]]) -> Batch:
-    targets, is_known = (torch.from_numpy(maps.astype(np.float32)) for maps in (regions, image.is_known))
-    return image.embedding[0], torch.tensor(points, dtype=torch.float32), targets, is_known
+    targets, is_known = (torch.from_numpy(maps.astype(np.float32)) for maps in (regions[:, None], image.is_known))
+    return targets, torch.tensor(points, dtype=torch.float32), image.embedding[0], is_known
 
 
 def _inside(region: NDArray[np.bool_], rng: np.random.Generator) -> tuple[int, int]:
@@ -185,9 +185,9 @@ class ClickLearner(pl.LightningModule):
 
     def training_step(self, batch: Batch) -> Tensor:
         """Loss of one batch: of the best of three masks, and of the quality that is expected of each."""
-        embedding, points, targets, is_known = batch
+        targets, points, embedding, is_known = batch
         logits, expected = self.tunable(embedding[None], points)
-        of_masks, ious = mask_losses(logits, targets[:, None], is_known)
+        of_masks, ious = mask_losses(logits, targets, is_known)
         loss = of_masks.min(dim=1).values.mean() + functional.mse_loss(expected, ious)
         self.log("train/loss", loss, prog_bar=True, batch_size=len(points))
         return loss
@@ -201,9 +201,9 @@ class ClickLearner(pl.LightningModule):
         self._score(batch, test_name(self, dataloader_idx))
 
     def _score(self, batch: Batch, name: str) -> None:
-        embedding, points, targets, is_known = batch
+        targets, points, embedding, is_known = batch
         logits, expected = self.tunable(embedding[None], points)
-        _, ious = mask_losses(logits, targets[:, None], is_known)
+        _, ious = mask_losses(logits, targets, is_known)
         chosen = ious.gather(1, expected.argmax(dim=1, keepdim=True))
         shown = {f"{name}/click_iou": chosen.mean(), f"{name}/best_iou": ious.max(dim=1).values.mean()}
         self.log_dict(shown, batch_size=1, sync_dist=True, add_dataloader_idx=False)

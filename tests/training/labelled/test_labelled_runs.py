@@ -28,10 +28,8 @@ from simulate import SceneRanges, procedural_scene
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
-    pytest.mark.filterwarnings("ignore:.*isinstance.treespec, LeafSpec"),
     pytest.mark.filterwarnings("ignore:.*Checkpoint directory .* exists"),
     pytest.mark.filterwarnings("ignore:.*Experiment logs directory"),
-    pytest.mark.filterwarnings("ignore:Found .* in eval mode"),
 ]
 SMALL = FieldSize((8, 8, 16), (1, 1, 2), 2)
 QUICK = [
