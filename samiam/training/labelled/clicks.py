@@ -60,8 +60,8 @@ class Embedded:
 class Clicks(Dataset[Batch]):
     """Clicks into regions: an item is a batch of clicks into one image.
 
-    An item is the regions that are meant, float32 (B, 1, grid, grid); the clicks float32 (B, 2) as (x, y) on that grid of
-    masks; the image's embedding (C, h, w); and where labels are known, float32 (grid, grid).
+    An item is the regions that are meant, float32 (B, 1, grid, grid); the clicks float32 (B, 2) as (x, y) on that grid
+    of masks; the image's embedding (C, h, w); and where labels are known, float32 (grid, grid).
 
     Args:
         images: what is clicked into.
