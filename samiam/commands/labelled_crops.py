@@ -12,8 +12,8 @@ from torch.utils.data import ConcatDataset
 from samiam.errors import InputError
 from samiam.records import Scene
 from samiam.training.classifier.crop_sets import Crops, CropSetsData
+from samiam.training.labelled.crops.named_crops import NamedCrops, all_crops, crops_by_label
 from samiam.training.labelled.division import Division
-from samiam.training.labelled.named_crops import NamedCrops, all_crops, crops_by_label
 from samiam.training.labelled.settings import LabelledRules
 from simulate.crops import CropDataset
 from simulate.library.materials import material

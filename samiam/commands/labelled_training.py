@@ -34,14 +34,15 @@ from samiam.training.classifier.crop_sets import Crops
 from samiam.training.classifier.fitting import calibrate
 from samiam.training.guard import Guard
 from samiam.training.labelled.batches import LabelledFieldData
-from samiam.training.labelled.classes import LabelledClassification, with_classes
-from samiam.training.labelled.clicks import ClickData, ClickLearner
+from samiam.training.labelled.clicks.batches import ClickData
+from samiam.training.labelled.clicks.learning import ClickLearner
+from samiam.training.labelled.crops.classes import LabelledClassification, with_classes
+from samiam.training.labelled.crops.named_crops import checked_names
+from samiam.training.labelled.crops.textures import LabelledContrastive, LabelledCropsData
 from samiam.training.labelled.division import Division
 from samiam.training.labelled.field import LabelledFieldLearner
 from samiam.training.labelled.images import pixel_sizes, read_division
-from samiam.training.labelled.named_crops import checked_names
 from samiam.training.labelled.settings import LabelledRules
-from samiam.training.labelled.textures import LabelledContrastive, LabelledCropsData
 from samiam.training.run import Job
 from simulate import SceneRanges, procedural_scene
 

@@ -21,7 +21,8 @@ from samiam.commands import training as train
 from samiam.errors import InputError
 from samiam.generation.sam.tunable import TunableDecoder
 from samiam.storage.weight_files import read_card, read_weights, shipped_weights
-from samiam.training.labelled.clicks import Clicks, Embedded, Poles, mask_losses
+from samiam.training.labelled.clicks.items import Clicks, Embedded, Poles
+from samiam.training.labelled.clicks.learning import mask_losses
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),

@@ -18,7 +18,7 @@ from samiam.training.compact.whole_scenes import WholeScenes
 from samiam.training.labelled.division import Division
 from samiam.training.labelled.names import test_names
 from samiam.training.labelled.settings import LabelledRules
-from samiam.training.labelled.world import World, as_seen
+from samiam.training.labelled.world import FIRST_OLD, World, as_seen
 from samiam.training.sampling import fresh_loader
 
 
@@ -82,7 +82,3 @@ class LabelledFieldData(pl.LightningDataModule):
         """Scenes of the old world, and the images that are only tested on."""
         old = [self.draw_old(FIRST_OLD + number) for number in range(self.rules.old_scenes)]
         return [DataLoader(Images(scenes)) for scenes in (old, self.division.test)[: len(self.test_names)]]
-
-
-FIRST_OLD = 2**32
-"""Number of the first scene of the old world that is judged by; training draws numbers below."""

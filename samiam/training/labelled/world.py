@@ -11,6 +11,8 @@ from samiam.compact.scale import known_scale
 from samiam.records import Scene
 from samiam.training.labelled.parts import magnified, mirrored_to, part_of
 
+FIRST_OLD = 2**32
+"""Number of the first scene of the old world that is judged by; training draws numbers below."""
 _SCALES = (1.0, 1.0, 0.6)
 """Scales that parts are drawn at: the compact network looks at the second as well, see `samiam.compact.views`."""
 _TRIES = 8

@@ -19,7 +19,7 @@ from samiam.training.labelled.division import Division
 from samiam.training.labelled.names import test_name, test_names
 from samiam.training.labelled.norms import keep_statistics
 from samiam.training.labelled.settings import FineTuningRecipe, LabelledRules
-from samiam.training.labelled.world import Whole
+from samiam.training.labelled.world import FIRST_OLD, Whole
 from samiam.training.sampling import fresh_loader
 
 _VAL_BATCHES = 4
@@ -67,10 +67,9 @@ class _Old:
     """Scenes of the old world that training does not draw."""
 
     draw: Callable[[int], Scene]
-    first: int
 
     def __call__(self, seed: int) -> Scene:
-        return self.draw(self.first + seed)
+        return self.draw(FIRST_OLD + seed)
 
 
 class LabelledCropsData(pl.LightningDataModule):
@@ -104,7 +103,7 @@ class LabelledCropsData(pl.LightningDataModule):
 
     def test_dataloader(self) -> list[DataLoader[Any]]:
         """Crops of scenes of the old world, and of the images that are only tested on."""
-        draws: list[Callable[[int], Scene]] = [_Old(self.draw_old, 2**32), _Each(self.division.test)]
+        draws: list[Callable[[int], Scene]] = [_Old(self.draw_old), _Each(self.division.test)]
         draws = draws[: len(self.test_names)]
         return [self._loader(draw, _VAL_BATCHES, is_training=False) for draw in draws]
 
