@@ -217,7 +217,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "LabyrinthFrames": {"name": "labyrinths"},
     "LabelledVideo": {"name": "labelled_video"},
     "PolarSettings": {"name": "polar"},
-    "LabelledImages": {"name": "labelled"},
+    "LabelledImages": {"name": "labelled", "folder": "x"},
     "FineTuningSettings": {"name": "fine_tuning"},
     "LimitedSettings": {"name": "polar_limited_labels"},
     "FaultSettings": {"name": "faults"},

@@ -63,7 +63,7 @@ def labelled_job(data: LabelledImages, learner: FineTuningSettings, seed: int) -
         InputError: if weights or images cannot be used.
     """
     rules = replace(data.rules, seed=seed)
-    division = read_division(str(data.folder), share=rules.held_out)
+    division = read_division(data.folder, share=rules.held_out)
     build = {"compact": compact_job, "fenet": fenet_job, "crop_classifier": classifier_job, "sam": sam_job}
     return build[learner.network](data, division, rules, learner)
 
@@ -128,7 +128,7 @@ def classifier_job(data: LabelledImages, division: Division, rules: LabelledRule
     path, sha256 = given_or_shipped(CLASSIFIER, learner.start, learner.start_sha256)
     network, known, _ = load_classifier(path, sha256)
     scenes = [*division.train, *division.val, *division.test]
-    names = checked_names(str(data.folder), scenes)
+    names = checked_names(data.folder, scenes)
     materials = (*known, *(name for name in names if name not in known))
     sets = ClassifierSets(division, rules, known, materials, _old_world())
     card, recipe = read_card(path), replace(learner.options, seed=rules.seed)

@@ -232,6 +232,6 @@ class LabelledImages:
     """
 
     name: Literal["labelled"]
-    folder: str | None = None
+    folder: str
     rules: LabelledRules = field(default_factory=LabelledRules)
     workers: Workers = 0

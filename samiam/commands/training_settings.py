@@ -232,10 +232,6 @@ class TrainSettings:
         if isinstance(self.learner, ClassificationSettings):
             kind = DTDStart if self.data.name == "dtd" else NetworkOptions
             read_settings(kind, "learner.network", self.learner.network)
-        if isinstance(self.data, LabelledImages) and self.data.folder is None:
-            raise InputError(
-                "data.folder: give the folder of the labelled micrographs, which samiam dataset build makes."
-            )
         if isinstance(self.learner, FaultSettings) and replace(self.trainer, progress=True) != TrainerSettings():
             raise InputError(
                 "trainer: a forest is grown at once, without epochs; of the trainer leave all but progress."

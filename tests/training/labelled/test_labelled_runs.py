@@ -117,7 +117,7 @@ class TestCompact:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            ([], "data.folder: give the folder of the labelled micrographs"),
+            ([], "data.folder is missing"),
             (["data.folder=nowhere"], "nowhere: no such folder"),
             (["data.folder=SET", "learner.start=WEIGHTS"], "weights of 'fenet'"),
             (["data.folder=SET", "++data.rules.side_px=100"], "multiple of 16"),
