@@ -203,16 +203,9 @@ def _table_of_lifetimes(points: pd.DataFrame, told: Told) -> pd.DataFrame:
     """From when to when each track is seen; a track that goes on from another ends as the last of them does."""
     begins = {told.final(track): name for track, name in told.begins.items()}
     ends = {told.final(track): name for track, name in told.ends.items()}
-    rows = [
-        (
-            track,
-            own["kind"].iloc[0],
-            own["frame"].min(),
-            own["frame"].max(),
-            len(own),
-            begins.get(track),
-            ends.get(track),
-        )
-        for track, own in points.groupby("track")
-    ]
-    return pd.DataFrame(rows, columns=list(LIFETIME_COLUMNS))
+    tracks = points.groupby("track")
+    table = tracks.agg(kind=("kind", "first"), first_frame=("frame", "min"), last_frame=("frame", "max"))
+    table = table.assign(frames_seen=tracks.size()).reset_index()
+    for column, names in (("begins_with", begins), ("ends_with", ends)):
+        table[column] = [names.get(track) for track in table["track"].tolist()]
+    return table[list(LIFETIME_COLUMNS)]
