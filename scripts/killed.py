@@ -1,4 +1,4 @@
-"""A folder that is segmented in one go, and one whose run is killed time and again: the same tables, nothing done twice.
+"""A folder segmented in one go, and one whose run is killed time and again: the same tables, nothing done twice.
 
 Run `python scripts/killed.py FOLDER`. It draws micrographs of thin films into `FOLDER/in`, segments them into
 `FOLDER/at_once` and, killed by SIGKILL each time that a share of them is done, into `FOLDER/killed`; what is there
@@ -60,7 +60,7 @@ def stamps(output: Path) -> dict[str, int]:
 
 
 def killed(images: Path, output: Path, times: int) -> tuple[list[int], int]:
-    """Segment a folder, killed a few times on the way; how many were done at each kill, and how many were done twice."""
+    """Segment a folder, killed on the way; how many were done at each kill, and how many were done twice."""
     n = len(list(images.glob("*.tif")))
     seen, counts, n_twice = stamps(output), [], 0
     for kill in range(1, times + 2):

@@ -12,9 +12,9 @@ import pytest
 import tifffile
 from dm_writer import write_dm
 from file_writers import write_mrc, write_ser, write_velox
+from made_signals import SIGNALS
 from ncempy.io import emd
 from PIL import Image
-from made_signals import SIGNALS
 from refusals import refusal
 
 from samiam.errors import InputError

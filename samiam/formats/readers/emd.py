@@ -101,7 +101,7 @@ def _berkeley_groups(file: h5py.File) -> list[h5py.Group]:
 
 
 def _pair(group: h5py.Group, axes: tuple[Axis, ...]) -> Pair | None:
-    """hyperspy, which alone notes a type of signal, turns its arrays round, so that the rows lie along the first axis."""
+    """hyperspy, which alone notes a type of signal, turns arrays round, so that rows lie along the first axis."""
     is_turned = "signal_type" in group.attrs and len(axes) > 1 and not any(axis.name for axis in axes)
     return (1, 0) if is_turned else None
 

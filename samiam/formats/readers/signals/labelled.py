@@ -78,7 +78,8 @@ def read_labelled(arrays: Sequence[LabelledArray], request: Request, source: str
         arrays: all that the file holds.
         request: which is wanted.
         source: where pixel sizes and times stand.
-        check: called with an array, the axes of the image and its index before any pixel is read.
+        check: called with an array, the axes of the image (without that of channels) and its index before any pixel
+            is read.
 
     Raises:
         InputError: if there is none, one has to be chosen, or it is of no use.
@@ -108,8 +109,8 @@ def _found(one: LabelledArray) -> list[Found]:
 
 def _pixels(one: LabelledArray, pair: Pair, frame: int, check: Check) -> NDArray[Any]:
     """(H, W), or (H, W, C)."""
+    check(one.array, pair, frame)
     if one.channels is None:
-        check(one.array, pair, frame)
         return frame_of(one.array, pair, frame)
     planes = [_OneChannel(one.array, one.channels, channel) for channel in range(one.n_channels)]
     return np.stack([frame_of(plane, pair, frame) for plane in planes], axis=-1)  # type: ignore[arg-type]
