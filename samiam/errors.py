@@ -8,7 +8,12 @@ from typing import TypeVar
 
 First = TypeVar("First")
 Second = TypeVar("Second")
-_OF_EXTRA = {"torch": "sam", "torchvision": "sam", "segment_anything": "sam", "distributed": "research"}
+_OF_EXTRA = {
+    **dict.fromkeys(("torch", "torchvision", "segment_anything"), "sam"),
+    "distributed": "research",
+    "zarr": "zarr",
+    "rsciio": "rosettasciio",
+}
 """Packages that only some methods need, and the extra that installs each."""
 
 

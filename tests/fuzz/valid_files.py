@@ -19,6 +19,7 @@ from made_keras import made_layers, write_keras
 from made_label_studio import brush
 from made_particles import made_particles
 from made_records import made_masks, made_micrograph, made_scene, made_segmentation
+from made_signals import SIGNALS
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -71,6 +72,11 @@ def berkeley(folder: Path) -> None:
         for number, side in enumerate(SHAPE, start=1):
             group[f"dim{number}"] = 0.02 * np.arange(side)
             group[f"dim{number}"].attrs["name"], group[f"dim{number}"].attrs["units"] = "xy"[number - 1], "[n_m]"
+
+
+def signal(suffix: str) -> Write:
+    """An image of hyperspy, NeXus or Zarr."""
+    return lambda folder: SIGNALS[suffix](folder / f"a{suffix}", BYTES)
 
 
 def label_image(folder: Path) -> None:
