@@ -9,51 +9,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import numpy as np
-from numpy.typing import NDArray
-
 from samiam.datasets.label_studio.annotations import Annotation, annotator_name
+from samiam.datasets.label_studio.regions import StudioRegion, shape_of
 from samiam.datasets.material_names import tidy
-from samiam.datasets.two_levels import where_painted
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
-from samiam.formats.brush_rle import decode_alpha
 from samiam.storage.strict_json import parse_json
 
 _NO_REGIONS = ("keypoint", "keypointlabels")
 """The points where a model was asked for a mask; the mask is a region of its own."""
 _SHAPES = ("bitmask", "brush", "cuboid", "ellipse", "polygon", "rectangle", "vector")
 """What regions are called by themselves; their labels are in a result of the same id, of the kind `labels`."""
-
-
-@dataclass(frozen=True)
-class BrushRegion:
-    """A region painted with the brush.
-
-    Attributes:
-        label: the material.
-        source: where it is from, for messages.
-        rle: its run lengths, see `samiam.formats.brush_rle`.
-        shape_hw: of the image, in pixels.
-    """
-
-    label: str
-    source: str
-    rle: bytes
-    shape_hw: tuple[int, int]
-
-    def mask(self, shape_hw: tuple[int, int]) -> NDArray[np.bool_]:
-        """Where it lies, (H, W).
-
-        Raises:
-            InputError: if it is of another shape, or the run lengths are damaged.
-        """
-        if self.shape_hw != shape_hw:
-            raise InputError(f"{self.source}: {self.shape_hw} pixels, but the image has {shape_hw}; export both again.")
-        try:
-            return where_painted(decode_alpha(self.rle, shape_hw), "brush RLE")
-        except InputError as error:
-            raise InputError(f"{self.source}: {error}") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +46,8 @@ def read_tasks(folder: Path) -> dict[str, Task]:
 
     Raises:
         InputError: if a file is damaged or not as Label Studio writes it, a task stands in several, or an annotation
-            cannot be used: nothing in it, regions that no brush painted or that have not one label, a turned image,
-            or another one than the task's first.
+            cannot be used: nothing in it, regions that are no brush, polygon, rectangle or ellipse or that have not one
+            label, a turned image, or another one than the task's first.
     """
     tasks: dict[str, Task] = {}
     for path in sorted(folder.glob("*.json")):
@@ -188,20 +154,27 @@ def _is_region(result: Mapping[str, Any], labelled: Set[object]) -> bool:
     return kind.endswith("labels") or (kind in _SHAPES and result.get("id") not in labelled)
 
 
-def _region(source: str, result: Mapping[str, Any]) -> BrushRegion:
+def _region(source: str, result: Mapping[str, Any]) -> StudioRegion:
     kind, value = result["type"], result.get("value", {})
-    if "rle" not in value:
-        raise InputError(f"{source}: {kind} cannot be read, only what the brush painted; paint it and export again.")
+    try:
+        shape = shape_of(value)
+    except InputError as error:
+        raise InputError(f"{source}: {error} in Label Studio and export again.") from None
+    if shape is None:
+        raise InputError(
+            f"{source}: {kind} cannot be read, only brush, polygon, rectangle and ellipse; "
+            "draw it with one of them and export again."
+        )
     labels = {tidy(label) for label in value.get(kind, [])}
     if len(labels) != 1 or "" in labels:
         found = f"the labels {', '.join(sorted(labels))}" if len(labels) > 1 else "no label"
         raise InputError(f"{source}: a region with {found}; give each one in Label Studio and export again.")
     if result.get("image_rotation", 0) % 360:
         raise InputError(f"{source}: labelled on a turned image; turn the file instead and label it again.")
-    return BrushRegion(
+    return StudioRegion(
         label=labels.pop(),
         source=source,
-        rle=bytes(list(value["rle"])),  # of a single number bytes() would make as many zeros
+        shape=shape,
         shape_hw=(_whole(result["original_height"]), _whole(result["original_width"])),
     )
 
