@@ -18,6 +18,8 @@ from samiam.storage.strict_json import parse_json
 
 _NO_REGIONS = ("keypoint", "keypointlabels")
 """The points where a model was asked for a mask; the mask is a region of its own."""
+FILE_NAME = "file_name"
+"""In the data of a task, the name of the micrograph that its picture shows, where this program has made the picture."""
 _SHAPES = ("bitmask", "brush", "cuboid", "ellipse", "polygon", "rectangle", "vector")
 """What regions are called by themselves; their labels are in a result of the same id, of the kind `labels`."""
 
@@ -52,7 +54,7 @@ def read_tasks(folder: Path) -> dict[str, Task]:
     tasks: dict[str, Task] = {}
     for path in sorted(folder.glob("*.json")):
         for entry in [] if path.name.startswith(".") else task_entries(path):
-            task = _task(path, entry)
+            task = task_of(path, entry)
             before = tasks.get(task.number)
             if before is None or before.annotations is None:
                 tasks[task.number] = task
@@ -67,15 +69,45 @@ def task_entries(path: Path) -> list[Any]:
     Raises:
         InputError: if it is no JSON.
     """
-    try:
-        content = parse_json(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: damaged or cut short, not readable as JSON; export it again.") from error
+    content = _json_in(path)
     is_export = isinstance(content, list) and all(isinstance(entry, dict) and "id" in entry for entry in content)
     return content if is_export else []
 
 
-def _task(path: Path, entry: Mapping[str, Any]) -> Task:
+def tasks_or_refusal(path: Path) -> list[dict[str, Any]]:
+    """The tasks of what has to be an export, or tasks to be imported, which have no numbers yet: they are counted.
+
+    Raises:
+        InputError: if it is neither.
+    """
+    content = _json_in(path)
+    if not isinstance(content, list) or not content or not all(_is_task(entry) for entry in content):
+        raise InputError(f"{path}: holds no tasks of Label Studio; export the project as JSON.")
+    return [{"id": number, **entry} for number, entry in enumerate(content, start=1)]
+
+
+def _is_task(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("data"), dict)
+
+
+def _json_in(path: Path) -> object:
+    try:
+        content: object = parse_json(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: damaged or cut short, not readable as JSON; export it again.") from error
+    return content
+
+
+def task_of(path: Path, entry: Mapping[str, Any]) -> Task:
+    """An entry of an export.
+
+    Args:
+        path: of the export.
+        entry: one of `task_entries`.
+
+    Raises:
+        InputError: if it is not as Label Studio writes it, or see `read_tasks`.
+    """
     number = str(entry["id"])
     try:
         found = entry.get("annotations", entry.get("completions"))
@@ -105,16 +137,20 @@ def identifier(given: object) -> str:
 def image_names(data: Mapping[str, Any]) -> dict[str, str]:
     """The names in the addresses of images by their keys, that of `image` before all others."""
     in_order = {"image": data.get("image"), **data}
+    in_order.pop(FILE_NAME, None)
     names: dict[str, str] = {}
     for key, addresses in in_order.items():
         for place, address in enumerate(addresses if isinstance(addresses, list) else [addresses]):
-            name = _last_part(address) if isinstance(address, str) else ""
+            name = _name(address, data.get(FILE_NAME)) if isinstance(address, str) else ""
             if PurePosixPath(name).suffix.lower() in READABLE_SUFFIXES and name not in names.values():
                 names[key if place == 0 else f"{key}[{place}]"] = name
     return names
 
 
-def _last_part(address: str) -> str:
+def _name(address: str, file_name: object) -> str:
+    """The name of an image; of one that is in the address itself, that of the file that it shows."""
+    if address.startswith("data:"):
+        return PurePosixPath(file_name).name if isinstance(file_name, str) else ""
     parts = urlsplit(address)
     # Files that Label Studio serves from a folder of its machine: /data/local-files/?d=folder/name.png
     local = parse_qs(parts.query).get("d")
