@@ -88,7 +88,10 @@ class Images:
 
 def _path_in(address: str) -> str | None:
     """The path below a folder that an address may mean."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise InputError(f"{shown(address)}: is no address ({error}); import the task again.") from None
     if parts.path.startswith(_LOCAL):
         return next(iter(parse_qs(parts.query).get("d", [])), None)
     if parts.scheme or parts.netloc or parts.path.startswith("/"):

@@ -72,9 +72,12 @@ class Backend:
             InputError: if the request, or its only task, cannot be answered.
         """
         interface = Interface.of(request.get("label_config"))
-        tasks, context = request.get("tasks"), (request.get("params") or {}).get("context")
+        tasks, params = request.get("tasks"), request.get("params") or {}
+        context = params.get("context") if isinstance(params, dict) else params
         if not isinstance(tasks, list) or not tasks:
             raise InputError("no task is given; open one, and ask again.")
+        if context and not isinstance(context, dict):
+            raise InputError("what was drawn is not as Label Studio sends it; reload the task.")
         if context:
             return {"results": [self._pointed_at(interface, tasks[0], context)]}
         if len(tasks) == 1:

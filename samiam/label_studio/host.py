@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPMessage
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 from samiam.errors import InputError, printable
 from samiam.storage.strict_json import parse_json
@@ -59,15 +59,20 @@ class Host:
         Raises:
             InputError: if it is of another host, cannot be fetched, or is too large.
         """
-        base = self.url.rstrip("/") + "/"
-        whole = urljoin(
-            base, address.lstrip("/") if address.startswith("/") and not address.startswith("//") else address
-        )
-        if _origin(whole) != _origin(base):
+        whole = self._whole(address)
+        if _origin(whole) != _origin(self.url):
             raise InputError(
                 f"{printable(address):.120}: is not of {self.url}, and from nowhere else anything is fetched."
             )
         return self._asked(urllib.request.Request(whole, headers=self._authorization()))
+
+    def _whole(self, address: str) -> str:
+        """An address in full; one from / on may lack the path below which Label Studio is served."""
+        base = self.url.rstrip("/")
+        if address.startswith("/") and not address.startswith("//"):
+            below = urlsplit(base).path
+            address = base + address.removeprefix(below if address.startswith(f"{below}/") else "")
+        return quote(address, safe="%/:?=&~#+!$,;'@()*[]")
 
     def _authorization(self) -> dict[str, str]:
         if self.key is None:
@@ -89,10 +94,13 @@ class Host:
             with urllib.request.build_opener(_Here).open(request, timeout=_TIMEOUT_S) as answer:
                 content: bytes = answer.read(_MOST_BYTES + 1)
         except HTTPError as error:
+            error.close()
             remedy = "check the key in LABEL_STUDIO_API_KEY" if error.code in (302, 401, 403) else "reload the task"
             raise InputError(f"{shown}: Label Studio answers {error.code} ({error.reason}); {remedy}.") from None
         except (URLError, HTTPException, OSError, ValueError) as error:
-            raise InputError(f"{shown}: cannot be fetched ({error}); is Label Studio running at {self.url}?") from None
+            raise InputError(
+                f"{shown}: cannot be fetched ({error}); look whether Label Studio runs at {self.url}."
+            ) from None
         if len(content) > _MOST_BYTES:
             raise InputError(f"{shown}: larger than {_MOST_BYTES} bytes; give it by --images.")
         return content

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from samiam.errors import InputError
 
 _MOST_CHARACTERS = 1_000_000
-_REMEDY = "mend it under Settings › Labeling Interface › Code"
+_REMEDY = "mend it under Settings > Labeling Interface > Code"
 
 
 @dataclass(frozen=True)

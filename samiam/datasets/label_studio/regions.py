@@ -3,7 +3,7 @@
 A pixel belongs to a shape where its centre lies in it; that of pixel (row, column) is (column + 1/2, row + 1/2) from
 the upper left corner of the image. Of a centre that lies on the outline the point a little to the right of and below it
 decides. So shapes that share an edge share no pixel and leave none out, and a rectangle along the edges of pixels is
-these pixels. Label Studio gives lengths in percent of the image's width and height, and turns shapes clockwise in pixels.
+these pixels. Lengths are in percent of the image's width and height; shapes are turned clockwise, in pixels.
 """
 
 from __future__ import annotations
