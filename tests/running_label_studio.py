@@ -87,7 +87,9 @@ def running(folder: Path) -> Iterator[Studio]:
         "LABEL_STUDIO_BASE_DATA_DIR": str(folder / "data"),
         "COLLECT_ANALYTICS": "0",
         "LATEST_VERSION_CHECK": "0",
-        "LABEL_STUDIO_ML_BLOCK_LOCAL_IP": "false",  # newer versions call no backend of this machine otherwise
+        # Newer versions call no backend of this machine otherwise, and send it no webhooks.
+        "LABEL_STUDIO_ML_BLOCK_LOCAL_IP": "false",
+        "LABEL_STUDIO_SSRF_PROTECTION_ENABLED": "false",
         "SENTRY_DSN": "",
         "FRONTEND_SENTRY_DSN": "",
         "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
@@ -136,3 +138,6 @@ def ended(process: subprocess.Popen[Any]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    finally:
+        if process.stdout is not None:
+            process.stdout.close()
