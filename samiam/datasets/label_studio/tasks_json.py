@@ -90,12 +90,11 @@ def _is_task(entry: object) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("data"), dict)
 
 
-def _json_in(path: Path) -> object:
+def _json_in(path: Path) -> Any:  # noqa: ANN401
     try:
-        content: object = parse_json(path.read_text(encoding="utf-8-sig"))
+        return parse_json(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: damaged or cut short, not readable as JSON; export it again.") from error
-    return content
 
 
 def task_of(path: Path, entry: Mapping[str, Any]) -> Task:
