@@ -77,7 +77,7 @@ class TestExport:
         tags = list(ElementTree.parse(exported / "tasks" / "interface.xml").getroot())
         assert [(tag.tag, tag.get("smart")) for tag in tags] == [
             ("Image", None),
-            ("BrushLabels", None),
+            ("BrushLabels", "false"),
             ("KeyPointLabels", "true"),
             ("RectangleLabels", "true"),
         ]

@@ -21,8 +21,13 @@ from samiam.storage.files import replacing
 
 TAG, IMAGE = "tag", "image"
 """Names of the two parts of the interface: the brush, and the picture that it paints on."""
-_BRUSH = (("BrushLabels", TAG, ""),)
-_ASKING = (("KeyPointLabels", "click", ' smart="true"'), ("RectangleLabels", "box", ' smart="true"'))
+_ALONE = (("BrushLabels", TAG, ""),)
+_ASKING = (
+    # Otherwise the brush stands before the keypoint among the tools that ask.
+    ("BrushLabels", TAG, ' smart="false"'),
+    ("KeyPointLabels", "click", ' smart="true" smartOnly="true"'),
+    ("RectangleLabels", "box", ' smart="true" smartOnly="true"'),
+)
 ADDRESS = "/data/local-files/?d="
 """Of files that Label Studio is let to see on its own disk."""
 
@@ -131,6 +136,6 @@ def interface_of(colours: Iterable[tuple[str, Colour]], *, asking: bool = False)
     """
     labels = [f'    <Label value={quoteattr(name)} background="#{bytes(colour).hex()}"/>' for name, colour in colours]
     lines = ["<View>", f'  <Image name="{IMAGE}" value="$image" zoom="true" zoomControl="true"/>']
-    for kind, name, smart in (*_BRUSH, *(_ASKING if asking else ())):
+    for kind, name, smart in _ASKING if asking else _ALONE:
         lines += [f'  <{kind} name="{name}" toName="{IMAGE}"{smart}>', *labels, f"  </{kind}>"]
     return "\n".join([*lines, "</View>"]) + "\n"
