@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samiam.commands import inputs, segment_words
-from samiam.errors import InputError, printable
+from samiam.errors import InputError
 from samiam.interrupts import heed
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _backend(options: argparse.Namespace) -> int:
 
 
 def _warn(text: str) -> None:
-    print(f"samiam: {printable(text) if chr(10) not in text else text}", file=sys.stderr, flush=True)
+    print(f"samiam: {text}", file=sys.stderr, flush=True)
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.errors import InputError
+from samiam.errors import InputError, printable
 from samiam.formats.writers.exports.label_studio import brush_result, prediction_of
 from samiam.generation import PromptableGenerator
 from samiam.label_studio.interface import Interface
@@ -152,5 +152,5 @@ def _data(task: object) -> Mapping[str, Any]:
     return data
 
 
-def _number(task: object) -> object:
-    return task.get("id") if isinstance(task, dict) else None
+def _number(task: object) -> str:
+    return printable(f"{task.get('id') if isinstance(task, dict) else None}")[:40]

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
+import shutil
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_label_studio import brush, drawn
 from made_labelled import HALVES, SHAPE, write_image, write_label_images, write_result
 from numpy.typing import NDArray
 from PIL import Image
+from refusals import refusal
 
 from samiam.cli import main
+from samiam.commands.label_studio import backend_of
 from samiam.datasets import find_labelled
 from samiam.formats import read_micrograph
 from samiam.formats.brush_rle import decode_alpha
 from samiam.label_studio.addresses import Images
+from samiam.label_studio.exporting import export_tasks
 from samiam.records import Scene
 
 GE, STO = HALVES == 1, HALVES == 2
@@ -41,18 +47,22 @@ def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
     return code, said.out + said.err
 
 
-@pytest.fixture
-def exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two results and labels of the first of their images, as tasks."""
+    folder = tmp_path_factory.mktemp("made")
     for seed, name in enumerate("ab"):
-        write_result(tmp_path / "results" / name, write_image(tmp_path / "raw" / f"{name}.tif", seed))
-    write_label_images(tmp_path / "mine", {"a": np.flip(HALVES, 1)}, ["W", "Ge"])
-    code, said = run(capsys, "export", tmp_path / "results", tmp_path / "mine", "-o", tmp_path / "tasks.json")
-    assert (code, said) == (
-        0,
-        f"{tmp_path}/tasks.json: 2 tasks, 2 predictions, 1 annotation; {tmp_path}/tasks/ beside it\n",
-    )
-    return tmp_path
+        write_result(folder / "results" / name, write_image(folder / "raw" / f"{name}.tif", seed))
+    write_label_images(folder / "mine", {"a": np.flip(HALVES, 1)}, ["W", "Ge"])
+    counts = export_tasks([folder / "results", folder / "mine"], folder / "tasks.json")
+    assert counts == (2, 2, 1, folder / "tasks")
+    return folder
+
+
+@pytest.fixture
+def exported(made: Path, tmp_path: Path) -> Path:
+    """A copy of these, to be changed."""
+    return Path(shutil.copytree(made, tmp_path / "copy"))
 
 
 def mask_of(result: dict[str, Any]) -> NDArray[np.bool_]:
@@ -116,6 +126,18 @@ class TestExport:
 
 def done(*results: dict[str, Any], number: int = 1, by: object = 1, **changes: Any) -> dict[str, Any]:
     return {"id": number, "completed_by": by, "result": list(results), "was_cancelled": False, **changes}
+
+
+def test_predictions_are_as_sure_as_their_least_sure_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    thirds = np.repeat(np.array([1, 2, 3], np.uint32), 16)[None] * np.ones(SHAPE, np.uint32)
+    image = write_image(tmp_path / "a.tif")
+    folder = write_result(tmp_path / "results", image, thirds, ["Ge", "Ge", "STO"], material_of=[1, 1, 2])
+    table = pd.read_csv(folder / "materials.csv")
+    table.assign(confidence=[0.9, 0.6, None]).to_csv(folder / "materials.csv", index=False)
+    assert run(capsys, "export", folder, "-o", tmp_path / "tasks.json")[0] == 0
+    (prediction,) = tasks_in(tmp_path / "tasks.json")[0]["predictions"]
+    assert [result.get("score") for result in prediction["result"]] == [0.6, None]
+    assert prediction["score"] == 0.6
 
 
 class TestImport:
@@ -202,7 +224,6 @@ class TestImport:
         (["--port", "x"], "'x' is no port"),
         (["--images", "missing"], "missing: is no folder"),
         (["--label-studio", "localhost"], "localhost: is no address of Label Studio"),
-        (["--generator", "texture", "--images", "."], "takes no clicks and boxes"),
     ],
 )
 def test_a_backend_that_cannot_be(words: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -212,3 +233,8 @@ def test_a_backend_that_cannot_be(words: list[str], why: str, capsys: pytest.Cap
         code = int(stop.code or 0)
     assert code == 2
     assert why in capsys.readouterr().err
+
+
+def test_a_generator_that_takes_no_clicks() -> None:
+    job: Any = SimpleNamespace(generator=SimpleNamespace(name="texture"))
+    assert "texture takes no clicks and boxes" in refusal(lambda: backend_of(job, Images([]), print))
