@@ -77,6 +77,8 @@ def export_tasks(sources: Sequence[Path], path: Path, *, embed: bool = False, an
     if path.suffix != ".json" or path.is_dir():
         raise InputError(f"{path}: tasks go into a file of JSON; give -o TASKS.json.")
     folder = path.with_suffix("")
+    if any(folder.resolve() == source.resolve() for source in sources):
+        raise InputError(f"{path}: its pictures would go into {folder}, of which it is made; choose another -o.")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, where the folder of pictures is to be; choose another -o.")
     tasks = _Tasks()

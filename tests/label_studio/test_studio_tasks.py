@@ -115,6 +115,7 @@ class TestExport:
         for words, why in (
             (["missing", "-o", exported / "t.json"], "no such folder"),
             ([exported / "results", "-o", exported / "t.txt"], "give -o TASKS.json"),
+            ([exported / "results", "-o", exported / "results.json"], "its pictures would go into"),
             ([exported / "raw", "-o", exported / "t.json"], "no layout of labelled micrographs fits"),
         ):
             code, said = run(capsys, "export", *words)
