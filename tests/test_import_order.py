@@ -28,7 +28,7 @@ ORDER = (
     {"registry"},
     {"boosting", "measurement", "particles", "polar"},
     {"pipeline"},
-    {"training", "benchmark", "watching"},
+    {"training", "benchmark", "watching", "label_studio"},
     {"commands"},
     {"cli", "train", "evaluate"},
     {"__main__"},
