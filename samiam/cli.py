@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import samiam
-from samiam.commands import dataset_words, inputs, particle_words, polar_words, segment_words, watch_words
+from samiam.commands import dataset_words, inputs, particle_words, polar_words, segment_words, view_words, watch_words
 from samiam.commands.each import for_each
 from samiam.commands.saying import say_on_terminal
 from samiam.errors import InputError, extras, in_one_line
@@ -98,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     polar_words.add_polar(
         commands.add_parser("polar", help="find, follow and count the ends and junctions of stripes in a video")
+    )
+    view_words.add_view(
+        commands.add_parser("view", help="look at micrographs in a browser, correct their regions and save them")
     )
     watch_words.add_watch(commands.add_parser("watch", help="the same of each micrograph as it lands in a folder"))
     dataset_words.add_dataset(

@@ -8,7 +8,11 @@ from typing import TypeVar
 
 First = TypeVar("First")
 Second = TypeVar("Second")
-_OF_EXTRA = {"torch": "sam", "torchvision": "sam", "segment_anything": "sam", "distributed": "research"}
+_OF_EXTRA = {
+    **dict.fromkeys(("torch", "torchvision", "segment_anything"), "sam"),
+    "distributed": "research",
+    **dict.fromkeys(("starlette", "uvicorn"), "viewer"),
+}
 """Packages that only some methods need, and the extra that installs each."""
 
 
