@@ -115,17 +115,18 @@ export class Screen {
     context.imageSmoothingEnabled = this.view.scale * ratio < 2;
     this.drawLayer("image", level, "", 1);
     context.imageSmoothingEnabled = false;
-    if (this.drawn === "fill" || this.drawn === "both") this.drawLayer("fill", level, "", 0.5 * this.opacity);
-    if (this.drawn === "outline" || this.drawn === "both") this.drawLayer("line", level, "", this.opacity);
-    for (const number of this.chosen) this.drawLayer("line", level, `only=${number}`, 1);
+    const coarser = this.levelAt(this.view.scale * ratio, Math.ceil); // no line is thinner than a pixel of the screen
+    if (this.drawn === "fill" || this.drawn === "both") this.drawLayer("fill", coarser, "", 0.5 * this.opacity);
+    if (this.drawn === "outline" || this.drawn === "both") this.drawLayer("line", coarser, "", this.opacity);
+    for (const number of this.chosen) this.drawLayer("line", coarser, `only=${number}`, 1);
     for (const overlay of this.overlays) overlay(context);
     this.drawScaleBar();
     this.evict();
     if (!this.waiting) this.onComplete();
   }
 
-  levelAt(scale) {
-    return Math.max(0, Math.min(this.told.n_levels - 1, Math.floor(Math.log2(1 / scale) + 0.01)));
+  levelAt(scale, rounded = Math.floor) {
+    return Math.max(0, Math.min(this.told.n_levels - 1, rounded(Math.log2(1 / scale) + 0.01)));
   }
 
   drawLayer(layer, level, query, opacity) {
