@@ -110,7 +110,7 @@ class Canvas:
         labels = self.labels.copy()
         part = labels[area.box]
         lost = np.bincount(part[area.inside])
-        part[area.inside] = number
+        np.copyto(part, np.uint32(number), where=area.inside)
         labels.flags.writeable = False
         areas = dict(self.areas)
         for old in np.flatnonzero(lost).tolist():

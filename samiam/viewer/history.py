@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -36,22 +36,25 @@ class Step:
     n_pixels: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Packed:
-    """A small-numbered image in little memory: regions are large, so that a megapixel takes a few kilobytes."""
+    """An image of labels as runs of equal ones: regions are large, so that a megapixel takes some kilobytes."""
 
-    data: bytes
-    dtype: str
+    starts: NDArray[np.int32]
+    values: NDArray[np.uint32]
     shape: tuple[int, ...]
 
     @classmethod
     def of(cls, labels: NDArray[np.uint32]) -> _Packed:
-        small = labels.astype(np.min_scalar_type(int(labels.max(initial=0))))
-        return cls(zlib.compress(np.ascontiguousarray(small).data, 1), small.dtype.str, small.shape)
+        flat = labels.ravel()
+        starts = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+        starts = np.concatenate([np.zeros(min(1, flat.size), np.intp), starts])
+        return cls(starts.astype(np.int32), flat[starts], labels.shape)
 
     @property
     def labels(self) -> NDArray[np.uint32]:
-        return np.frombuffer(zlib.decompress(self.data), self.dtype).reshape(self.shape).astype(np.uint32)
+        lengths = np.diff(self.starts, append=math.prod(self.shape))
+        return np.repeat(self.values, lengths).reshape(self.shape)
 
 
 @dataclass(frozen=True)

@@ -200,7 +200,7 @@ class Session:
             self.canvas.region(other)
         regions = [self.canvas.region(one) for one in (first, *others)]
         known = replace(regions[0], origin=frozenset().union(*(one.origin for one in regions)), confidence=None)
-        area = Area.of(np.isin(self.canvas.labels, others))
+        area = Area.of(np.isin(self.canvas.labels, others, kind="table"))
         self._take("merge", {"regions": [first, *others]}, self.canvas.claimed(area, first, known))
 
     def split(self, number: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -111,15 +112,19 @@ class Sight:
         return sorted(number for number in list(self._results) if number is not None)
 
     def work_ahead(self) -> None:
-        """Have other numbers of materials worked out meanwhile, those nearest to the present one first."""
-        threading.Thread(target=self._work_through, args=(self._next_numbers(),), daemon=True).start()
+        """Have what tools will ask for worked out meanwhile: clicks, then the nearest other numbers of materials."""
+        threading.Thread(target=self._work_through, args=(self.next_numbers(),), daemon=True).start()
 
-    def _next_numbers(self) -> list[int]:
+    def next_numbers(self) -> list[int]:
+        """The numbers of materials that `work_ahead` works out, in order: fewer for larger images, for their memory."""
         present = len(self.result(self.method.n_materials).material_of)
         most = max(2, _AHEAD_PX // self.micrograph.pixels.size)
         return sorted(_AHEAD, key=lambda number: (abs(number - present), number))[:most]
 
     def _work_through(self, numbers: Iterable[int]) -> None:
+        height, width = self.micrograph.shape_hw
+        with suppress(InputError):  # nothing may stand out, or be shown, in the middle
+            self.meant([(width // 2, height // 2), (0, 0)], [True, False], None)
         for number in numbers:
             self.result(number)
 

@@ -17,10 +17,8 @@ import pytest
 import tifffile
 
 pytestmark = pytest.mark.slow
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed; pip install 'samiam[test]'"
-)
-pytest.importorskip("uvicorn", reason="uvicorn is not installed; pip install 'samiam[viewer]'")
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright; pip install 'samiam[test]'")
+pytest.importorskip("uvicorn", reason="needs uvicorn; pip install 'samiam[viewer]'")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if CHROMIUM is None:
     pytest.skip("there is no Chromium here; apt-get install chromium", allow_module_level=True)
@@ -101,7 +99,7 @@ class Sitting:
     def end(self) -> None:
         self.page.close()
         self.process.terminate()
-        self.process.wait(20)
+        self.process.communicate(timeout=20)
         assert not self.errors
 
 
