@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import webbrowser
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -77,7 +78,8 @@ def view_files(
     print(f"open {server.address} (Ctrl-C ends it)", flush=True)
     if opens_browser and not _opened(server.address):
         logger.info("no browser could be opened here; open that address in one of this machine")
-    server.run()
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how a sitting ends
+        server.run()
     if desk.unsaved:
         logger.warning(f"not saved: {', '.join(desk.unsaved)}.")
     return 0

@@ -84,6 +84,7 @@ def _bound(port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((HOST, port))
+        found.listen(128)  # whoever opens the address before the server has begun waits for it
     except OSError as error:
         found.close()
         raise InputError(f"port {port} cannot be had ({error.strerror}); give another by --port.") from None
