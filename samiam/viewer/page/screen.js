@@ -17,6 +17,7 @@ export class Screen {
     this.chosen = [];
     this.overlays = []; // functions that draw on top
     this.frame = 0;
+    this.nLoaded = 0; // tiles of the image
     this.onComplete = () => {};
     new ResizeObserver(() => this.resized()).observe(canvas);
   }
@@ -112,8 +113,7 @@ export class Screen {
     if (!this.told) return;
     this.waiting = 0;
     const level = this.levelAt(this.view.scale * ratio);
-    context.imageSmoothingEnabled = this.view.scale * ratio < 2;
-    this.drawLayer("image", level, "", 1);
+    this.drawImage(level, ratio);
     context.imageSmoothingEnabled = false;
     const coarser = this.levelAt(this.view.scale * ratio, Math.ceil); // no line is thinner than a pixel of the screen
     if (this.drawn === "fill" || this.drawn === "both") this.drawLayer("fill", coarser, "", 0.5 * this.opacity);
@@ -123,6 +123,24 @@ export class Screen {
     this.drawScaleBar();
     this.evict();
     if (!this.waiting) this.onComplete();
+  }
+
+  // The image alone is drawn again when something of it has changed: resampling it takes longest.
+  drawImage(level, ratio) {
+    const { x, y, scale } = this.view;
+    const key = [this.place, x, y, scale, ratio, this.canvas.width, this.canvas.height, this.nLoaded].join();
+    if (key !== this.baseKey) {
+      this.base = this.base || document.createElement("canvas");
+      Object.assign(this.base, { width: this.canvas.width, height: this.canvas.height });
+      const screen = this.context;
+      this.context = this.base.getContext("2d");
+      this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      this.context.imageSmoothingEnabled = scale * ratio < 2;
+      this.drawLayer("image", level, "", 1);
+      this.context = screen;
+      this.baseKey = this.waiting ? null : key; // what is not there yet will be drawn when it is
+    }
+    this.context.drawImage(this.base, 0, 0, this.size.width, this.size.height);
   }
 
   levelAt(scale, rounded = Math.floor) {
@@ -194,6 +212,7 @@ export class Screen {
       try { await image.decode(); } catch { /* drawn all the same */ }
       tile.image = image;
       tile.isLoading = false;
+      this.nLoaded += tile.layer === "image" ? 1 : 0;
       this.redraw();
     };
     image.onerror = () => {
