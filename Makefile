@@ -3,10 +3,10 @@ BIN := .venv/bin
 # Tests with one costly fixture are in one file: a process takes whole files.
 SHARED := --numprocesses auto --dist loadfile
 .DEFAULT_GOAL := help
-.PHONY: help setup evaluate test test-all browser fuzz mutants lint
+.PHONY: help setup evaluate docs-numbers test test-all browser fuzz mutants lint
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/installed ## make .venv with the pinned packages
 
@@ -18,6 +18,10 @@ setup: .venv/installed ## make .venv with the pinned packages
 
 evaluate: setup ## generator alone against generator + booster on 12 simulated micrographs; ARGS="KEY=VALUE …" for more
 	$(BIN)/python evaluate.py $(ARGS)
+
+docs-numbers: setup ## all experiments on all simulated micrographs, and the tables of README and docs that quote them
+	$(BIN)/python evaluate.py experiment=all workers=null logger=none
+	PYTHONPATH=. $(BIN)/python scripts/docs_numbers.py outputs/evaluate/all
 
 test: lint ## lint, types and the fast tests
 	$(BIN)/python -m pytest $(SHARED)

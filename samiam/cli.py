@@ -123,7 +123,7 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     actions.add_parser("list", help="what there is, and where").set_defaults(command=_list_models)
     for name, command, text in (
-        ("info", _describe_models, "settings of a generator or an encoder, with what they take and their defaults"),
+        ("info", _describe_models, "settings of a generator or an encoder, and the card of weights that ship"),
         ("fetch", _fetch, "download into the cache and verify"),
         ("verify", _verify, "check a cached file against its SHA-256"),
     ):
@@ -149,10 +149,17 @@ def _described(path: Path, reading: Reading) -> str:
 
 def _list_models(_: argparse.Namespace) -> int:
     from samiam.storage.checkpoints import list_checkpoints
+    from samiam.storage.weight_files import model_cards, shipped_weights
 
-    for checkpoint, path, cached in list_checkpoints():
-        size = "" if checkpoint.size_bytes is None else f"{checkpoint.size_bytes / 1e6:,.0f} MB"
-        print(f"{checkpoint.name:<18} {size:>9}  {'cached' if cached else 'not fetched':<12} {path}")
+    rows: list[tuple[str, int | None, str, Path]]
+    rows = [(name, shipped_weights(name).stat().st_size, "ships", shipped_weights(name)) for name in model_cards()]
+    rows += [
+        (checkpoint.name, checkpoint.size_bytes, "cached" if cached else "not fetched", path)
+        for checkpoint, path, cached in list_checkpoints()
+    ]
+    for name, n_bytes, where, path in rows:
+        size = "" if n_bytes is None else f"{n_bytes / 1e6:,.0f} MB"
+        print(f"{name:<22} {size:>9}  {where:<12} {path}")
     return 0
 
 

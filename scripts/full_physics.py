@@ -138,10 +138,11 @@ if __name__ == "__main__":
     full = InterfaceScan.load(REFERENCE)
     stack = validation.interface()
     ours = validation.composed(stack, full)
-    for detector, agreement in validation.compare(stack, full, ours).items():
-        print(f"{detector}: r = {agreement.pearson_r:.4f}, at the interface {agreement.interface_r:.4f}")
-        for where, errors in (("away", agreement.column_errors), ("near", agreement.interface_errors)):
-            print(f"  {where}: " + ", ".join(f"{kind} {error:+.1%}" for kind, error in errors.items()))
+    for name, image in (("composed", ours), ("Gaussians of Z^1.7", validation.gaussians(stack, full))):
+        for detector, agreement in validation.compare(stack, full, image).items():
+            print(f"{name}, {detector}: r = {agreement.pearson_r:.4f}, at the interface {agreement.interface_r:.4f}")
+            for where, errors in (("away", agreement.column_errors), ("near", agreement.interface_errors)):
+                print(f"  {where}: " + ", ".join(f"{kind} {error:+.1%}" for kind, error in errors.items()))
     draw(full, ours)
     if arguments.strain:
         strain_effect()

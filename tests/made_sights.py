@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.records import Decision, Masks, Micrograph, Segmentation
 from samiam.viewer.areas import Area, Point
-from samiam.viewer.method import Method
+from samiam.viewer.seeing.method import Method
 
 
 class MadeSight:

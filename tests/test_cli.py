@@ -34,6 +34,7 @@ from samiam.geometry import pole_of_inaccessibility
 from samiam.records import Masks, Micrograph, Segmentation
 from samiam.storage.checkpoints import CHECKPOINTS
 from samiam.storage.files import sha256_of
+from samiam.storage.weight_files import model_cards
 from samiam.texture import Answers
 from simulate import SceneRanges, procedural_scene
 
@@ -826,7 +827,10 @@ class TestModels:
         (cache / CHECKPOINTS["vit_l"].filename).touch()
         code, out, err = run("models", "list")
         assert (code, err) == (0, "")
-        lines = out.splitlines()
+        shipped = list(model_cards())
+        ships, lines = out.splitlines()[: len(shipped)], out.splitlines()[len(shipped) :]
+        assert [line.split()[0] for line in ships] == shipped
+        assert all(" ships " in line and line.endswith(".safetensors") for line in ships)
         assert [line.split()[0] for line in lines] == list(CHECKPOINTS)
         for line, checkpoint in zip(lines, CHECKPOINTS.values(), strict=True):
             assert line.endswith(f" {cache / checkpoint.filename}")

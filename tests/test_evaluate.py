@@ -227,6 +227,13 @@ class TestRun:
         assert pictures[0] == pictures[1]
 
 
+@pytest.fixture
+def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without charts, which take most of their time and which other tests look at."""
+    monkeypatch.setattr("samiam.benchmark.report.write.write_charts", lambda *_: {})
+
+
+@pytest.mark.usefixtures("no_charts")
 class TestVariants:
     """A run with variants, beside one of each variant on its own."""
 
@@ -386,6 +393,7 @@ def halves(tmp_path: Path) -> Path:
     return tmp_path / "real"
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_labelled_images_one_by_one(halves: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small = ["generator=texture", "encoder=spectrum", "logger=none", "cache=null", "figures=false"]
     words = ["experiment=labelled", "~variants.grains", f"benchmark.folder={halves}", *small]
@@ -402,6 +410,7 @@ def test_labelled_images_one_by_one(halves: Path, tmp_path: Path, capsys: pytest
     assert "\n- pixels without a label: not looked at\n" in (report / "report.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_configs_of_one_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own" / "experiment").mkdir(parents=True)
     (tmp_path / "own" / "experiment" / "mine.yaml").write_text("# @package _global_\nfigures: false\nseed: 7\n")

@@ -21,7 +21,7 @@ ORDER = (
     {"settings", "cluster", "colours"},
     {"device", "wandb_mode"},
     {"storage", "artefacts"},
-    {"records"},
+    {"records", "wandb_runs"},
     {"geometry", "interfaces", "outlines", "period", "skeletons"},
     {"formats", "generation", "texture", "metrics", "networks"},
     {"datasets", "compact"},

@@ -19,6 +19,7 @@ from samiam.benchmark.settings import EvaluationLogger
 from samiam.benchmark.study import Outcome
 from samiam.errors import InputError
 from samiam.wandb_mode import wandb_mode
+from samiam.wandb_runs import end, use_weights
 
 _NO_KEY = re.compile(r"[^\w.-]+")
 
@@ -69,10 +70,18 @@ class WandbTracker:
         tags: of the W&B runs.
         folder: where the run's files go.
         config: the settings to record.
+        weights: files that the run uses.
     """
 
     def __init__(
-        self, project: str, mode: str, group: str | None, tags: Sequence[str], folder: Path, config: Mapping[str, Any]
+        self,
+        project: str,
+        mode: str,
+        group: str | None,
+        tags: Sequence[str],
+        folder: Path,
+        config: Mapping[str, Any],
+        weights: Sequence[Path] = (),
     ) -> None:
         import wandb  # a second's import that the other tracker spares
 
@@ -91,6 +100,7 @@ class WandbTracker:
         except (wandb.errors.CommError, wandb.errors.UsageError, ValueError) as error:  # ValueError: an odd WANDB_…
             reason = " ".join(str(error).split())
             raise InputError(f"W&B cannot be used ({reason}); set logger.mode=offline or logger=none.") from error
+        use_weights(self._run, weights)
 
     def log(self, outcomes: Sequence[Outcome], report: Path) -> None:
         """Log tables, pictures and the report, and close the run."""
@@ -131,7 +141,7 @@ class WandbTracker:
         self._finish(report)
 
     def _finish(self, report: Path) -> None:
-        """Log the report as a page and as an artifact, close the run, and say where it is if that is here."""
+        """Log the report as a page and as an artifact, and close the run."""
         page = report / "report.html"
         if page.is_file():
             self._run.log({"report": self._wandb.Html(page.read_text(encoding="utf-8"), inject=False)})
@@ -139,10 +149,7 @@ class WandbTracker:
         for path in sorted(found for found in report.rglob("*") if found.is_file()):  # add_dir would announce itself
             artifact.add_file(str(path), path.relative_to(report).as_posix())
         self._run.log_artifact(artifact)
-        place = Path(self._run.dir).parent
-        self._run.finish()
-        if self._shared["mode"] == "offline":
-            print(f"\nW&B run, offline: `wandb sync {place}` uploads it.")
+        end(self._run)
 
     def _pictures(self, outcomes: Sequence[Outcome]) -> dict[tuple[str, str], Any]:
         """The pictures by scene and condition."""
@@ -180,17 +187,20 @@ def _key(name: str) -> str:
     return _NO_KEY.sub("_", name).strip("_")
 
 
-def build_tracker(settings: EvaluationLogger, folder: Path, config: Mapping[str, Any]) -> Tracker:
+def build_tracker(
+    settings: EvaluationLogger, folder: Path, config: Mapping[str, Any], weights: Sequence[Path] = ()
+) -> Tracker:
     """Make a tracker.
 
     Args:
         settings: which, and its project, mode, group and tags.
         folder: the run's folder.
         config: all settings of the run, to record.
+        weights: files that the run uses.
 
     Raises:
         InputError: if W&B cannot be used in this mode.
     """
     if settings.name is None:
         return NoTracker()
-    return WandbTracker(settings.project, settings.mode, settings.group, settings.tags, folder, config)
+    return WandbTracker(settings.project, settings.mode, settings.group, settings.tags, folder, config, weights)

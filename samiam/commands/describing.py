@@ -1,4 +1,4 @@
-"""Settings of generators, encoders and the classifier, in words."""
+"""Settings of generators, encoders and the classifier, and the cards of weights that ship, in words."""
 
 from __future__ import annotations
 
@@ -8,23 +8,28 @@ import textwrap
 from samiam.errors import InputError
 from samiam.registry import ENCODERS, GENERATORS, encoder_settings, generator_settings
 from samiam.settings import described, unknown_name
+from samiam.storage.weight_files import model_cards
 from samiam.texture.settings import ClassifierOptions
 
 _CLASSIFIER = "classifier"
+_WEIGHTS_OF = {"fenet": "fenet_lattices", _CLASSIFIER: "crop_classifier"}  # where they go by another name
 
 
 def model(name: str) -> str:
-    """All that goes by a name: a generator, an encoder, or both.
+    """All that goes by a name: a generator, an encoder, the classifier, and the card of the weights that ship for it.
 
     Raises:
         InputError: if nothing does.
     """
-    known = list(dict.fromkeys([*GENERATORS, *ENCODERS, _CLASSIFIER]))
+    cards = model_cards()
+    known = list(dict.fromkeys([*GENERATORS, *ENCODERS, _CLASSIFIER, *cards]))
     if name not in known:
         raise InputError(unknown_name("model", name, known))
     parts = [generator(name)] if name in GENERATORS else []
     parts += [encoder(name)] if name in ENCODERS else []
     parts += [classifier()] if name == _CLASSIFIER else []
+    weights = _WEIGHTS_OF.get(name, name)
+    parts += [cards[weights].read_text(encoding="utf-8").strip()] if weights in cards else []
     return "\n\n".join(parts)
 
 

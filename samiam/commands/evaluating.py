@@ -26,6 +26,7 @@ from samiam.benchmark.settings import (
     build_conditions,
     read_evaluation,
 )
+from samiam.benchmark.weights_used import weights_used
 from samiam.commands.evaluating_all import evaluate_all
 from samiam.commands.particle_evaluating import evaluate_particles
 from samiam.commands.polar_evaluating import evaluate_polar
@@ -91,7 +92,7 @@ def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outc
     to_do = under_conditions(scenes, build_conditions(settings.conditions), expose)
     facts = {**run_facts(command), "benchmark": _said_of(settings, len(scenes)), **_facts(settings, study)}
     whole = _recorded(settings)
-    tracker = build_tracker(settings.logger, folder, whole)
+    tracker = build_tracker(settings.logger, folder, whole, weights_used(whole))
     outcomes = run(to_do, study, workers=settings.workers, scheduler=settings.scheduler)
     print(write_results(folder, outcomes, facts, by_image=settings.by_image))
     write_settings(folder, whole, command)

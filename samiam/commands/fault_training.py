@@ -64,7 +64,7 @@ def train_faults(
     for logger in loggers:
         logger.log_metrics(learnt["scores"], step=0)
         logger.save()
-    close(loggers)
+    close(loggers, weights)
     first = data.tests[0]
     shown = ("balanced_accuracy", "accuracy_at_80", "edge_on/balanced_accuracy", "edge_on/auc")
     told = ", ".join(f"{name} {learnt['scores'][f'{first}/{name}']:.3f}" for name in shown)

@@ -20,6 +20,7 @@ from samiam.benchmark.runs import threads_of_all
 from samiam.benchmark.settings import EvaluateSettings
 from samiam.benchmark.study import limited_threads
 from samiam.benchmark.tracking import build_tracker
+from samiam.benchmark.weights_used import weights_used
 from samiam.commands.particle_samples import folders_of, sources_of
 from samiam.commands.run_facts import run_facts
 from samiam.commands.sectioned_evaluating import examine_all, report
@@ -51,7 +52,7 @@ def evaluate_particles(
         threads=threads_of_all(settings.threads),
     )
     methods, sources = study.methods, sources_of(benchmark, settings.seeds[0])
-    tracker = build_tracker(settings.logger, folder, whole)
+    tracker = build_tracker(settings.logger, folder, whole, weights_used(whole))
     work = partial(examine_sample, study=study)
     outcomes = examine_all(sources, work, _died, unit="picture", settings=settings, folder=folder)
     sections = sections_of(outcomes, methods, _speeds(benchmark, study, outcomes))

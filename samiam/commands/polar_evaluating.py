@@ -20,6 +20,7 @@ from samiam.benchmark.settings import EvaluateSettings
 from samiam.benchmark.study import limited_threads
 from samiam.benchmark.timing import laid_out, time_each
 from samiam.benchmark.tracking import build_tracker
+from samiam.benchmark.weights_used import weights_used
 from samiam.commands.polar_samples import sources_of
 from samiam.commands.run_facts import run_facts
 from samiam.commands.sectioned_evaluating import examine_all, report
@@ -56,7 +57,7 @@ def evaluate_polar(
     methods, sources = study.methods, sources_of(benchmark, settings.seeds[0])
     if not methods.finders:
         raise InputError("; ".join(f"{name}: {reason}" for name, reason in methods.left_out.items()))
-    tracker = build_tracker(settings.logger, folder, whole)
+    tracker = build_tracker(settings.logger, folder, whole, weights_used(whole))
     work = partial(examine_video, study=study)
     outcomes = examine_all(sources, work, _died, unit="video", settings=settings, folder=folder)
     sections = sections_of(outcomes, benchmark.radii, _speeds(benchmark, study, outcomes))

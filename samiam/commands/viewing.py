@@ -22,7 +22,7 @@ from samiam.interrupts import heed
 from samiam.records import Micrograph
 from samiam.storage.files import check_writable
 from samiam.viewer.desk import Desk, Item
-from samiam.viewer.method import Method
+from samiam.viewer.seeing.method import Method
 
 
 def view_files(

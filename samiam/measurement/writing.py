@@ -19,5 +19,5 @@ def write_measured(folder: str | Path, measured: Measurements) -> list[Path]:
     tables = {"regions": measured.regions, "layers": measured.layers, "lattices": measured.lattices}
     written = [write_table(folder / f"{name}.csv", table) for name, table in tables.items()]
     with replacing(folder / "layers.png") as partial:
-        measured.picture().save(partial, format="PNG")
+        measured.picture().save(partial, format="PNG", compress_level=1)
     return [*written, folder / "layers.png"]

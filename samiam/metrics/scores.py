@@ -35,7 +35,9 @@ class Scores:
         mprecision: likewise TP / (TP + FP) with FP = |m∖g|, 0 for an unmatched label (eq. 5). Released variant:
             mean of the precision of the pairs.
         mfpr: mean over labels of the mean IoU of the matches other than the best one, 0 where there is no other
-            (eq. 6); best at 0. Released variant: of the *sum* of those IoUs, which can exceed 1.
+            (eq. 6, whose m is read as the number of these; were the best one counted in it, two matches of which the
+            worse has an IoU of 0.5 would give 0.25 and not 0.5); best at 0. Released variant: of the *sum* of those
+            IoUs, which can exceed 1.
         boundary_miou: miou on boundaries (Cheng et al., CVPR 2021). Matches and best are those of whole masks.
         boundary_mrecall: mrecall on boundaries.
         boundary_mprecision: mprecision on boundaries.

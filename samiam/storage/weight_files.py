@@ -29,6 +29,11 @@ def shipped_weights(name: str) -> Path:
     return Path(str(resources.files("samiam") / "weights" / f"{name}.safetensors"))
 
 
+def model_cards() -> dict[str, Path]:
+    """By the name of weights that ship, the Markdown that says what they are for, learnt from and where they fail."""
+    return {path.stem: path for path in sorted(shipped_weights("").parent.glob("*.md"))}
+
+
 def given_or_shipped(name: str, given: str | Path | None, sha256: str | None = None) -> tuple[Path, str | None]:
     """The file of weights to use and the hash that it must have.
 

@@ -46,13 +46,15 @@ class Classification(pl.LightningModule):
         self.log("train/loss", loss, prog_bar=True, batch_size=len(labels))
         return loss
 
-    def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
-        """Loss and accuracy of one batch."""
+    def validation_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        """Loss and accuracy of one batch; returns the classes (B,) that the network takes its images for."""
         images, labels = batch
         logits = self(images)
         self.val_accuracy.update(logits, labels)
         loss = functional.cross_entropy(logits, labels)
         self.log("val/loss", loss, prog_bar=True, batch_size=len(labels), sync_dist=True)
+        found: Tensor = logits.argmax(dim=1)
+        return found
 
     def on_validation_epoch_end(self) -> None:
         """Accuracy over the whole set."""

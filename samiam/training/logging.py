@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+import wandb
 from pytorch_lightning.loggers import CSVLogger, Logger, WandbLogger
+from pytorch_lightning.utilities import rank_zero_only
 
 from samiam.wandb_mode import LoggerSettings, wandb_mode
+from samiam.wandb_runs import end, log_weights
+
+if TYPE_CHECKING:
+    from wandb import Run
 
 
 def build_loggers(folder: Path, config: Mapping[str, Any], settings: LoggerSettings) -> list[Logger]:
@@ -27,14 +32,33 @@ def build_loggers(folder: Path, config: Mapping[str, Any], settings: LoggerSetti
     loggers: list[Logger] = [CSVLogger(folder, name="", version=f"metrics-{n_before + 1}" if n_before else "metrics")]
     if settings.name is None:
         return loggers
-    os.environ.setdefault("WANDB_SILENT", "true")
-    logger = WandbLogger(project=settings.project, save_dir=folder, mode=wandb_mode(settings.mode), job_type="train")
+    logger = WandbLogger(experiment=_run(folder, settings))
     logger.log_hyperparams(dict(config))
     return [*loggers, logger]
 
 
-def close(loggers: Sequence[Logger]) -> None:
-    """End W&B's run, so that another one in this process begins its own."""
-    for logger in loggers:
-        if isinstance(logger, WandbLogger) and logger.experiment is not None:
-            logger.experiment.finish()
+@rank_zero_only
+def _run(folder: Path, settings: LoggerSettings) -> Run:
+    """A run of W&B; one that Lightning begins warns of a setting that it gives itself."""
+    return wandb.init(
+        name=folder.name,
+        project=settings.project,
+        dir=folder,
+        mode=cast("Any", wandb_mode(settings.mode)),
+        job_type="train",
+        settings=wandb.Settings(silent=True, console="off"),
+    )
+
+
+def wandb_of(loggers: Sequence[Logger]) -> WandbLogger | None:
+    """The one that logs to W&B."""
+    return next((logger for logger in loggers if isinstance(logger, WandbLogger)), None)
+
+
+@rank_zero_only
+def close(loggers: Sequence[Logger], weights: Path) -> None:
+    """Log a file of weights to W&B as what was made, and end its run."""
+    logger = wandb_of(loggers)
+    if logger is not None:
+        log_weights(logger.experiment, weights)
+        end(logger.experiment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
@@ -11,15 +11,24 @@ from typing import Any, Literal, Protocol, cast
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
-from pytorch_lightning.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.callbacks import (
+    Callback,
+    EarlyStopping,
+    EMAWeightAveraging,
+    LearningRateMonitor,
+    ModelCheckpoint,
+    TQDMProgressBar,
+)
 from pytorch_lightning.loggers import Logger
 from torch import nn
 
 from samiam.errors import InputError
 from samiam.storage.weight_files import write_weights
 from samiam.training.finite import StopWhereNotFinite
-from samiam.training.logging import build_loggers, close
+from samiam.training.logging import build_loggers, close, wandb_of
+from samiam.training.quiet import without_advice
 from samiam.training.settings import TrainerSettings
+from samiam.training.showing import Showing
 from samiam.wandb_mode import LoggerSettings
 
 _LAST = Path("checkpoints") / "last.ckpt"
@@ -105,15 +114,17 @@ def run(
     # Lightning's own save_last keeps an epoch only where it is the best, too.
     latest = ModelCheckpoint(folder / _LAST.parent, _LAST.stem, enable_version_counter=False)
     averaging = [] if job.ema_decay is None else [EMAWeightAveraging(decay=job.ema_decay)]
-    callbacks = [*averaging, StopWhereNotFinite(metric), *_callbacks(settings, metric, mode), keep, latest]
-    trainer = _trainer(settings, callbacks, loggers, folder)
+    shown = _shown(loggers, job.facts.get("materials", ()))
+    callbacks = [*averaging, StopWhereNotFinite(metric), *_callbacks(settings, metric, mode), *shown, keep, latest]
     job.learner.train()  # one read from a file is in evaluation mode, and Lightning leaves it so
-    trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
-    best = read_checkpoint(Path(keep.best_model_path))
-    job.learner.load_state_dict(best["state_dict"])
-    scores = {metric: float(cast("torch.Tensor", keep.best_model_score))}
-    if job.has_test:
-        scores |= trainer.test(job.learner, job.data, verbose=False)[0]
+    with without_advice():
+        trainer = _trainer(settings, callbacks, loggers, folder)
+        trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
+        best = read_checkpoint(Path(keep.best_model_path))
+        job.learner.load_state_dict(best["state_dict"])
+        scores = {metric: float(cast("torch.Tensor", keep.best_model_score))}
+        if job.has_test:
+            scores |= trainer.test(job.learner, job.data, verbose=False)[0]
     card = {
         "command": command,
         "config": {name: value for name, value in config.items() if name != "logger"},
@@ -125,9 +136,9 @@ def run(
     if trainer.is_global_zero:
         weights = folder / f"{job.name}.safetensors"
         write_weights(weights, job.network.state_dict(), job.facts, card)
-        close(loggers)
         if job.finish is not None:
             job.finish(weights)
+        close(loggers, weights)
     return card
 
 
@@ -183,6 +194,13 @@ def _callbacks(settings: TrainerSettings, metric: str, mode: Literal["min", "max
     if settings.progress:
         callbacks.append(TQDMProgressBar())
     return callbacks
+
+
+def _shown(loggers: Sequence[Logger], materials: Sequence[str]) -> list[Callback]:
+    """The learning rate at every step, and in W&B what is learnt from and which classes are taken for which."""
+    logger = wandb_of(loggers)
+    classes = [*materials, "none of these"] if materials else []
+    return [LearningRateMonitor("step"), *([] if logger is None else [Showing(logger, classes)])]
 
 
 def _trainer(settings: TrainerSettings, callbacks: list[Callback], loggers: list[Logger], folder: Path) -> pl.Trainer:

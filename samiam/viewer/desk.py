@@ -11,11 +11,11 @@ from pathlib import Path
 from samiam.errors import InputError
 from samiam.records import Micrograph
 from samiam.viewer.drawing import Pyramid
-from samiam.viewer.method import Method
-from samiam.viewer.reading import read_earlier
-from samiam.viewer.saving import save
+from samiam.viewer.keeping.reading import read_earlier
+from samiam.viewer.keeping.saving import save
+from samiam.viewer.seeing.method import Method
+from samiam.viewer.seeing.sight import Sight
 from samiam.viewer.session import Session
-from samiam.viewer.sight import Sight
 
 _MOST_KEPT = 4
 """Images whose looks stay in memory; those with steps that were not saved are kept beside these."""

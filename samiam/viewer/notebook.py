@@ -12,8 +12,8 @@ from samiam.generation import MaskGenerator
 from samiam.records import Micrograph, Segmentation
 from samiam.registry import DEFAULT_GENERATOR, build_generator, encoder_beside
 from samiam.viewer.desk import Desk, Item
-from samiam.viewer.method import Method
-from samiam.viewer.outcome import segmentation_of
+from samiam.viewer.keeping.outcome import segmentation_of
+from samiam.viewer.seeing.method import Method
 from samiam.viewer.session import Session
 
 _HEIGHT_PX = 760  # of the frame; the page is made for 1280 × 720 and more

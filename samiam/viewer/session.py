@@ -15,7 +15,7 @@ from samiam.records import Segmentation
 from samiam.viewer.areas import Area, Point, lasso, rectangle, stroke, touching
 from samiam.viewer.canvas import Canvas, Region
 from samiam.viewer.history import Change, History, Pixels, Step, difference
-from samiam.viewer.sight import Box, Sees
+from samiam.viewer.seeing.sight import Box, Sees
 
 
 @dataclass(frozen=True)

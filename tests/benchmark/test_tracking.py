@@ -19,6 +19,7 @@ from samiam.benchmark.settings import EvaluationLogger
 from samiam.benchmark.tracking import NoTracker
 from samiam.errors import InputError
 from samiam.records import Scene
+from samiam.storage.files import sha256_of
 from samiam.wandb_mode import wandb_mode
 
 PICTURE = BytesIO()
@@ -181,6 +182,13 @@ class TestWandb:
         logged(build_tracker(EvaluationLogger(), tmp_path, {}), tmp_path)
         (page,) = (tmp_path / "wandb").rglob("media/html/report*.html")
         assert page.read_text(encoding="utf-8") == "<p>what came of it</p>"
+
+    def test_the_weights_that_were_used_are_named(self, tmp_path: Path) -> None:
+        weights = tmp_path / "own.safetensors"
+        weights.write_bytes(b"learnt")
+        logged(build_tracker(EvaluationLogger(), tmp_path, {}, [weights]), tmp_path)
+        (run,) = (tmp_path / "wandb").glob("offline-run-*")
+        assert not missing(record_of(run), [b"weights_sha256", sha256_of(weights).encode()])
 
     def test_several_boosters_are_a_group_of_runs(self, tmp_path: Path) -> None:
         logged(build_tracker(EvaluationLogger(), tmp_path, {}), tmp_path, TWO)

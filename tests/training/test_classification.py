@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.loggers import WandbLogger
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
@@ -16,11 +17,12 @@ from samiam.errors import InputError
 from samiam.training.classification import Classification, ClassificationRecipe
 from samiam.training.run import Job, run
 from samiam.training.settings import TrainerSettings
+from samiam.training.showing import Showing
 from samiam.wandb_mode import LoggerSettings
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore:.*does not have many workers"),
     pytest.mark.filterwarnings("ignore:.*isinstance.treespec, LeafSpec"),
+    pytest.mark.filterwarnings("ignore:.*does not have many workers"),
     pytest.mark.filterwarnings("ignore:.*Checkpoint directory .* exists"),
     pytest.mark.filterwarnings("ignore:.*Experiment logs directory"),
 ]
@@ -203,3 +205,33 @@ def test_a_recipe_out_of_range_is_one_line(options: dict[str, Any], part: str) -
         ClassificationRecipe(**options)
     assert part in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+class Recorder:
+    """Stands for W&B's logger."""
+
+    def __init__(self) -> None:
+        self.shown: list[dict[str, Any]] = []
+        self.experiment = self
+
+    def log(self, shown: dict[str, Any]) -> None:
+        self.shown.append(shown)
+
+
+def test_what_is_learnt_from_and_taken_for_what_is_shown() -> None:
+    recorder = Recorder()
+    shows = Showing(cast("WandbLogger", recorder), ["a", "b", "c"])
+    runner = trainer()
+    runner.callbacks.append(shows)  # type: ignore[attr-defined]
+    learner = Classification(small_network(), ClassificationRecipe())
+    runner.fit(learner, MadeData())
+    samples, confusion = recorder.shown
+    labels = made(12, 0)[1]
+    assert [image._caption for image in samples["train/samples"]] == ["abc"[label] for label in labels[:4]]
+    of_val, truth = made(7, 1)
+    found = learner.eval()(of_val).argmax(dim=1)
+    rows = [(row[0], row[1], row[2]) for row in confusion["val/confusion"].table.data]
+    expected = [
+        ("abc"[i], "abc"[j], int(((truth == i) & (found == j)).sum())) for i in range(CLASSES) for j in range(CLASSES)
+    ]
+    assert rows == expected

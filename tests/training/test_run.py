@@ -42,7 +42,6 @@ TINY = [
 QUIET = ["hydra/job_logging=none", "hydra/hydra_logging=none"]
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
-    pytest.mark.filterwarnings("ignore:.*isinstance.treespec, LeafSpec"),
     pytest.mark.filterwarnings("ignore:.*Checkpoint directory .* exists"),
     pytest.mark.filterwarnings("ignore:.*Experiment logs directory"),
 ]
@@ -170,14 +169,22 @@ def test_a_refused_run_leaves_nothing_behind(tmp_path: Path, capsys: pytest.Capt
     assert list(tmp_path.iterdir()) == []
 
 
-def test_wandb_keeps_config_and_metrics_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wandb_keeps_config_metrics_and_weights_offline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     overrides = ["trainer.epochs=1", "logger.name=wandb", "+logger.project=tested", "+logger.mode=auto"]
     train.train(settings(*overrides), tmp_path, "python train.py")
     (run,) = tmp_path.glob("wandb/offline-run-*")
     written = record_of(run)
-    assert not missing(written, [b"val/accuracy", b"train/loss", b"p_epitaxial", b"tested"])
+    metrics = [b"val/accuracy", b"train/loss", b"lr-AdamW"]
+    sha256 = read_card(tmp_path / "fenet_lattices.safetensors")["sha256"].encode()
+    assert not missing(written, [*metrics, b"p_epitaxial", b"tested", b"weights-fenet_lattices", sha256])
+    assert len(list(run.rglob("media/images/train/samples*.png"))) == 16
     assert wandb.run is None
+    said = capfd.readouterr()
+    assert f"`wandb sync {run}` uploads it" in said.out
+    assert not [word for word in ("anonymous", "litlogger", "LeafSpec") if word in said.out + said.err]
 
 
 @pytest.mark.parametrize("value", [0, -1])

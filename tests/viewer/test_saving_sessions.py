@@ -12,9 +12,9 @@ from samiam.commands.places import check_place
 from samiam.commands.resuming import is_as_before
 from samiam.errors import InputError
 from samiam.formats.writers.earlier import hand_in
-from samiam.viewer.outcome import segmentation_of
-from samiam.viewer.reading import read_earlier
-from samiam.viewer.saving import save
+from samiam.viewer.keeping.outcome import segmentation_of
+from samiam.viewer.keeping.reading import read_earlier
+from samiam.viewer.keeping.saving import save
 from samiam.viewer.session import Session
 from tests.made_records import assert_same
 from tests.made_sights import MadeSight

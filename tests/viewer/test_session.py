@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from samiam.errors import InputError
 from samiam.viewer.actions import perform
 from samiam.viewer.canvas import Canvas
-from samiam.viewer.outcome import segmentation_of
+from samiam.viewer.keeping.outcome import segmentation_of
 from samiam.viewer.session import Session
 from tests.made_records import assert_same
 from tests.made_sights import MadeSight

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
@@ -166,7 +167,8 @@ def _strongest(power: NDArray[np.float32], grid: Grid, window: Window, largest: 
     stands_out = power / _background(power, grid)
     widths = 1 / (2 * np.pi * np.sqrt(np.diag(window.spread)))
     size_xy = 2 * np.maximum(1, np.rint(2 * widths / grid.steps_xy)).astype(int) + 1
-    is_peak = (power == ndimage.maximum_filter(power, size_xy[::-1])) & (stands_out >= _STANDS_OUT)
+    highest = cv2.dilate(power, np.ones(size_xy[::-1], np.uint8))
+    is_peak = (power == highest) & (stands_out >= _STANDS_OUT)
     is_peak[[0, -1]] = is_peak[:, [0, -1]] = False
     peaks_yx = np.argwhere(is_peak)
     waves = grid.waves(peaks_yx)

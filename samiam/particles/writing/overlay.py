@@ -60,7 +60,7 @@ def write_particle_overlay(path: str | Path, particles: Particles, table: pd.Dat
     remarks = [*filter(None, [particles.remark]), *notes(micrograph)]
     with replacing(path) as partial:
         bar = ScaleBar(bar.length_px * factor, bar.text)
-        captioned(picture, bar, _entries(called, counts), remarks).save(partial, format="PNG")
+        captioned(picture, bar, _entries(called, counts), remarks).save(partial, format="PNG", compress_level=1)
     return Path(path)
 
 

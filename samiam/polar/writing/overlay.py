@@ -45,7 +45,7 @@ def write_polar_overlay(path: Path, found: PolarPoints, caption: str) -> Path:
     bar = ScaleBar(bar.length_px * scale, bar.text)
     remarks = [f"{caption}, {found.sign} stripes", *filter(None, [found.remark]), *notes(micrograph)]
     with replacing(path) as partial:
-        captioned(np.asarray(picture), bar, entries, remarks).save(partial, format="PNG")
+        captioned(np.asarray(picture), bar, entries, remarks).save(partial, format="PNG", compress_level=1)
     return path
 
 

@@ -61,6 +61,13 @@ def test_a_wrong_image_does_not_agree(stack: Stack, full: InterfaceScan, ours: I
     assert agreement.pearson_r < 0.9 or max(map(abs, agreement.column_errors.values())) > 0.1
 
 
+def test_physics_is_worth_more_than_gaussians(stack: Stack, full: InterfaceScan, ours: InterfaceScan) -> None:
+    null = validation.compare(stack, full, validation.gaussians(stack, full))
+    for detector, agreement in validation.compare(stack, full, ours).items():
+        assert 0.9 < null[detector].pearson_r < agreement.pearson_r
+        assert 0.9 < null[detector].interface_r < agreement.interface_r
+
+
 def test_atoms_and_columns_are_the_same(stack: Stack) -> None:
     atoms = validation.atoms_of(stack)
     width_A, low_A, high_A, _ = validation.supercell_A(stack)

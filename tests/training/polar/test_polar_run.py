@@ -45,7 +45,18 @@ def settings(*overrides: str) -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("ignore")  # of Lightning's own dependencies
-def test_weights_that_find_and_a_run_that_goes_on(tmp_path: Path) -> None:
+def test_weights_that_find(tmp_path: Path) -> None:
+    train.train(settings("trainer.epochs=1"), tmp_path, "a command")
+    weights = tmp_path / "polar.safetensors"
+    assert {"least_end", "least_junction", "scores", "scenes"} == set(read_card(weights)["calibration"])
+    finder = build_point_finder(PointFinderOptions(weights=weights, device="cpu"))
+    found = finder.find(np.random.default_rng(0).random((70, 90)).astype(np.float32), 12.0)
+    assert ((found.positions_px >= -1) & (found.positions_px <= (70, 90))).all()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # likewise
+def test_a_run_goes_on(tmp_path: Path) -> None:
     whole, halted = tmp_path / "whole", tmp_path / "halted"
     train.train(settings("trainer.epochs=2"), whole, "a command")
     train.train(settings("trainer.epochs=1"), halted, "a command")
@@ -53,11 +64,6 @@ def test_weights_that_find_and_a_run_that_goes_on(tmp_path: Path) -> None:
     resumed, at_once = (read_weights(folder / "polar.safetensors")[0] for folder in (halted, whole))
     for name, tensor in at_once.items():
         torch.testing.assert_close(resumed[name], tensor, atol=0, rtol=0)
-    card = read_card(whole / "polar.safetensors")
-    assert {"least_end", "least_junction", "scores", "scenes"} == set(card["calibration"])
-    finder = build_point_finder(PointFinderOptions(weights=whole / "polar.safetensors", device="cpu"))
-    found = finder.find(np.random.default_rng(0).random((70, 90)).astype(np.float32), 12.0)
-    assert ((found.positions_px >= -1) & (found.positions_px <= (70, 90))).all()
 
 
 @pytest.mark.slow

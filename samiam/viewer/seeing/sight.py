@@ -18,8 +18,8 @@ from samiam.generation import PromptableGenerator
 from samiam.records import Cutout, Masks, Micrograph, Segmentation
 from samiam.texture import FieldEncoder, TextureField
 from samiam.viewer.areas import Area, Point
-from samiam.viewer.method import Method
-from samiam.viewer.remembering import Remembering
+from samiam.viewer.seeing.method import Method
+from samiam.viewer.seeing.remembering import Remembering
 
 Box = tuple[float, float, float, float]
 _AHEAD = range(1, 9)

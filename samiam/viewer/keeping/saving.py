@@ -17,7 +17,7 @@ from samiam.formats.writers.csv_table import write_table
 from samiam.formats.writers.earlier import BY_HAND
 from samiam.measurement import measure, write_measured
 from samiam.records import Segmentation
-from samiam.viewer.outcome import segmentation_of
+from samiam.viewer.keeping.outcome import segmentation_of
 from samiam.viewer.session import Session
 
 
