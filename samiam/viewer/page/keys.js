@@ -73,7 +73,7 @@ const LIST = [
 
 export function showList(dialog) {
   const tools = ["Tools", Object.values(TOOLS).map(({ key, name, hint }) => [key, `${name}: ${hint[0].toLowerCase()}${hint.slice(1)}`])];
-  const parts = [...LIST, tools].map(([title, keys]) => element("div", {}, element("h2", { textContent: title }),
+  const parts = [tools, ...LIST].map(([title, keys]) => element("div", {}, element("h2", { textContent: title }),
     element("table", {}, ...keys.map(([key, text]) => element("tr", {}, element("td", {}, element("kbd", { textContent: key })), element("td", { textContent: text }))))));
   const close = element("button", { textContent: "close", autofocus: true, onclick: () => dialog.close() });
   dialog.replaceChildren(element("div", { className: "columns" }, ...parts), close);

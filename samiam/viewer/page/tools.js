@@ -40,7 +40,7 @@ export const TOOLS = {
   },
   fill: {
     key: "L", name: "lasso", shape: "lasso",
-    hint: "Draw a lasso: what is within becomes a region",
+    hint: "Draw around what is meant",
     act: ({ points, into }) => ["fill", { points_xy: points, into }],
   },
   cut: {
