@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import samiam
-from samiam.commands import dataset_words, inputs, particle_words, polar_words, segment_words, view_words, watch_words
+from samiam.commands import (
+    dataset_words,
+    inputs,
+    label_studio_words,
+    particle_words,
+    polar_words,
+    segment_words,
+    view_words,
+    watch_words,
+)
 from samiam.commands.each import for_each
 from samiam.commands.saying import say_on_terminal
 from samiam.errors import InputError, extras, in_one_line
@@ -105,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     watch_words.add_watch(commands.add_parser("watch", help="the same of each micrograph as it lands in a folder"))
     dataset_words.add_dataset(
         commands.add_parser("dataset", help="compile labelled data sets, check them, compare their annotators")
+    )
+    label_studio_words.add_label_studio(
+        commands.add_parser("label-studio", help="answer clicks in Label Studio; tasks for it, and back again")
     )
     _add_info(commands.add_parser("info", help="show what a micrograph file holds"))
     _add_models(commands.add_parser("models", help="generators, encoders and their settings; checkpoints"))

@@ -11,6 +11,8 @@ Second = TypeVar("Second")
 _OF_EXTRA = {
     **dict.fromkeys(("torch", "torchvision", "segment_anything"), "sam"),
     "distributed": "research",
+    "zarr": "zarr",
+    "rsciio": "rosettasciio",
     **dict.fromkeys(("starlette", "uvicorn"), "viewer"),
 }
 """Packages that only some methods need, and the extra that installs each."""

@@ -14,7 +14,8 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from samiam.commands.training import draw_to_calibrate, ranges_of_training
+from samiam.commands.labelled_training import ranges_of_training
+from samiam.commands.training import draw_to_calibrate
 from samiam.training.compact.fitting import calibrate
 from samiam.training.compact.settings import CalibrationRules
 

@@ -28,7 +28,7 @@ ORDER = (
     {"registry"},
     {"boosting", "measurement", "particles", "polar"},
     {"pipeline"},
-    {"training", "benchmark", "watching", "viewer"},
+    {"training", "benchmark", "watching", "label_studio", "viewer"},
     {"commands"},
     {"cli", "train", "evaluate"},
     {"__main__"},

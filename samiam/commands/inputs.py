@@ -20,6 +20,7 @@ from samiam.formats import READABLE_SUFFIXES, check_readable
 from samiam.formats.writers.earlier import is_result
 from samiam.formats.writers.exports.kinds import EXPORTS
 from samiam.records.showing import counted
+from samiam.storage.files import is_store
 
 
 @dataclass(frozen=True)
@@ -107,18 +108,24 @@ def expand(names: Sequence[str]) -> list[Path]:
 def _files_of(name: str) -> tuple[list[Path], str]:
     """The files that a name stands for, and what is wrong with it if there are none."""
     path = Path(name)
-    if path.is_dir():
+    if path.is_dir() and not is_store(path):
         files = sorted(file for file in path.iterdir() if _is_micrograph(file))
         return files, f"holds no micrograph ({' '.join(READABLE_SUFFIXES)})"
     if not path.exists() and glob.has_magic(name):
         found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207
-        return [file for file in map(Path, found) if file.is_file()], "matches no file"
+        return [file for file in map(Path, found) if _is_whole(file)], "matches no file"
     return [path], ""
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether it is a file, or a folder that counts as one, and no part of such a folder."""
+    return (file.is_file() or is_store(file)) and not any(map(is_store, file.parents))
 
 
 def _is_micrograph(file: Path) -> bool:
     """Whether a file of a folder is meant; hidden ones are other programs' notes on it."""
-    return file.suffix.lower() in READABLE_SUFFIXES and not file.name.startswith(".") and file.is_file()
+    is_named_so = file.suffix.lower() in READABLE_SUFFIXES and not file.name.startswith(".")
+    return is_named_so and (file.is_file() or is_store(file))
 
 
 def is_readable(path: Path, check: Callable[[Path], object] = check_readable) -> bool:

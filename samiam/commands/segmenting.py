@@ -228,11 +228,13 @@ def write_segmentation(
     return write_results(place, micrograph, segmentation, **how), times_s
 
 
-def boosted(micrograph: Micrograph, job: SegmentJob) -> tuple[Segmentation, dict[str, float]]:
-    """All materials, and how long each step took."""
+def boosted(
+    micrograph: Micrograph, job: SegmentJob, generator: MaskGenerator | None = None
+) -> tuple[Segmentation, dict[str, float]]:
+    """All materials, and how long each step took; by another generator than the job's where one has looked already."""
     started = time.perf_counter()
     cutout = Cutout.of(micrograph)
-    masks = job.generator.generate(cutout.micrograph)
+    masks = (generator or job.generator).generate(cutout.micrograph)
     generated = time.perf_counter()
     segmentation = cutout.put_back(
         job.booster(cutout.micrograph, masks, job.chosen.n_materials, grains=job.chosen.grains)

@@ -20,10 +20,12 @@ from torch.utils.data import ConcatDataset
 
 from samiam.commands.composing import TRAIN
 from samiam.commands.fault_training import train_faults
+from samiam.commands.labelled_training import labelled_job
 from samiam.commands.polar_labels import train_limited
 from samiam.commands.polar_training import polar_job
 from samiam.commands.run_settings import SETTINGS, write_settings
 from samiam.commands.training_data import (
+    LabelledImages,
     LabelledVideo,
     LabyrinthFrames,
     LatticeCrops,
@@ -38,6 +40,7 @@ from samiam.commands.training_settings import (
     ContrastiveSettings,
     FaultSettings,
     FieldSettings,
+    FineTuningSettings,
     LimitedSettings,
     ParticleSettings,
     PolarSettings,
@@ -120,7 +123,8 @@ def train(config: Mapping[str, Any], folder: Path, command: str, *, resume: bool
     job = job_of(settings)
     card = run(job, settings.trainer, settings.logger, folder, recorded(settings), command, resume=resume)
     scores = ", ".join(f"{name} {value:.3f}" for name, value in card["scores"].items())
-    return f"{scores} after epoch {card['epoch']}\n{folder / job.name}.safetensors"
+    said = f"{scores} after epoch {card['epoch']}\n{folder / job.name}.safetensors"
+    return f"{said}\n{card['decision']}" if "decision" in card else said
 
 
 def job_of(settings: TrainSettings) -> Job:
@@ -138,18 +142,14 @@ def job_of(settings: TrainSettings) -> Job:
         return _particles(data, learner, seed)
     if isinstance(data, LabyrinthFrames) and isinstance(learner, PolarSettings):
         return polar_job(data, learner, seed)
+    if isinstance(data, LabelledImages) and isinstance(learner, FineTuningSettings):
+        return labelled_job(data, learner, seed)
     raise InputError(f"data={data.name} cannot be learnt by {learner.name}.")
 
 
 def draw_scene(seed: int, *, data: LatticeCrops | WholeLattices) -> Scene:
     """A scene of random lattices; its seed lies above those that anybody gives to `benchmark=procedural`."""
     return procedural_scene(2**33 + seed, shape_hw=data.shape_hw, ranges=data.scenes)
-
-
-def ranges_of_training() -> SceneRanges:
-    """What the scenes are drawn from that the compact network is trained on by default."""
-    data: Any = OmegaConf.to_container(OmegaConf.load(TRAIN.configs / "data" / "whole_scenes.yaml"))
-    return read_settings(SceneRanges, "data.scenes", data["scenes"])
 
 
 def draw_to_calibrate(number: int, *, ranges: SceneRanges) -> Scene:

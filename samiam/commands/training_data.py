@@ -13,6 +13,7 @@ from samiam.settings import Count, Seed, ShapeHW, Share, read_settings, settings
 from samiam.training.compact.settings import WholeSceneRules
 from samiam.training.faults.settings import RegionRules
 from samiam.training.fenet.settings import DTDRules, SceneCropRules
+from samiam.training.labelled.settings import LabelledRules
 from samiam.training.particles.settings import ParticleSceneRules
 from samiam.training.polar.settings import FrameRules, LabelRules
 from simulate import SceneRanges
@@ -217,3 +218,20 @@ class LabelledVideo:
                 f"video.frames={self.video.frames}: give {least} at least, of which half are there to be labelled and "
                 "validated on, and a quarter to test on."
             )
+
+
+@settings
+class LabelledImages:
+    """Labelled micrographs, as `samiam dataset build` compiles them, with simulated scenes between them.
+
+    Attributes:
+        name: of the kind of data.
+        folder: of the data set, in any layout that `benchmark=labelled` reads.
+        rules: how they are learnt from.
+        workers: processes that draw; a few images need none.
+    """
+
+    name: Literal["labelled"]
+    folder: str
+    rules: LabelledRules = field(default_factory=LabelledRules)
+    workers: Workers = 0

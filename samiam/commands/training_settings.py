@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from typing import Any, Literal
 
 from samiam.commands.training_data import (
+    LabelledImages,
     LabelledVideo,
     LabyrinthFrames,
     LatticeCrops,
@@ -24,6 +25,7 @@ from samiam.training.classifier.settings import NetworkOptions
 from samiam.training.compact.settings import CalibrationRules, FieldRecipe
 from samiam.training.faults.settings import ForestRecipe
 from samiam.training.fenet.settings import ContrastiveRecipe, DTDStart
+from samiam.training.labelled.settings import FineTuningRecipe
 from samiam.training.particles.settings import CalibrationScenes, ParticleRecipe
 from samiam.training.polar.settings import CalibrationFrames, PolarRecipe
 from samiam.training.settings import ClassificationRecipe, TrainerSettings
@@ -157,6 +159,33 @@ class ClassificationSettings:
 
 
 @settings
+class FineTuningSettings:
+    """Weights that know much already, tuned on labelled micrographs; where they get no better, they stay.
+
+    Attributes:
+        name: of the learner.
+        network: what is tuned: the generator and encoder "compact", the encoder "fenet", the "crop_classifier", or the
+            mask decoder of "sam".
+        start: a file of weights to go on from; those that ship where null. Of "sam" the checkpoint, which has to be
+            given unless the published one is to be fetched.
+        start_sha256: the hash that this file must have.
+        sam: which SAM the checkpoint is of.
+        options: how it learns.
+    """
+
+    name: Literal["fine_tuning"]
+    network: Literal["compact", "fenet", "crop_classifier", "sam"] = "compact"
+    start: str | None = None
+    start_sha256: str | None = None
+    sam: Literal["vit_b", "vit_l", "vit_h"] = "vit_b"
+    options: FineTuningRecipe = field(default_factory=FineTuningRecipe)
+
+    def __post_init__(self) -> None:
+        if self.start is None and self.start_sha256 is not None:
+            raise InputError(f"start_sha256={self.start_sha256}: give the file that has this hash as start=.")
+
+
+@settings
 class TrainSettings:
     """All settings of train.py.
 
@@ -178,6 +207,7 @@ class TrainSettings:
         | ParticleRegions
         | LabyrinthFrames
         | LabelledVideo
+        | LabelledImages
     )
     learner: (
         ContrastiveSettings
@@ -187,6 +217,7 @@ class TrainSettings:
         | FaultSettings
         | PolarSettings
         | LimitedSettings
+        | FineTuningSettings
     )
     trainer: TrainerSettings = field(default_factory=TrainerSettings)
     logger: LoggerSettings = field(default_factory=LoggerSettings)
@@ -216,6 +247,7 @@ PAIRS = (
     ("particle_regions", "faults"),
     ("labyrinths", "polar"),
     ("labelled_video", "polar_limited_labels"),
+    ("labelled", "fine_tuning"),
 )
 """Which data a learner can learn."""
 

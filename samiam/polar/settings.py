@@ -78,6 +78,8 @@ class LinkingOptions:
         least_seen: frames in which a track is seen, or its beginning and end are flicker and no events.
         meeting: periods between two points that vanish or appear together, at most.
         together: frames between the two, at most.
+        flicker: how much it costs to leave alone, in the pairing of all that begins and ends, what is seen in less than
+            `least_seen` frames, where it is 1 for all else: what is not there need not meet anything.
     """
 
     reach: Positive = 0.5
@@ -85,3 +87,4 @@ class LinkingOptions:
     least_seen: Count = 2
     meeting: Positive = 1.5
     together: Annotated[int, Field(ge=0)] = 1
+    flicker: Share = 0.4

@@ -19,8 +19,26 @@ from samiam.errors import InputError
 _HOST = f".{platform.node()[:40]}-"  # in temporary names: on a shared disk, processes of other machines have their own
 
 
+STORES = (".zarr", ".zspy")
+"""Suffixes of what users name like one file and may be a folder."""
+_MARKS = ("zarr.json", ".zgroup", ".zarray")  # of Zarr 3 and 2
+
+
+def is_store(path: str | Path) -> bool:
+    """Whether a path is a folder that holds Zarr, and so is one thing, as a file is."""
+    path = Path(path)
+    return path.suffix.lower() in STORES and path.is_dir() and any((path / mark).is_file() for mark in _MARKS)
+
+
 def sha256_of(path: str | Path) -> str:
-    """The SHA-256 of a file's bytes, as 64 lower-case hexadecimal digits."""
+    """The SHA-256 of a file's bytes, as 64 lower-case hexadecimal digits.
+
+    That of a folder (`is_store`) is of the names and the hashes of the files in it, in their order.
+    """
+    if is_store(path):
+        files = sorted(file for file in Path(path).rglob("*") if file.is_file())
+        listed = (f"{file.relative_to(path).as_posix()}\0{sha256_of(file)}\n" for file in files)
+        return hashlib.sha256("".join(listed).encode()).hexdigest()
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -13,11 +13,15 @@ _TIP = "💡 Tip"  # which other package of its makers one could install
 
 @contextmanager
 def without_advice() -> Iterator[None]:
-    """Keep back Lightning's advertisements, and its use of what torch is about to rename."""
+    """Keep back Lightning's advertisements, its use of what torch is about to rename, and its worry about batch norms.
+
+    Those that are in evaluation mode at the start are so on purpose, see `samiam.training.labelled.norms`.
+    """
     _LIGHTNING.addFilter(_is_no_tip)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=r".*isinstance.treespec, LeafSpec", category=FutureWarning)
+            warnings.filterwarnings("ignore", message=r"Found \d+ module\(s\) in eval mode", category=UserWarning)
             yield
     finally:
         _LIGHTNING.removeFilter(_is_no_tip)

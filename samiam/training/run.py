@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
@@ -25,6 +26,7 @@ from torch import nn
 from samiam.errors import InputError
 from samiam.storage.weight_files import write_weights
 from samiam.training.finite import StopWhereNotFinite
+from samiam.training.guard import Guard, Start, rounded
 from samiam.training.logging import build_loggers, close, wandb_of
 from samiam.training.quiet import without_advice
 from samiam.training.settings import TrainerSettings
@@ -55,6 +57,7 @@ class Job:
             None not to average.
         start: card of the weights that the network begins with, None where they are random or others'.
         finish: what is left to do with the file of weights once it is written with its card.
+        guard: when the learnt weights take the place of those that the network begins with; None for always.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Job:
     ema_decay: float | None = None
     start: Mapping[str, Any] | None = None
     finish: Callable[[Path], object] | None = None
+    guard: Guard | None = None
 
     @property
     def network(self) -> nn.Module:
@@ -98,7 +102,9 @@ def run(
         resume: go on after the last epoch that `folder` has, as if the run had not been interrupted.
 
     Returns:
-        The card of `folder/<name>.safetensors`: scores of the best epoch on val, and on test where there is one.
+        The card of `folder/<name>.safetensors`: scores of the best epoch on val, and on test where there is one. Of
+        a guarded job also the scores that it began with and, in words, which weights the file has; its epoch is 0 where
+        they are those.
 
     Raises:
         InputError: if there is nothing to resume, what there is is of another run or place, Lightning refuses the
@@ -106,6 +112,8 @@ def run(
     """
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
+    score = partial(_scores_of, job, settings, folder)
+    start = None if job.guard is None else Start.of(job.learner, score)
     last = _checked(check_resumable(folder) / _LAST, job) if resume else None
     started = time.perf_counter()
     loggers = build_loggers(folder, config, logger)
@@ -122,14 +130,18 @@ def run(
         trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
         best = read_checkpoint(Path(keep.best_model_path))
         job.learner.load_state_dict(best["state_dict"])
-        scores = {metric: float(cast("torch.Tensor", keep.best_model_score))}
-        if job.has_test:
+        epoch, scores = int(best["epoch"]) + 1, {metric: float(cast("torch.Tensor", keep.best_model_score))}
+        judged = None if start is None else start.judged(job.learner, cast("Guard", job.guard), (metric, mode), score)
+        if judged is not None:
+            scores, epoch = judged.scores, epoch if judged.verdict.is_better else 0
+        elif job.has_test:
             scores |= trainer.test(job.learner, job.data, verbose=False)[0]
     card = {
         "command": command,
         "config": {name: value for name, value in config.items() if name != "logger"},
-        "epoch": int(best["epoch"]) + 1,
-        "scores": {name: round(value, 4) for name, value in scores.items()},
+        "epoch": epoch,
+        "scores": rounded(scores),
+        **({} if judged is None else judged.card),
         "minutes" if not resume else "minutes_since_resumed": round((time.perf_counter() - started) / 60, 1),
         **({} if job.start is None else {"start": job.start}),
     }
@@ -140,6 +152,16 @@ def run(
             job.finish(weights)
         close(loggers, weights)
     return card
+
+
+def _scores_of(job: Job, settings: TrainerSettings, folder: Path) -> dict[str, float]:
+    """All scores of the weights that the learner has now; of a trainer of its own, without averages and loggers."""
+    with without_advice():
+        trainer = _trainer(settings, [], [], folder)
+        found = list(trainer.validate(job.learner, job.data, verbose=False))
+        if job.has_test:
+            found += trainer.test(job.learner, job.data, verbose=False)
+    return {name: value for of_loader in found for name, value in of_loader.items()}
 
 
 def check_resumable(folder: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_label_studio import brush
+from made_label_studio import brush, drawn
 from numpy.typing import NDArray
 from PIL import Image
 from refusals import refusal
@@ -143,6 +143,23 @@ class TestJson:
         np.testing.assert_array_equal(
             only(export(folder, task(annotation(shape, whole, brush("SrTiO3", STO))))).labels, GE + 2 * STO
         )
+
+    def test_what_was_drawn_with_several_tools(self, folder: Path) -> None:
+        ge = drawn("rectangle", "Ge", SHAPE, x=0, y=0, width=100, height=100 / 3)
+        sto = drawn("polygon", "SrTiO3", SHAPE, points=[[0, 100 / 3], [100, 100 / 3], [100, 100], [0, 100]])
+        island = drawn("ellipse", "WO3", SHAPE, x=50, y=50, radiusX=10, radiusY=20, from_name="other")
+        scene = only(export(folder, task(annotation(ge, sto, island))))
+        assert list(scene.materials) == ["Ge", "SrTiO3", "WO3"]
+        oval = scene.labels == 3
+        assert oval.sum() == pytest.approx(np.pi * 3.2 * 4.8, rel=0.1)
+        np.testing.assert_array_equal(scene.labels, np.where(oval, 3, GE + 2 * STO))
+
+    def test_a_shape_whose_labels_are_in_another_result(self, folder: Path) -> None:
+        whole = drawn("rectangle", "Ge", SHAPE, x=0, y=0, width=100, height=100 / 3)
+        named = whole | {"id": "r1", "type": "labels", "value": {**whole["value"], "labels": ["Ge"]}}
+        shape = whole | {"id": "r1", "type": "rectangle"}
+        scene = only(export(folder, task(annotation(shape, named, brush("SrTiO3", STO)))))
+        np.testing.assert_array_equal(scene.labels, GE + 2 * STO)
 
     def test_noise_of_alpha_is_not_painted(self, folder: Path) -> None:
         # 1 bit: no run, 2 bits: counts of 16 bits, the count less 1, then every value.
@@ -292,10 +309,22 @@ class TestRefusals:
         message = self.refusal(folder, task(annotation({"type": "choices", "value": {}})))
         assert "project-1.json: task 12, annotation 20: nothing is painted" in message
 
-    @pytest.mark.parametrize("kind", ["polygonlabels", "rectanglelabels", "bitmasklabels"])
-    def test_regions_that_no_brush_painted(self, folder: Path, kind: str) -> None:
-        region = {"type": kind, "value": {"points": [], kind: ["Ge"]}}
+    @pytest.mark.parametrize("kind", ["vectorlabels", "cuboidlabels", "bitmasklabels"])
+    def test_regions_of_other_kinds(self, folder: Path, kind: str) -> None:
+        region = {"type": kind, "value": {"vertices": [], kind: ["Ge"]}}
         assert f"annotation 20: {kind} cannot be read" in self.refusal(folder, task(annotation(*BOTH, region)))
+
+    @pytest.mark.parametrize("changes", [{"points": [[0, 0], [50, 50]]}, {"closed": False}])
+    def test_a_polygon_that_is_none(self, folder: Path, changes: dict[str, Any]) -> None:
+        region = drawn("polygon", "Ge", SHAPE, points=[[0, 0], [50, 50], [0, 50]])
+        region["value"] |= changes
+        assert "corners that is not closed; close it" in self.refusal(folder, task(annotation(*BOTH, region)))
+
+    def test_a_shape_on_a_turned_image_or_one_of_another_size(self, folder: Path) -> None:
+        region = drawn("rectangle", "Ge", SHAPE, x=0, y=0, width=50, height=50)
+        assert "turned" in self.refusal(folder, task(annotation(*BOTH, region | {"image_rotation": 90})))
+        other = task(annotation(*BOTH, region | {"original_width": 31}))
+        assert "(24, 31) pixels, but the image has (24, 32)" in self.refusal(folder, other)
 
     @pytest.mark.parametrize("kind", ["polygon", "rectangle", "ellipse", "brush", "bitmask", "vector"])
     def test_regions_without_a_label(self, folder: Path, kind: str) -> None:
@@ -303,7 +332,7 @@ class TestRefusals:
         del region["value"]["brushlabels"]
         message = self.refusal(folder, task(annotation(brush("Ge", GE, id="r1"), region)))
         assert "annotation 20: a region with no label" in message
-        del region["value"]["rle"]
+        region["value"] = {"vertices": []}
         assert f"{kind} cannot be read" in self.refusal(folder, task(annotation(brush("Ge", GE), region)))
 
     @pytest.mark.parametrize(
@@ -388,6 +417,11 @@ class TestRefusals:
             task(annotation(brush("Ge", GE, original_height=24.5))),
             task(annotation(brush("Ge", GE, value={"rle": 10**12, "brushlabels": ["Ge"]}))),
             task(annotation(brush("Ge", GE, value={"rle": "AAAA", "brushlabels": ["Ge"]}))),
+            task(annotation(drawn("rectangle", "Ge", SHAPE, x="1", y=0, width=5, height=5))),
+            task(annotation(drawn("rectangle", "Ge", SHAPE, x=1, y=0, width=-5, height=5))),
+            task(annotation(drawn("ellipse", "Ge", SHAPE, x=1, radiusX=5, radiusY=5))),
+            task(annotation(drawn("ellipse", "Ge", SHAPE, x=1, y=1e300, radiusX=5, radiusY=5))),
+            task(annotation(drawn("polygon", "Ge", SHAPE, points=[[1, 2], [3]]))),
             task(annotation(*BOTH, lead_time="long")),
             task(annotation(*BOTH, lead_time=10**400)),
             task(annotation(*BOTH, number="../../20")),  # type: ignore[arg-type]

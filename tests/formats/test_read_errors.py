@@ -12,6 +12,7 @@ import pytest
 import tifffile
 from dm_writer import write_dm
 from file_writers import write_mrc, write_ser, write_velox
+from made_signals import SIGNALS
 from ncempy.io import emd
 from PIL import Image
 from refusals import refusal
@@ -33,6 +34,8 @@ def write_image(path: Path, values: Any = IMAGE) -> Path:
         return write_mrc(path, values[None])
     if suffix == ".emd":
         emd.emdWriter(path, values)
+    elif suffix in SIGNALS:
+        SIGNALS[suffix](path, values)
     elif suffix == ".npy":
         np.save(path, values)
     elif suffix in (".tif", ".tiff"):
@@ -111,7 +114,7 @@ def test_line_breaks_in_names_stay_out_of_messages(tmp_path: Path) -> None:
     assert "\n" not in refused(tmp_path / "two\nlines.xyz")
 
 
-@pytest.mark.parametrize("suffix", [".npy", ".tif", ".dm3", ".dm4", ".mrc", ".ser", ".emd"])
+@pytest.mark.parametrize("suffix", [".npy", ".tif", ".dm3", ".dm4", ".mrc", ".ser", ".emd", *SIGNALS])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_not_finite(tmp_path: Path, suffix: str, bad: float) -> None:
     values = IMAGE.astype(np.float32)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import declared
@@ -27,12 +28,19 @@ from samiam.compact.weights import load_model
 from samiam.datasets.layouts import find_labelled
 from samiam.datasets.polar.labelled import read_labelled_frames
 from samiam.datasets.zenodo import zenodo_folder
+from samiam.errors import InputError
 from samiam.formats import open_frames, read_micrograph
+from samiam.generation.prompts import Prompt
+from samiam.label_studio.addresses import Images
+from samiam.label_studio.backend import Backend
+from samiam.label_studio.importing import import_export
+from samiam.label_studio.looks import Looks
 from samiam.particles.statistics.pooling import pool
 from samiam.particles.writing.reading import read_measured
 from samiam.records import Masks, Micrograph, Scene, Segmentation
 from samiam.storage.checkpoints import load_state_dict
 from samiam.storage.files import sha256_of
+from samiam.storage.strict_json import parse_json
 from samiam.texture.classifier import build_classifier
 from samiam.texture.settings import ClassifierOptions
 from samiam.training.run import read_checkpoint
@@ -67,6 +75,52 @@ def read_image(folder: Path) -> object:
 def read_labelled(folder: Path) -> object:
     """All labelled micrographs in a folder."""
     return [found.read() for found in find_labelled(folder)]
+
+
+def import_tasks(folder: Path) -> object:
+    """What was annotated, and predicted, in the export of a folder; where one is refused, the other is read."""
+    (export,) = folder.glob("*.json")
+    for predictions in (True, False):
+        with contextlib.suppress(InputError):
+            import_export(export, folder / f"back {predictions}", Images([folder]), predictions=predictions)
+    return import_export(export, folder / "again", Images([folder]))
+
+
+def answer_request(folder: Path) -> object:
+    """What a backend answers to the request in a folder."""
+    request = parse_json_object(folder / "request.json")
+    looks = Looks(Images([folder]), {}, Everything, 1)
+    return Backend(looks, lambda *_: Segmentation.load(folder / "none.npz"), "samiam", no_work).predict(request)
+
+
+class Everything:
+    """Answers all of the image to whatever is pointed at, once that was looked at."""
+
+    name, options = "everything", MappingProxyType[str, Any]({})
+
+    def set_image(self, micrograph: Micrograph) -> None:
+        """Look at an image."""
+        self._shape_hw = micrograph.shape_hw
+
+    def generate(self, _: Micrograph) -> Masks:
+        """Nothing."""
+        return Masks.empty(self._shape_hw)
+
+    def predict(self, points: Any = None, labels: Any = None, boxes: Any = None) -> Masks:
+        """All of it."""
+        Prompt.of(points, labels, boxes, self._shape_hw)
+        return Masks.from_arrays([np.ones(self._shape_hw, bool)], self._shape_hw)
+
+
+def parse_json_object(path: Path) -> dict[str, Any]:
+    """A request as the server takes it."""
+    try:
+        request = parse_json(path.read_bytes())
+    except ValueError:
+        raise InputError("no JSON") from None
+    if not isinstance(request, dict):
+        raise InputError("no object")
+    return request
 
 
 def read_frames(folder: Path) -> object:
@@ -184,10 +238,15 @@ TARGETS: Mapping[str, Target] = {
         (valid.berkeley, valid.velox),
         (declared.emd_dimension, declared.emd_pixels, declared.velox_metadata),
     ),
+    "hspy": Target(read_image, (valid.signal(".hspy"),)),
+    "nexus": Target(read_image, (valid.signal(".nxs"),)),
+    "zarr": Target(read_image, (valid.signal(".zarr"), valid.signal(".zspy"))),
     "label_images": Target(read_labelled, (valid.label_image,)),
     "annotators": Target(read_labelled, (valid.annotated,)),
     "manifest": Target(read_labelled, (valid.with_manifest,)),
-    "label_studio": Target(read_labelled, (valid.label_studio,)),
+    "label_studio": Target(read_labelled, (valid.label_studio, valid.label_studio_shapes)),
+    "label_studio_import": Target(import_tasks, (valid.label_studio, valid.label_studio_shapes)),
+    "label_studio_request": Target(answer_request, (valid.label_studio_request,)),
     "frames": Target(
         read_frames, (valid.frames_folder, valid.frames_video, tiff(STACK), valid.frames_mrc, valid.frames_ser)
     ),

@@ -28,7 +28,10 @@ def refuse(said: str, cause: BaseException | None = None) -> object:
     raise InputError(said) from cause
 
 
-@pytest.mark.parametrize("name", ["tiff", "png", "label_studio", "frames", "points", "masks", "cif"])
+@pytest.mark.parametrize(
+    "name",
+    ["tiff", "png", "label_studio", "label_studio_import", "label_studio_request", "frames", "points", "masks", "cif"],
+)
 def test_valid_files_are_read(name: str, tmp_path: Path) -> None:
     """So that what is refused is so for what was done to it."""
     target = TARGETS[name]

@@ -16,9 +16,10 @@ import torch
 from dm_writer import write_dm
 from file_writers import write_mrc, write_ser, write_velox
 from made_keras import made_layers, write_keras
-from made_label_studio import brush
+from made_label_studio import brush, drawn
 from made_particles import made_particles
 from made_records import made_masks, made_micrograph, made_scene, made_segmentation
+from made_signals import SIGNALS
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -26,6 +27,7 @@ from samiam.compact.network import FieldNetwork, facts_of
 from samiam.compact.settings import FieldSize
 from samiam.datasets.polar.keypoints import write_keypoint_tasks
 from samiam.datasets.polar.points_csv import write_points_csv
+from samiam.formats.writers.exports.label_studio import interface_of
 from samiam.particles import FaultDetection
 from samiam.particles.measured import MeasuredImage
 from samiam.particles.writing.results import write_particles
@@ -73,6 +75,11 @@ def berkeley(folder: Path) -> None:
             group[f"dim{number}"].attrs["name"], group[f"dim{number}"].attrs["units"] = "xy"[number - 1], "[n_m]"
 
 
+def signal(suffix: str) -> Write:
+    """An image of hyperspy, NeXus or Zarr."""
+    return lambda folder: SIGNALS[suffix](folder / f"a{suffix}", BYTES)
+
+
 def label_image(folder: Path) -> None:
     """A micrograph with a label image and the names of its materials."""
     for part, pixels in (("images", BYTES), ("labels", NUMBERS)):
@@ -110,6 +117,35 @@ def label_studio(folder: Path) -> None:
     done = {"id": 20, "completed_by": 2, "was_cancelled": False, "lead_time": 61.5, "result": results}
     task = {"id": 12, "data": {"image": "/data/upload/1/0a1b2c3d-a.png"}, "annotations": [done]}
     (folder / "project-1.json").write_text(json.dumps([task]), encoding="utf-8")
+
+
+def label_studio_shapes(folder: Path) -> None:
+    """An export whose regions were drawn with other tools than the brush, with what was predicted."""
+    Image.fromarray(BYTES).save(folder / "a.png")
+    shapes = [
+        drawn("polygon", "Ge", SHAPE, points=[[0, 0], [40, 5.5], [20, 60]], closed=True),
+        drawn("rectangle", "SrTiO3", SHAPE, x=50, y=10, width=30, height=20.5, rotation=30),
+        drawn("ellipse", "WO3", SHAPE, x=70, y=70, radiusX=20, radiusY=12.5, rotation=-10),
+    ]
+    done = {"id": 20, "completed_by": {"email": "a@b.c"}, "was_cancelled": False, "result": shapes}
+    predicted = {"id": 3, "model_version": "samiam 1", "score": 0.9, "result": shapes[:2]}
+    data = {"image": "/data/local-files/?d=a.png", "file_name": "a.tif"}
+    task = {"id": 12, "data": data, "annotations": [done], "predictions": [predicted]}
+    (folder / "project-1.json").write_text(json.dumps([task]), encoding="utf-8")
+
+
+def label_studio_request(folder: Path) -> None:
+    """What Label Studio sends when somebody clicked, and painted."""
+    Image.fromarray(BYTES).save(folder / "a.png")
+    clicked = drawn("keypoint", "Ge", SHAPE, x=50, y=25, width=0.5) | {"is_positive": 1}
+    boxed = drawn("rectangle", "SrTiO3", SHAPE, x=50, y=10, width=30, height=20, rotation=0)
+    context = {"result": [clicked, boxed, brush("Ge", NUMBERS == 2)]}
+    request = {
+        "tasks": [{"id": 1, "data": {"image": "/data/local-files/?d=a.png"}}],
+        "label_config": interface_of([("Ge", (0, 0, 0)), ("SrTiO3", (9, 9, 9))], asking=True),
+        "params": {"context": context},
+    }
+    (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
 
 
 def frames_folder(folder: Path) -> None:

@@ -65,7 +65,8 @@ def test_a_track_goes_on_after_two_frames_without_it_and_no_more() -> None:
 
 def test_after_a_gap_a_point_may_be_farther_by_the_root_of_the_frames() -> None:
     def frames(moved: float) -> dict[int, tuple[Places, Places]]:
-        return {0: ([(50, 40)], []), 1: ([], []), 2: ([(50 + moved, 40)], [])}
+        before, after = [(50.0, 40.0)], [(50 + moved, 40.0)]
+        return {0: (before, []), 1: (before, []), 2: ([], []), 3: (after, []), 4: (after, [])}
 
     assert len(linked(frames(7.0)).lifetimes) == 1  # half a period times √2 is 7.07
     assert len(linked(frames(7.1)).lifetimes) == 2
@@ -117,6 +118,37 @@ def test_points_that_are_far_apart_in_place_or_time_do_not_meet() -> None:
     }
     assert events(linked(later)) == [(2, "death"), (4, "death")]
     assert events(linked(later, together=2)) == [(4, "annihilation")]
+
+
+def test_of_four_points_that_vanish_those_are_pairs_that_leave_none_alone() -> None:
+    # The nearest, both junctions, would leave two ends that are too far apart.
+    row: dict[int, tuple[Places, Places]] = {
+        n: ([(50, 30), (50, 57)], [(50, 41), (50, 46)]) if n < 2 else ([], []) for n in range(6)
+    }
+    tracks = linked(row)
+    assert events(tracks) == [(2, "annihilation"), (2, "annihilation")]
+    assert sorted(tracks.events["column"]) == [35.5, 51.5]
+
+
+def test_what_lasts_for_a_frame_is_left_out_of_what_happens() -> None:
+    two, one, none = ([(50, 40), (50, 56)], []), ([(50, 56)], [(50, 47)]), ([], [])
+    assert events(linked(dict(enumerate([two, two, one, none, none, none])))) == [(3, "joining")]
+    end, junction = ([(50, 40)], []), ([], [(50, 43)])
+    back = linked(dict(enumerate([end, end, junction, end, end, end])))
+    assert events(back) == []
+    assert list(back.points["track"]) == [1, 1, 2, 1, 1, 1]
+    assert list(back.lifetimes["frames_seen"]) == [5, 1]
+
+
+def test_frames_that_are_not_told_of_help_to_pair() -> None:
+    pair = {n: ([(50, 40)], [(50, 45)]) if n < 9 else ([], []) for n in range(25)}
+    linker = Linker(SHAPE, PERIOD)
+    for ends, junctions in pair.values():
+        linker.add(Points([*ends, *junctions], [False] * len(ends) + [True] * len(junctions)))
+    tracks = linker.tracks(every=4)
+    assert list(tracks.counts["frame"]) == list(range(7))
+    assert events(tracks) == [(3, "annihilation")]
+    assert list(tracks.lifetimes["frames_seen"]) == [3, 3]
 
 
 def test_what_comes_and_goes_at_the_border_enters_and_leaves() -> None:
@@ -190,20 +222,6 @@ def test_a_table_of_points_replayed_gives_the_same_tracks() -> None:
     again = replayed(whole, drifts, 6).tracks()
     for name in ("points", "events", "lifetimes", "counts"):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(whole, name))
-
-
-def test_tracks_that_are_known_are_kept() -> None:
-    linker = Linker(SHAPE, PERIOD)
-    for number in range(3):
-        far = Points([[20 + 30 * number, 40.0], [80 - 30 * number, 90.0]], [False, True])
-        linker.add(far, tracks=[7, 4])
-    assert linker.last_tracks.tolist() == [7, 4]
-    assert linker.tracks().lifetimes[["track", "kind", "frames_seen"]].to_numpy().tolist() == [
-        [7, "end", 3],
-        [4, "junction", 3],
-    ]
-    linker.add(Points([[80.0, 41.0], [50.0, 50.0]], [False, False]))
-    assert linker.last_tracks.tolist() == [7, 8]
 
 
 def test_no_frames_make_empty_tables() -> None:

@@ -32,11 +32,11 @@ of 2.9 % is not 1 − precision. No number of theirs can therefore be compared w
 _PUBLISHED = "Lin et al., over their whole video of 81 frames; for antimerons they name FPR and FNR alone."
 _LINKED = """\
 *IDF1* (Ristani et al. 2016): F of points on the track that is theirs, within half a period. True tracks are linked in
-steps so small that hardly a link is in doubt (`benchmark.between`), with the true drift; their events are told of the
-frames that methods see, by the rules of the methods. *true points* are those that methods ought to find, linked by the
-same linker: what only linking costs. Of *annihilations* (an end and a junction vanish together) and of all *events* of
-two points: how many there are, and the shares that are found and that are true, of the same name within a period and
-two frames."""
+steps so small that hardly a link is in doubt (`benchmark.between`), with the true drift; in these steps it is settled
+which points take part in which event, and what the frames that methods see do not show for good is left out. *true
+points* are those that methods ought to find, linked by the same linker: what only linking costs. Of *annihilations*
+(an end and a junction vanish together) and of all *events* of two points: how many there are, and the shares that are
+found and that are true, of the same name within a period and two frames."""
 _SPEED = """\
 Of one frame of 1995 × 1995 px (unless `time_px` says otherwise), in one run, its period measured as well; *cpu seconds*
 are of the processors, and the ratio is of those, as others on the machine do not count in them. Lin et al.: 0.027 s, on

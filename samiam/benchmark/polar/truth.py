@@ -26,33 +26,30 @@ OF_TWO: Sequence[Event] = (
 class TrueTracks:
     """True points linked in small steps, and what the same tracks look like in those frames that methods see.
 
-    Events are told of these frames alone, by the rules of the methods' linker: of what comes and goes between two of
-    them nobody could say a word.
+    An event of the truth is a change of the stripes that lasts: tracks begin and end in small steps, where hardly two
+    changes are near each other in place and time, so that it is known which points took part in which. What lies
+    between two frames that methods see, or is seen in fewer of them than a track must be, is left out, as nobody could
+    say a word of it; of a chain of such changes its first and its last points are told.
 
     Args:
         first: frame of the video.
-        between: steps from one frame that methods see to the next; what they may not see for a frame, the truth may not
-            for as many steps.
+        between: steps from one frame that methods see to the next; a point that is away for fewer has not gone.
         options: of the methods' linker.
     """
 
     def __init__(self, first: PolarScene, between: int, options: LinkingOptions) -> None:
-        of = first.micrograph.shape_hw, first.period_px, first.sign
-        self._between, self._steps = between, 0
-        self._finely = Linker(*of, replace(options, most_missed=options.most_missed * between))
-        self._seen = Linker(*of, options)
+        # Every true point is there: also one that is seen for a moment has come from somewhere.
+        finely = replace(options, most_missed=between - 1, flicker=1.0)
+        self._between = between
+        self._linker = Linker(first.micrograph.shape_hw, first.period_px, first.sign, finely)
 
     def add(self, scene: PolarScene) -> None:
         """The next step."""
-        drift_px = offset_of(scene)
-        self._finely.add(scene.points, drift_px=drift_px)
-        if self._steps % self._between == 0:
-            self._seen.add(scene.points, drift_px=drift_px, tracks=self._finely.last_tracks)
-        self._steps += 1
+        self._linker.add(scene.points, drift_px=offset_of(scene))
 
     def seen(self) -> Tracks:
         """The tracks of the points in the frames that methods see."""
-        return self._seen.tracks()
+        return self._linker.tracks(every=self._between)
 
 
 def offset_of(scene: PolarScene) -> tuple[float, float]:

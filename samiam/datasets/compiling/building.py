@@ -67,16 +67,42 @@ def build_dataset(sources: Sequence[str | Path], folder: str | Path, options: Bu
             splits do not fit.
     """
     folder, chosen, paths = Path(folder), options or BuildOptions(), [Path(source) for source in sources]
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder}: is there already; choose another folder with -o, or remove it.")
+    check_new(folder)
     for path in paths:
         if folder.resolve().is_relative_to(path.resolve()):
             raise InputError(f"{folder}: lies in {path}, of which it is made; choose a folder outside with -o.")
+    each = (labelling for path in paths for labelling in labellings_of(path, chosen.annotator))
+    return compile_labellings(each, folder, chosen)
+
+
+def check_new(folder: Path) -> None:
+    """Refuse a folder that is there already and not empty.
+
+    Raises:
+        InputError: if it is.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: is there already; choose another folder with -o, or remove it.")
+
+
+def compile_labellings(labellings: Iterable[Labelling], folder: Path, chosen: BuildOptions) -> Counts:
+    """Compile what is given one after the other, whose files have to be there until the next one is asked for.
+
+    Args:
+        labellings: micrographs with labels.
+        folder: where to, see `check_new`.
+        chosen: what is chosen.
+
+    Returns:
+        How much there is.
+
+    Raises:
+        InputError: see `build_dataset`.
+    """
     with replacing_together(folder, CARD) as partial:
         compiled = Compiled(partial, chosen)
-        for path in paths:
-            for labelling in labellings_of(path, chosen.annotator):
-                compiled.add(labelling)
+        for labelling in labellings:
+            compiled.add(labelling)
         places = compiled.finish()
         counts = _read_back(partial, compiled, places, coco=chosen.coco)
         write_card(partial, folder.resolve().name, counts, compiled.origins, chosen.licence)

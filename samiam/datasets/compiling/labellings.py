@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +26,8 @@ from samiam.records import Scene
 from samiam.storage.csv_cells import read_back
 
 _LABELS, _GRAINS, _TABLE = "labels.tif", "grains.tif", "materials.csv"
+RESULT = "samiam segment"
+"""The source of a labelling that is a result of this program."""
 _THE_PROGRAM = "samiam"  # the annotator of results that nobody answers for
 
 
@@ -35,12 +39,14 @@ class Labelling(NamedTuple):
         annotator: who.
         source: what it was read from, for the card.
         place: the specimen and split that an earlier data set gave it, None where none did.
+        confidences: of the materials of a result, 0 to 1, by their names; those that nothing predicts are missing.
     """
 
     scene: Scene
     annotator: str
     source: str
     place: Place | None = None
+    confidences: Mapping[str, float] = MappingProxyType({})
 
 
 def labellings_of(path: Path, annotator: str | None) -> Iterator[Labelling]:
@@ -60,7 +66,8 @@ def labellings_of(path: Path, annotator: str | None) -> Iterator[Labelling]:
     results = _results_in(path)
     if results:
         for folder in results:
-            yield Labelling(_scene_of_result(folder), annotator or _THE_PROGRAM, "samiam segment")
+            scene, confidences = _scene_of_result(folder), _confidences(folder / _TABLE)
+            yield Labelling(scene, annotator or _THE_PROGRAM, RESULT, confidences=confidences)
         return
     places = read_splits(path)
     for found in find_labelled(path):
@@ -113,9 +120,26 @@ def _array(path: Path) -> NDArray[np.uint32]:
 
 def _names(path: Path) -> dict[int, str]:
     """What the material of each label is called; parts and grains of one material have one name."""
-    try:
+    with _as_a_table(path):
         table: Any = pd.read_csv(path, dtype=str, keep_default_na=False)
         rows = zip(table["label"].astype(int), table["name"], table["material"], strict=True)
         return {label: tidy(read_back(name)) or f"material {number}" for label, name, number in rows}
+
+
+def _confidences(path: Path) -> dict[str, float]:
+    """How sure each material is: as its least sure part."""
+    names = _names(path)
+    with _as_a_table(path):
+        table = pd.read_csv(path)
+        if "confidence" not in table:
+            return {}
+        of = table["label"].astype(int).map(names)
+        return {str(name): float(least) for name, least in table.groupby(of)["confidence"].min().dropna().items()}
+
+
+@contextmanager
+def _as_a_table(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path}: is no table of materials ({error}); segment the image again.") from None

@@ -1,4 +1,4 @@
-"""Micrographs that were labelled with Label Studio's brush."""
+"""Micrographs that were labelled with Label Studio."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from samiam.datasets.label_studio.tasks_json import Task, read_tasks
 from samiam.datasets.painted import paint, scene_of
 from samiam.errors import InputError
 from samiam.formats import read_micrograph
-from samiam.records import Scene
+from samiam.records import Micrograph, Scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +94,15 @@ def read_label_studio_image(found: LabelStudioImage) -> Scene:
         InputError: if a file cannot be read, a region is of another shape than the image, or a label is empty or
             hidden.
     """
-    micrograph = replace(read_micrograph(found.image), name=found.name)
-    annotation = found.annotation
+    return painted_scene(replace(read_micrograph(found.image), name=found.name), found.annotation)
+
+
+def painted_scene(micrograph: Micrograph, annotation: Annotation) -> Scene:
+    """A micrograph with the regions of an annotation, see `read_label_studio_image`.
+
+    Raises:
+        InputError: if a region is of another shape than the image, or a label is empty or hidden.
+    """
     labels, materials, overlapping_px = paint(annotation.regions, micrograph.shape_hw, annotation.source)
     beside = {"overlapping_px": overlapping_px} if overlapping_px else {}
     made = {"annotator": annotation.annotator, "labelling_s": annotation.labelling_s}

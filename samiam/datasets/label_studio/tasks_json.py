@@ -9,51 +9,19 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import numpy as np
-from numpy.typing import NDArray
-
 from samiam.datasets.label_studio.annotations import Annotation, annotator_name
+from samiam.datasets.label_studio.regions import StudioRegion, shape_of
 from samiam.datasets.material_names import tidy
-from samiam.datasets.two_levels import where_painted
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
-from samiam.formats.brush_rle import decode_alpha
 from samiam.storage.strict_json import parse_json
 
 _NO_REGIONS = ("keypoint", "keypointlabels")
 """The points where a model was asked for a mask; the mask is a region of its own."""
+FILE_NAME = "file_name"
+"""In the data of a task, the name of the micrograph that its picture shows, where this program has made the picture."""
 _SHAPES = ("bitmask", "brush", "cuboid", "ellipse", "polygon", "rectangle", "vector")
 """What regions are called by themselves; their labels are in a result of the same id, of the kind `labels`."""
-
-
-@dataclass(frozen=True)
-class BrushRegion:
-    """A region painted with the brush.
-
-    Attributes:
-        label: the material.
-        source: where it is from, for messages.
-        rle: its run lengths, see `samiam.formats.brush_rle`.
-        shape_hw: of the image, in pixels.
-    """
-
-    label: str
-    source: str
-    rle: bytes
-    shape_hw: tuple[int, int]
-
-    def mask(self, shape_hw: tuple[int, int]) -> NDArray[np.bool_]:
-        """Where it lies, (H, W).
-
-        Raises:
-            InputError: if it is of another shape, or the run lengths are damaged.
-        """
-        if self.shape_hw != shape_hw:
-            raise InputError(f"{self.source}: {self.shape_hw} pixels, but the image has {shape_hw}; export both again.")
-        try:
-            return where_painted(decode_alpha(self.rle, shape_hw), "brush RLE")
-        except InputError as error:
-            raise InputError(f"{self.source}: {error}") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +48,13 @@ def read_tasks(folder: Path) -> dict[str, Task]:
 
     Raises:
         InputError: if a file is damaged or not as Label Studio writes it, a task stands in several, or an annotation
-            cannot be used: nothing in it, regions that no brush painted or that have not one label, a turned image,
-            or another one than the task's first.
+            cannot be used: nothing in it, regions that are no brush, polygon, rectangle or ellipse or that have not one
+            label, a turned image, or another one than the task's first.
     """
     tasks: dict[str, Task] = {}
     for path in sorted(folder.glob("*.json")):
         for entry in [] if path.name.startswith(".") else task_entries(path):
-            task = _task(path, entry)
+            task = task_of(path, entry)
             before = tasks.get(task.number)
             if before is None or before.annotations is None:
                 tasks[task.number] = task
@@ -101,15 +69,44 @@ def task_entries(path: Path) -> list[Any]:
     Raises:
         InputError: if it is no JSON.
     """
-    try:
-        content = parse_json(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: damaged or cut short, not readable as JSON; export it again.") from error
+    content = _json_in(path)
     is_export = isinstance(content, list) and all(isinstance(entry, dict) and "id" in entry for entry in content)
     return content if is_export else []
 
 
-def _task(path: Path, entry: Mapping[str, Any]) -> Task:
+def tasks_or_refusal(path: Path) -> list[dict[str, Any]]:
+    """The tasks of what has to be an export, or tasks to be imported, which have no numbers yet: they are counted.
+
+    Raises:
+        InputError: if it is neither.
+    """
+    content = _json_in(path)
+    if not isinstance(content, list) or not content or not all(_is_task(entry) for entry in content):
+        raise InputError(f"{path}: holds no tasks of Label Studio; export the project as JSON.")
+    return [{"id": number, **entry} for number, entry in enumerate(content, start=1)]
+
+
+def _is_task(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("data"), dict)
+
+
+def _json_in(path: Path) -> Any:  # noqa: ANN401
+    try:
+        return parse_json(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: damaged or cut short, not readable as JSON; export it again.") from error
+
+
+def task_of(path: Path, entry: Mapping[str, Any]) -> Task:
+    """An entry of an export.
+
+    Args:
+        path: of the export.
+        entry: one of `task_entries`.
+
+    Raises:
+        InputError: if it is not as Label Studio writes it, or see `read_tasks`.
+    """
     number = str(entry["id"])
     try:
         found = entry.get("annotations", entry.get("completions"))
@@ -139,16 +136,20 @@ def identifier(given: object) -> str:
 def image_names(data: Mapping[str, Any]) -> dict[str, str]:
     """The names in the addresses of images by their keys, that of `image` before all others."""
     in_order = {"image": data.get("image"), **data}
+    in_order.pop(FILE_NAME, None)
     names: dict[str, str] = {}
     for key, addresses in in_order.items():
         for place, address in enumerate(addresses if isinstance(addresses, list) else [addresses]):
-            name = _last_part(address) if isinstance(address, str) else ""
+            name = _name(address, data.get(FILE_NAME)) if isinstance(address, str) else ""
             if PurePosixPath(name).suffix.lower() in READABLE_SUFFIXES and name not in names.values():
                 names[key if place == 0 else f"{key}[{place}]"] = name
     return names
 
 
-def _last_part(address: str) -> str:
+def _name(address: str, file_name: object) -> str:
+    """The name of an image; of one that is in the address itself, that of the file that it shows."""
+    if address.startswith("data:"):
+        return PurePosixPath(file_name).name if isinstance(file_name, str) else ""
     parts = urlsplit(address)
     # Files that Label Studio serves from a folder of its machine: /data/local-files/?d=folder/name.png
     local = parse_qs(parts.query).get("d")
@@ -188,20 +189,27 @@ def _is_region(result: Mapping[str, Any], labelled: Set[object]) -> bool:
     return kind.endswith("labels") or (kind in _SHAPES and result.get("id") not in labelled)
 
 
-def _region(source: str, result: Mapping[str, Any]) -> BrushRegion:
+def _region(source: str, result: Mapping[str, Any]) -> StudioRegion:
     kind, value = result["type"], result.get("value", {})
-    if "rle" not in value:
-        raise InputError(f"{source}: {kind} cannot be read, only what the brush painted; paint it and export again.")
+    try:
+        shape = shape_of(value)
+    except InputError as error:
+        raise InputError(f"{source}: {error} in Label Studio and export again.") from None
+    if shape is None:
+        raise InputError(
+            f"{source}: {kind} cannot be read, only brush, polygon, rectangle and ellipse; "
+            "draw it with one of them and export again."
+        )
     labels = {tidy(label) for label in value.get(kind, [])}
     if len(labels) != 1 or "" in labels:
         found = f"the labels {', '.join(sorted(labels))}" if len(labels) > 1 else "no label"
         raise InputError(f"{source}: a region with {found}; give each one in Label Studio and export again.")
     if result.get("image_rotation", 0) % 360:
         raise InputError(f"{source}: labelled on a turned image; turn the file instead and label it again.")
-    return BrushRegion(
+    return StudioRegion(
         label=labels.pop(),
         source=source,
-        rle=bytes(list(value["rle"])),  # of a single number bytes() would make as many zeros
+        shape=shape,
         shape_hw=(_whole(result["original_height"]), _whole(result["original_width"])),
     )
 

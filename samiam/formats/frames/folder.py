@@ -12,7 +12,7 @@ from samiam.formats.readers.raw import Request
 from samiam.formats.readers.read import READABLE_SUFFIXES, micrograph_of, read_raw
 from samiam.formats.writers.earlier import is_result
 from samiam.records import Micrograph
-from samiam.storage.files import sha256_of
+from samiam.storage.files import is_store, sha256_of
 
 
 def frame_files(folder: Path) -> list[Path]:
@@ -22,7 +22,7 @@ def frame_files(folder: Path) -> list[Path]:
 
 
 def _may_be_frame(file: Path) -> bool:
-    return not file.name.startswith(".") and file.is_file() and not is_result(file)
+    return not file.name.startswith(".") and (file.is_file() or is_store(file)) and not is_result(file)
 
 
 def read_or_fault(reading: FrameReading, file: Path) -> tuple[Micrograph | None, InputError | None]:

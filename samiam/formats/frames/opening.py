@@ -11,6 +11,7 @@ from samiam.formats.frames.stack import StackFrames
 from samiam.formats.frames.video import VIDEO_SUFFIXES, VideoFrames
 from samiam.formats.readers.interval import Interval
 from samiam.formats.readers.read import READABLE_SUFFIXES, given_size
+from samiam.storage.files import is_store
 
 
 def open_frames(
@@ -81,11 +82,11 @@ def reading_of(
 
 
 def _kind_of(path: Path) -> type[Frames]:
-    if path.is_dir():
+    if path.is_dir() and not is_store(path):
         if not any(path.iterdir()):
             raise InputError("is empty; give the folder that the frames are in.")
         return FolderFrames
-    if not path.is_file():
+    if not path.exists():
         raise InputError("no such file or folder; check the path.")
     if path.stat().st_size == 0:
         raise InputError("is empty (0 bytes); copy or export it again.")

@@ -52,8 +52,17 @@ class Request:
     frame: int | None = None
     dataset: str | None = None
 
-    def pick(self, n_frames: int, shape_hw: tuple[int, int], dtype: np.dtype[Any], n_channels: int = 1) -> int:
+    def pick(
+        self, n_frames: int, shape_hw: tuple[int, int], dtype: np.dtype[Any], n_channels: int = 1, along: str = ""
+    ) -> int:
         """The frame to load; readers ask for it once they know what the file declares, before loading pixels.
+
+        Args:
+            n_frames: how many there are.
+            shape_hw: of each image.
+            dtype: of its pixels.
+            n_channels: of each.
+            along: what frames lie along, for whoever has to choose one.
 
         Raises:
             InputError: if the images are too small, too large or not real numbers, or the frame has to be given
@@ -64,7 +73,8 @@ class Request:
             raise InputError("holds no image; export it again.")
         last = n_frames - 1
         if self.frame is None and n_frames > 1:
-            raise InputError(f"holds {n_frames} frames; choose one with frame=0..{last} (--frame).")
+            ways = f" ({along})" if along else ""
+            raise InputError(f"holds {n_frames} frames{ways}; choose one with frame=0..{last} (--frame).")
         frame = self.frame or 0
         if not 0 <= frame <= last:
             raise InputError(f"has no frame {frame}; choose frame=0..{last} (--frame).")
@@ -135,6 +145,9 @@ class RawImage:
         data_bar_px: rows at the bottom of which the file says that they are the instrument's data bar; 0 where it
             does not say.
         orientation: in words how the file asks for the image to be turned, which has been done; None for not.
+        beside: the other images and stacks that could be chosen, each with its number.
+        not_images: what else the file holds, as spectra.
+        unwritten: in words which of the pixels the file does not hold; None where it holds them all.
     """
 
     array: NDArray[Any]
@@ -146,13 +159,23 @@ class RawImage:
     n_datasets: int = 1
     data_bar_px: int = 0
     orientation: str | None = None
+    beside: tuple[str, ...] = ()
+    not_images: tuple[str, ...] = ()
+    unwritten: str | None = None
 
 
 def of_dataset(found: Sequence[Found], index: int) -> dict[str, Any]:
     """The fields of `RawImage` that tell which data set was chosen; its number stands for a name that it lacks."""
     chosen, n_images = found[index], sum(not one.is_thumbnail for one in found)
     is_choice = n_images > 1 or chosen.is_thumbnail
-    return {"dataset": chosen.name or (str(index) if is_choice else None), "n_datasets": n_images}
+    beside = tuple(f"{other} ({one})" for other, one in enumerate(found) if other != index and not one.is_thumbnail)
+    return {"dataset": chosen.name or (str(index) if is_choice else None), "n_datasets": n_images, "beside": beside}
+
+
+def in_words(named: Sequence[str]) -> str | None:
+    """What a file holds, the first few of it; None for nothing."""
+    more = len(named) - _MOST_LISTED
+    return ", ".join([*named[:_MOST_LISTED], *([f"{more} more"] if more > 0 else [])]) or None
 
 
 def check_there(n_bytes: int, there: int) -> None:

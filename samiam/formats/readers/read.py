@@ -8,18 +8,19 @@ import logging
 import pkgutil
 import warnings
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from samiam.artefacts.finding import find_artefacts
-from samiam.errors import InputError, printable
+from samiam.errors import InputError, extras, printable
 from samiam.formats.readers.pixel_size import PixelSize
-from samiam.formats.readers.raw import RawImage, Request
+from samiam.formats.readers.raw import RawImage, Request, in_words
 from samiam.records import Micrograph
 from samiam.records.arrays import both_sides, check_percentiles, check_values, one_channel
 from samiam.records.counts import without_offset
-from samiam.storage.files import sha256_of
+from samiam.storage.files import STORES, is_store, sha256_of
 
 Reader = Callable[[Path, Request], RawImage]
 # The libraries behind them take up to a second to import, so that a reader is only when its kind is met.
@@ -35,8 +36,13 @@ _READERS = {
     ".jpg": "pictures.kinds:read_picture",
     ".jpeg": "pictures.kinds:read_picture",
     ".npy": "arrays:read_npy",
+    ".hspy": "signals.hyperspy:read_hspy",
+    ".zspy": "zarr.opening:read_zarr",
+    ".zarr": "zarr.opening:read_zarr",
+    ".nxs": "signals.nexus:read_nexus",
 }
 READABLE_SUFFIXES: tuple[str, ...] = tuple(_READERS)
+_OF_OTHERS = "signals.rosettasciio:read_any"  # whatever kind they are, where RosettaSciIO is installed
 
 
 def read_micrograph(
@@ -68,9 +74,10 @@ def read_micrograph(
     Returns:
         The micrograph, named after the file. Its metadata tell `path`, `sha256`, `format`, `dtype`, `frame`,
         `n_frames`, `channel`, `dataset`, `clip_percentiles`, `clip_values` and `pixel_size_source`. Where there is
-        anything to say, `n_datasets` counts what could be chosen from, and in words `orientation` says how it was
-        turned, `pixel_size_remark` why the pixel size is unknown or what was assumed of it, and `left_out` what is not
-        shown or was replaced.
+        anything to say, `n_datasets` counts what could be chosen from, and in words `beside` lists the others,
+        `not_images` what else the file holds, `unwritten` which pixels it lacks, `orientation` says how it was turned,
+        `pixel_size_remark` why the pixel size is unknown or what was assumed of it, and `left_out` what is not shown or
+        was replaced.
 
     Raises:
         InputError: if the file cannot be used: one line that names it and says what to do.
@@ -115,7 +122,7 @@ def read_raw(path: Path, request: Request) -> RawImage:
         InputError: if the file cannot be used; the message does not name it.
     """
     _check_file(path)
-    return _load(pkgutil.resolve_name(f"{__package__}.{_READERS[path.suffix.lower()]}"), path, request)
+    return _load(_READERS.get(path.suffix.lower(), _OF_OTHERS), path, request)
 
 
 def micrograph_of(
@@ -138,6 +145,9 @@ def micrograph_of(
     size = raw.pixel_size if given is None else given.instead_of(raw.pixel_size)
     beside = {
         "n_datasets": raw.n_datasets if raw.n_datasets > 1 else None,
+        "beside": in_words(raw.beside),
+        "not_images": in_words(raw.not_images),
+        "unwritten": raw.unwritten,
         "orientation": raw.orientation,
         "pixel_size_remark": size.remark,
     }
@@ -178,19 +188,31 @@ def given_size(sides_nm: float | tuple[float, float]) -> PixelSize:
 def _check_file(path: Path) -> None:
     """Refuse what is no file of a known kind."""
     suffix = path.suffix.lower()
+    if is_store(path):
+        return
     if path.is_dir():
-        raise InputError("is a folder; give one file.")
+        raise InputError(f"is a folder; give one file{' (there is no Zarr in it)' if suffix in STORES else ''}.")
     if not path.is_file():
         raise InputError("no such file; check the path.")
-    if suffix not in _READERS:
-        raise InputError(f"unknown kind {suffix!r}; the known ones are {', '.join(READABLE_SUFFIXES)}.")
+    if suffix not in _READERS and not _is_of_others(suffix):
+        others = "" if find_spec("rsciio") else "; pip install 'samiam[rosettasciio]' for more"
+        raise InputError(f"unknown kind {suffix!r}; the known ones are {', '.join(READABLE_SUFFIXES)}{others}.")
     if path.stat().st_size == 0:
         raise InputError("is empty (0 bytes); copy or export it again.")
 
 
-def _load(reader: Reader, path: Path, request: Request) -> RawImage:
+def _is_of_others(suffix: str) -> bool:
+    """Whether RosettaSciIO is there and reads that kind."""
+    if find_spec("rsciio") is None:
+        return False
+    is_known: bool = pkgutil.resolve_name(f"{__package__}.signals.rosettasciio:is_known")(suffix)
+    return is_known
+
+
+def _load(where: str, path: Path, request: Request) -> RawImage:
     try:
-        with _quiet():
+        with extras(), _quiet():
+            reader: Reader = pkgutil.resolve_name(f"{__package__}.{where}")
             raw = reader(path, request)
     except InputError:
         raise

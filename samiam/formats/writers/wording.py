@@ -15,6 +15,9 @@ IN_DOUBT_BELOW = 0.95
 
 _NOTED = {
     "n_datasets": "data set {dataset} of the {n_datasets} in the file",
+    "beside": "--dataset chooses another: {beside}",
+    "not_images": "beside images the file holds {not_images}",
+    "unwritten": "{unwritten}",
     "orientation": "{orientation}, as the file asks for",
     "pixel_size_remark": "{pixel_size_remark}",
     "left_out": "left out: {left_out}",

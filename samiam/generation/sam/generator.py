@@ -24,13 +24,15 @@ from samiam.generation.sam.crops import Crop, Places, asked_crops
 from samiam.generation.sam.decoder import FoldedDecoder
 from samiam.generation.sam.embeddings import RememberingEncoder
 from samiam.generation.sam.encoder import TiledEncoder
+from samiam.generation.sam.images import as_rgb
 from samiam.generation.sam.settings import SamOptions
 from samiam.generation.sam.suppression import suppressed, without_small_regions
+from samiam.generation.sam.tunable import TunableDecoder, put_decoder
 from samiam.records import Masks, Micrograph
 from samiam.storage.bounded_folder import BoundedFolder
 from samiam.storage.checkpoints import accepted_sha256, fit_state_dict, load_state_dict
 from samiam.storage.downloads import user_cache
-from samiam.storage.files import made_folder
+from samiam.storage.files import made_folder, sha256_of
 
 #: The names that `build_sam` knows: the three sizes of the image encoder (89.7, 308.3 and 637.0 M parameters).
 SAM_NAMES = ("vit_b", "vit_l", "vit_h")
@@ -60,6 +62,7 @@ class SamGenerator:
         self._name = name
         self._settings = options
         self._checkpoint_sha256 = checkpoint_sha256
+        self._decoder_sha256 = None if options.decoder is None else sha256_of(options.decoder)
         self.places = places
         sam.image_encoder = _faster(sam, options, checkpoint_sha256)
         self._predictor = SamPredictor(sam.eval())
@@ -75,7 +78,8 @@ class SamGenerator:
     def options(self) -> Mapping[str, Any]:
         """Every setting that decides the masks, and the hash of the weights; of those that place the prompts too."""
         places = {"places_sha256": self.places.sha256} if self.places else {}
-        return {**self._settings.decisive, "checkpoint_sha256": self._checkpoint_sha256, **places}
+        decoder = {} if self._decoder_sha256 is None else {"decoder_sha256": self._decoder_sha256}
+        return {**self._settings.decisive, "checkpoint_sha256": self._checkpoint_sha256, **decoder, **places}
 
     def generate(self, micrograph: Micrograph) -> Masks:
         """The masks in the library's order, none of them without pixels; an empty `Masks` where none survives.
@@ -88,7 +92,7 @@ class SamGenerator:
         options = self._settings
         asked = asked_crops(micrograph, options, self.places, self._predictor.model.image_encoder.img_size)
         self._shape_hw = None  # the crops take the place of the image that was set
-        rgb = _as_rgb(micrograph)
+        rgb = as_rgb(micrograph)
         n_prompts = sum(len(points_xy) for _, points_xy in asked)
         with tqdm(total=n_prompts, desc=micrograph.name, unit="prompt", disable=None, leave=False) as bar:
             of_crops = [self._of_crop(rgb, crop, points_xy, bar) for crop, points_xy in asked]
@@ -103,7 +107,7 @@ class SamGenerator:
 
     def set_image(self, micrograph: Micrograph) -> None:
         """Compute the embedding of an image, so that `predict` answers soon."""
-        self._predictor.set_image(_as_rgb(micrograph), image_format="RGB")
+        self._predictor.set_image(as_rgb(micrograph), image_format="RGB")
         self._shape_hw = micrograph.shape_hw
 
     def predict(
@@ -151,18 +155,37 @@ def build_sam(name: str, options: SamOptions, places: Places | None = None) -> S
         InputError: if the device is unusable, or the weights are missing, of another hash or of another network.
     """
     place = pick_device(options.device)
+    sam, sha256 = read_sam(name, options)
+    if options.decoder is not None:
+        put_decoder(sam, name, sha256, options.decoder, options.decoder_sha256)
+    return SamGenerator(sam.to(place), name, options, sha256, places)
+
+
+def tunable_sam(name: str, options: SamOptions) -> tuple[TunableDecoder, str]:
+    """A SAM whose mask decoder can learn, on the CPU, and the hash of its checkpoint.
+
+    Its image encoder makes what that of the generator makes, and remembers it where the options say so.
+
+    Raises:
+        InputError: if the weights are missing, of another hash or of another network.
+    """
+    sam, sha256 = read_sam(name, options)
+    sam.image_encoder = _faster(sam, options, sha256)
+    return TunableDecoder(sam.eval()), sha256
+
+
+def read_sam(name: str, options: SamOptions) -> tuple[Sam, str]:
+    """A network with published or own weights, on the CPU, and the hash of its checkpoint.
+
+    Raises:
+        InputError: if the weights are missing, of another hash or of another network.
+    """
     state = load_state_dict(name, path=options.checkpoint, sha256=options.checkpoint_sha256)
     # Weights that are about to be overwritten must not cost the caller its random numbers.
     with torch.random.fork_rng(devices=[]):
         sam = sam_model_registry[name]()
     fit_state_dict(sam, state, options.checkpoint or f"checkpoint {name}")
-    sha256 = accepted_sha256(name, options.checkpoint_sha256)
-    return SamGenerator(sam.to(place), name, options, sha256, places)
-
-
-def _as_rgb(micrograph: Micrograph) -> NDArray[np.uint8]:
-    """8-bit grey in three equal channels, (H, W, 3)."""
-    return np.repeat(np.rint(micrograph.pixels * 255).astype(np.uint8)[:, :, None], 3, axis=2)
+    return sam, accepted_sha256(name, options.checkpoint_sha256)
 
 
 def _faster(sam: Sam, options: SamOptions, weights: str) -> TiledEncoder | RememberingEncoder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -40,6 +41,9 @@ class SamOptions(CheckpointOptions):
         precision: of the image encoder; bfloat16 is faster where the processor has it, and gives other masks.
         embeddings_gb: space on disk for what the image encoder made, in GB, so that other thresholds on the same image
             need no pass; what was not used for longest goes first. 0 keeps nothing, else 0.03 or more.
+        decoder: a file of a mask decoder that `train.py experiment=labelled_sam` tuned, in place of the checkpoint's;
+            that of the checkpoint where null.
+        decoder_sha256: the hash that this file must have; not checked where null.
     """
 
     points_per_side: Count = 16
@@ -56,8 +60,12 @@ class SamOptions(CheckpointOptions):
     prompts: Literal["grid", "boundaries"] = "grid"
     precision: Literal["float32", "bfloat16"] = "float32"
     embeddings_gb: NotNegative = 0.0
+    decoder: str | Path | None = None
+    decoder_sha256: str | None = None
 
     def __post_init__(self) -> None:
+        if self.decoder is None and self.decoder_sha256 is not None:
+            raise InputError(f"decoder_sha256={self.decoder_sha256}: give the file that has this hash as decoder=.")
         if self.prompts == "boundaries":
             self._check_grid_is_left_alone()
         if 0 < self.embeddings_gb < _LEAST_GB:
@@ -80,4 +88,5 @@ class SamOptions(CheckpointOptions):
     @property
     def decisive(self) -> dict[str, Any]:
         """The settings that decide masks, beside the weights; what decides memory, time and place does not."""
-        return {k: v for k, v in super().decisive.items() if k not in ("points_per_batch", "embeddings_gb")}
+        beside = ("points_per_batch", "embeddings_gb", "decoder", "decoder_sha256")
+        return {k: v for k, v in super().decisive.items() if k not in beside}

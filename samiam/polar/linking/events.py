@@ -2,165 +2,192 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
+from samiam.polar.linking.lives import Change, Life, Place, changes_of
+from samiam.polar.linking.reactions import meeting_of, partners_of
 from samiam.polar.linking.tracks import EVENT_COLUMNS, Event
 from samiam.polar.settings import LinkingOptions
-from samiam.records.polar_scene import Kind
 
 _AT_BORDER = 1.5
 """Periods from the border of the frame: points are looked for from one on, and may come or go by half of one more."""
-_MEETINGS: Mapping[frozenset[tuple[Kind, bool]], Event] = {
-    frozenset({("end", False), ("junction", False)}): "annihilation",
-    frozenset({("end", True), ("junction", True)}): "pair creation",
-    frozenset({("end", False)}): "joining",
-    frozenset({("end", True)}): "breaking",
-    frozenset({("end", False), ("junction", True)}): "attachment",
-    frozenset({("junction", False), ("end", True)}): "detachment",
-    frozenset({("junction", True)}): "bridging",
-    frozenset({("junction", False)}): "bridge breaking",
-}
-"""By the kinds of two tracks and whether they begin; one of them where both are alike."""
-
-Place = NDArray[np.float64]
-
-
-@dataclass(eq=False)
-class Life:
-    """A track as it is linked.
-
-    Attributes:
-        track: its number.
-        kind: of its points.
-        first: frame.
-        last: frame.
-        first_px: place on the specimen (2,), row and column, as the first frame of the video shows it.
-        last_px: likewise.
-        n_seen: in how many frames.
-    """
-
-    track: int
-    kind: Kind
-    first: int
-    last: int
-    first_px: Place
-    last_px: Place
-    n_seen: int = 1
-
-    @classmethod
-    def begin(cls, track: int, kind: Kind, frame: int, place_px: Place) -> Life:
-        """A track that is seen for the first time."""
-        return cls(track, kind, frame, frame, place_px, place_px)
-
-    def seen(self, frame: int, place_px: Place) -> None:
-        """Go on."""
-        self.last, self.last_px, self.n_seen = frame, place_px, self.n_seen + 1
+_BORDER_ALONE = 0.4  # what it costs to leave alone what comes or goes there, where elsewhere it is 1
 
 
 @dataclass(frozen=True, eq=False)
-class _Change:
-    """A beginning or an end, and the first frame that shows it."""
+class Watched:
+    """How a video was seen.
 
-    life: Life
-    begins: bool
-    frame: int
-    place_px: Place
-
-
-Names = dict[int, Event]
-_Row = tuple[int, Event, float, float, int, int | None]  # of the table of events
-
-
-def events_of(
-    lives: Sequence[Life],
-    drifts: Mapping[int, Place],
-    shape_hw: tuple[int, int],
-    period_px: float,
-    options: LinkingOptions,
-) -> tuple[pd.DataFrame, Names, Names]:
-    """The events of a video, and by the number of each track what begins and what ends it.
-
-    Beginnings and ends that are near each other are paired, the nearest first; those that are alone are births and
-    deaths, or entries and exits at the border.
-
-    Args:
-        lives: all tracks.
-        drifts: of each frame, rows and columns.
+    Attributes:
+        drifts: of each frame, rows and columns; in the order of the frames.
+        every: frames from one that is told of to the next.
+        n_seen: by the number of each track, in how many of those that are told of.
         shape_hw: of the frames.
         period_px: of the stripes.
         options: what a meeting is.
     """
-    changes = list(_changes(lives, sorted(drifts), options))
-    partner = _partners(changes, period_px, options)
-    rows: list[_Row] = []
-    begins, ends = Names(), Names()
-    for index, change in enumerate(changes):
-        other = changes[partner[index]] if index in partner else None
-        place = change.place_px + drifts[change.frame]
-        name = _alone(change, place, shape_hw, period_px) if other is None else _MEETINGS[_key(change, other)]
-        (begins if change.begins else ends)[change.life.track] = name
-        if other is None:
-            rows.append(_row(change.frame, name, place, change.life.track, None))
-        elif index < partner[index]:
-            frame = max(change.frame, other.frame)
-            middle = (change.place_px + other.place_px) / 2 + drifts[frame]
-            first, second = sorted([change.life, other.life], key=lambda life: (life.kind, life.track))
-            rows.append(_row(frame, name, middle, first.track, second.track))
-    table = pd.DataFrame(rows, columns=list(EVENT_COLUMNS)).sort_values(["frame", "track"], ignore_index=True)
-    return table.astype({"other_track": "Int64"}), begins, ends
+
+    drifts: Mapping[int, Place]
+    every: int
+    n_seen: Mapping[int, int]
+    shape_hw: tuple[int, int]
+    period_px: float
+    options: LinkingOptions
 
 
-def _row(frame: int, name: Event, place_px: Place, track: int, other: int | None) -> _Row:
-    return frame, name, float(place_px[0]), float(place_px[1]), track, other
+@dataclass(eq=False)
+class Told:
+    """What is told of tracks.
+
+    Attributes:
+        rows: of the table of events, see `Tracks`.
+        begins: what begins each track, by its number.
+        ends: likewise.
+        same: by the number of a track, that of an earlier one that it is; of most there is none.
+        numbers: what tracks are called in the end, by the number of the earliest that each goes on from.
+    """
+
+    rows: list[tuple[int, Event, float, float, int, int | None]] = field(default_factory=list)
+    begins: dict[int, Event] = field(default_factory=dict)
+    ends: dict[int, Event] = field(default_factory=dict)
+    same: dict[int, int] = field(default_factory=dict)
+    numbers: dict[int, int] = field(default_factory=dict)
+
+    def number_of(self, track: int) -> int:
+        """The number of the earliest track that one goes on from."""
+        while track in self.same:
+            track = self.same[track]
+        return track
+
+    def final(self, track: int) -> int:
+        """What a track is called in the end."""
+        return self.numbers[self.number_of(track)]
+
+    def events(self) -> pd.DataFrame:
+        """The table."""
+        rows = [
+            (*row, self.final(track), None if other is None else self.final(other)) for *row, track, other in self.rows
+        ]
+        table = pd.DataFrame(rows, columns=list(EVENT_COLUMNS)).sort_values(["frame", "track"], ignore_index=True)
+        return table.astype({"other_track": "Int64"})
 
 
-def _changes(lives: Iterable[Life], frames: Sequence[int], options: LinkingOptions) -> Iterable[_Change]:
-    """All beginnings and ends that are seen: not those before the first frame, nor perhaps after the last."""
-    for life in lives:
-        if life.n_seen < options.least_seen:
-            continue
-        if life.first > frames[0]:
-            yield _Change(life, True, life.first, life.first_px)
-        if frames[-1] - life.last > options.most_missed:
-            yield _Change(life, False, frames[bisect_right(frames, life.last)], life.last_px)
+class Telling:
+    """Tells the events of a video.
 
+    All beginnings and ends of tracks are paired (see `reactions`), those of flicker as well: of tracks that are seen in
+    too few frames. Flicker is then left out: where an end became a junction for a moment, which met another end, two
+    ends have joined. What is told is therefore what changed for good.
 
-def _partners(changes: Sequence[_Change], period_px: float, options: LinkingOptions) -> dict[int, int]:
-    """By the index of each change, that of the one it meets; those that are nearer to each other first."""
-    if not changes:
-        return {}
-    tree = KDTree(np.array([change.place_px for change in changes]))
-    near = tree.query_pairs(options.meeting * period_px, output_type="ndarray")
-    pairs = [
-        (float(np.hypot(*(changes[i].place_px - changes[j].place_px))), int(i), int(j))
-        for i, j in near
-        if _may_meet(changes[i], changes[j], options)
-    ]
-    partner: dict[int, int] = {}
-    for _, i, j in sorted(pairs):
-        if i not in partner and j not in partner:
-            partner[i], partner[j] = j, i
-    return partner
+    Args:
+        lives: all tracks.
+        watched: how they were seen.
+    """
 
+    def __init__(self, lives: Sequence[Life], watched: Watched) -> None:
+        self._watched, self._frames = watched, list(watched.drifts)
+        self._told_of = [frame for frame in self._frames if frame % watched.every == 0]
+        frames = range(self._frames[0], self._frames[-1] + 1) if self._frames else range(0)
+        self._changes = changes_of(lives, frames)
+        self._n_seen, self._told = Counter(watched.n_seen), Told()
+        alone = [self._cost_alone(change) for change in self._changes]
+        self._partner = partners_of(self._changes, alone, watched.period_px, watched.options)
+        self._join()
+        own = [(self._told.number_of(change.life.track), change.begins) for change in self._changes]
+        self._at = {key: index for index, key in enumerate(own) if index not in self._joined}
 
-def _may_meet(one: _Change, other: _Change, options: LinkingOptions) -> bool:
-    is_own = one.life is other.life
-    return not is_own and abs(one.frame - other.frame) <= options.together and _key(one, other) in _MEETINGS
+    def told(self) -> Told:
+        """All events."""
+        told, done = self._told, set(self._joined)
+        for index, change in enumerate(self._changes):
+            if index in done or not self._lasts(change):
+                continue
+            other, is_known = self._met(index)
+            if other is None:
+                if is_known:
+                    self._tell_alone(told, change)
+            else:
+                done.add(other)
+                self._tell_both(told, change, self._changes[other])
+        return told
 
+    def _join(self) -> None:
+        """Make one track of those that go on after a while in which they are not seen."""
+        self._joined = set[int]()
+        for index, other in self._partner.items():
+            one, another = self._changes[index], self._changes[other]
+            if another.begins and not one.begins and meeting_of(one, another) is None:
+                self._told.same[another.life.track] = one.life.track
+                self._joined |= {index, other}
+        for track in self._told.same:
+            self._n_seen[self._told.number_of(track)] += self._watched.n_seen.get(track, 0)
 
-def _key(one: _Change, other: _Change) -> frozenset[tuple[Kind, bool]]:
-    return frozenset({(one.life.kind, one.begins), (other.life.kind, other.begins)})
+    def _met(self, index: int) -> tuple[int | None, bool]:
+        """What a change of a track that lasts meets, through flicker; and whether that can be known.
 
+        It cannot where the flicker was there before the video or is after it, and may last.
+        """
+        passed = {index}
+        while index in self._partner:
+            other = self._partner[index]
+            met = self._changes[other]
+            if self._lasts(met):
+                return other, True
+            across = self._at.get((self._told.number_of(met.life.track), not met.begins))
+            if across is None:
+                return None, False
+            if across in passed:
+                break
+            passed.add(across)
+            index = across
+        return None, True
 
-def _alone(change: _Change, place_px: Place, shape_hw: tuple[int, int], period_px: float) -> Event:
-    margin = float(min(*place_px, *(np.array(shape_hw) - 1 - place_px)))
-    if margin < _AT_BORDER * period_px:
-        return "entry" if change.begins else "exit"
-    return "birth" if change.begins else "death"
+    def _tell_both(self, told: Told, one: Change, other: Change) -> None:
+        name = meeting_of(one, other)
+        if name is None:
+            end, begin = (other, one) if one.begins else (one, other)
+            if begin.life.first > end.life.last:
+                told.same[begin.life.track] = end.life.track
+            else:
+                self._tell_alone(told, end)
+                self._tell_alone(told, begin)
+            return
+        first, second = sorted([one, other], key=lambda change: (change.life.kind, change.life.track))
+        place = (one.place_px + other.place_px) / 2
+        self._tell(told, name, max(one.frame, other.frame), place, (first, second))
+
+    def _tell_alone(self, told: Told, change: Change) -> None:
+        """Tell what comes or goes alone, unless the track may be seen again after the video."""
+        if change.begins or self._frames[-1] - change.life.last > self._watched.options.most_missed:
+            names: tuple[Event, Event] = ("entry", "exit") if self._is_at_border(change) else ("birth", "death")
+            self._tell(told, names[0 if change.begins else 1], change.frame, change.place_px, (change,))
+
+    def _tell(self, told: Told, name: Event, frame: int, place_px: Place, changes: tuple[Change, ...]) -> None:
+        shown = bisect_left(self._told_of, frame)
+        if shown == len(self._told_of):
+            return
+        seen_in = self._told_of[shown]
+        row, column = (place_px + self._watched.drifts[seen_in]).tolist()
+        tracks = [change.life.track for change in changes]
+        told.rows.append((seen_in // self._watched.every, name, row, column, tracks[0], (*tracks, None)[1]))
+        for change in changes:
+            (told.begins if change.begins else told.ends)[change.life.track] = name
+
+    def _lasts(self, change: Change) -> bool:
+        return self._n_seen[self._told.number_of(change.life.track)] >= self._watched.options.least_seen
+
+    def _cost_alone(self, change: Change) -> float:
+        cost = 1.0 if self._lasts(change) else self._watched.options.flicker
+        return min(cost, _BORDER_ALONE) if self._is_at_border(change) else cost
+
+    def _is_at_border(self, change: Change) -> bool:
+        drift = self._watched.drifts[self._frames[bisect_right(self._frames, change.frame) - 1]]
+        place = change.place_px + drift
+        margin = float(min(*place, *(np.array(self._watched.shape_hw) - 1 - place)))
+        return margin < _AT_BORDER * self._watched.period_px

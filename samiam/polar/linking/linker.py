@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from samiam.errors import InputError
 from samiam.polar.linking.assignment import nearest_pairs
 from samiam.polar.linking.drift import Registration
-from samiam.polar.linking.events import Life, events_of
+from samiam.polar.linking.events import Telling, Told, Watched
+from samiam.polar.linking.lives import Life
 from samiam.polar.linking.tracks import COUNT_COLUMNS, LIFETIME_COLUMNS, POINT_COLUMNS, Tracks
 from samiam.polar.settings import LinkingOptions
 from samiam.records.polar_scene import Kind, Points, Sign
@@ -69,7 +72,6 @@ class Linker:
         *,
         frame: int | None = None,
         drift_px: ArrayLike | None = None,
-        tracks: ArrayLike | None = None,
     ) -> tuple[float, float]:
         """Link the points of the next frame.
 
@@ -78,7 +80,6 @@ class Linker:
             pixels: real (H, W), by which drift is measured; a frame without them has not drifted.
             frame: its number, one more than that of the frame before where None; more where frames are missing.
             drift_px: rows and columns by which it shows the specimen farther on than the first frame, if that is known.
-            tracks: int (n,), the number of each point's track, 1 or more, if that is known: nothing is linked then.
 
         Returns:
             The drift.
@@ -96,22 +97,20 @@ class Linker:
             )
         drift = self._drift_of(pixels, drift_px)
         on_specimen = points.positions_px - drift
-        own = self._linked(points, on_specimen, number) if tracks is None else np.array(tracks, np.int64).reshape(-1)
+        own = self._linked(points, on_specimen, number)
         for track, place, is_junction in zip(own.tolist(), on_specimen, points.is_junction.tolist(), strict=True):
             self._go_on(track, KINDS[is_junction], number, place)
         self._frames.append(_Frame(number, points, drift, own))
         return float(drift[0]), float(drift[1])
 
     @property
-    def last_tracks(self) -> NDArray[np.int64]:
-        """The number of the track of each point of the last frame, (n,)."""
-        return self._frames[-1].tracks if self._frames else np.empty(0, np.int64)
+    def _last(self) -> int:
+        return self._frames[-1].number if self._frames else -1
 
     def _number_of(self, frame: int | None) -> int:
-        last = self._frames[-1].number if self._frames else -1
-        number = last + 1 if frame is None else frame
-        if number <= last:
-            raise InputError(f"frame {number} comes after frame {last}; link frames in their order.")
+        number = self._last + 1 if frame is None else frame
+        if number <= self._last:
+            raise InputError(f"frame {number} comes after frame {self._last}; link frames in their order.")
         return number
 
     def _drift_of(self, pixels: NDArray[np.floating] | None, given_px: ArrayLike | None) -> NDArray[np.float64]:
@@ -126,12 +125,13 @@ class Linker:
     def _linked(self, points: Points, on_specimen: NDArray[np.float64], number: int) -> NDArray[np.int64]:
         """The number of the track of each point."""
         tracks = np.zeros(len(points), np.int64)
+        is_near = number - self._last <= self.options.most_missed + 1
+        going_on = [life for life in self._lives.values() if life.last == self._last] if is_near else []
         for kind in KINDS:
             of_kind = np.flatnonzero(points.is_junction == (kind == "junction"))
-            waiting = [life for life in self._lives.values() if life.kind == kind and self._may_go_on(life, number)]
+            waiting = [life for life in going_on if life.kind == kind]
             before = np.array([life.last_px for life in waiting]).reshape(-1, 2)
-            steps = np.array([number - life.last for life in waiting])
-            reach = self.options.reach * self.period_px * np.sqrt(steps)
+            reach = self.options.reach * self.period_px * np.sqrt(number - self._last)
             for old, new in zip(*nearest_pairs(before, on_specimen[of_kind], reach), strict=True):
                 tracks[of_kind[new]] = waiting[old].track
         is_new = tracks == 0
@@ -144,41 +144,68 @@ class Linker:
         else:
             self._lives[track] = Life.begin(track, kind, number, place_px)
 
-    def _may_go_on(self, life: Life, number: int) -> bool:
-        return number - life.last <= self.options.most_missed + 1
+    def tracks(self, every: int = 1) -> Tracks:
+        """The tracks of all frames that were added, and what happened to them.
 
-    def tracks(self) -> Tracks:
-        """The tracks of all frames that were added, and what happened to them."""
-        drifts = {frame.number: frame.drift_px for frame in self._frames}
-        lives = list(self._lives.values())
-        events, begins, ends = events_of(lives, drifts, self.shape_hw, self.period_px, self.options)
-        lifetimes = [
-            (life.track, life.kind, life.first, life.last, life.n_seen, begins.get(life.track), ends.get(life.track))
-            for life in lives
-        ]
+        Args:
+            every: frames from one that is told of to the next, from number 0 on; all help to link and to pair.
+        """
+        told_of = [frame for frame in self._frames if frame.number % every == 0]
+        watched = Watched(
+            drifts={frame.number: frame.drift_px for frame in self._frames},
+            every=every,
+            n_seen=Counter(track for frame in told_of for track in frame.tracks.tolist()),
+            shape_hw=self.shape_hw,
+            period_px=self.period_px,
+            options=self.options,
+        )
+        told = Telling(list(self._lives.values()), watched).told()
+        points = _numbered(_table_of_points(told_of, every), told)
         counts = [
-            (frame.number, *(np.count_nonzero(frame.points.is_junction == junction) for junction in (False, True)))
-            for frame in self._frames
+            (frame.number // every, *(np.count_nonzero(frame.points.is_junction == own) for own in (False, True)))
+            for frame in told_of
         ]
         return Tracks(
-            points=self._table_of_points(),
-            events=events,
-            lifetimes=pd.DataFrame(lifetimes, columns=list(LIFETIME_COLUMNS)),
+            points=points,
+            events=told.events(),
+            lifetimes=_table_of_lifetimes(points, told),
             counts=pd.DataFrame(counts, columns=list(COUNT_COLUMNS)),
             sign=self.sign,
             period_px=self.period_px,
         )
 
-    def _table_of_points(self) -> pd.DataFrame:
-        rows = [
-            (frame.number, track, KINDS[int(junction)], *place, score, *frame.drift_px)
-            for frame in self._frames
-            for track, junction, place, score in zip(
-                frame.tracks.tolist(),
-                frame.points.is_junction.tolist(),
-                frame.points.positions_px.tolist(),
-                frame.points.scores.tolist(),
-                strict=True,
-            )
-        ]
-        return pd.DataFrame(rows, columns=list(POINT_COLUMNS)).sort_values(["frame", "track"], ignore_index=True)
+
+def _table_of_points(frames: Sequence[_Frame], every: int) -> pd.DataFrame:
+    rows = [
+        (frame.number // every, track, KINDS[int(junction)], *place, score, *frame.drift_px)
+        for frame in frames
+        for track, junction, place, score in zip(
+            frame.tracks.tolist(),
+            frame.points.is_junction.tolist(),
+            frame.points.positions_px.tolist(),
+            frame.points.scores.tolist(),
+            strict=True,
+        )
+    ]
+    return pd.DataFrame(rows, columns=list(POINT_COLUMNS))
+
+
+def _numbered(points: pd.DataFrame, told: Told) -> pd.DataFrame:
+    """The table with the final numbers of tracks, from 1 in the order in which they begin; of whole tracks."""
+    whole = points.assign(track=points["track"].map(told.number_of))
+    firsts = whole.sort_values(["frame", "kind", "row", "column"]).drop_duplicates("track")["track"]
+    told.numbers = {track: number for number, track in enumerate(firsts.tolist(), start=1)}
+    numbers = whole["track"].map(told.numbers).astype(np.int64)
+    return whole.assign(track=numbers).sort_values(["frame", "track"], ignore_index=True)
+
+
+def _table_of_lifetimes(points: pd.DataFrame, told: Told) -> pd.DataFrame:
+    """From when to when each track is seen; a track that goes on from another ends as the last of them does."""
+    begins = {told.final(track): name for track, name in told.begins.items()}
+    ends = {told.final(track): name for track, name in told.ends.items()}
+    tracks = points.groupby("track")
+    table = tracks.agg(kind=("kind", "first"), first_frame=("frame", "min"), last_frame=("frame", "max"))
+    table = table.assign(frames_seen=tracks.size()).reset_index()
+    for column, names in (("begins_with", begins), ("ends_with", ends)):
+        table[column] = [names.get(track) for track in table["track"].tolist()]
+    return table[list(LIFETIME_COLUMNS)]

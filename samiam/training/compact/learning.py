@@ -103,6 +103,31 @@ def sameness_loss(vectors: Tensor, labels: Tensor, sameness: Tensor) -> Tensor:
     return (weights * functional.binary_cross_entropy_with_logits(log_odds, same, reduction="none")).sum()
 
 
+def loss_of_vectors(vectors: Tensor, labels: Tensor, points: Tensor, sameness: Tensor, recipe: FieldRecipe) -> Tensor:
+    """What vectors lack of the order and the distance that labels ask for, at some points.
+
+    Args:
+        vectors: float (B, 16, h, w), unit vectors.
+        labels: int (B, h, w), 0 for points that do not count.
+        points: int (B, n), which points.
+        sameness: (2,), see `sameness_loss`.
+        recipe: how the two are weighed.
+    """
+    chosen = vectors.flatten(2).transpose(1, 2).gather(1, points[:, :, None].expand(-1, -1, vectors.shape[1]))
+    labels = labels.flatten(1).gather(1, points)
+    of_distances = sameness_loss(chosen, labels, sameness)
+    return field_loss(chosen, labels, recipe.temperature) + recipe.sameness_weight * of_distances
+
+
+def points_of_step(materials: Tensor, orientations: Tensor, recipe: FieldRecipe, step: int) -> Tensor:
+    """The points (B, n) that a step compares: half spread over materials (B, h, w), half over orientations."""
+    # A CPU's generator knows 32 bits of a seed only, so both numbers have to be mixed into these.
+    (drawn,) = np.random.SeedSequence((recipe.seed, step)).generate_state(1)
+    generator = torch.Generator(materials.device).manual_seed(int(drawn))
+    half = recipe.points // 2
+    return torch.cat([chosen_points(labels, half, generator) for labels in (materials, orientations)], dim=1)
+
+
 class FieldLearner(pl.LightningModule):
     """Trains a `FieldNetwork` on batches of pixels (B, 1, H, W) and materials, grains and orientations (B, H, W).
 
@@ -130,11 +155,7 @@ class FieldLearner(pl.LightningModule):
         pixels, materials, grains, orientations = batch
         vectors, of_grains, logits = self(pixels)
         of_point, lies_as = labels_of_field(materials), labels_of_field(orientations)
-        # A CPU's generator knows 32 bits of a seed only, so both numbers have to be mixed into these.
-        (drawn,) = np.random.SeedSequence((self.recipe.seed, self.global_step)).generate_state(1)
-        generator = torch.Generator(self.device).manual_seed(int(drawn))
-        half = self.recipe.points // 2
-        points = torch.cat([chosen_points(labels, half, generator) for labels in (of_point, lies_as)], dim=1)
+        points = points_of_step(of_point, lies_as, self.recipe, self.global_step)
         losses = {"vectors": self._of_vectors(vectors, of_point, points, 0)}
         losses["grains"] = self._of_vectors(of_grains, lies_as, points, 1)
         emphasis = torch.tensor(self.recipe.boundary_emphasis, device=self.device)
@@ -147,11 +168,7 @@ class FieldLearner(pl.LightningModule):
         return loss
 
     def _of_vectors(self, vectors: Tensor, labels: Tensor, points: Tensor, head: int) -> Tensor:
-        """What vectors (B, 16, h, w) lack, at points (B, n), of the order and the distance that labels ask for."""
-        chosen = vectors.flatten(2).transpose(1, 2).gather(1, points[:, :, None].expand(-1, -1, vectors.shape[1]))
-        labels = labels.flatten(1).gather(1, points)
-        sameness = sameness_loss(chosen, labels, self.network.sameness[head])
-        return field_loss(chosen, labels, self.recipe.temperature) + self.recipe.sameness_weight * sameness
+        return loss_of_vectors(vectors, labels, points, self.network.sameness[head], self.recipe)
 
     def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002 - Lightning's
         """Scores of one scene: of its field, of the masks generated from it, and of those that clicks select.

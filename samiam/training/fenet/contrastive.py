@@ -77,13 +77,23 @@ class ContrastiveLearner(pl.LightningModule):
     def validation_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
         """Loss and clustering accuracy of one batch of scenes."""
         crops, materials, scenes = batch
-        vectors = self(crops)
+        vectors, n_scenes = self(crops), int(torch.unique(scenes).numel())
         loss = contrastive_loss(vectors, materials, scenes, self.recipe.temperature)
-        of_crop, truth, embedded = (tensor.cpu().numpy() for tensor in (scenes, materials, vectors.float()))
-        each = [clustering_accuracy(embedded[of_crop == k], truth[of_crop == k]) for k in np.unique(of_crop)]
-        self.log("val/loss", loss, prog_bar=True, batch_size=len(each), sync_dist=True)
-        self.log("val/accuracy", float(np.mean(each)), prog_bar=True, batch_size=len(each), sync_dist=True)
+        self.log("val/loss", loss, prog_bar=True, batch_size=n_scenes, sync_dist=True)
+        accuracy = _accuracy(vectors, materials, scenes)
+        self.log("val/accuracy", accuracy, prog_bar=True, batch_size=n_scenes, sync_dist=True)
+
+    def accuracy(self, batch: tuple[Tensor, Tensor, Tensor]) -> float:
+        """Clustering accuracy of a scene's crops, the mean over the scenes of a batch."""
+        crops, materials, scenes = batch
+        return _accuracy(self(crops), materials, scenes)
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401
         """AdamW under one warm-up and one cosine over the whole training."""
         return adamw_with_warm_up(self.network.parameters(), self.trainer, self.recipe)
+
+
+def _accuracy(vectors: Tensor, materials: Tensor, scenes: Tensor) -> float:
+    of_crop, truth, embedded = (tensor.cpu().numpy() for tensor in (scenes, materials, vectors.float()))
+    each = [clustering_accuracy(embedded[of_crop == k], truth[of_crop == k]) for k in np.unique(of_crop)]
+    return float(np.mean(each))

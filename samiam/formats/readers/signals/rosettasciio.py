@@ -1,0 +1,77 @@
+"""Whatever RosettaSciIO reads and no reader here does.
+
+It is GPL, is not installed by default, and nothing else imports it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from samiam.errors import InputError
+from samiam.formats.readers.axes import Axis, Pair
+from samiam.formats.readers.raw import RawImage, Request, distinct
+from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
+
+Signal = Mapping[str, Any]
+"""What RosettaSciIO makes of one: `data`, `axes`, `metadata`."""
+
+
+def is_known(suffix: str) -> bool:
+    """Whether it reads files of a suffix, as ".bcf"."""
+    return bool(_plugins(suffix))
+
+
+def read_any(path: Path, request: Request) -> RawImage:
+    """An image, or one of a stack; one of several signals has to be chosen where none is plainly the largest.
+
+    Raises:
+        InputError: if none of the plugins for its suffix can read it.
+    """
+    signals = _read(path)
+    names = distinct([_title(signal) for signal in signals])
+    arrays = [_labelled(name, signal) for name, signal in zip(names, signals, strict=True)]
+    return read_labelled(arrays, request, "RosettaSciIO axes", lambda *_: None)
+
+
+def _plugins(suffix: str) -> list[Mapping[str, Any]]:
+    import rsciio
+
+    wanted = suffix.lower().lstrip(".")
+    return [plugin for plugin in rsciio.IO_PLUGINS if wanted in map(str.lower, plugin["file_extensions"])]
+
+
+def _read(path: Path) -> Sequence[Signal]:
+    """What the first plugin makes of the file that takes it for its own, without its pixels where it can."""
+    faults: list[Exception] = []
+    for plugin in _plugins(path.suffix):
+        for lazily in ({"lazy": True}, {}):
+            try:
+                signals: Sequence[Signal] = importlib.import_module(plugin["api"]).file_reader(str(path), **lazily)
+            except Exception as error:  # each fails in its own way on the files of another
+                faults.append(error)
+            else:
+                return signals
+    raise InputError(f"cannot be read by RosettaSciIO: {' '.join(str(faults[0]).split()) or type(faults[0]).__name__}.")
+
+
+def _title(signal: Signal) -> str:
+    return str(signal.get("metadata", {}).get("General", {}).get("title") or "")
+
+
+def _labelled(name: str, signal: Signal) -> LabelledArray:
+    told: Sequence[Mapping[str, Any]] = sorted(signal["axes"], key=lambda axis: axis.get("index_in_array", 0))
+    axes = tuple(
+        Axis(_text(of.get("name")), abs(of["scale"]) if of.get("scale") else None, _text(of.get("units")))
+        for of in told
+    )
+    own = [index for index, of in enumerate(told) if not of.get("navigate", True)]
+    pair: Pair | None = (own[0], own[1]) if len(own) == 2 else None
+    n_dimensions = len(signal["data"].shape)
+    return LabelledArray(name, signal["data"], axes if len(axes) == n_dimensions else (Axis(),) * n_dimensions, pair)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) and value != "<undefined>" else ""

@@ -1,0 +1,1 @@
+"""Clicks into labelled images, from which the mask decoder of SAM learns."""

@@ -1,0 +1,1 @@
+"""What learns from crops of labelled images: FENet, and the classifier."""
