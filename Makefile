@@ -3,7 +3,7 @@ BIN := .venv/bin
 # Tests with one costly fixture are in one file: a process takes whole files.
 SHARED := --numprocesses auto --dist loadfile
 .DEFAULT_GOAL := help
-.PHONY: help setup evaluate docs-numbers test test-all fuzz mutants lint
+.PHONY: help setup evaluate docs-numbers test test-all browser fuzz mutants lint
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: lint ## lint, types and the fast tests
 
 test-all: lint ## also the slow tests
 	$(BIN)/python -m pytest $(SHARED) -m ""
+
+browser: setup ## the viewer's page in a real browser, with mouse and keys
+	$(BIN)/python -m pytest -m slow -rs tests/viewer/test_page_in_browser.py
 
 fuzz: setup ## hostile inputs to all that reads; ARGS="--target png --number 7 --keep DIR" for one of them
 	PYTHONPATH=. OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz $(ARGS)

@@ -13,6 +13,7 @@ setup(
         "samiam.formats.writers.pages": ["*.jinja"],
         "samiam.particles.writing": ["*.jinja"],
         "samiam.polar.writing": ["*.jinja"],
+        "samiam.viewer": ["page/*"],
         "samiam.configs": ["**/*.yaml"],
         "simulate.library": ["data/*.npz"],
         "simulate.particles": ["data/**/*.safetensors"],

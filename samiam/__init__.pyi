@@ -6,6 +6,7 @@ from .pipeline import Pointer, segment, select
 from .polar import PolarPoints, find_points
 from .records import Masks, Micrograph, Scene, Segmentation
 from .registry import build_encoder, build_generator
+from .viewer import view
 from .watching import watch
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "read_micrograph",
     "segment",
     "select",
+    "view",
     "watch",
 ]
 __version__: str

@@ -21,6 +21,7 @@ from samiam.commands import (
     particle_words,
     polar_words,
     segment_words,
+    view_words,
     watch_words,
 )
 from samiam.commands.each import for_each
@@ -106,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     polar_words.add_polar(
         commands.add_parser("polar", help="find, follow and count the ends and junctions of stripes in a video")
+    )
+    view_words.add_view(
+        commands.add_parser("view", help="look at micrographs in a browser, correct their regions and save them")
     )
     watch_words.add_watch(commands.add_parser("watch", help="the same of each micrograph as it lands in a folder"))
     dataset_words.add_dataset(

@@ -40,7 +40,8 @@ TINTS: Mapping[str, Tint] = {"outline": Tint(0.0, 0.95), "fill": Tint(0.45, 0.45
 """By name the ways in which materials are drawn; the shares are chosen by eye."""
 _GRAIN_LINE = 0.75  # share of white on the dashes between grains; chosen by eye
 _DASH_PX = 4  # of a line one pixel thick; as long as the gaps
-_N_COLOURS = 3 * len(PALETTE)  # the palette, darker and lighter
+N_COLOURS = 3 * len(PALETTE)
+"""How many colours there are: the palette, darker and lighter."""
 
 
 def colour_of(label: int) -> tuple[int, int, int]:
@@ -75,8 +76,8 @@ def colour_overlay(
     """
     if pixels.shape != labels.shape or pixels.ndim != 2:
         raise InputError(f"an image of shape {pixels.shape} and labels of shape {labels.shape} do not fit.")
-    colours = np.array([colour_of(label) for label in range(1, _N_COLOURS + 1)], np.float32)
-    index = (labels.astype(np.int64) - 1) % _N_COLOURS
+    colours = np.array([colour_of(label) for label in range(1, N_COLOURS + 1)], np.float32)
+    index = (labels.astype(np.int64) - 1) % N_COLOURS
     lines = _outlines(labels) if tint.inside else _rims(labels)
     share = np.where(lines, np.float32(tint.outline), np.float32(tint.inside)) * (labels > 0)
     tinted = np.empty((*pixels.shape, 3), np.uint8)

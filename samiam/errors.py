@@ -13,6 +13,7 @@ _OF_EXTRA = {
     "distributed": "research",
     "zarr": "zarr",
     "rsciio": "rosettasciio",
+    **dict.fromkeys(("starlette", "uvicorn"), "viewer"),
 }
 """Packages that only some methods need, and the extra that installs each."""
 

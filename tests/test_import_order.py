@@ -28,7 +28,7 @@ ORDER = (
     {"registry"},
     {"boosting", "measurement", "particles", "polar"},
     {"pipeline"},
-    {"training", "benchmark", "watching", "label_studio"},
+    {"training", "benchmark", "watching", "label_studio", "viewer"},
     {"commands"},
     {"cli", "train", "evaluate"},
     {"__main__"},
@@ -60,6 +60,8 @@ ONLY_IN = {
     "onnx": ("samiam.networks",),
     "onnxruntime": ("samiam.networks",),
     "omegaconf": ("samiam.commands",),
+    "starlette": ("samiam.viewer.app",),
+    "uvicorn": ("samiam.viewer.app",),
     "simulate": ("simulate", "samiam.commands"),
 }
 VAGUE = {"util", "utils", "helper", "helpers", "common"}

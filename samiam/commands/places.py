@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from samiam.errors import InputError
-from samiam.formats.writers.earlier import OVERVIEW, is_of_another_image, kind_of, results_below
+from samiam.formats.writers.earlier import OVERVIEW, hand_in, is_of_another_image, kind_of, results_below
 from samiam.formats.writers.pages.rendering import is_page
 from samiam.records import Micrograph
 
 
 def check_place(path: Path, place: Path, micrograph: Micrograph, kind: str, *, overwrite: bool) -> None:
     """Refuse a folder in which results of another image, or of another command, would be mixed with new ones.
+
+    What somebody has corrected by hand is not replaced either.
 
     Args:
         path: the file of the image.
@@ -26,6 +28,20 @@ def check_place(path: Path, place: Path, micrograph: Micrograph, kind: str, *, o
         InputError: if so.
     """
     check_kind(place, kind)
+    check_other(path, place, micrograph, overwrite=overwrite)
+    if (work := hand_in(place)) is not None and not overwrite:
+        raise InputError(
+            f"{path}: {place} holds what was corrected by hand ({work}); choose another folder with -o, "
+            "or replace it by --overwrite."
+        )
+
+
+def check_other(path: Path, place: Path, micrograph: Micrograph, *, overwrite: bool) -> None:
+    """Refuse a folder that holds the results of another image, as `check_place` does.
+
+    Raises:
+        InputError: if so.
+    """
     other = is_of_another_image(place, micrograph.metadata)
     if other is not None and not overwrite:
         raise InputError(

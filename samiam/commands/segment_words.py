@@ -161,7 +161,7 @@ def _segment(options: argparse.Namespace) -> int:
         print(helped)
         return 0
     checked_exports(options.export or ())
-    paths = _paths(options)
+    paths = paths_of(options)
     if not any(map(inputs.is_readable, paths)):  # nothing has to be built to say so
         return for_each(paths, lambda index: inputs.refused(paths[index]))
     from samiam.commands import segmenting
@@ -182,7 +182,12 @@ def job_of(options: argparse.Namespace) -> SegmentJob:
     return SegmentJob.of(chosen, overwrite=options.overwrite)
 
 
-def _paths(options: argparse.Namespace) -> list[Path]:
+def paths_of(options: argparse.Namespace) -> list[Path]:
+    """The files that were named, and the example where it was asked for.
+
+    Raises:
+        InputError: if there is none.
+    """
     if not options.files and not options.example:
         raise InputError("no file is given; name one, or try --example.")
     given = inputs.expand(options.files)

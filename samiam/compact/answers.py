@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from samiam.compact.looks import Look
 from samiam.compact.pose import Pose
@@ -94,8 +93,7 @@ def _answer(
     signed = region.signed
     wrong = region.inside[clicks[:, 0], clicks[:, 1]] != is_inside
     if wrong.any():
-        depth = ndimage.distance_transform_edt(region.inside) + ndimage.distance_transform_edt(~region.inside)
-        deepest = float(depth[region.inside].max())
+        depth, deepest = region.depth, region.deepest
         for (y, x), inside in zip(clicks[wrong], is_inside[wrong], strict=True):
             preference -= (float(depth[y, x]) / (_DEPTH_OF_DOUBT * deepest)) ** 2
             signed = _corrected(signed, int(y), int(x), float(depth[y, x]), bool(inside))
@@ -104,9 +102,13 @@ def _answer(
 
 def _corrected(signed: NDArray[np.float32], y: int, x: int, radius: float, inside: bool) -> NDArray[np.float32]:
     """Points as near to a click as the region's outline go the way of the click."""
-    rows, columns = np.ogrid[: signed.shape[0], : signed.shape[1]]
-    near = np.hypot(rows - y, columns - x) <= radius
-    return np.where(near, np.abs(signed) if inside else -np.abs(signed), signed).astype(np.float32)
+    reach, corrected = int(radius) + 1, signed.copy()
+    top, left = max(y - reach, 0), max(x - reach, 0)
+    part = corrected[top : y + reach + 1, left : x + reach + 1]
+    rows, columns = np.ogrid[: part.shape[0], : part.shape[1]]
+    near = np.hypot(rows + top - y, columns + left - x) <= radius
+    part[near] = np.abs(part[near]) if inside else -np.abs(part[near])
+    return corrected
 
 
 def _within(answer: Answer, box: NDArray[np.bool_] | None) -> Answer:

@@ -36,6 +36,7 @@ Rule = Literal[
     "dissolved",  # its material lost all pixels to others when masks were merged
     "no_structure",  # the image is blank or pure noise
     "pointed_at",  # clicked on or boxed; value: its predicted IoU
+    "by_hand",  # somebody gave all its pixels to others, or to none
 ]
 """What decides on a mask, and what `Decision.value` and `Decision.threshold` then are (paper §2.3)."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,17 @@ class Region:
     signed: NDArray[np.float32]
     evidence: NDArray[np.float64]
     stability: float
+
+    @cached_property
+    def depth(self) -> NDArray[np.float32]:
+        """How far each point is from the other side of the outline, in points: (h, w); clicks ask for it again."""
+        inside = ndimage.distance_transform_edt(self.inside)
+        return np.asarray(inside + ndimage.distance_transform_edt(~self.inside), np.float32)
+
+    @cached_property
+    def deepest(self) -> float:
+        """How far its innermost point is from its outline."""
+        return float(self.depth[self.inside].max())
 
 
 @dataclass(frozen=True, eq=False)

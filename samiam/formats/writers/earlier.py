@@ -15,11 +15,13 @@ OF_THE_IMAGE = ("sha256", "frame", "channel", "dataset")
 """What of a provenance tells which image of which file it was."""
 MEASURED = ("regions.csv", "layers.csv", "lattices.csv", "layers.png")
 """Results of segmenting that may be left out."""
+BY_HAND = "steps.csv"
+"""What was done by hand in the viewer, a line for each step."""
 OVERVIEW = ("materials.csv", "regions.csv", "summary.html")
 """The files on all images of a folder, beside the folders of their results."""
 _RESULTS = (
     *("labels.tif", "grains.tif", "overlay.png", "materials.json", "grains.json", "masks.json"),
-    *("materials.csv", "grains.csv", "decisions.csv", *MEASURED, PROVENANCE),
+    *("materials.csv", "grains.csv", "decisions.csv", *MEASURED, BY_HAND, PROVENANCE),
     *("particles.json", "particles.csv", "statistics.json", "statistics.csv", "by_size.csv"),
     *("sizes.png", "faults_by_size.png", "report.html"),
     *EXPORT_FILES,
@@ -46,6 +48,18 @@ def kind_of(folder: Path) -> str | None:
         return str(noted.get("kind", "segment"))
     except (OSError, ValueError, AttributeError):
         return None
+
+
+def hand_in(folder: Path) -> str | None:
+    """Whose corrections and verdicts are in the results in a folder: "3 steps by Ann"; None where nobody's are."""
+    try:
+        noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))["by_hand"]
+        steps, verdict = noted["steps"], noted["verdict"]
+        people = dict.fromkeys(str(one["who"]) for one in [*steps, *([verdict] if verdict else [])])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    what = f"{len(steps)} step{'' if len(steps) == 1 else 's'}" if steps else "a verdict"
+    return f"{what} by {', '.join(people) or 'nobody'}"
 
 
 def is_of_another_image(folder: Path, facts: Mapping[str, Any]) -> str | None:

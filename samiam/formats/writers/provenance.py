@@ -52,6 +52,7 @@ def write_provenance(
     files: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
     segmentation: Segmentation,
+    by_hand: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write as JSON what is needed to make the result again.
 
@@ -64,6 +65,7 @@ def write_provenance(
         settings: what was chosen, null where nobody chose.
         files: the names of the others of the result.
         segmentation: the result.
+        by_hand: what somebody has done to it, and their verdict; not mentioned where nobody has.
 
     Returns:
         The file written.
@@ -77,6 +79,7 @@ def write_provenance(
         "grains_found": segmentation.n_grains,
         "not_segmented_fraction": 1 - segmentation.segmented_fraction,
         "remark": segmentation.remark,
+        **({} if by_hand is None else {"by_hand": by_hand}),
     }
     how = {
         "input": about_input(micrograph),

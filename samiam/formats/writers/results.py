@@ -8,7 +8,7 @@ from typing import Any
 
 from samiam.colours import TINTS, Tint
 from samiam.formats.writers.coco import write_coco
-from samiam.formats.writers.earlier import MEASURED, PROVENANCE
+from samiam.formats.writers.earlier import BY_HAND, MEASURED, PROVENANCE
 from samiam.formats.writers.exports.exporting import write_exports
 from samiam.formats.writers.exports.kinds import EXPORT_FILES, checked_exports
 from samiam.formats.writers.exports.materials import regions_of
@@ -33,6 +33,7 @@ def write_results(
     exports: Sequence[str] = (),
     tint: Tint = TINTS["outline"],
     measured: Callable[[Path], list[Path]] | None = None,
+    by_hand: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """Write everything that is known of a segmentation.
 
@@ -56,6 +57,7 @@ def write_results(
         tint: how much of the colours of materials there is in the overlay.
         measured: writes what was measured into a folder and returns the files; None for none, and those of an earlier
             run are removed.
+        by_hand: what somebody has done to the result, and their verdict; None where nobody has.
 
     Returns:
         The files written, `provenance.json`, which lists them, last.
@@ -64,7 +66,7 @@ def write_results(
         InputError: if there is no such export, or the regions are too many for one.
     """
     names = checked_exports(exports)
-    with replacing_together(folder, PROVENANCE, (*MEASURED, *EXPORT_FILES)) as partial:
+    with replacing_together(folder, PROVENANCE, (*MEASURED, BY_HAND, *EXPORT_FILES)) as partial:
         written = _write(partial, micrograph, segmentation, tint)
         written += [] if measured is None else measured(partial)
         if names:
@@ -78,6 +80,7 @@ def write_results(
             times_s=times_s,
             files=[file.name for file in written],
             segmentation=segmentation,
+            by_hand=by_hand,
         )
     return [Path(folder) / file.name for file in [*written, provenance]]
 

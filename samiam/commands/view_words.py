@@ -1,0 +1,56 @@
+"""The words of `samiam view`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from samiam.commands import inputs, segment_words
+from samiam.commands.each import for_each
+from samiam.formats import READABLE_SUFFIXES
+
+
+def add_view(parser: argparse.ArgumentParser) -> None:
+    """Words of `samiam view`."""
+    parser.set_defaults(command=_view)
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs"
+    )
+    parser.add_argument("--example", action="store_true", help="the simulated micrograph that ships with the program")
+    parser.add_argument(
+        "--like", type=Path, metavar="RESULT", help="take the settings of an earlier result, its provenance.json"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("results"), metavar="DIR", help="where to save; default: %(default)s"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="let the results of one image replace those of another in DIR"
+    )
+    parser.add_argument("--who", metavar="NAME", help="who corrects, for the log; default: the name of the account")
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="on this machine; default: any that is free")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
+    segment_words.add_method(parser)
+    parser.add_argument(
+        "--no-measurements", action="store_true", help="leave out what is measured of regions, layers and lattices"
+    )
+    inputs.add_reading(parser)
+
+
+def _view(options: argparse.Namespace) -> int:
+    if helped := segment_words.help_on_settings(options):
+        print(helped)
+        return 0
+    paths = segment_words.paths_of(options)
+    if not any(map(inputs.is_readable, paths)):
+        return for_each(paths, lambda index: inputs.refused(paths[index]))
+    from samiam.commands import viewing
+
+    return viewing.view_files(
+        paths,
+        options.output,
+        segment_words.settings_of(options),
+        overwrite=options.overwrite,
+        who=options.who,
+        port=options.port,
+        opens_browser=not options.no_browser,
+    )

@@ -1,0 +1,4 @@
+from .notebook import Viewer, view
+from .session import Session, Verdict
+
+__all__ = ["Session", "Verdict", "Viewer", "view"]

@@ -1,0 +1,1 @@
+"""Corrected images on disk, as segmentations, and back."""

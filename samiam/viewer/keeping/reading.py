@@ -1,0 +1,105 @@
+"""A result on disk, as the viewer or `samiam segment` has written it, to go on with."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import tifffile
+
+from samiam.errors import InputError
+from samiam.formats.writers.earlier import PROVENANCE
+from samiam.formats.writers.strict_json import plain
+from samiam.records import Action, Decision, Rule, Segmentation
+from samiam.storage.csv_cells import read_back
+from samiam.storage.strict_json import parse_json
+from samiam.viewer.history import Step
+from samiam.viewer.seeing.sight import Sees
+from samiam.viewer.session import Verdict
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier session has left.
+
+    Attributes:
+        segmentation: the regions.
+        steps: what was done to them by hand.
+        verdict: what somebody thought of them.
+    """
+
+    segmentation: Segmentation
+    steps: list[Step]
+    verdict: Verdict | None
+
+
+def read_earlier(folder: Path, sight: Sees) -> Earlier | None:
+    """What was corrected by hand in a folder of results; None where nothing was.
+
+    Args:
+        folder: which need not be there.
+        sight: of the same image.
+
+    Raises:
+        InputError: if it is damaged, or was made by another method, so that its log is of other masks.
+    """
+    try:
+        noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))
+        by_hand = noted.get("by_hand")
+    except (OSError, ValueError, AttributeError):
+        return None
+    if by_hand is None:
+        return None
+    try:
+        steps = [Step(**step) for step in by_hand["steps"]]
+        verdict = None if by_hand["verdict"] is None else Verdict(**by_hand["verdict"])
+        return Earlier(_segmentation(folder, noted, sight), steps, verdict)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{folder}: its results are damaged ({error}); choose another folder with -o.") from None
+
+
+def _segmentation(folder: Path, noted: Mapping[str, Any], sight: Sees) -> Segmentation:
+    generated = sight.result(sight.method.n_materials).generated
+    decisions = _rows(folder / "decisions.csv")
+    if len(decisions) != len(generated) or noted["config"]["generator"] != plain(sight.config["generator"]):
+        raise InputError(
+            f"{folder}: was corrected over the result of another generator or other settings; open it with "
+            f"--like {folder}, or choose another folder with -o."
+        )
+    regions = _rows(folder / "materials.csv")
+    return Segmentation(
+        np.asarray(tifffile.imread(folder / "labels.tif")),
+        [_decision(row) for row in decisions],
+        noted["n_materials"],
+        noted["n_materials_given"],
+        generated,
+        [read_back(row["name"]) or None for row in regions],
+        sight.micrograph,
+        np.asarray(tifffile.imread(folder / "grains.tif")),
+        [int(row["material"]) for row in regions],
+        [_number(row["confidence"]) for row in regions],
+        [_number(row["name_confidence"]) for row in regions],
+        noted["remark"],
+        bool(noted["config"].get("grains")),
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _number(cell: str) -> float | None:
+    return float(cell) if cell else None
+
+
+def _decision(row: dict[str, str]) -> Decision:
+    material, other = (int(float(row[name])) if row[name] else None for name in ("material", "other"))
+    action, rule = cast("Action", row["action"]), cast("Rule", row["rule"])
+    return Decision(int(row["mask"]), action, rule, float(row["value"]), float(row["threshold"]), material, other)

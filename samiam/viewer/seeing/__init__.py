@@ -1,0 +1,1 @@
+"""What is dear about an image, worked out once, and how."""
