@@ -80,6 +80,7 @@ class Sitting:
 
     def settled(self) -> None:
         self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)))")
+        self.page.evaluate("viewer.settled()")
         self.ready()
 
     @property

@@ -126,9 +126,12 @@ function choose(number, isMore) {
   screen.redraw();
 }
 
-async function chooseAt(point, isMore) {
-  const at = await pixelAt(point);
-  if (at) choose(at.region, isMore);
+function chooseAt(point, isMore) {
+  queue = queue.then(async () => {
+    const at = await pixelAt(point);
+    if (at) choose(at.region, isMore);
+  });
+  return queue; // so that what is done next is done to what was chosen
 }
 
 function showChosen() {
@@ -328,7 +331,7 @@ function wire() {
   keys.listen(deeds);
 }
 
-window.viewer = { screen, state, hand }; // for tests, and for whoever wants to look
+window.viewer = { screen, state, hand, settled: () => queue }; // for tests, and for whoever wants to look
 layTools();
 wire();
 setBrush(state.radius);
