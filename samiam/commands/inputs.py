@@ -22,6 +22,9 @@ from samiam.formats.writers.exports.kinds import EXPORTS
 from samiam.records.showing import counted
 from samiam.storage.files import is_store
 
+ALL = "all"
+"""What is given in place of the number of a frame."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -38,9 +41,12 @@ class Reading:
         return asdict(self)
 
 
-def add_reading(parser: argparse.ArgumentParser, *, one_frame: bool = True) -> None:
-    """The options that say how files are read; that of the frame, unless all are."""
-    if one_frame:
+def add_reading(parser: argparse.ArgumentParser, *, one_frame: bool = True, or_all: bool = False) -> None:
+    """The options that say how files are read; that of the frame, unless all are, which may be one that says so."""
+    if or_all:
+        words = "which frame of a stack, from 0, or `all`: each one an image of its own"
+        parser.add_argument("--frame", type=_frame, metavar="I|all", help=words)
+    elif one_frame:
         parser.add_argument("--frame", type=int, metavar="I", help="which frame of a stack, from 0")
     parser.add_argument("--channel", type=int, metavar="I", help="which channel of a colour image, from 0")
     parser.add_argument("--dataset", metavar="NAME", help="which of several images or stacks in a file")
@@ -65,6 +71,15 @@ def add_exports(parser: argparse.ArgumentParser) -> None:
 def reading_of(options: argparse.Namespace) -> Reading:
     """What those options were."""
     return Reading(options.frame, options.channel, options.dataset, options.pixel_size_nm)
+
+
+def _frame(text: str) -> int | str:
+    if text == ALL:
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither the number of a frame nor `{ALL}`") from None
 
 
 def _sides(text: str) -> float | tuple[float, float]:

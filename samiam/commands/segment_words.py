@@ -72,7 +72,7 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
         "--overlay-opacity", type=float, metavar="SHARE", help="of lines or, where there is one, the fill; 0 to 1"
     )
     inputs.add_exports(parser)
-    inputs.add_reading(parser)
+    inputs.add_reading(parser, or_all=True)
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:
@@ -166,8 +166,10 @@ def _segment(options: argparse.Namespace) -> int:
         return for_each(paths, lambda index: inputs.refused(paths[index]))
     from samiam.commands import segmenting
 
+    is_all = options.frame == inputs.ALL
     job = job_of(options)
-    return segmenting.segment_files(paths, options.output, job, again=options.again, workers=_workers(options))
+    how = {"again": options.again, "workers": _workers(options), "all_frames": is_all}
+    return segmenting.segment_files(paths, options.output, job, **how)
 
 
 def job_of(options: argparse.Namespace) -> SegmentJob:
@@ -223,6 +225,8 @@ def settings_of(options: argparse.Namespace) -> SegmentSettings:
         **_model("encoder", options, base),
         **({"points": points, "boxes": boxes} if points or boxes else {}),
     }
+    if given["frame"] == inputs.ALL:
+        base, given["frame"] = replace(base, frame=None), None
     return replace(base, **{name: value for name, value in given.items() if value is not None})
 
 

@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 from samiam.boosting import SemanticBooster, build_booster
 from samiam.colours import TINTS, Tint
 from samiam.commands.each import carry_out
+from samiam.commands.every_frame import Image, every_frame
 from samiam.commands.inputs import Reading, folder_names
 from samiam.commands.places import check_overview, check_place, writing_to
 from samiam.commands.resuming import is_as_before, why_nothing
@@ -140,7 +141,13 @@ Amount = Literal["line", "report", "stages"]
 
 
 def segment_files(
-    paths: Sequence[Path], output: Path, job: SegmentJob, *, again: bool = False, workers: Workers | None = None
+    paths: Sequence[Path],
+    output: Path,
+    job: SegmentJob,
+    *,
+    again: bool = False,
+    workers: Workers | None = None,
+    all_frames: bool = False,
 ) -> int:
     """Segment each file into `output/<name>/`, and write what was found in all of them into `output/`.
 
@@ -150,6 +157,7 @@ def segment_files(
         job: how each file is segmented.
         again: whether files are segmented of which an earlier run has left the same results.
         workers: who does it; this process where None.
+        all_frames: whether every frame of a stack is an image of its own, in `output/<name>_frame<number>/`.
 
     Returns:
         The exit code of `carry_out`; 1 instead of 0 where nothing was found in any file.
@@ -159,18 +167,19 @@ def segment_files(
     """
     check_writable(output)
     check_overview(output)
-    places = [output / name for name in folder_names(paths)]
+    images = every_frame(paths, job.chosen.dataset) if all_frames else [Image(path) for path in paths]
+    places = [output / name for name in folder_names([image.alias for image in images])]
     logger.debug(f"settings: {job.chosen}")
-    how = {"settings": job.chosen.plain(), "config": job.config, "seed": job.chosen.seed}
-    amount: Amount = "stages" if logger.isEnabledFor(logging.DEBUG) else "line" if len(paths) > 1 else "report"
+    how = {"config": job.config, "seed": job.chosen.seed}
+    amount: Amount = "stages" if logger.isEnabledFor(logging.DEBUG) else "line" if len(images) > 1 else "report"
     tasks = {}
-    for path, place in zip(paths, places, strict=True):
-        if not again and is_as_before(path, place, how):
-            logger.info(f"{path}: as before → {place}/")
+    for image, place in zip(images, places, strict=True):
+        if not again and is_as_before(image.path, place, {**how, "settings": _job_on(image, job).chosen.plain()}):
+            logger.info(f"{image.alias}: as before → {place}/")
         else:
-            tasks[path] = partial(_segment_one, path, place, job, amount)
+            tasks[image] = partial(_segment_one, image, place, job, amount)
     try:
-        code = carry_out(list(tasks), list(tasks.values()), workers or Workers())
+        code = carry_out([image.alias for image in tasks], list(tasks.values()), workers or Workers())
     except KeyboardInterrupt:
         logger.warning("stopped; the same command goes on there.")
         raise
@@ -195,10 +204,19 @@ def _concluded(code: int, places: Sequence[Path], n_left: int, page: Path | None
     return 1 if code == 2 and n_before else code
 
 
-def _segment_one(path: Path, place: Path, job: SegmentJob, amount: Amount) -> str:
-    """What there is to say of a file, once its results are in a folder."""
+def _job_on(image: Image, job: SegmentJob) -> SegmentJob:
+    """The job on one frame, of the same networks: the frame is no part of what other processes make a job of."""
+    return job if image.frame is None else replace(job, chosen=replace(job.chosen, frame=image.frame))
+
+
+def _segment_one(image: Image, place: Path, job: SegmentJob, amount: Amount) -> str:
+    """What there is to say of an image, once its results are in a folder."""
     started = time.perf_counter()
-    micrograph = read_micrograph(path, **job.reading.arguments)
+    path, job = image.alias, _job_on(image, job)
+    try:
+        micrograph = read_micrograph(image.path, **job.reading.arguments)
+    except InputError as error:
+        raise error if image.frame is None else InputError(f"frame {image.frame} of {error}") from error
     check_place(path, place, micrograph, "segment", overwrite=job.overwrite)
     read = time.perf_counter()
     segmentation, times_s = _selected(micrograph, job) if job.pointers else boosted(micrograph, job)

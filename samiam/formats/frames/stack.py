@@ -24,31 +24,14 @@ class StackFrames(Frames):
 
     def __init__(self, path: Path, reading: FrameReading) -> None:
         super().__init__(path, reading)
-        first = self._first()
-        self.n_frames = first.n_frames if first.n_frames > 1 else self._n_alone(first)
+        first = _first(path, reading)
+        self.n_frames = _n_frames(first, path, reading)
         if self.n_frames < 2:
             raise InputError("holds one image; give a stack, a video or the folder that its frames are in.")
         if self.interval.s is None:
             self.interval = first.interval
         self._sha256 = sha256_of(path)
         self.facts = {"sha256": self._sha256, "dataset": first.dataset}
-
-    def _first(self) -> RawImage:
-        """The first frame, or the second where that one alone is damaged."""
-        try:
-            return read_raw(self.path, self._request(0))
-        except InputError as error:
-            with suppress(InputError):
-                return read_raw(self.path, self._request(1))
-            raise error
-
-    def _n_alone(self, first: RawImage) -> int:
-        """How many single images, perhaps of different sizes, a file holds in place of a stack."""
-        if self.reading.dataset is None and first.n_datasets > 1:
-            with suppress(InputError):
-                read_raw(self.path, self._request(1))
-                return first.n_datasets
-        return 1
 
     def _request(self, frame: int) -> Request:
         return Request(frame, self.reading.dataset)
@@ -67,3 +50,31 @@ class StackFrames(Frames):
         except InputError as error:
             return self._frame(index, name, None, error)
         return self._frame(index, name, micrograph)
+
+
+def count_frames(path: Path, reading: FrameReading) -> int:
+    """How many frames a file holds, 1 where it is a single image; no more than two of them are read.
+
+    Raises:
+        InputError: if the file cannot be used.
+    """
+    return _n_frames(_first(path, reading), path, reading)
+
+
+def _first(path: Path, reading: FrameReading) -> RawImage:
+    """The first frame, or the second where that one alone is damaged."""
+    try:
+        return read_raw(path, Request(0, reading.dataset))
+    except InputError as error:
+        with suppress(InputError):
+            return read_raw(path, Request(1, reading.dataset))
+        raise error
+
+
+def _n_frames(first: RawImage, path: Path, reading: FrameReading) -> int:
+    """Those of a stack, or how many single images, perhaps of different sizes, a file holds in place of one."""
+    if first.n_frames == 1 and reading.dataset is None and first.n_datasets > 1:
+        with suppress(InputError):
+            read_raw(path, Request(1, None))
+            return first.n_datasets
+    return first.n_frames
