@@ -4,7 +4,10 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pytest
+import tifffile
 
+from samiam.cli import main
 from samiam.commands.every_frame import Image, every_frame
 from samiam.formats.writers.overview.tables import write_below_one_another
 
@@ -29,3 +32,24 @@ def test_tables_say_which_frame(tmp_path: Path) -> None:
     written = write_below_one_another(tmp_path / "materials.csv", [tmp_path / "a_frame0004", tmp_path / "b"])
     with written.open() as file:
         assert [(row["image"], row["frame"]) for row in csv.DictReader(file)] == [("a_frame0004", "4"), ("b", "")]
+
+
+def test_from_words_to_tables_and_a_second_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stack = tmp_path / "stack.tif"
+    rows, columns = np.indices((64, 96))
+    frame = np.where(columns < 48, columns % 6 < 3, 0.5 * (rows % 12 < 6))
+    tifffile.imwrite(stack, (255 * np.stack([frame, frame[::-1]])).astype(np.uint8), photometric="minisblack")
+    words = ["segment", str(stack), "--frame", "all", "-k", "2", "-o", str(tmp_path / "out"), "--workers", "1"]
+    assert main(words) == 0
+    with (tmp_path / "out" / "materials.csv").open() as file:
+        found = [(row["image"], row["frame"]) for row in csv.DictReader(file)]
+    assert found == [(f"stack_frame000{frame}", str(frame)) for frame in (0, 0, 1, 1)]
+    capsys.readouterr()
+    assert main(words) == 0
+    assert "2 of them as before" in capsys.readouterr().out
+
+
+def test_a_frame_is_a_number_or_all(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["segment", "x.tif", "--frame", "every"])
+    assert "'every' is neither the number of a frame nor `all`" in capsys.readouterr().err

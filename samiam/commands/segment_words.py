@@ -166,10 +166,14 @@ def _segment(options: argparse.Namespace) -> int:
         return for_each(paths, lambda index: inputs.refused(paths[index]))
     from samiam.commands import segmenting
 
-    is_all = options.frame == inputs.ALL
-    job = job_of(options)
-    how = {"again": options.again, "workers": _workers(options), "all_frames": is_all}
-    return segmenting.segment_files(paths, options.output, job, **how)
+    return segmenting.segment_files(
+        paths,
+        options.output,
+        job_of(options),
+        again=options.again,
+        workers=_workers(options),
+        all_frames=options.frame == inputs.ALL,
+    )
 
 
 def job_of(options: argparse.Namespace) -> SegmentJob:
