@@ -3,7 +3,7 @@ BIN := .venv/bin
 # Tests with one costly fixture are in one file: a process takes whole files.
 SHARED := --numprocesses auto --dist loadfile
 .DEFAULT_GOAL := help
-.PHONY: help setup evaluate docs-numbers test test-all browser fuzz mutants lint
+.PHONY: help setup evaluate docs docs-numbers test test-all browser notebooks fuzz mutants lint
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ setup: .venv/installed ## make .venv with the pinned packages
 evaluate: setup ## generator alone against generator + booster on 12 simulated micrographs; ARGS="KEY=VALUE …" for more
 	$(BIN)/python evaluate.py $(ARGS)
 
+docs: setup ## the docs and an API reference as pages, in build/docs
+	$(BIN)/pip install --quiet --disable-pip-version-check mkdocs==1.6.1 mkdocs-material==9.8.2 mkdocstrings==1.0.8 mkdocstrings-python==2.0.11
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 docs-numbers: setup ## all experiments on all simulated micrographs, and the tables of README and docs that quote them
 	$(BIN)/python evaluate.py experiment=all workers=null logger=none
 	PYTHONPATH=. $(BIN)/python scripts/docs_numbers.py outputs/evaluate/all
@@ -31,6 +35,9 @@ test-all: lint ## also the slow tests
 
 browser: setup ## the viewer's page in a real browser, with mouse and keys
 	$(BIN)/python -m pytest -m slow -rs tests/viewer/test_page_in_browser.py
+
+notebooks: setup ## those of the docs, from top to bottom
+	$(BIN)/python -m pytest -m slow -rs tests/test_notebooks.py
 
 fuzz: setup ## hostile inputs to all that reads; ARGS="--target png --number 7 --keep DIR" for one of them
 	PYTHONPATH=. OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz $(ARGS)
