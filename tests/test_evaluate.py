@@ -24,7 +24,8 @@ from PIL import Image
 from samiam.benchmark.settings import SimulatedBenchmark, ZenodoBenchmark, read_evaluation
 from samiam.boosting.n_materials import ESTIMATORS
 from samiam.commands.composing import EVALUATE, main
-from samiam.commands.evaluating import evaluate, sources
+from samiam.commands.evaluating import evaluate
+from samiam.commands.scene_samples import sources
 from samiam.datasets.zenodo import PAPERS_RECORD
 from samiam.errors import InputError
 from samiam.generation.texture.generator import TextureGenerator
@@ -337,6 +338,22 @@ class TestBenchmarks:
     def test_a_fresh_benchmark(self) -> None:
         read = read_evaluation(composed("benchmark.seed=7"))
         assert [source.name for source in sources(read)] == [f"seed7-{name}" for name in QUICK]
+
+    def test_simulated_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        taken = ["benchmark=realistic", "benchmark.numbers=[11]", "benchmark.side_px=64"]
+        taken += ["+conditions.as_taken={}", "+conditions.dim.dose=0.5", "+conditions.dark.inverted=true"]
+        first = [source.make() for source in sources(read_evaluation(composed(*taken, f"cache={tmp_path}")))]
+        monkeypatch.setattr("simulate.scenes.benchmark.expose", None)
+        monkeypatch.setattr("simulate.scenes.dose_and_drift.expose", None)
+        again = [source.make() for source in sources(read_evaluation(composed(*taken, f"cache={tmp_path}")))]
+        for one, other in zip(first, again, strict=True):
+            assert repr(one) == repr(other)
+            np.testing.assert_array_equal(one.micrograph.pixels, other.micrograph.pixels)
+            np.testing.assert_array_equal(one.labels, other.labels)
+        assert not np.array_equal(first[0].micrograph.pixels, first[1].micrograph.pixels)
+        monkeypatch.setattr("samiam.commands.scene_samples._library", dict)
+        with pytest.raises(TypeError, match="NoneType"):  # another library: simulated anew
+            sources(read_evaluation(composed(*taken, f"cache={tmp_path}")))[1].make()
 
     def test_realistic(self, scenes: Makers) -> None:
         overrides = ["benchmark.numbers=[11]", "benchmark.side_px=64"]

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from samiam.benchmark import Outcome, Scoring, Source, Study, build_tracker, failures_of, run, write_results
+from samiam.benchmark import Outcome, Scoring, Study, build_tracker, failures_of, run, write_results
 from samiam.benchmark.particles.settings import ParticlesBenchmark
 from samiam.benchmark.polar.settings import PolarBenchmark
 from samiam.benchmark.results import REPORT
-from samiam.benchmark.scenes.conditions import under_conditions
-from samiam.benchmark.scenes.sources import labelled_sources
 from samiam.benchmark.settings import (
-    EffectsBenchmark,
     EvaluateSettings,
-    LabelledBenchmark,
-    ProceduralBenchmark,
-    RealisticBenchmark,
     SimulatedBenchmark,
-    ZenodoBenchmark,
-    build_conditions,
     read_evaluation,
 )
 from samiam.benchmark.weights_used import weights_used
@@ -32,15 +23,10 @@ from samiam.commands.particle_evaluating import evaluate_particles
 from samiam.commands.polar_evaluating import evaluate_polar
 from samiam.commands.run_facts import run_facts
 from samiam.commands.run_settings import write_settings
-from samiam.datasets.zenodo import zenodo_folder
-from samiam.errors import InputError, both
-from samiam.records import Scene
+from samiam.commands.scene_samples import sources
+from samiam.errors import both
 from samiam.records.showing import counted
-from samiam.settings import unknown_name
-from simulate import EFFECTS, procedural_scene
-from simulate.scenes.benchmark import BENCHMARK, PUBLISHED_SEED, QUICK, Recipe, recipe
-from simulate.scenes.dose_and_drift import scene_under
-from simulate.scenes.realistic import realistic
+from simulate.scenes.benchmark import PUBLISHED_SEED
 
 
 def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single: bool) -> int:
@@ -87,72 +73,15 @@ def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outc
     settings = read_evaluation(config)
     study = _study(config, settings)
     scenes, _ = both(lambda: sources(settings), lambda: study.methods)
-    recipes = {found.name: found for found in _recipes(settings)}
-    expose = partial(_exposed, recipes) if recipes else None
-    to_do = under_conditions(scenes, build_conditions(settings.conditions), expose)
-    facts = {**run_facts(command), "benchmark": _said_of(settings, len(scenes)), **_facts(settings, study)}
+    n_images = len({source.image for source in scenes})
+    facts = {**run_facts(command), "benchmark": _said_of(settings, n_images), **_facts(settings, study)}
     whole = _recorded(settings)
     tracker = build_tracker(settings.logger, folder, whole, weights_used(whole))
-    outcomes = run(to_do, study, workers=settings.workers, scheduler=settings.scheduler)
+    outcomes = run(scenes, study, workers=settings.workers, scheduler=settings.scheduler)
     print(write_results(folder, outcomes, facts, by_image=settings.by_image))
     write_settings(folder, whole, command)
     tracker.log(outcomes, folder / REPORT)
     return outcomes
-
-
-def sources(settings: EvaluateSettings) -> list[Source]:
-    """The scenes of a benchmark; each is made or read when it is called for."""
-    benchmark = settings.benchmark
-    if isinstance(benchmark, LabelledBenchmark):
-        return labelled_sources(benchmark.folder, benchmark.layout)
-    if isinstance(benchmark, ZenodoBenchmark):
-        return labelled_sources(benchmark.folder or zenodo_folder(benchmark.record), "zenodo", benchmark.pixels)
-    if isinstance(benchmark, EffectsBenchmark):
-        return _under_effects(benchmark)
-    if isinstance(benchmark, ProceduralBenchmark):
-        made: dict[str, Callable[[], Scene]] = {
-            f"procedural-{difficulty}-{seed}": partial(
-                procedural_scene, seed, difficulty=difficulty, shape_hw=benchmark.shape_hw
-            )
-            for difficulty in benchmark.difficulties
-            for seed in benchmark.seeds
-        }
-    else:
-        made = {found.name: found.scene for found in _recipes(settings)}
-    return [Source(name, name, make) for name, make in made.items()]
-
-
-def _recipes(settings: EvaluateSettings) -> list[Recipe]:
-    """What makes the scenes of a benchmark whose specimens can be exposed again, none for others."""
-    benchmark = settings.benchmark
-    if isinstance(benchmark, RealisticBenchmark):
-        return [realistic(number, side_px=benchmark.side_px) for number in benchmark.numbers]
-    if isinstance(benchmark, SimulatedBenchmark):
-        named = {"quick": QUICK, "all": [found.name for found in BENCHMARK]}
-        chosen = benchmark.scenes if isinstance(benchmark.scenes, tuple) else named[benchmark.scenes]
-        return [recipe(which, benchmark.seed) for which in chosen]
-    return []
-
-
-def _exposed(recipes: Mapping[str, Recipe], name: str, **changes: float) -> Scene:
-    return scene_under(recipes[name], **changes)
-
-
-def _under_effects(benchmark: EffectsBenchmark) -> list[Source]:
-    """Each seed under each effect."""
-    for name in benchmark.effects:
-        if name not in EFFECTS:
-            raise InputError(f"benchmark.effects: {unknown_name('effect', name, EFFECTS)}")
-    return [
-        Source(
-            f"effects-{seed}",
-            f"effects-{seed}",
-            partial(procedural_scene, seed, shape_hw=benchmark.shape_hw, ranges=EFFECTS[effect]),
-            effect,
-        )
-        for seed in benchmark.seeds
-        for effect in benchmark.effects or EFFECTS
-    ]
 
 
 def _study(config: Mapping[str, Any], settings: EvaluateSettings) -> Study:

@@ -13,7 +13,9 @@ from simulate.scenes.benchmark import Recipe, recipe
 from simulate.scenes.exposure import expose
 
 
-def scene_under(which: int | str | Recipe, *, dose: float = 1.0, drift: float = 0.0) -> Scene:
+def scene_under(
+    which: int | str | Recipe, *, dose: float = 1.0, drift: float = 0.0, taken: Scene | None = None
+) -> Scene:
     """Expose the specimen of a scene with other electrons than the benchmark's.
 
     The truth follows the drift. Under drift dopants and amorphous films are drawn anew; surfaces, islands, crystals and
@@ -25,12 +27,13 @@ def scene_under(which: int | str | Recipe, *, dose: float = 1.0, drift: float = 
         dose: factor on the electrons of each Å², > 0.
         drift: how much further the specimen drifts while the frame is taken, as a share of the frame's height, from 0
             to 0.1; along the direction of the drift that the scene has anyway.
+        taken: the scene as the benchmark has it, where it is at hand.
 
     Raises:
         InputError: if there is no such scene, or it cannot be exposed so.
     """
     found = which if isinstance(which, Recipe) else recipe(which)
-    taken = _as_taken(found)
+    taken = _as_taken(found) if taken is None else taken
     if dose == 1 and drift == 0:
         return taken
     specimen, acquisition = found.drawn()
