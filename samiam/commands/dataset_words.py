@@ -37,7 +37,8 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--annotator",
         metavar="NAME",
-        help="who answers for results, and for labels that do not say whose they are; of results the default is samiam",
+        help="who answers for results, and for labels that do not say whose they are; of results the default is who "
+        "accepted them, and samiam where nobody did",
     )
     parser.add_argument(
         "--rename",
@@ -60,6 +61,9 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         type=_pattern,
         metavar="REGEX",
         help="which part of an image's name is its specimen; default: what stands before the last number",
+    )
+    parser.add_argument(
+        "--accepted", action="store_true", help="of results only those accepted in samiam view; rejected ones never are"
     )
     parser.add_argument("--licence", metavar="TEXT", help="under which the data may be used, for the card")
     parser.add_argument("--coco", action="store_true", help="write the labels as COCO too, annotations.json")
@@ -100,6 +104,7 @@ def _build(options: argparse.Namespace) -> int:
             specimen=options.specimen,
             licence=options.licence,
             coco=options.coco,
+            only_accepted=options.accepted,
         ),
     )
     print(f"{options.output}: {counts.words()}")

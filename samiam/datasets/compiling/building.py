@@ -13,7 +13,7 @@ from typing import Any
 from samiam.datasets.annotator_folders import IMAGES, AnnotatorImage, find_annotator_images, read_annotator_image
 from samiam.datasets.compiling.annotator_writing import write_labelled, write_manifest
 from samiam.datasets.compiling.card import CARD, Counts, write_card
-from samiam.datasets.compiling.labellings import Labelling, labellings_of
+from samiam.datasets.compiling.labellings import Labelling, Verdicts, labellings_of
 from samiam.datasets.compiling.named_labels import digest_of_labels, renamed
 from samiam.datasets.compiling.splits import SPLITS_FILE, Place, specimen_of, split_of
 from samiam.errors import InputError
@@ -21,6 +21,7 @@ from samiam.formats.writers.coco import CocoImage, write_coco_set
 from samiam.formats.writers.earlier import OF_THE_IMAGE
 from samiam.formats.writers.strict_json import write_json
 from samiam.records import Micrograph, Scene
+from samiam.records.showing import counted
 from samiam.storage.files import replacing_together
 
 ANNOTATIONS = "annotations.json"
@@ -38,6 +39,7 @@ class BuildOptions:
         specimen: what to look for in images' names, see `specimen_of`.
         licence: under which the data may be used.
         coco: whether the labels are written as COCO too.
+        only_accepted: whether results are left out about which nobody said anything; rejected ones always are.
     """
 
     annotator: str | None = None
@@ -46,10 +48,11 @@ class BuildOptions:
     specimen: re.Pattern[str] | None = None
     licence: str | None = None
     coco: bool = False
+    only_accepted: bool = False
 
 
 def build_dataset(sources: Sequence[str | Path], folder: str | Path, options: BuildOptions | None = None) -> Counts:
-    """Compile a labelled data set, which `find_labelled` reads.
+    """Compile a labelled data set, which `find_labelled` reads; results that somebody rejected are left out.
 
     An image that several annotators labelled has one name in all their folders; two images of one name have their
     folders' names before it. What was written is read back and compared before the folder appears.
@@ -63,16 +66,17 @@ def build_dataset(sources: Sequence[str | Path], folder: str | Path, options: Bu
         How much there is.
 
     Raises:
-        InputError: if a source cannot be used, one annotator labelled an image twice and differently, or names or
-            splits do not fit.
+        InputError: if a source cannot be used, all results are left out, one annotator labelled an image twice and
+            differently, or names or splits do not fit.
     """
     folder, chosen, paths = Path(folder), options or BuildOptions(), [Path(source) for source in sources]
     check_new(folder)
     for path in paths:
         if folder.resolve().is_relative_to(path.resolve()):
             raise InputError(f"{folder}: lies in {path}, of which it is made; choose a folder outside with -o.")
-    each = (labelling for path in paths for labelling in labellings_of(path, chosen.annotator))
-    return compile_labellings(each, folder, chosen)
+    verdicts = Verdicts(chosen.only_accepted)
+    each = (labelling for path in paths for labelling in labellings_of(path, chosen.annotator, verdicts))
+    return compile_labellings(each, folder, chosen, verdicts)
 
 
 def check_new(folder: Path) -> None:
@@ -85,13 +89,16 @@ def check_new(folder: Path) -> None:
         raise InputError(f"{folder}: is there already; choose another folder with -o, or remove it.")
 
 
-def compile_labellings(labellings: Iterable[Labelling], folder: Path, chosen: BuildOptions) -> Counts:
+def compile_labellings(
+    labellings: Iterable[Labelling], folder: Path, chosen: BuildOptions, verdicts: Verdicts | None = None
+) -> Counts:
     """Compile what is given one after the other, whose files have to be there until the next one is asked for.
 
     Args:
         labellings: micrographs with labels.
         folder: where to, see `check_new`.
         chosen: what is chosen.
+        verdicts: by which results were left out, once all are given.
 
     Returns:
         How much there is.
@@ -103,8 +110,14 @@ def compile_labellings(labellings: Iterable[Labelling], folder: Path, chosen: Bu
         compiled = Compiled(partial, chosen)
         for labelling in labellings:
             compiled.add(labelling)
+        left_out = 0 if verdicts is None else verdicts.left_out
+        if left_out and not compiled.origins:
+            raise InputError(
+                f"{folder}: all of {counted(left_out, 'result')} would be left out; accept some in samiam view."
+            )
         places = compiled.finish()
         counts = _read_back(partial, compiled, places, coco=chosen.coco)
+        counts.left_out = left_out
         write_card(partial, folder.resolve().name, counts, compiled.origins, chosen.licence)
     return counts
 

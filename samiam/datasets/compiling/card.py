@@ -36,6 +36,7 @@ class Counts:
         materials: in how many scenes each is.
         pixels: how many are labelled as each material.
         difficulties: how many scenes are of each class.
+        left_out: how many results are not in it, because somebody rejected them, or nobody accepted them.
     """
 
     scenes: int = 0
@@ -45,6 +46,7 @@ class Counts:
     materials: Counter[str] = field(default_factory=Counter)
     pixels: Counter[str] = field(default_factory=Counter)
     difficulties: Counter[str] = field(default_factory=Counter)
+    left_out: int = 0
 
     def place(self, places: Iterable[Place]) -> None:
         """Count images, given where each belongs, and their specimens."""
@@ -69,7 +71,8 @@ class Counts:
             if self.images[name]
         )
         images, who = counted(self.images.total(), "image"), counted(len(self.annotators), "annotator")
-        return f"{images} by {who}, {counted(len(self.materials), 'material')} ({splits})"
+        left_out = f", {counted(self.left_out, 'result')} left out" if self.left_out else ""
+        return f"{images} by {who}, {counted(len(self.materials), 'material')} ({splits}){left_out}"
 
 
 def write_card(folder: Path, title: str, counts: Counts, origins: Mapping[str, Any], licence: str | None) -> Path:
@@ -145,6 +148,7 @@ def _readme(title: str, counts: Counts, licence: str | None) -> str:
             f"- difficulty {name} of 3: {counted(n, 'labelled image')}"
             for name, n in sorted(counts.difficulties.items())
         ),
+        *([f"- left out: {counted(counts.left_out, 'result')}, not accepted"] if counts.left_out else []),
         "",
         "## How it is laid out",
         "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from samiam.datasets.material_names import check_apart, tidy
 from samiam.datasets.painted import scene_of
 from samiam.errors import InputError
 from samiam.formats.readers.results_folder import about_image, image_of_result
-from samiam.formats.writers.earlier import PROVENANCE, kind_of
+from samiam.formats.writers.earlier import PROVENANCE, kind_of, verdict_in
 from samiam.records import Scene
 from samiam.storage.csv_cells import read_back
 
@@ -49,14 +49,35 @@ class Labelling(NamedTuple):
     confidences: Mapping[str, float] = MappingProxyType({})
 
 
-def labellings_of(path: Path, annotator: str | None) -> Iterator[Labelling]:
+@dataclass
+class Verdicts:
+    """Which results are taken, by what somebody thought of them in the viewer; a rejected one never is.
+
+    Attributes:
+        only_accepted: whether those are left out about which nobody said anything.
+        left_out: how many have been.
+    """
+
+    only_accepted: bool = False
+    left_out: int = 0
+
+    def takes(self, folder: Path) -> bool:
+        """Whether the results in a folder are taken; counts those that are not."""
+        verdict = verdict_in(folder)
+        taken = not self.only_accepted if verdict is None else verdict.accepted
+        self.left_out += not taken
+        return taken
+
+
+def labellings_of(path: Path, annotator: str | None, verdicts: Verdicts | None = None) -> Iterator[Labelling]:
     """What a folder holds, read one after the other.
 
     Args:
         path: a folder of one result, one with a folder for each of several, or labelled micrographs of any layout that
             `find_labelled` knows.
-        annotator: who answers for results, and for labels that do not say whose they are; None for the program, and
-            nobody.
+        annotator: who answers for results, and for labels that do not say whose they are; None for who accepted or
+            rejected a result, the program where nobody did, and nobody.
+        verdicts: which results are taken; all where None.
 
     Raises:
         InputError: if it is none of these, or something in it cannot be used.
@@ -66,8 +87,9 @@ def labellings_of(path: Path, annotator: str | None) -> Iterator[Labelling]:
     results = _results_in(path)
     if results:
         for folder in results:
-            scene, confidences = _scene_of_result(folder), _confidences(folder / _TABLE)
-            yield Labelling(scene, annotator or _THE_PROGRAM, RESULT, confidences=confidences)
+            if verdicts is None or verdicts.takes(folder):
+                scene, confidences = _scene_of_result(folder), _confidences(folder / _TABLE)
+                yield Labelling(scene, annotator or _who_answers(folder), RESULT, confidences=confidences)
         return
     places = read_splits(path)
     for found in find_labelled(path):
@@ -76,6 +98,11 @@ def labellings_of(path: Path, annotator: str | None) -> Iterator[Labelling]:
         if who is None:
             raise InputError(f"{path}: its labels do not say whose they are; give --annotator NAME.")
         yield Labelling(scene, str(who), "labels", places.get(found.image))
+
+
+def _who_answers(folder: Path) -> str:
+    verdict = verdict_in(folder)
+    return _THE_PROGRAM if verdict is None else verdict.who
 
 
 def _results_in(path: Path) -> list[Path]:

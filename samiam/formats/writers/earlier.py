@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from samiam.formats.writers.exports.kinds import EXPORT_FILES
 from samiam.storage.strict_json import parse_json
@@ -60,6 +60,27 @@ def hand_in(folder: Path) -> str | None:
         return None
     what = f"{len(steps)} step{'' if len(steps) == 1 else 's'}" if steps else "a verdict"
     return f"{what} by {', '.join(people) or 'nobody'}"
+
+
+class Verdict(NamedTuple):
+    """What somebody thought of results.
+
+    Attributes:
+        accepted: whether they are right.
+        who: that somebody's name.
+    """
+
+    accepted: bool
+    who: str
+
+
+def verdict_in(folder: Path) -> Verdict | None:
+    """What somebody thought of the results in a folder; None where nobody said."""
+    try:
+        noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))["by_hand"]["verdict"]
+        return Verdict(bool(noted["accepted"]), str(noted["who"]))
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def is_of_another_image(folder: Path, facts: Mapping[str, Any]) -> str | None:

@@ -93,6 +93,39 @@ class TestResults:
         assert cards[0] | {"written_utc": ""} == cards[1] | {"written_utc": ""}
 
 
+class TestVerdicts:
+    """What was accepted and rejected in the viewer."""
+
+    @pytest.fixture(autouse=True)
+    def given(self, results: Path) -> None:
+        for name, accepted in (("a-1", True), ("b-1", False)):
+            path = results / name / "provenance.json"
+            by_hand = {"steps": [], "verdict": {"accepted": accepted, "who": "Ann", "when_utc": "2026-11-29T00:00:00"}}
+            path.write_text(json.dumps(json.loads(path.read_text()) | {"by_hand": by_hand}))
+
+    @pytest.mark.parametrize(
+        ("only_accepted", "taken", "n_left_out"),
+        [(False, ["Ann-a-1", "samiam-a-2"], "1 result"), (True, ["a-1"], "2 results")],
+    )
+    def test_the_rejected_are_left_out(
+        self, only_accepted: bool, taken: list[str], n_left_out: str, results: Path, tmp_path: Path
+    ) -> None:
+        (results / "b-1" / "labels.tif").write_bytes(b"")  # which is why it was rejected
+        counts = build_dataset([results], tmp_path / "set", BuildOptions(only_accepted=only_accepted))
+        assert list(read(tmp_path / "set")) == taken
+        assert counts.words().endswith(f", {n_left_out} left out")
+        assert f"- left out: {n_left_out}, not accepted" in (tmp_path / "set/README.md").read_text()
+
+    def test_somebody_else_may_answer_for_them(self, results: Path, tmp_path: Path) -> None:
+        build_dataset([results], tmp_path / "set", BuildOptions(annotator="Bo"))
+        assert [path.name for path in (tmp_path / "set").iterdir() if path.is_dir()] == ["Bo"]
+
+    def test_none_is_left(self, results: Path, tmp_path: Path) -> None:
+        line = refusal(lambda: build_dataset([results / "b-1"], tmp_path / "set"))
+        assert line == f"{tmp_path / 'set'}: all of 1 result would be left out; accept some in samiam view."
+        assert not (tmp_path / "set").exists()
+
+
 class TestSeveralSources:
     def test_each_layout(self, results: Path, tmp_path: Path) -> None:
         painted = write_label_studio(tmp_path / "studio")
