@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 from samiam.cli import main
-from samiam.commands import each
+from samiam.commands import each, every_frame
 from samiam.commands.spreading import Workers, spread
 from samiam.errors import InputError
 from samiam.formats.writers.earlier import OVERVIEW, is_result
@@ -186,16 +186,14 @@ def test_nothing_to_tell_of(tmp_path: Path) -> None:
 def test_ctrl_c_leaves_tables_of_what_is_done(
     pictures: Path, tmp_path: Path, segment: Segment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from samiam.commands import segmenting
-
-    real = segmenting.read_micrograph
+    real = every_frame.read_micrograph
 
     def read(path: Path, **how: object) -> object:
         if path.name == "p2.npy":
             raise KeyboardInterrupt
         return real(path, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(segmenting, "read_micrograph", read)
+    monkeypatch.setattr(every_frame, "read_micrograph", read)
     code, _, err = segment(pictures, "-o", tmp_path / "out")
     assert (code, err) == (130, "samiam: stopped; the same command goes on there.\n")
     assert set(pd.read_csv(tmp_path / "out" / "materials.csv")["image"]) == {"p0", "p1"}

@@ -2,76 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
-import tifffile
-from made_particles import disc
-
-import samiam.particles
-from samiam.cli import main
-from samiam.errors import InputError
-from samiam.particles import Dropped, Particles
-from samiam.records import Masks, Micrograph
-
-SHAPE_HW = (64, 96)
-OF_IMAGE = {"particles.csv", "overlay.png", "labels.tif", "particles.json", "decisions.csv", "provenance.json"}
-OF_ALL = {
-    *("particles.csv", "statistics.csv", "statistics.json", "by_size.csv", "sizes.png", "faults_by_size.png"),
-    *("report.html", "provenance.json"),
-}
-Run = Callable[..., tuple[int, str, str]]
-
-
-def bright(micrograph: Micrograph, *, material: str | None = None, **_: Any) -> Particles:
-    """Three discs, whatever the image shows; nothing in a dark one, and refused without a pixel size."""
-    if micrograph.pixel_size_nm is None:
-        raise InputError(f"{micrograph.name}: the pixel size is unknown; give --pixel-size-nm.")
-    discs = [] if micrograph.pixels.mean() < 0.4 else [disc(SHAPE_HW, (x, 30), 14) for x in (20, 48, 76)]
-    said = ["no fault" if material is None else "stacking fault"] * len(discs)
-    masks = Masks.from_arrays(discs, SHAPE_HW, predicted_iou=[0.9] * len(discs))
-    dropped = [Dropped("too small", 1.0, 2.0, (0, 0, 3, 3))]
-    remark = None if discs else "the image is dark"
-    return Particles(micrograph, masks, np.zeros(len(discs), bool), "file", said, None, dropped, remark)
-
-
-def write(path: Path, seed: int = 0, *, is_dark: bool = False, size_nm: float | None = 0.1) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(seed).integers(20_000, 60_000, SHAPE_HW).astype(np.uint16)
-    if is_dark:
-        pixels = np.where(np.random.default_rng(seed).random(SHAPE_HW) < 0.2, pixels, 1000).astype(np.uint16)
-    given = {} if size_nm is None else {"resolution": (1e7 / size_nm, 1e7 / size_nm), "resolutionunit": "CENTIMETER"}
-    tifffile.imwrite(path, pixels, **given)
-    return path
+from made_particle_runs import OF_ALL, OF_IMAGE, Run, find_discs, names, noted, running, write
 
 
 @pytest.fixture(autouse=True)
 def _finder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samiam.particles, "find_particles", bright, raising=False)
-    made = SimpleNamespace(name="discs", options={"n": 3})
-    monkeypatch.setattr(samiam.particles, "build_finder", lambda: made, raising=False)
-    teller = SimpleNamespace(name="coin", options={"sides": 2})
-    monkeypatch.setattr(samiam.particles, "build_fault_classifier", lambda: teller, raising=False)
+    find_discs(monkeypatch)
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: object) -> tuple[int, str, str]:
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, *capsys.readouterr()
-
-    return run
+    return running(capsys)
 
 
 @pytest.fixture
@@ -79,14 +26,6 @@ def images(tmp_path: Path) -> Path:
     for seed, name in enumerate("ab"):
         write(tmp_path / "in" / f"{name}.tif", seed)
     return tmp_path / "in"
-
-
-def noted(folder: Path) -> dict[str, Any]:
-    return dict(json.loads((folder / "provenance.json").read_text()))
-
-
-def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
 
 
 class TestFinding:
@@ -108,11 +47,21 @@ class TestFinding:
         assert noted(out)["config"]["statistics"] == {"bin_edges_nm": [1.0, 2.0, 3.0], "resamples": 2000, "seed": 4}
         assert f"samiam particles {images} -o {out}" in (out / "report.html").read_text()
         lines = said.splitlines()
-        assert lines[0] == f"{images / 'a.tif'}: 96 × 64 px, 0.1 nm/px (file)"
-        assert lines[1].startswith("  3 particles, 3 whole, mean diameter 1.38 nm, in ")
-        assert lines[2:4] == ["  stacking fault 3", f"  wrote {out / 'a'}/: " + lines[3].split(": ")[1]]
+        found = "3 particles, 3 whole, mean diameter 1.38 nm; stacking fault 3"
+        assert lines[0].startswith(f"{images / 'a.tif'}: {found}, in ")
+        assert lines[0].endswith(f" s → {out / 'a'}/")
         assert "all 2 images: 6 of 6 particles counted" in lines
         assert any(line.startswith(f"  wrote {out}/: particles.csv statistics.csv") for line in lines)
+        assert lines[-1] == f"2 files; then open {out}/report.html"
+
+    def test_more_is_said_of_one_image(self, images: Path, tmp_path: Path, run: Run) -> None:
+        _, said, _ = run("particles", images / "a.tif", "-o", tmp_path / "out", "--material", "Au", "--verbose")
+        lines = said.splitlines()
+        assert lines[:2] == ["settings: material=Au", f"{images / 'a.tif'}: 96 × 64 px, 0.1 nm/px (file)"]
+        assert lines[2].startswith("  3 particles, 3 whole, mean diameter 1.38 nm, in ")
+        assert lines[3:5] == ["  stacking fault 3", f"  wrote {tmp_path}/out/a/: " + lines[4].split(": ")[1]]
+        assert lines[5].startswith("  read 0.")
+        assert lines[-1] == f"then open {tmp_path}/out/a/overlay.png"
 
     @pytest.mark.slow
     def test_the_same_again_replaces_the_results(self, images: Path, tmp_path: Path, run: Run) -> None:
@@ -120,7 +69,7 @@ class TestFinding:
         assert run("particles", images, "-o", out)[0] == 0
         before = {name: (out / name).read_bytes() for name in OF_ALL - {"report.html", "provenance.json"}}
         (out / "a" / "notes.txt").write_text("mine")
-        assert run("particles", images, "-o", out)[0] == 0
+        assert run("particles", images, "-o", out, "--again")[0] == 0
         assert {name: (out / name).read_bytes() for name in before} == before
         assert (out / "a" / "notes.txt").read_text() == "mine"
 

@@ -14,10 +14,13 @@ import tifffile
 
 import samiam
 from samiam import cli
-from samiam.commands.segment_settings import SegmentSettings, settings_of_run
+from samiam.commands.chosen import settings_of_run
+from samiam.commands.segment_settings import SegmentSettings
 from samiam.commands.segment_words import settings_of
 from samiam.errors import InputError
 from samiam.formats.readers.example import EXAMPLE
+
+SEGMENT = ("segment", SegmentSettings)
 
 
 def chosen(*words: str) -> SegmentSettings:
@@ -51,7 +54,7 @@ def test_every_option_comes_back(tmp_path: Path) -> None:
     first = chosen(*ALL)
     changed = {name for name, value in first.plain().items() if value != SegmentSettings().plain()[name]}
     assert changed == set(first.plain()) - {"encoder_options"}
-    assert settings_of_run(noted(tmp_path, first)) == first
+    assert settings_of_run(noted(tmp_path, first), *SEGMENT) == first
     assert chosen("--like", str(tmp_path)) == first
     assert chosen("--like", str(tmp_path / "provenance.json")) == first
 
@@ -104,7 +107,7 @@ def test_what_is_given_outranks(tmp_path: Path) -> None:
 def test_what_cannot_be_taken_up_is_refused_in_one_line(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     path = noted(tmp_path, SegmentSettings(), **changes)
     with pytest.raises(InputError, match=message) as caught:
-        settings_of_run(path)
+        settings_of_run(path, *SEGMENT)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
 
@@ -113,9 +116,9 @@ def test_what_cannot_be_taken_up_is_refused_in_one_line(tmp_path: Path, changes:
 def test_what_is_no_provenance_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "provenance.json").write_text(text)
     with pytest.raises(InputError, match=r"is no provenance\.json of samiam"):
-        settings_of_run(tmp_path)
+        settings_of_run(tmp_path, *SEGMENT)
     with pytest.raises(InputError, match="cannot be read"):
-        settings_of_run(tmp_path / "missing.json")
+        settings_of_run(tmp_path / "missing.json", *SEGMENT)
 
 
 def test_the_example_and_its_like(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,7 +130,7 @@ def test_the_example_and_its_like(tmp_path: Path, capsys: pytest.CaptureFixture[
     shutil.copy(EXAMPLE, tmp_path / "b.tif")
     like = ["segment", str(tmp_path / "b.tif"), "--like", str(place), "-o", str(tmp_path / "a"), "--export", ""]
     assert cli.main(like) == 0
-    said = "generator=texture, encoder=spectrum, n_materials=3, exports=['geojson']"
+    said = "exports=['geojson'], generator=texture, encoder=spectrum, n_materials=3"
     assert capsys.readouterr().err == f"samiam: as {place}: {said}\n"
     assert not (tmp_path / "a" / "b" / "outlines.geojson").exists()
     both = [np.asarray(tifffile.imread(tmp_path / "a" / name / "labels.tif")) for name in ("sto_on_ge", "b")]

@@ -169,6 +169,8 @@ MODULES = (
         "samiam.benchmark.polar.settings",
         "samiam.benchmark.settings",
         "samiam.boosting.settings",
+        "samiam.commands.chosen",
+        "samiam.commands.particles_settings",
         "samiam.commands.segment_settings",
         "samiam.commands.training_data",
         "samiam.commands.training_settings",

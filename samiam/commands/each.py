@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, MutableMapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -33,19 +33,28 @@ def for_each(paths: Sequence[Path], action: Callable[[int], str]) -> int:
     return carry_out(paths, [partial(action, place) for place in range(len(paths))], Workers())
 
 
-def carry_out(paths: Sequence[Path], tasks: Sequence[Callable[[], str]], workers: Workers) -> int:
+def carry_out(
+    paths: Sequence[Path],
+    tasks: Sequence[Callable[[], str]],
+    workers: Workers,
+    fates: MutableMapping[int, str | None] | None = None,
+    n_before: int = 0,
+) -> int:
     """Carry out a task for each file, say what it returns, go on past files that fail, and list those at the end.
 
     Args:
         paths: the files.
         tasks: one for each, returns the text to say; raises `InputError` if it fails.
         workers: who does it. Of several each file is told of as it is done.
+        fates: filled, by the place of a file, with why it failed, None where it did not; of some of them where the work
+            is interrupted.
+        n_before: how many other files were done before.
 
     Returns:
         As `for_each`.
     """
     heed()
-    failures: dict[int, str] = {}
+    fates = {} if fates is None else fates
     is_told = len(paths) > 1 and logger.isEnabledFor(logging.INFO)
     with closing(spread(paths, tasks, workers)) as done:
         bar = tqdm(done, total=len(paths), unit="file", disable=None if is_told else True)
@@ -53,14 +62,22 @@ def carry_out(paths: Sequence[Path], tasks: Sequence[Callable[[], str]], workers
         for place, result in bar:
             try:
                 logger.info(result())
+                fates[place] = None
             except InputError as error:
-                failures[place] = str(error)
+                fates[place] = str(error)
             told.one_more()
-    for _, failure in sorted(failures.items()):
+    failures = [failure for _, failure in sorted(fates.items()) if failure is not None]
+    for failure in failures:
         logger.warning(failure)
-    if failures and len(paths) > 1:
-        logger.warning(f"{len(failures)} of {len(paths)} files failed.")
-    return 0 if not failures else 1 if len(failures) < len(paths) else 2
+    if failures and (n := n_before + len(paths)) > 1:
+        logger.warning(f"{len(failures)} of {n} files failed.")
+    return code_of(fates.values())
+
+
+def code_of(fates: Collection[str | None]) -> int:
+    """The exit code: 0 if no file failed, 1 if some did, 2 if all did."""
+    n_failed = sum(fate is not None for fate in fates)
+    return 0 if not n_failed else 1 if n_failed < len(fates) else 2
 
 
 class _Told:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from samiam.commands.inputs import Reading
 from samiam.errors import InputError
+from samiam.formats import read_micrograph
 from samiam.formats.frames.frame import FrameReading
 from samiam.formats.frames.stack import count_frames
+from samiam.records import Micrograph
 
 
 class Image(NamedTuple):
@@ -46,3 +50,18 @@ def _frames_of(path: Path, reading: FrameReading) -> Iterator[Image]:
     except (InputError, OSError):
         n_frames = 1
     yield from (Image(path, frame) for frame in range(n_frames)) if n_frames > 1 else (Image(path),)
+
+
+def read_image(image: Image, reading: Reading) -> Micrograph:
+    """An image that is one of several, under the name that is its own.
+
+    Raises:
+        InputError: if it cannot be used.
+    """
+    if image.frame is None:
+        return read_micrograph(image.path, **reading.arguments)
+    try:
+        found = read_micrograph(image.path, **replace(reading, frame=image.frame).arguments)
+    except InputError as error:
+        raise InputError(f"frame {image.frame} of {error}") from error
+    return replace(found, name=image.alias.stem)

@@ -68,6 +68,16 @@ def add_exports(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def given_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options of reading and exports were, by the names of settings; None for those that were not given."""
+    sides = options.pixel_size_nm
+    return {
+        **{name: getattr(options, name, None) for name in ("frame", "channel", "dataset")},
+        "pixel_size_nm": (sides, sides) if isinstance(sides, float) else sides,
+        "exports": getattr(options, "export", None),
+    }
+
+
 def reading_of(options: argparse.Namespace) -> Reading:
     """What those options were."""
     return Reading(options.frame, options.channel, options.dataset, options.pixel_size_nm)
@@ -189,6 +199,13 @@ def positive(text: str) -> float:
     if not 0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
     return number
+
+
+def count_of(text: str, of: str) -> int:
+    """A number from 1 up of something, as the type of an option."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of {of}; give 1 or more")
+    return int(text)
 
 
 def value_of(text: str) -> object:

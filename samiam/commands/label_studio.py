@@ -41,6 +41,6 @@ def backend_of(job: SegmentJob, images: Images, say: Callable[[str], object]) ->
     def segment(micrograph: Micrograph, generator: PromptableGenerator) -> Segmentation:
         return boosted(micrograph, job, generator)[0]
 
-    looks = Looks(images, job.reading.arguments, make, _REMEMBERED.get(job.generator.name, 1))
+    looks = Looks(images, job.chosen.reading.arguments, make, _REMEMBERED.get(job.generator.name, 1))
     version = " ".join(["samiam", version_of("samiam") or "", job.generator.name])
     return Backend(looks, segment, version, say)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from samiam.commands import inputs
 from samiam.commands.each import for_each
 from samiam.commands.saying import add_loudness
+from samiam.commands.worker_words import add_workers, workers_of
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
 from samiam.formats.writers.exports.kinds import checked_exports
 
 if TYPE_CHECKING:
+    from samiam.commands.particles_settings import ParticlesSettings
     from samiam.particles import FaultDetection, StatisticsOptions
 
 _COUNTS = re.compile(r"(\d{1,9})/(\d{1,9})")
@@ -29,16 +31,27 @@ def add_finding(parser: argparse.ArgumentParser) -> None:
     )
     _add_output(parser, "particles")
     parser.add_argument(
+        "--like",
+        type=Path,
+        metavar="RESULT",
+        help="take the settings of an earlier result, an image's provenance.json; options beside it outrank those",
+    )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="find again also what DIR holds the same results of, which is left as it is",
+    )
+    add_workers(parser, "one, as torch takes all cores for each image")
+    parser.add_argument(
         "--material", metavar="NAME", help="what the particles are of, as Au; tells the pixel size by their fringes"
     )
     parser.add_argument(
         "--faults",
         action=argparse.BooleanOptionalAction,
-        default=True,
         help="tell of each particle whether its stacking is faulty; default: yes",
     )
     inputs.add_exports(parser)
-    inputs.add_reading(parser)
+    inputs.add_reading(parser, or_all=True)
     add_loudness(parser)
     _add_statistics(parser)
 
@@ -108,32 +121,46 @@ def _detection(options: argparse.Namespace) -> FaultDetection | None:
     return FaultDetection(faulty=faulty, found=found, faultless=faultless, cleared=cleared)
 
 
+def settings_of(options: argparse.Namespace) -> ParticlesSettings:
+    """What was given, over what an earlier result was made with, over the defaults.
+
+    Raises:
+        InputError: if something of it cannot be used.
+    """
+    from samiam.commands.chosen import base_of, over
+    from samiam.commands.particles_settings import ParticlesSettings
+    from samiam.particles.writing.results import KIND
+
+    of_particles = {"material": options.material, "faults": getattr(options, "faults", None)}
+    return over(base_of(options, KIND, ParticlesSettings), {**inputs.given_of(options), **of_particles})
+
+
 def _find(options: argparse.Namespace) -> int:
-    exports = checked_exports(options.export or ())
+    checked_exports(options.export or ())
     paths = inputs.expand(options.files)
     if not any(map(inputs.is_readable, paths)):  # nothing has to be built to say so
         return for_each(paths, lambda index: inputs.refused(paths[index]))
     statistics, detection = _options(options), _detection(options)
-    from samiam.commands import particles
+    chosen = settings_of(options)
+    from samiam.commands.particles import find_in_files
+    from samiam.commands.particles_job import ParticlesJob
+    from samiam.commands.particles_pooled import Pooling
 
-    job = particles.ParticlesJob.of(
-        material=options.material,
-        faults=options.faults,
-        reading=inputs.reading_of(options),
-        statistics=statistics,
-        detection=detection,
-        overwrite=options.overwrite,
-        exports=exports,
-        command=shlex.join(["samiam", *options.words]),
+    job = ParticlesJob.of(chosen, overwrite=options.overwrite)
+    return find_in_files(
+        paths,
+        options.output,
+        job,
+        Pooling(statistics, detection, shlex.join(["samiam", *options.words])),
+        again=options.again,
+        workers=workers_of(options),
+        all_frames=options.frame == inputs.ALL,
     )
-    return particles.find_in_files(paths, options.output, job)
 
 
 def _pool(options: argparse.Namespace) -> int:
     statistics, detection = _options(options), _detection(options)
-    from samiam.commands import particles_pooled
+    from samiam.commands.particles_pooled import Pooling, pool_runs
 
-    command = shlex.join(["samiam", *options.words])
-    return particles_pooled.pool_runs(
-        options.runs, options.output, statistics, detection, command, overwrite=options.overwrite
-    )
+    pooling = Pooling(statistics, detection, shlex.join(["samiam", *options.words]))
+    return pool_runs(options.runs, options.output, pooling, overwrite=options.overwrite)

@@ -2,167 +2,194 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
-from samiam.commands.each import for_each
-from samiam.commands.inputs import Reading, folder_names
+from samiam.commands.batch import Amount, Batch
+from samiam.commands.every_frame import Image, read_image
+from samiam.commands.particles_job import ParticlesJob, found_in, write_found
 from samiam.commands.particles_pooled import Pooling, check_statistics, write_pooled
 from samiam.commands.places import check_place, writing_to
+from samiam.commands.resuming import is_as_before
+from samiam.commands.saying import logger
+from samiam.commands.spreading import Workers
+from samiam.commands.twins import twins_among
 from samiam.errors import InputError
-from samiam.formats import read_micrograph
 from samiam.formats.writers.wording import notes
-from samiam.particles import FaultDetection, Particles, StatisticsOptions
-from samiam.particles.measured import MeasuredImage, identity_of
-from samiam.particles.writing.results import KIND, write_particles
-from samiam.records import Micrograph
+from samiam.particles import Particles
+from samiam.particles.measured import MeasuredImage
+from samiam.particles.writing.reading import read_measured
+from samiam.particles.writing.results import KIND
 from samiam.records.showing import counted
 from samiam.storage.files import check_writable, sha256_of
 
-Find = Callable[[Micrograph], Particles]
+Hash = Callable[[Path], str]
 
 
-@dataclass(frozen=True)
-class ParticlesJob:
-    """How particles are found in each file and counted together.
-
-    Attributes:
-        find: finds the particles of an image.
-        config: its settings, for provenance.
-        reading: how files are read.
-        pooling: how they are counted together.
-        overwrite: whether the results of other images may be replaced.
-        exports: what is written for other programs, of `samiam.formats.EXPORTS`.
-    """
-
-    find: Find
-    config: Mapping[str, Any]
-    reading: Reading
-    pooling: Pooling
-    overwrite: bool = False
-    exports: Sequence[str] = ()
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        material: str | None,
-        faults: bool,
-        reading: Reading,
-        statistics: StatisticsOptions,
-        detection: FaultDetection | None,
-        overwrite: bool,
-        command: str,
-        exports: Sequence[str] = (),
-    ) -> ParticlesJob:
-        """Make a job with what ships: the finder and, unless faults do not matter, the classifier."""
-        from samiam.particles import build_fault_classifier, build_finder, find_particles
-
-        finder = build_finder()
-        classifier = build_fault_classifier() if faults else None
-        find = partial(find_particles, material=material, faults=faults, finder=finder, classifier=classifier)
-        config = {
-            "material": material,
-            "finder": {"name": finder.name, **finder.options},
-            "faults": classifier and {"name": classifier.name, **classifier.options},
-        }
-        return cls(find, config, reading, Pooling(statistics, detection, command), overwrite, exports)
-
-
-@dataclass
-class _Batch:
-    """What has been found so far: by identity of the image its file, what was measured, and where that is."""
-
-    paths: dict[str, Path] = field(default_factory=dict)
-    images: list[MeasuredImage] = field(default_factory=list)
-    places: list[Path] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-
-
-def find_in_files(paths: Sequence[Path], output: Path, job: ParticlesJob) -> int:
+def find_in_files(
+    paths: Sequence[Path],
+    output: Path,
+    job: ParticlesJob,
+    pooling: Pooling,
+    *,
+    again: bool = False,
+    workers: Workers | None = None,
+    all_frames: bool = False,
+) -> int:
     """Find the particles of each file, into `output/<name>/`, and count them together, into `output/`.
 
+    Args:
+        paths: the files.
+        output: the folder.
+        job: how particles are found in each file.
+        pooling: how they are counted together.
+        again: whether they are found again where an earlier run has left the same results.
+        workers: who does it; this process where None.
+        all_frames: whether every frame of a stack is an image of its own, in `output/<name>_frame<number>/`.
+
     Returns:
-        The exit code of `for_each`; 1 instead of 0 where nothing was found in any file.
+        The exit code of `Batch`; 1 instead of 0 where nothing was found in any file.
 
     Raises:
         InputError: if `output` cannot be written to, or holds the statistics of other images.
     """
     check_writable(output)
-    check_statistics(output, lambda: {sha256_of(path) for path in paths if path.is_file()}, overwrite=job.overwrite)
-    places = [output / name for name in folder_names(paths)]
-    batch = _Batch()
-    code = for_each(paths, lambda index: _find_in_file(paths[index], places[index], job, batch))
-    if batch.images:
-        print(write_pooled(output, batch.images, batch.places, job.pooling, failures=batch.failures))
-    if batch.images and not any(len(image.table) for image in batch.images):
-        said = dict.fromkeys(image.remark for image in batch.images if image.remark)
-        print(f"samiam: no particle was found{': ' if said else ''}{'; '.join(said)}.", file=sys.stderr)
-        return max(code, 1)
-    return code
+    hash_of = cache(sha256_of)
+    batch = Batch(paths, output, dataset=job.chosen.dataset, all_frames=all_frames)
+    check_statistics(output, lambda: _identities(batch.images, job, hash_of), overwrite=job.overwrite)
+    logger.debug(f"settings: {job.chosen}")
+    twins = twins_among(list(dict.fromkeys(image.path for image in batch.images)), hash_of)
 
+    def is_done(image: Image, place: Path) -> bool:
+        return not again and image.path not in twins and _is_as_before(image, place, job, hash_of)
 
-def _find_in_file(path: Path, place: Path, job: ParticlesJob, batch: _Batch) -> str:
-    """The report on one file; what comes of it is added to the batch."""
     try:
-        particles, measured, times_s = _found(path, place, job, batch)
-        with writing_to(place, path):
-            written = write_particles(
-                place, particles, measured, config=job.config, times_s=times_s, exports=job.exports
-            )
-    except InputError as error:
-        batch.failures.append(str(error))
+        batch.carry_out(partial(_find_in_one, job=job, amount=batch.amount, twins=twins), is_done, workers or Workers())
+    except KeyboardInterrupt:
+        _count_so_far(batch, output, job, pooling, hash_of)
         raise
-    batch.images.append(measured)
-    batch.places.append(place)
-    return _report(path, place, particles, measured, sum(times_s.values()), [file.name for file in written])
+    return _count_all(batch, output, pooling)
 
 
-def _found(
-    path: Path, place: Path, job: ParticlesJob, batch: _Batch
-) -> tuple[Particles, MeasuredImage, dict[str, float]]:
-    """The particles of a file, in numbers too, and how long each step took."""
+def _identities(images: Sequence[Image], job: ParticlesJob, hash_of: Hash) -> set[str]:
+    """How the identities of images begin, see `identity_of`; of files that cannot be read there is none."""
+    found = set()
+    for image in images:
+        frame = job.chosen.at(image.frame).frame
+        with suppress(OSError):
+            sha256 = hash_of(image.path)
+            # The only image of a file is no frame, whatever was asked for.
+            found |= {sha256} if frame is None else {f"{sha256} {frame} ", f"{sha256} None "}
+    return found
+
+
+def _is_as_before(image: Image, place: Path, job: ParticlesJob, hash_of: Hash) -> bool:
+    """Whether a folder holds what would be written into it, fit to be counted."""
+    how = {"config": job.config, "settings": job.chosen.at(image.frame).plain()}
+    if not is_as_before(image.path, place, how, hash_of):
+        return False
+    try:
+        read_measured(place)
+    except InputError:
+        return False
+    return True
+
+
+def _find_in_one(image: Image, place: Path, job: ParticlesJob, amount: Amount, twins: Mapping[Path, Path]) -> str:
+    """What there is to say of an image, once its results are in a folder."""
     started = time.perf_counter()
-    micrograph = read_micrograph(path, **job.reading.arguments)
-    check_place(path, place, micrograph, KIND, overwrite=job.overwrite)
-    twin = batch.paths.setdefault(identity_of(micrograph), path)
-    if twin != path:
+    path = image.alias
+    if image.path in twins:
+        twin = Image(twins[image.path], image.frame).alias
         raise InputError(f"{path}: is the same image as {twin}; it is counted once.")
+    # Of the same networks: the frame is no part of what other processes make a job of.
+    job = replace(job, chosen=job.chosen.at(image.frame))
+    micrograph = read_image(image, job.chosen.reading)
+    check_place(path, place, micrograph, KIND, overwrite=job.overwrite)
     read_s = time.perf_counter() - started
     particles, measured, times_s = found_in(micrograph, job)
-    return particles, measured, {"read": read_s, **times_s}
+    times_s = {"read": read_s, **times_s}
+    with writing_to(place, path):
+        written = write_found(place, particles, measured, job, times_s)
+    if amount == "line":
+        return _line(path, place, particles, measured, times_s)
+    return _report(path, place, particles, measured, times_s, written, has_stages=amount == "stages")
 
 
-def found_in(micrograph: Micrograph, job: ParticlesJob) -> tuple[Particles, MeasuredImage, dict[str, float]]:
-    """The particles of an image, in numbers too, and how long each step took."""
-    started = time.perf_counter()
-    particles = job.find(micrograph)
-    if job.reading.pixel_size_nm is not None:
-        particles = replace(particles, pixel_size_from="given")
-    found = time.perf_counter()
-    measured = MeasuredImage.of(particles)
-    return particles, measured, {"find": found - started, "measure": time.perf_counter() - found}
+def _line(path: Path, place: Path, particles: Particles, measured: MeasuredImage, times_s: Mapping[str, float]) -> str:
+    said = [_count(measured), *_classes(measured), *filter(None, [particles.remark]), *notes(particles.micrograph)]
+    return f"{path}: {'; '.join(said)}, in {sum(times_s.values()):.1f} s → {place}/"
 
 
 def _report(
-    path: Path, place: Path, particles: Particles, measured: MeasuredImage, seconds: float, written: Sequence[str]
+    path: Path,
+    place: Path,
+    particles: Particles,
+    measured: MeasuredImage,
+    times_s: Mapping[str, float],
+    written: Sequence[Path],
+    *,
+    has_stages: bool,
 ) -> str:
     micrograph = particles.micrograph
     height, width = micrograph.shape_hw
-    whole = measured.table[measured.table["left_out"].isna()]
-    mean = f", mean diameter {whole['diameter_nm'].mean():.3g} nm" if len(whole) else ""
-    classes = whole["class"].value_counts().to_dict()
     lines = [
         f"{path}: {width} × {height} px, {micrograph.scale} ({particles.pixel_size_from})",
         *notes(micrograph),
-        f"{counted(len(measured.table), 'particle')}, {len(whole)} whole{mean}, in {seconds:.1f} s",
-        *([", ".join(f"{name} {n}" for name, n in sorted(classes.items()))] if classes else []),
+        f"{_count(measured)}, in {sum(times_s.values()):.1f} s",
+        *_classes(measured),
         *filter(None, [particles.remark]),
-        f"wrote {place}/: {' '.join(written)}",
+        f"wrote {place}/: {' '.join(file.name for file in written)}",
+        *([", ".join(f"{name} {seconds:.2f} s" for name, seconds in times_s.items())] if has_stages else []),
     ]
     return "\n  ".join(lines)
+
+
+def _count(measured: MeasuredImage) -> str:
+    whole = measured.table[measured.table["left_out"].isna()]
+    mean = f", mean diameter {whole['diameter_nm'].mean():.3g} nm" if len(whole) else ""
+    return f"{counted(len(measured.table), 'particle')}, {len(whole)} whole{mean}"
+
+
+def _classes(measured: MeasuredImage) -> list[str]:
+    """How many whole particles are of each class, in one piece of text; nothing where there are none."""
+    whole = measured.table[measured.table["left_out"].isna()]
+    numbers = sorted(whole["class"].value_counts().to_dict().items())
+    return [", ".join(f"{name} {n}" for name, n in numbers)] if numbers else []
+
+
+def _count_so_far(batch: Batch, output: Path, job: ParticlesJob, pooling: Pooling, hash_of: Hash) -> None:
+    """Count together what is done when a run is stopped; statistics of more images than these stay."""
+    done = [batch.images[index] for index in batch.done]
+    try:
+        check_statistics(output, lambda: _identities(done, job, hash_of), overwrite=False)
+    except InputError:
+        logger.warning(f"{output}: the statistics are still those of an earlier run.")
+    else:
+        left = counted(len(batch.images) - len(done), "image")
+        _count_together(batch, output, pooling, f"The run was stopped; {left} of {len(batch.images)} are not in this.")
+
+
+def _count_all(batch: Batch, output: Path, pooling: Pooling) -> int:
+    """Count all images together; the exit code, once the last line is said."""
+    images = _count_together(batch, output, pooling)
+    if images and not any(len(image.table) for image in images):
+        said = dict.fromkeys(image.remark for image in images if image.remark)
+        logger.warning(f"no particle was found{': ' if said else ''}{'; '.join(said)}.")
+        return max(batch.code, 1)
+    batch.say_where_to_look(output / "report.html" if images else None)
+    return batch.code
+
+
+def _count_together(batch: Batch, output: Path, pooling: Pooling, *remarks: str) -> list[MeasuredImage]:
+    """Write the statistics of all images that are done, where there are any; what was measured on them."""
+    places = [batch.places[index] for index in batch.done]
+    images = [read_measured(place) for place in places]
+    failures = [fate for _, fate in sorted(batch.fates.items()) if fate is not None]
+    if images:
+        logger.info(write_pooled(output, images, places, pooling, failures=[*failures, *remarks]))
+    return images

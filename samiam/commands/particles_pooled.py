@@ -39,15 +39,7 @@ class Pooling:
     command: str
 
 
-def pool_runs(
-    runs: Sequence[Path],
-    output: Path,
-    options: StatisticsOptions,
-    detection: FaultDetection | None,
-    command: str,
-    *,
-    overwrite: bool,
-) -> int:
+def pool_runs(runs: Sequence[Path], output: Path, pooling: Pooling, *, overwrite: bool) -> int:
     """Count the particles of runs together, into `output/`.
 
     Returns:
@@ -63,7 +55,7 @@ def pool_runs(
     images = [read_measured(folder) for folder in folders]
     _check_once(images, folders)
     check_statistics(output, lambda: {image.identity for image in images}, overwrite=overwrite)
-    print(write_pooled(output, images, folders, Pooling(options, detection, command)))
+    print(write_pooled(output, images, folders, pooling))
     return 0 if any(len(image.table) for image in images) else 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from samiam.storage.files import sha256_of
 from samiam.storage.strict_json import parse_json
 
 
-def is_as_before(path: Path, place: Path, how: Mapping[str, Any]) -> bool:
+def is_as_before(path: Path, place: Path, how: Mapping[str, Any], hash_of: Callable[[Path], str] = sha256_of) -> bool:
     """Whether a folder holds, whole, what would be written into it: of this file, by this version, in the same way.
 
     Args:
@@ -23,13 +23,14 @@ def is_as_before(path: Path, place: Path, how: Mapping[str, Any]) -> bool:
         place: the folder, which need not be there.
         how: what the provenance says of the way under the same names: settings, and what they made, with the SHA-256
             of weights.
+        hash_of: gives the SHA-256 of the file, of which a stack has many images.
     """
     try:
         noted: Any = parse_json((place / PROVENANCE).read_text(encoding="utf-8"))
         is_same = noted["samiam"] == version_of("samiam") and all(noted[name] == plain(how[name]) for name in how)
         is_same &= "by_hand" not in noted  # or it was, before somebody corrected it
         is_whole = is_same and all((place / file).is_file() for file in noted["files"])
-        return is_whole and bool(noted["input"]["sha256"] == sha256_of(path))
+        return is_whole and bool(noted["input"]["sha256"] == hash_of(path))
     except (OSError, ValueError, LookupError, TypeError):
         return False
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from samiam.colours import TINTS
 from samiam.commands import inputs
 from samiam.commands.each import for_each
 from samiam.commands.saying import add_loudness
+from samiam.commands.worker_words import add_workers, workers_of
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
 from samiam.formats.writers.exports.kinds import checked_exports
@@ -22,10 +21,9 @@ from samiam.registry import DEFAULT_ENCODER, DEFAULT_GENERATOR, ENCODERS, GENERA
 if TYPE_CHECKING:
     from samiam.commands.segment_settings import SegmentSettings
     from samiam.commands.segmenting import SegmentJob
-    from samiam.commands.spreading import Workers
 
 _SHIPPED = ""  # No file is called that.
-_AS_THEY_ARE = ("n_materials", "grains", "seed", "frame", "channel", "dataset", "overlay")
+_AS_THEY_ARE = ("n_materials", "grains", "seed", "overlay")
 
 
 def add_segment(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +48,7 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--again", action="store_true", help="segment also what DIR holds the same results of, which is left as it is"
     )
-    _add_workers(parser)
+    add_workers(parser, "as many as there are cores, one where torch is used")
     add_loudness(parser)
     add_method(parser)
     parser.add_argument(
@@ -75,28 +73,15 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
     inputs.add_reading(parser, or_all=True)
 
 
-def _add_workers(parser: argparse.ArgumentParser) -> None:
-    either = parser.add_mutually_exclusive_group()
-    either.add_argument(
-        "--workers",
-        type=partial(_count, of="workers"),
-        metavar="N",
-        help="processes of one thread each; default: as many as there are cores, one where torch is used",
-    )
-    either.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, whose workers see the same files")
-
-
-def _workers(options: argparse.Namespace) -> Workers:
-    from samiam.commands.spreading import Workers, n_cores
-
-    # Torch takes all cores, or the GPU, for each image.
-    usual = 1 if "torch" in sys.modules else n_cores()
-    return Workers(options.workers or usual, options.scheduler)
-
-
 def add_method(parser: argparse.ArgumentParser) -> None:
     """The options that say how all materials of a micrograph are found."""
-    parser.add_argument("-k", "--n-materials", type=_count, metavar="N", help="how many materials; default: estimated")
+    parser.add_argument(
+        "-k",
+        "--n-materials",
+        type=partial(inputs.count_of, of="materials"),
+        metavar="N",
+        help="how many materials; default: estimated",
+    )
     parser.add_argument(
         "--grains",
         action=argparse.BooleanOptionalAction,
@@ -121,12 +106,6 @@ def add_method(parser: argparse.ArgumentParser) -> None:
             help=f"a setting of the {role}, `help` to list them; may be repeated",
         )
     parser.add_argument("--seed", type=int, help="seed of crops and clustering; default: 0")
-
-
-def _count(text: str, of: str = "materials") -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of {of}; give 1 or more")
-    return int(text)
 
 
 def _assignment(text: str) -> tuple[str, object]:
@@ -171,7 +150,7 @@ def _segment(options: argparse.Namespace) -> int:
         options.output,
         job_of(options),
         again=options.again,
-        workers=_workers(options),
+        workers=workers_of(options),
         all_frames=options.frame == inputs.ALL,
     )
 
@@ -210,28 +189,22 @@ def settings_of(options: argparse.Namespace) -> SegmentSettings:
     Raises:
         InputError: if something of it cannot be used.
     """
-    from samiam.commands.segment_settings import SegmentSettings, settings_of_run
+    from samiam.commands.chosen import base_of, over
+    from samiam.commands.segment_settings import SegmentSettings
 
-    base, like = SegmentSettings(), getattr(options, "like", None)
-    if like is not None:
-        base = settings_of_run(like)
-        print(f"samiam: as {like}: {base}", file=sys.stderr)
-    sides = options.pixel_size_nm
+    base = base_of(options, "segment", SegmentSettings)
     points, boxes = (tuple(getattr(options, name, ())) for name in ("point", "box"))
     given = {
+        **inputs.given_of(options),
         **{name: getattr(options, name, None) for name in _AS_THEY_ARE},
-        "pixel_size_nm": (sides, sides) if isinstance(sides, float) else sides,
         "measurements": False if getattr(options, "no_measurements", False) else None,
         "opacity": getattr(options, "overlay_opacity", None),
-        "exports": getattr(options, "export", None),
         "classifier_options": _classifier_options(options, base),
         **_model("generator", options, base),
         **_model("encoder", options, base),
         **({"points": points, "boxes": boxes} if points or boxes else {}),
     }
-    if given["frame"] == inputs.ALL:
-        base, given["frame"] = replace(base, frame=None), None
-    return replace(base, **{name: value for name, value in given.items() if value is not None})
+    return over(base, given)
 
 
 def _model(role: str, options: argparse.Namespace, base: SegmentSettings) -> dict[str, Any]:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from samiam.boosting import SemanticBooster, build_booster
 from samiam.colours import TINTS, Tint
-from samiam.commands.each import carry_out
-from samiam.commands.every_frame import Image, every_frame
-from samiam.commands.inputs import Reading, folder_names
+from samiam.commands.batch import Amount, Batch
+from samiam.commands.every_frame import Image, read_image
 from samiam.commands.places import check_overview, check_place, writing_to
 from samiam.commands.resuming import is_as_before, why_nothing
 from samiam.commands.saying import logger
 from samiam.commands.segment_settings import SegmentSettings
 from samiam.commands.spreading import Workers
 from samiam.errors import InputError
-from samiam.formats import read_micrograph, write_results
+from samiam.formats import write_results
 from samiam.formats.writers.exports.kinds import checked_exports
 from samiam.formats.writers.overview.writing import write_overview
 from samiam.formats.writers.wording import notes, percent, report_lines
@@ -39,7 +37,7 @@ from samiam.registry import (
     encoder_settings,
 )
 from samiam.settings import read_settings
-from samiam.storage.files import check_writable
+from samiam.storage.files import check_writable, sha256_of
 
 
 @dataclass(frozen=True)
@@ -99,11 +97,6 @@ class SegmentJob:
         return [*clicks, *(Pointer(box=box) for box in self.chosen.boxes)]
 
     @property
-    def reading(self) -> Reading:
-        """How files are read."""
-        return Reading(self.chosen.frame, self.chosen.channel, self.chosen.dataset, self.chosen.pixel_size_nm)
-
-    @property
     def tint(self) -> Tint:
         """How materials are drawn; an opacity is that of the fill, where there is one."""
         tint, opacity = TINTS[self.chosen.overlay], self.chosen.opacity
@@ -136,10 +129,6 @@ def _made(settings: str, overwrite: bool) -> SegmentJob:
     return SegmentJob.of(read_settings(SegmentSettings, "settings", json.loads(settings)), overwrite=overwrite)
 
 
-Amount = Literal["line", "report", "stages"]
-"""How much is said of a file: a line, all that was found, or how long each stage took, too."""
-
-
 def segment_files(
     paths: Sequence[Path],
     output: Path,
@@ -167,56 +156,32 @@ def segment_files(
     """
     check_writable(output)
     check_overview(output)
-    images = every_frame(paths, job.chosen.dataset) if all_frames else [Image(path) for path in paths]
-    places = [output / name for name in folder_names([image.alias for image in images])]
+    batch = Batch(paths, output, dataset=job.chosen.dataset, all_frames=all_frames)
     logger.debug(f"settings: {job.chosen}")
-    how = {"config": job.config, "seed": job.chosen.seed}
-    amount: Amount = "stages" if logger.isEnabledFor(logging.DEBUG) else "line" if len(images) > 1 else "report"
-    tasks = {}
-    for image, place in zip(images, places, strict=True):
-        if not again and is_as_before(image.path, place, {**how, "settings": _job_on(image, job).chosen.plain()}):
-            logger.info(f"{image.alias}: as before → {place}/")
-        else:
-            tasks[image] = partial(_segment_one, image, place, job, amount)
+    how, hash_of = {"config": job.config, "seed": job.chosen.seed}, cache(sha256_of)
+
+    def is_done(image: Image, place: Path) -> bool:
+        settings = job.chosen.at(image.frame).plain()
+        return not again and is_as_before(image.path, place, {**how, "settings": settings}, hash_of)
+
     try:
-        code = carry_out([image.alias for image in tasks], list(tasks.values()), workers or Workers())
-    except KeyboardInterrupt:
-        logger.warning("stopped; the same command goes on there.")
-        raise
+        batch.carry_out(partial(_segment_one, job=job, amount=batch.amount), is_done, workers or Workers())
     finally:
         with writing_to(output, "the tables of all images"):
             page = write_overview(output)
-    return _concluded(code, places, len(tasks), page)
-
-
-def _concluded(code: int, places: Sequence[Path], n_left: int, page: Path | None) -> int:
-    """The exit code, once the last line is said."""
-    n_before = len(places) - n_left
-    if code == 0 and (reason := why_nothing(places)) is not None:
+    if batch.code == 0 and (reason := why_nothing(batch.places)) is not None:
         logger.warning(f"no material was found: {reason}.")
         return 1
-    if len(places) == 1:
-        if code == 0:
-            print(f"then open {places[0]}/overlay.png")
-    elif page is not None:
-        before = f", {n_before} of them as before" if n_before else ""
-        print(f"{counted(len(places), 'file')}{before}; then open {page}")
-    return 1 if code == 2 and n_before else code
-
-
-def _job_on(image: Image, job: SegmentJob) -> SegmentJob:
-    """The job on one frame, of the same networks: the frame is no part of what other processes make a job of."""
-    return job if image.frame is None else replace(job, chosen=replace(job.chosen, frame=image.frame))
+    batch.say_where_to_look(page)
+    return batch.code
 
 
 def _segment_one(image: Image, place: Path, job: SegmentJob, amount: Amount) -> str:
     """What there is to say of an image, once its results are in a folder."""
     started = time.perf_counter()
-    path, job = image.alias, _job_on(image, job)
-    try:
-        micrograph = read_micrograph(image.path, **job.reading.arguments)
-    except InputError as error:
-        raise error if image.frame is None else InputError(f"frame {image.frame} of {error}") from error
+    # Of the same networks: the frame is no part of what other processes make a job of.
+    path, job = image.alias, replace(job, chosen=job.chosen.at(image.frame))
+    micrograph = read_image(image, job.chosen.reading)
     check_place(path, place, micrograph, "segment", overwrite=job.overwrite)
     read = time.perf_counter()
     segmentation, times_s = _selected(micrograph, job) if job.pointers else boosted(micrograph, job)

@@ -91,7 +91,7 @@ def _made(chosen: SegmentSettings) -> tuple[MaskGenerator, SemanticBooster]:
 
 
 def _read(path: Path, place: Path, job: SegmentJob) -> Micrograph:
-    micrograph = read_micrograph(path, **job.reading.arguments)
+    micrograph = read_micrograph(path, **job.chosen.reading.arguments)
     check_kind(place, "segment")
     check_other(path, place, micrograph, overwrite=job.overwrite)
     return micrograph

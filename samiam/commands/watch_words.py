@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samiam.commands import inputs, segment_words
+from samiam.commands import inputs, particle_words, segment_words
 from samiam.errors import InputError
 from samiam.formats.writers.exports.kinds import checked_exports
 
@@ -111,19 +111,10 @@ def _nanoparticles(options: argparse.Namespace) -> Finding:
     given = [name for name in _OF_MATERIALS if getattr(options, name) not in (None, False)]
     if given:
         raise InputError(f"--{given[0].replace('_', '-')} is of materials; leave it out beside --particles.")
-    from samiam.commands.particles import ParticlesJob
+    from samiam.commands.particles_job import ParticlesJob
+    from samiam.commands.particles_pooled import Pooling
     from samiam.commands.watching import Nanoparticles
     from samiam.particles import StatisticsOptions
 
-    return Nanoparticles(
-        ParticlesJob.of(
-            material=options.material,
-            faults=True,
-            reading=inputs.reading_of(options),
-            statistics=StatisticsOptions(),
-            detection=None,
-            overwrite=options.overwrite,
-            command=shlex.join(["samiam", *options.words]),
-            exports=checked_exports(options.export or ()),
-        )
-    )
+    job = ParticlesJob.of(particle_words.settings_of(options), overwrite=options.overwrite)
+    return Nanoparticles(job, Pooling(StatisticsOptions(), None, shlex.join(["samiam", *options.words])))

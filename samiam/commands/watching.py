@@ -10,20 +10,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from samiam.commands.inputs import Reading
-from samiam.commands.particles import ParticlesJob, found_in
-from samiam.commands.particles_pooled import pool_runs
+from samiam.commands.particles_job import ParticlesJob, found_in, write_found
+from samiam.commands.particles_pooled import Pooling, pool_runs
 from samiam.commands.places import check_place, writing_to
 from samiam.commands.segmenting import SegmentJob, boosted, write_segmentation
 from samiam.errors import InputError
 from samiam.formats import read_micrograph
 from samiam.formats.frames.landing import Patience
-from samiam.formats.writers.earlier import PROVENANCE, is_of_another_image
+from samiam.formats.writers.earlier import PROVENANCE, is_of_another_image, results_below
 from samiam.formats.writers.regions import region_facts
 from samiam.formats.writers.wording import notes
 from samiam.interrupts import heed
 from samiam.particles.writing.lines import particle_facts
 from samiam.particles.writing.results import KIND as PARTICLES
-from samiam.particles.writing.results import write_particles
 from samiam.records import Micrograph
 from samiam.records.showing import counted
 from samiam.storage.files import check_writable
@@ -137,10 +136,12 @@ class Nanoparticles:
     """Nanoparticles; those of all micrographs are counted together when the watch ends.
 
     Attributes:
-        job: how they are found and counted.
+        job: how they are found.
+        pooling: how they are counted.
     """
 
     job: ParticlesJob
+    pooling: Pooling
     kind = PARTICLES
 
     def find(self, micrograph: Micrograph, read_s: float) -> Found:
@@ -150,17 +151,15 @@ class Nanoparticles:
         facts = {"kind": self.kind, "seconds": sum(times_s.values()), **particle_facts(particles, measured)}
 
         def write(place: Path) -> None:
-            write_particles(
-                place, particles, measured, config=self.job.config, times_s=times_s, exports=self.job.exports
-            )
+            write_found(place, particles, measured, self.job, times_s)
 
         words = [counted(len(measured.table), "particle"), *filter(None, [particles.remark])]
         return Found(facts, "; ".join([*words, *notes(micrograph)]), write)
 
     def finish(self, output: Path) -> None:
-        """Write the statistics of all that the folder of results holds."""
-        pooling = self.job.pooling
-        pool_runs([output], output, pooling.options, pooling.detection, pooling.command, overwrite=self.job.overwrite)
+        """Write the statistics of all that the folder of results holds, from whatever watch."""
+        if results_below(output, self.kind):
+            pool_runs([output], output, self.pooling, overwrite=self.job.overwrite)
 
 
 def watch_folder(folder: Path, output: Path, job: WatchJob) -> int:
@@ -187,8 +186,7 @@ def watch_folder(folder: Path, output: Path, job: WatchJob) -> int:
                 watch.take(arrival)
         except KeyboardInterrupt:
             print(f"samiam: stopped; the same command goes on there. {watch.summary}", file=sys.stderr)
-    if watch.n_found:
-        job.finding.finish(output)
+    job.finding.finish(output)  # also what a watch that was killed has left
     return 1 if watch.n_failed else 0
 
 

@@ -34,6 +34,7 @@ def write_particles(
     *,
     config: Mapping[str, Any],
     times_s: Mapping[str, float],
+    settings: Mapping[str, Any] | None = None,
     exports: Sequence[str] = (),
 ) -> list[Path]:
     """Write everything that is known of the particles of an image.
@@ -50,6 +51,7 @@ def write_particles(
         measured: the same in numbers.
         config: the settings used.
         times_s: seconds taken by each step.
+        settings: what was chosen, None where nobody chose.
         exports: of `samiam.formats.EXPORTS`, what other programs read.
 
     Returns:
@@ -71,22 +73,20 @@ def write_particles(
         if chosen:
             regions = regions_of(particles, measured, Path(folder).resolve().name)
             written += write_exports(partial, chosen, regions)
-        facts = {**_provenance(particles, measured, config, times_s), "files": [file.name for file in written]}
+        how = {"config": config, "settings": settings, "times_s": times_s}
+        facts = {**_provenance(particles, measured, how), "files": [file.name for file in written]}
         written.append(write_json(partial / PROVENANCE, facts))
     return [Path(folder) / file.name for file in written]
 
 
-def _provenance(
-    particles: Particles, measured: MeasuredImage, config: Mapping[str, Any], times_s: Mapping[str, float]
-) -> dict[str, Any]:
+def _provenance(particles: Particles, measured: MeasuredImage, how: Mapping[str, Any]) -> dict[str, Any]:
     """How the result was made, and what of it the tables do not hold."""
     return {
         "kind": KIND,
         **about_software(),
         "input": about_input(particles.micrograph),
         "identity": measured.identity,
-        "config": config,
-        "times_s": times_s,
+        **how,
         "n_particles": len(particles.masks),
         "window_xy_nm": measured.window_xy_nm,
         "pixel_size_from": measured.pixel_size_from,
