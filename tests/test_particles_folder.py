@@ -333,6 +333,13 @@ class TestWatching:
         assert finder.seen == []
         assert len(pd.read_csv(tmp_path / "live" / "particles.csv")) == 9
 
+    def test_other_settings_between_watches_are_said(self, images: Path, watch: Run) -> None:
+        assert watch()[0] == 0
+        write(images / "e.tif", 9)
+        code, said, _ = watch("--material", "Au")
+        assert code == 0
+        assert "Particles were found in 2 ways: settings, weights or versions of samiam differ" in said
+
     def test_where_nothing_landed_nothing_is_counted(self, images: Path, tmp_path: Path, watch: Run) -> None:
         for file in images.iterdir():
             file.unlink()

@@ -121,7 +121,7 @@ def _find_in_one(image: Image, place: Path, job: ParticlesJob, amount: Amount, t
 
 
 def _line(path: Path, place: Path, particles: Particles, measured: MeasuredImage, times_s: Mapping[str, float]) -> str:
-    said = [_count(measured), *_classes(measured), *filter(None, [particles.remark]), *notes(particles.micrograph)]
+    said = [_how_many(measured), *_classes(measured), *filter(None, [particles.remark]), *notes(particles.micrograph)]
     return f"{path}: {'; '.join(said)}, in {sum(times_s.values()):.1f} s → {place}/"
 
 
@@ -140,7 +140,7 @@ def _report(
     lines = [
         f"{path}: {width} × {height} px, {micrograph.scale} ({particles.pixel_size_from})",
         *notes(micrograph),
-        f"{_count(measured)}, in {sum(times_s.values()):.1f} s",
+        f"{_how_many(measured)}, in {sum(times_s.values()):.1f} s",
         *_classes(measured),
         *filter(None, [particles.remark]),
         f"wrote {place}/: {' '.join(file.name for file in written)}",
@@ -149,7 +149,7 @@ def _report(
     return "\n  ".join(lines)
 
 
-def _count(measured: MeasuredImage) -> str:
+def _how_many(measured: MeasuredImage) -> str:
     whole = measured.table[measured.table["left_out"].isna()]
     mean = f", mean diameter {whole['diameter_nm'].mean():.3g} nm" if len(whole) else ""
     return f"{counted(len(measured.table), 'particle')}, {len(whole)} whole{mean}"

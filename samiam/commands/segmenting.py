@@ -149,7 +149,7 @@ def segment_files(
         all_frames: whether every frame of a stack is an image of its own, in `output/<name>_frame<number>/`.
 
     Returns:
-        The exit code of `carry_out`; 1 instead of 0 where nothing was found in any file.
+        The exit code of `Batch`; 1 instead of 0 where nothing was found in any file.
 
     Raises:
         InputError: if nothing can be written, or `output` holds other files of the names that are to be written there.

@@ -29,6 +29,7 @@ class MeasuredImage:
         identity: what only this image has.
         detection: how often faults are told rightly, None where that is not known.
         remark: what there is to say of the image, None for nothing.
+        way: in which particles were found, as one text; "" where they were found now.
     """
 
     name: str
@@ -40,6 +41,7 @@ class MeasuredImage:
     identity: str
     detection: FaultDetection | None = None
     remark: str | None = None
+    way: str = ""
 
     @classmethod
     def of(cls, particles: Particles) -> MeasuredImage:

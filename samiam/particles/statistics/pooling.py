@@ -143,6 +143,8 @@ def _remarks(
     if len(sources) > 1:
         each = ", ".join(f"{_FROM[source]} for {counted(n, 'image')}" for source, n in sources.most_common())
         yield f"Pixel sizes are of different sources: {each}."
+    if (n_ways := len({image.way for image in images})) > 1:
+        yield f"Particles were found in {n_ways} ways: settings, weights or versions of samiam differ between images."
     if not len(whole):
         yield "No whole particle was found."
         return

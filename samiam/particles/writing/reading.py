@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,6 +68,7 @@ def read_measured(folder: Path) -> MeasuredImage:
             identity=str(noted["identity"]),
             detection=None if detection is None else FaultDetection(**detection),
             remark=None if noted["remark"] is None else str(noted["remark"]),
+            way=json.dumps([noted.get("samiam"), noted.get("config")], sort_keys=True),
         )
         if not (0 < width_nm < math.inf and 0 < height_nm < math.inf):
             raise ValueError(f"a window of {width_nm} × {height_nm} nm")
