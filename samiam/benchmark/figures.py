@@ -13,6 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from samiam.colours import colour_of, colour_overlay
 from samiam.geometry import intersections
 from samiam.records import Masks, Scene, Segmentation
+from samiam.records.showing import nearest
 
 _PANEL_PX = 512  # side of each of the panels that stand side by side
 _COLUMNS = 4  # of them in a row
@@ -53,7 +54,8 @@ def _drawn(scene: Scene, found: Mapping[str, NDArray[np.integer[Any]]], *notes: 
         f"truth: {len(scene.materials)} materials": scene.labels,
         **found,
     }
-    drawn = [titled(colour_overlay(scene.micrograph.pixels, labels), title) for title, labels in panels.items()]
+    pixels = _reduced(scene.micrograph.pixels)
+    drawn = [titled(colour_overlay(pixels, nearest(labels, pixels.shape)), title) for title, labels in panels.items()]
     height, width = drawn[0].shape[:2]
     columns, rows = min(_COLUMNS, len(drawn)), -(-len(drawn) // _COLUMNS)
     legend = _legend(scene, columns * width, notes)
@@ -63,6 +65,15 @@ def _drawn(scene: Scene, found: Mapping[str, NDArray[np.integer[Any]]], *notes: 
         picture.paste(Image.fromarray(panel), (column * width, row * height))
     picture.paste(legend, (0, rows * height))
     return picture
+
+
+def _reduced(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """An image of the width of a panel, or as it is where it is narrower."""
+    height, width = pixels.shape
+    if width <= _PANEL_PX:
+        return pixels
+    size = _PANEL_PX, max(1, round(height * _PANEL_PX / width))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
 
 
 def _legend(scene: Scene, width_px: int, notes: Sequence[str]) -> Image.Image:
