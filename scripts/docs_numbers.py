@@ -21,7 +21,7 @@ KEPT = ROOT / "docs" / "results" / "numbers"
 BLOCK = re.compile(r"(<!-- numbers: (\w+) (\w+) -->\n).*?(<!-- end of numbers -->)", re.DOTALL)
 _KEYS = ("condition", "difficulty", "method")
 _SCORES = [f"{score}{end}" for score in ("miou", "mfpr") for end in ("", "_low", "_high")]
-_MEANS = ("crop_accuracy", "masks", "materials", "seconds")
+_MEANS = ("crop_accuracy", "masks", "materials")
 _SHARES = ("right", "too few", "too many")
 
 
@@ -30,6 +30,16 @@ def keep(reports: Path) -> None:
     for scores in sorted(reports.glob("*/report/scores.csv")):
         with replacing(KEPT / f"{scores.parents[1].name}.csv") as partial:
             summary_of(scores.parent).to_csv(partial, index=False, float_format="%.6g")
+    judged = reports / "report" / "claims.csv"
+    if judged.is_file():
+        with replacing(KEPT / "claims.csv") as partial:
+            judged_in(judged).to_csv(partial, index=False)
+
+
+def judged_in(claims: Path) -> pd.DataFrame:
+    """The paper's claims with their verdicts; commands without the words that are of one machine."""
+    found = pd.read_csv(claims, keep_default_na=False)[["claim", "place", "verdict", "here", "command"]]
+    return found.assign(command=found["command"].str.replace(r" (workers|logger|cache)=\S+", "", regex=True))
 
 
 def summary_of(report: Path) -> pd.DataFrame:
@@ -52,6 +62,8 @@ def written_anew(text: str) -> str:
 def _read(name: str) -> pd.DataFrame:
     """What is kept of an experiment, its methods in their order."""
     table = pd.read_csv(KEPT / f"{name}.csv")
+    if "method" not in table:
+        return table.fillna("")
     return table.assign(method=pd.Categorical(table["method"], list(dict.fromkeys(table["method"]))))
 
 
@@ -124,6 +136,18 @@ def conditions(table: pd.DataFrame) -> str:
     )
 
 
+def claims(table: pd.DataFrame) -> str:
+    """A line for each claim of the paper: the verdict, what was measured and by which command."""
+    lines = [_line(["claim", "where", "verdict", "measured here", "command"]), _rule(5)]
+    return "\n".join(
+        lines
+        + [
+            _line([row["claim"], row["place"], f"**{row['verdict']}**", row["here"], f"`{row['command']}`"])
+            for row in table.to_dict("records")
+        ]
+    )
+
+
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |".replace("|  |", "| |")
 
@@ -132,7 +156,7 @@ def _rule(n_columns: int) -> str:
     return "|" + "---|" * n_columns
 
 
-LAYOUTS = {layout.__name__: layout for layout in (headline, numbers, methods, conditions)}
+LAYOUTS = {layout.__name__: layout for layout in (headline, numbers, methods, conditions, claims)}
 
 
 def pages() -> Iterator[Path]:

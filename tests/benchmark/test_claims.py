@@ -98,10 +98,17 @@ def test_sizes_of_sam(tmp_path: Path) -> None:
     assert verdicts(reports, "generators") == ["reproduced"]
 
 
-def test_the_supervised_booster(tmp_path: Path) -> None:
-    assert verdicts({"supervised": gains(tmp_path, {"1": (0.5, -9), "all": (0.5, -9)})}, "supervised") == [
-        "not reproduced"
-    ]
+@pytest.mark.parametrize(
+    ("gain", "over_clustering", "verdict"),
+    [(0.5, 0.0, "not reproduced"), (9.0, -0.5, "reproduced"), (9.0, -1.5, "not reproduced")],
+)
+def test_the_supervised_booster(gain: float, over_clustering: float, verdict: str, tmp_path: Path) -> None:
+    report = gains(tmp_path, {"1": (gain, -9), "all": (gain, -9)})
+    beside = {"miou": over_clustering, "miou_low": over_clustering - 1, "miou_high": over_clustering + 1}
+    pd.DataFrame([{"difficulty": "all", "method": "compact + classifier", **beside}]).to_csv(
+        report / "variants.csv", index=False
+    )
+    assert verdicts({"supervised": report}, "supervised") == [verdict]
 
 
 @pytest.mark.parametrize(("weighted", "verdict"), [(0.9, "reproduced"), (0.7, "not reproduced")])

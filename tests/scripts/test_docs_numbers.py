@@ -59,7 +59,7 @@ def test_what_is_kept_of_a_report(tmp_path: Path) -> None:
     pd.DataFrame([{"difficulty": name, "method": "m", "images": 2, **scores} for name in ("1", "all")]).to_csv(
         report / "scores.csv", index=False
     )
-    images = {"difficulty": 1, "method": "m", "masks": [2, 4], "materials": 3, "n_materials": [3, 4], "seconds": 1}
+    images = {"difficulty": 1, "method": "m", "masks": [2, 4], "materials": 3, "n_materials": [3, 4]}
     pd.DataFrame({**images, "n_materials_given": False}).to_csv(report / "images.csv", index=False)
     (row,) = docs_numbers.summary_of(report).to_dict("records")
     assert row == {
@@ -69,7 +69,6 @@ def test_what_is_kept_of_a_report(tmp_path: Path) -> None:
         **scores,
         "masks": 3,
         "materials": 3,
-        "seconds": 1,
         "right": 0.5,
         "too few": 0,
         "too many": 0.5,
