@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -145,7 +146,9 @@ def boundary(mask: NDArray[np.bool_], thickness_px: int) -> NDArray[np.bool_]:
     if len(rows):
         box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         size = 2 * thickness_px + 1
-        inside[box] = ndimage.minimum_filter(mask[box].view(np.uint8), size=size, mode="constant", cval=0)
+        square = np.ones((size, size), np.uint8)
+        eroded = cv2.erode(mask[box].view(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        inside[box] = eroded.view(np.bool_)
     return mask & ~inside
 
 

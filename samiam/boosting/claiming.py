@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.boosting.dividing import nearer_first, unit
+from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField
 
 _CLEARLY = 2.0
@@ -74,7 +75,7 @@ def parted_by_grains(labels: NDArray[np.uint32], field: TextureField) -> NDArray
         field: what an encoder sees in the image.
     """
     drawn = labels.copy()
-    for first, second in combinations([int(label) for label in np.unique(labels) if label], 2):
+    for first, second in combinations(numbers_in(labels), 2):
         at_points = drawn[field.places]
         parts = [at_points == first, at_points == second]
         if not _touch(*parts) or not _are_grains(parts, field):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
+from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import pdist
 
+from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField
 
 _MOST_POINTS = 700
@@ -128,14 +130,30 @@ def _loosest(vectors: NDArray[np.float64], fewest: float) -> tuple[NDArray[np.fl
     """The means of the two parts that average linkage merges last; parts of too few points are left out."""
     if len(vectors) < 2:
         return None
-    node: ClusterNode = to_tree(linkage(np.maximum(pdist(vectors, "cosine"), 0), "average"))
-    while not node.is_leaf():
-        small, large = sorted((node.get_left(), node.get_right()), key=lambda child: child.count)
-        if small.count >= fewest:
-            first, second = (unit(vectors[part.pre_order()].mean(axis=0)) for part in (large, small))
+    merges = linkage(np.maximum(pdist(vectors, "cosine"), 0), "average")
+    children: list[list[int]] = merges[:, :2].astype(int).tolist()
+    counts = [1] * len(vectors) + merges[:, 3].astype(int).tolist()
+    node = len(counts) - 1
+    while node >= len(vectors):
+        small, large = sorted(children[node - len(vectors)], key=counts.__getitem__)
+        if counts[small] >= fewest:
+            first, second = (unit(vectors[_leaves(part, children)].mean(axis=0)) for part in (large, small))
             return first, second
         node = large
     return None
+
+
+def _leaves(node: int, children: Sequence[Sequence[int]]) -> list[int]:
+    """The points below a node of a tree of merges, from left to right."""
+    n_points = len(children) + 1
+    found, ahead = [], [node]
+    while ahead:
+        node = ahead.pop()
+        if node < n_points:
+            found.append(node)
+        else:
+            ahead.extend(reversed(children[node - n_points]))
+    return found
 
 
 def unit(vector: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -178,7 +196,7 @@ def divided(
     Returns:
         The regions; fewer than `n_regions` where none can be split any more.
     """
-    found, origin = labels.copy(), [int(label) for label in np.unique(labels) if label]
+    found, origin = labels.copy(), numbers_in(labels)
     fewest = max(2, round(smallest * field.boundaries[0].size))
     at_points = found[field.places]
     candidates = {label: _candidate(at_points == label, field, fewest, by_materials) for label in origin}

@@ -87,6 +87,17 @@ def check_values(array: NDArray[Any]) -> None:
         raise InputError(f"pixel values from {smallest:g} to {largest:g} are too far apart; rescale and save it again.")
 
 
+def areas_in(labels: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Pixels of each value of an image of labels 0, 1, …: int64 (largest + 1,). Counting takes a quarter of sorting."""
+    return np.bincount(labels.ravel().astype(np.int64, copy=False), minlength=1)
+
+
+def numbers_in(labels: NDArray[Any]) -> list[int]:
+    """The values of a label image but for 0, rising, whatever they are."""
+    is_short = labels.dtype.kind in "ui" and labels.min(initial=0) >= 0 and labels.max(initial=0) <= labels.size
+    return (1 + np.flatnonzero(areas_in(labels)[1:]) if is_short else np.unique(labels[labels != 0])).tolist()
+
+
 def check_percentiles(percentiles: tuple[float, float]) -> None:
     """Refuse what are no two rising percentiles.
 

@@ -77,7 +77,8 @@ class Masks:
         """
         rows: list[NDArray[np.uint8]] = []
         for index, mask in enumerate(masks):  # type: ignore[arg-type]
-            array = np.asarray(mask) != 0
+            array = np.asarray(mask)
+            array = array if array.dtype == np.bool_ else array != 0
             shape_hw = shape_hw or (array.shape if array.ndim == 2 else None)
             if shape_hw is None or array.shape != tuple(shape_hw):
                 raise InputError(f"mask {index} has shape {array.shape}; every mask must be {shape_hw or '(H, W)'}.")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.records.archive import archive_path, as_saved, open_archive
+from samiam.records.arrays import numbers_in
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
 from samiam.storage.files import replacing
@@ -59,7 +60,7 @@ class Scene:
         name, shape = self.micrograph.name, self.micrograph.shape_hw
         if self.labels.shape != shape or self.grains.shape != shape:
             raise InputError(f"{name}: labels {self.labels.shape} and grains {self.grains.shape} must be {shape}.")
-        present = np.unique(self.labels[self.labels != 0]).tolist()
+        present = numbers_in(self.labels)
         if present != list(range(1, len(self.materials) + 1)):
             raise InputError(f"{name}: labels {present} do not match the {len(self.materials)} named materials.")
         if self.difficulty not in (1, 2, 3):

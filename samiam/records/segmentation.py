@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from samiam.colours import colour_overlay
 from samiam.errors import InputError
 from samiam.records.archive import archive_path, as_saved, open_archive
+from samiam.records.arrays import numbers_in
 from samiam.records.layers import Layer, image_layer, labels_layer, scale_of
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
@@ -119,9 +120,9 @@ class Segmentation:
             raise InputError(f"labels of shape {labels.shape} do not fit masks of shape {self.generated.shape_hw}.")
         if self.micrograph is not None and self.micrograph.shape_hw != labels.shape:
             raise InputError(f"labels of shape {labels.shape} do not fit a micrograph of {self.micrograph.shape_hw}.")
-        present = np.unique(labels[labels != 0])
-        if not np.array_equal(present, np.arange(1, len(present) + 1)):
-            raise InputError(f"labels must be 1, 2, … without gaps, not {present.tolist()}.")
+        present = numbers_in(labels)
+        if present != list(range(1, len(present) + 1)):
+            raise InputError(f"labels must be 1, 2, … without gaps, not {present}.")
         if [decision.mask for decision in self.decisions] != list(range(len(self.generated))):
             raise InputError("the decision log needs exactly one entry for each generated mask, in order.")
         object.__setattr__(self, "material_of", tuple(self.material_of) or tuple(range(1, len(present) + 1)))

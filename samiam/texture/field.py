@@ -86,13 +86,16 @@ class TextureField:
         (above, below, down), (left, right, along) = (
             _between(points, side) for points, side in zip(self.boundaries.shape[1:], self.shape_hw, strict=True)
         )
-        nearness = vectors @ units.T
-        nearness = nearness[:, left] + along[:, None] * (nearness[:, right] - nearness[:, left])
-        found = np.empty(self.shape_hw, np.intp)
-        for top in range(0, self.shape_hw[0], _ROWS_AT_ONCE):
-            rows = slice(top, top + _ROWS_AT_ONCE)
-            upper, lower = nearness[above[rows]], nearness[below[rows]]
-            found[rows] = (upper + down[rows, None, None] * (lower - upper)).argmax(axis=-1)
+        found, most = np.zeros(self.shape_hw, np.intp), np.full(self.shape_hw, -np.inf, np.float32)
+        for number, nearness in enumerate(np.moveaxis(vectors @ units.T, -1, 0)):
+            drawn = nearness[:, left] + along * (nearness[:, right] - nearness[:, left])
+            for top in range(0, self.shape_hw[0], _ROWS_AT_ONCE):
+                rows = slice(top, top + _ROWS_AT_ONCE)
+                upper, lower = drawn[above[rows]], drawn[below[rows]]
+                own = upper + down[rows, None] * (lower - upper)
+                is_nearer = own > most[rows]
+                np.copyto(most[rows], own, where=is_nearer)
+                found[rows][is_nearer] = number
         return found
 
 
