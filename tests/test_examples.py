@@ -19,7 +19,8 @@ MODULES = (
     *("samiam.outlines", "samiam.particles.result", "samiam.particles.statistics.faults"),
     *("samiam.particles.statistics.pooling", "samiam.particles.statistics.shares"),
     *("samiam.pipeline", "samiam.records.masks", "samiam.records.micrograph", "samiam.records.scene"),
-    *("samiam.records.segmentation", "samiam.registry", "simulate.scenes.realistic"),
+    *("samiam.records.segmentation", "samiam.registry"),
+    *("simulate.imaging.row_blocks", "simulate.scenes.realistic"),
 )
 KNOWN = {"np": np, "Path": Path, "tempfile": tempfile, "Masks": Masks, "Micrograph": Micrograph}
 

@@ -12,9 +12,11 @@ class is theirs (paper §3.3: levels 1–2 are easy, 3 medium, 4–5 hard). Any 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -89,7 +91,11 @@ def _points_below(value: float, thresholds: tuple[float, ...]) -> int:
 
 def _width_px(mask: NDArray[np.bool_]) -> float:
     """Diameter of the largest circle that fits into a mask; beyond the image's frame it may go on."""
-    return 2 * float(ndimage.distance_transform_edt(np.pad(mask, 1, mode="edge")).max())
+    padded = np.pad(mask, 1, mode="edge")
+    if padded.all():  # OpenCV knows no distance where there is no outside
+        return 2 * float(ndimage.distance_transform_edt(padded).max())
+    longest_px = float(cv2.distanceTransform(padded.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())
+    return 2 * math.sqrt(round(longest_px**2))  # in single precision; squares of distances are whole
 
 
 def _splits(labels: NDArray[np.uint32], grains: NDArray[np.uint32]) -> int:
@@ -122,8 +128,7 @@ def _separabilities(pixels: NDArray[np.float32], labels: NDArray[np.uint32]) -> 
 
 def _neighbours(labels: NDArray[np.uint32]) -> set[tuple[int, int]]:
     """Pairs of labels that touch, gaps between them closed."""
-    nearest = ndimage.distance_transform_edt(labels == 0, return_distances=False, return_indices=True)
-    closed = labels[tuple(nearest)]
+    closed = _closed(labels)
     pairs = set()
     for first, second in ((closed[:, :-1], closed[:, 1:]), (closed[:-1], closed[1:])):
         ends = np.sort(np.stack([first[first != second], second[first != second]]), axis=0)
@@ -131,10 +136,23 @@ def _neighbours(labels: NDArray[np.uint32]) -> set[tuple[int, int]]:
     return pairs
 
 
+def _closed(labels: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Labels with gaps filled by what is nearest."""
+    gaps = labels == 0
+    if not gaps.any():
+        return labels
+    sides = [np.flatnonzero(gaps.any(axis=axis)) for axis in (1, 0)]
+    box = tuple(slice(max(side[0] - 1, 0), side[-1] + 2) for side in sides)  # beyond the rim nothing is nearer
+    nearest = ndimage.distance_transform_edt(gaps[box], return_distances=False, return_indices=True)
+    closed = labels.copy()
+    closed[box] = labels[box][tuple(nearest)]
+    return closed
+
+
 def _depth_px(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Chessboard distance of each pixel to the nearest outside the mask; the frame is outside."""
-    depth: NDArray[np.int32] = ndimage.distance_transform_cdt(np.pad(mask, 1), metric="chessboard")[1:-1, 1:-1]
-    return depth
+    depth = cv2.distanceTransform(np.pad(mask, 1).view(np.uint8), cv2.DIST_C, 3)[1:-1, 1:-1]
+    return depth.astype(np.int32)
 
 
 def _crop_px(depth: NDArray[np.int32]) -> int:
@@ -147,8 +165,9 @@ def _crop_px(depth: NDArray[np.int32]) -> int:
 
 def _crops(pixels: NDArray[np.float32], depth: NDArray[np.int32], size: int) -> Floats:
     """Crops spread over a mask: (crops, size, size). Those of a sliver reach beyond it."""
-    centres = np.argwhere(depth >= min(size // 2, int(depth.max())))
-    chosen = centres[np.linspace(0, len(centres) - 1, _CROPS).astype(int)] - size // 2
+    centres = np.flatnonzero(depth >= min(size // 2, int(depth.max())))
+    chosen = centres[np.linspace(0, len(centres) - 1, _CROPS).astype(int)]
+    chosen = np.stack(np.unravel_index(chosen, depth.shape), axis=1) - size // 2
     corners = np.clip(chosen, 0, np.array(pixels.shape) - size)
     return np.stack([pixels[y : y + size, x : x + size] for y, x in corners]).astype(np.float64)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from simulate.imaging import stem
+from simulate.imaging.row_blocks import row_blocks
 from simulate.imaging.stem import Scan
 from simulate.imaging.stem.detector import EXPOSED_PERCENTILES
 from simulate.library.entries import check_convergence, entry_name
@@ -166,7 +167,8 @@ def ideal_image(
         variation = acquisition.contamination_variation
         carbon_A = stem.contamination(film, shape_hw, pixel_A, acquisition.contamination_A, variation=variation)
         per_A = thin_film_fraction(entry_name("amorphous C"), energy_kV, detector)
-        image += (carbon_A * per_A).astype(np.float32)
+        for rows in row_blocks(shape_hw):
+            image[rows] += (carbon_A[rows] * per_A).astype(np.float32)
     image = stem.through_optics(image, pixel_A, acquisition.optics)
     return IdealImage(image, pixel_A, raster.origin_xy_A)
 
@@ -179,15 +181,27 @@ def _deposit_films(rng: np.random.Generator, raster: Raster, stack: Stack, energ
         return
     deposit = partial(deposit_film, rng, raster, energy_kV=energy_kV, detector=detector)
     evaluated = partial(raster.evaluated, step_A=_STEP_A if any(lamella.lean_A) else 0.0)
-    thickness_A = evaluated(stack.thickness_at)
-    depth_share = {index: evaluated(partial(stack.depth_share_at, index)) for index in (*wanted, *damaged)}
+    thickness_A = cache(lambda rows: evaluated(stack.thickness_at, rows=rows))
     as_film = partial(deposit, by_depth=lamella.resolves_films, nanocrystals=lamella.nanocrystals)
     for index in wanted:
+        rows = _rows_of(stack, raster, index)
+        film_A = evaluated(partial(stack.depth_share_at, index), rows=rows) * thickness_A(rows)
         for name, share in layers[index].made_of.films:
-            as_film(name, depth_share[index] * thickness_A, share=share)
+            as_film(name, film_A, share=share, first_row=rows[0])
     if damaged:
-        crystalline = np.sum([depth_share[index] for index in damaged], axis=0)
-        deposit(_DAMAGED, np.minimum(lamella.damage_A, thickness_A) * crystalline, share=1.0)
+        crystalline = np.sum([evaluated(partial(stack.depth_share_at, index)) for index in damaged], axis=0)
+        everywhere = 0, len(crystalline)
+        deposit(_DAMAGED, np.minimum(lamella.damage_A, thickness_A(everywhere)) * crystalline, share=1.0)
+
+
+def _rows_of(stack: Stack, raster: Raster, layer: int) -> tuple[int, int]:
+    """Rows of the raster, the first and the one behind the last, that can show a layer."""
+    y_A = raster.coordinates_A()[1]
+    if any(stack.specimen.lamella.lean_A):
+        return 0, len(y_A)
+    lowest, highest = stack.layers_seen_between(y_A)
+    found = np.flatnonzero((lowest <= layer) & (layer <= highest))
+    return (int(found[0]), int(found[-1]) + 1) if len(found) else (0, 0)
 
 
 def truth(stack: Stack, positions_A: Floats) -> tuple[NDArray[np.uint32], NDArray[np.uint32], list[str]]:
@@ -199,8 +213,8 @@ def truth(stack: Stack, positions_A: Floats) -> tuple[NDArray[np.uint32], NDArra
     Raises:
         InputError: if nothing labelled is in view.
     """
-    x_A, h_A = stack.unstrained(positions_A[..., 0], positions_A[..., 1])
-    layer_at = stack.layer_at(x_A, h_A)
+    x_A, y_A = positions_A[..., 0], positions_A[..., 1]
+    layer_at = stack.layer_seen_at(x_A, y_A)
     labels, grains = np.zeros((2, *layer_at.shape), np.uint32)
     materials: list[str] = []
     n_grains = 0
@@ -211,9 +225,14 @@ def truth(stack: Stack, positions_A: Floats) -> tuple[NDArray[np.uint32], NDArra
         if layer.made_of.name not in materials:
             materials.append(layer.made_of.name)
         labels[here] = materials.index(layer.made_of.name) + 1
-        domains, numbers = np.unique(stack.domain_at(index, x_A[here], h_A[here]), return_inverse=True)
-        grains[here] = n_grains + 1 + numbers
-        n_grains += len(domains)
+        if not layer.boundaries:
+            n_grains += 1
+            grains[here] = n_grains
+            continue
+        domain = stack.domain_at(index, *stack.unstrained(x_A[here], y_A[here]))
+        seen = np.flatnonzero(np.bincount(domain))
+        grains[here] = n_grains + 1 + np.searchsorted(seen, domain)
+        n_grains += len(seen)
     if not materials:
         raise InputError("no labelled material is in the field of view; move first_interface_A or enlarge the scan.")
     return labels, grains, materials

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.spatial.transform import Rotation
 
+from simulate.imaging.row_blocks import row_blocks
 from simulate.library.crystals import CRYSTALS, FILMS, Film
 from simulate.library.entries import entry_name
 from simulate.library.responses import Responses, responses
@@ -36,6 +37,7 @@ def deposit_film(
     share: float,
     energy_kV: float,
     detector: str,
+    first_row: int = 0,
     by_depth: bool = False,
     nanocrystals: Nanocrystals = Nanocrystals(),
 ) -> None:
@@ -45,21 +47,25 @@ def deposit_film(
         rng: source of the atoms' positions.
         raster: where to add.
         name: an entry of `simulate.library.crystals.FILMS`.
-        thickness_A: (H, W) on the raster, 0 where the film is not.
+        thickness_A: (H, W) on the raster or on rows of it, 0 where the film is not.
         share: of the volume that the film fills.
         energy_kV: acceleration voltage.
         detector: as in the library.
+        first_row: of the raster, where the thickness begins.
         by_depth: whether an atom sees the probe as wide as it is at its depth, instead of on the mean over the film's.
         nanocrystals: what the film's crystals are like, where it has any.
 
     Raises:
         InputError: if film, voltage, detector or thickness are not in the library.
     """
-    rows, columns = np.any(thickness_A > 0, axis=1).nonzero()[0], np.any(thickness_A > 0, axis=0).nonzero()[0]
+    is_film = thickness_A > 0
+    rows, columns = (np.any(is_film, axis=axis).nonzero()[0] for axis in (1, 0))
     if not len(rows):
         return
-    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    film, inside_A = FILMS[name], thickness_A[box]
+    inside_A = thickness_A[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    top, left = first_row + rows[0], columns[0]
+    box = np.s_[top : top + inside_A.shape[0], left : left + inside_A.shape[1]]
+    film = FILMS[name]
     atom = responses(entry_name(name), energy_kV, detector)
     atom.at(film.element, inside_A.max(keepdims=True).ravel())  # refuses what is too thick
     slabs = _slabs(atom) if by_depth else (_Slab(0.0, np.inf, atom.thickness_A[1:], atom.volumes_A2[0, 1:]),)
@@ -68,12 +74,14 @@ def deposit_film(
         for slab in slabs:
             of_slab_A = np.clip(inside_A - slab.top_A, 0, slab.bottom_A - slab.top_A)
             atoms = _amorphous(rng, film, of_slab_A, share, raster.pixel_A, transfer)
-            for plane, volume_A2 in zip(raster.planes[(..., *box)], slab.volumes_A2.T, strict=True):
-                if volume_A2.any():
-                    plane += (atoms * np.interp(inside_A, slab.thickness_A, volume_A2)).astype(np.float32)
+            for block in row_blocks(inside_A.shape):
+                for plane, volume_A2 in zip(raster.planes[(..., *box)], slab.volumes_A2.T, strict=True):
+                    if volume_A2.any():
+                        per_atom_A2 = np.interp(inside_A[block], slab.thickness_A, volume_A2)
+                        plane[block] += (atoms[block] * per_atom_A2).astype(np.float32)
     else:
         crystals = _nanocrystals(rng, film, inside_A, share, raster.pixel_A, nanocrystals)
-        xy_A = raster.origin_xy_A + raster.pixel_A * (crystals.yx_px[:, ::-1] + [columns[0], rows[0]])
+        xy_A = raster.origin_xy_A + raster.pixel_A * (crystals.yx_px[:, ::-1] + [left, top])
         for slab in slabs:
             here = (crystals.depth_A >= slab.top_A) & (crystals.depth_A < slab.bottom_A)
             volumes_A2 = [np.interp(crystals.film_A[here], slab.thickness_A, one) for one in slab.volumes_A2.T]
@@ -124,7 +132,10 @@ def _amorphous(
     mean = film.atoms_per_A3 * share * thickness_A * pixel_A**2
     random = rng.poisson(mean) - mean
     shape = _padded(random.shape)
-    spaced = fft.irfft2(fft.rfft2(random, s=shape) * transfer[0] * transfer[1], s=shape, overwrite_x=True)
+    spectrum = fft.rfft2(random, s=shape)
+    for factor in transfer:
+        spectrum *= factor
+    spaced = fft.irfft2(spectrum, s=shape, overwrite_x=True)
     return np.where(thickness_A > 0, mean + spaced[: mean.shape[0], : mean.shape[1]], 0.0)
 
 
@@ -139,8 +150,13 @@ def _spacing(raster: Raster, film: Film, shape_hw: tuple[int, ...]) -> tuple[Flo
     """
     height, width = _padded(shape_hw)
     ky, kx = fft.fftfreq(height, raster.pixel_A)[:, None], fft.rfftfreq(width, raster.pixel_A)
-    structure = hard_sphere_structure_factor(2 * np.pi * np.hypot(ky, kx), film.atoms_per_A3, film.closest_A)
-    return np.sqrt(structure), raster.deposit_transfer(ky) * raster.deposit_transfer(kx)
+    amplitude = np.empty((height, len(kx)))
+    upper = amplitude[: height // 2 + 1]  # whose frequencies the rows below have again, negative
+    for rows in row_blocks(upper.shape):
+        q_per_A = 2 * np.pi * np.hypot(ky[rows], kx)
+        upper[rows] = np.sqrt(hard_sphere_structure_factor(q_per_A, film.atoms_per_A3, film.closest_A))
+    amplitude[len(upper) :] = amplitude[(height - 1) // 2 : 0 : -1]
+    return amplitude, raster.deposit_transfer(ky) * raster.deposit_transfer(kx)
 
 
 def hard_sphere_structure_factor(q_per_A: Floats, atoms_per_A3: float, diameter_A: float) -> Floats:

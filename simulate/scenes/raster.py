@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from samiam.errors import InputError
+from simulate.imaging.row_blocks import row_blocks
 from simulate.library.responses import SIGMAS_A, responses
 from simulate.specimen.columns import Columns
 
@@ -17,6 +18,7 @@ _LEAN_STEP_A = 0.4  # along a tilted column; less than the narrowest Gaussian's 
 _DIFFUSE_A = 1.0  # wider Gaussians are background already: they overlap with those of the next columns
 _UPRIGHT_A = 0.15  # a lean that projects to less than this is not drawn
 _MOST_PIXELS = 40_000_000  # 1 GB of planes
+_POINTS_AT_ONCE = 16384  # with what they are shared by, a megabyte: a processor's cache
 
 Floats = NDArray[np.float64]
 
@@ -66,29 +68,49 @@ class Raster:
         A point is shared by the 4 × 4 pixels around it as a cubic B-spline has it, which `image` undoes: shared by
         fewer, its image would depend on where in a pixel it stands.
         """
+        height = self.planes.shape[1]
+        first_row = np.floor((xy_A[:, 1] - self.origin_xy_A[1]) / self.pixel_A) - 1
+        for band in _bands(first_row, height):
+            self._deposit_band(xy_A[band], volumes_A2[band])
+
+    def _deposit_band(self, xy_A: Floats, volumes_A2: Floats) -> None:
+        """Add points as `deposit` does, all at once."""
         height, width = self.planes.shape[1:]
         place = (xy_A - np.array(self.origin_xy_A)) / self.pixel_A
         corner = np.floor(place).astype(np.int64) - 1
         inside = ((corner >= 0) & (corner + 3 < [width, height])).all(axis=1)
         corner, part = corner[inside], (place - np.floor(place))[inside]
-        volumes_A2 = volumes_A2[inside].astype(np.float32)
+        first, volumes_A2 = corner[:, 1] * width + corner[:, 0], volumes_A2[inside].astype(np.float32)
         along_x, along_y = (_cubic_weights(part[:, axis]).astype(np.float32) for axis in (0, 1))
-        first = corner[:, 1] * width + corner[:, 0]
-        for plane, volume_A2 in zip(self.planes.reshape(len(self.planes), -1), volumes_A2.T, strict=True):
-            if volume_A2.any():
-                for dy, row in enumerate(along_y):
-                    for dx, column in enumerate(along_x):
-                        np.add.at(plane, first + (dy * width + dx), row * column * volume_A2)
+        planes = self.planes.reshape(len(self.planes), -1)
+        deposited = [(planes[index], np.ascontiguousarray(one)) for index, one in enumerate(volumes_A2.T) if one.any()]
+        for dy, row in enumerate(along_y):
+            for dx, column in enumerate(along_x):
+                pixel, weight = first + (dy * width + dx), row * column
+                for plane, volume_A2 in deposited:
+                    np.add.at(plane, pixel, weight * volume_A2)
 
-    def evaluated(self, field: Callable[[Floats, Floats], Floats], step_A: float = 0.0) -> Floats:
-        """A field (x, y) → value on the raster: at every pixel, or at points this far apart and straight in between."""
+    def evaluated(
+        self, field: Callable[[Floats, Floats], Floats], step_A: float = 0.0, rows: tuple[int, int] | None = None
+    ) -> Floats:
+        """A field (x, y) → value on the raster: at every pixel, or at points this far apart and straight in between.
+
+        Args:
+            field: what to evaluate.
+            step_A: between the points.
+            rows: the first and the one behind the last, where the field is not wanted everywhere.
+        """
         x_A, y_A = self.coordinates_A()
+        first, last = rows or (0, len(y_A))
         if step_A <= self.pixel_A:
-            return field(*np.meshgrid(x_A, y_A))
+            fine = np.empty((last - first, len(x_A)))
+            for block in row_blocks(fine.shape):
+                fine[block] = field(*np.meshgrid(x_A, y_A[first:last][block]))
+            return fine
         coarse_A = [np.linspace(a[0], a[-1], int((a[-1] - a[0]) / step_A) + 2) for a in (x_A, y_A)]
         values = field(*np.meshgrid(*coarse_A))
         scale = [fine / coarse for fine, coarse in zip(self.planes.shape[1:], values.shape, strict=True)]
-        return np.asarray(ndimage.zoom(values, scale, order=1))
+        return np.asarray(ndimage.zoom(values, scale, order=1)[first:last])
 
     def dechannel(self, lost: Floats) -> None:
         """Take a share (H, W) of what is deposited from the narrow Gaussians to the broadest."""
@@ -111,9 +133,25 @@ class Raster:
         for sigma_A, plane in zip(SIGMAS_A, self.planes, strict=True):
             if plane.any():
                 blur_y, blur_x = (np.exp(-2 * (np.pi * sigma_A * k) ** 2) for k in (ky, kx))
-                total += fft.rfft2(plane) * np.outer(blur_y / spread_y, blur_x / spread_x).astype(np.float32)
+                along_y, along_x, spectrum = blur_y / spread_y, blur_x / spread_x, fft.rfft2(plane)
+                for rows in row_blocks(total.shape):
+                    total[rows] += spectrum[rows] * np.outer(along_y[rows], along_x).astype(np.float32)
         image = fft.irfft2(total, s=(height, width), overwrite_x=True)
-        return np.asarray(np.maximum(image / np.float32(self.pixel_A**2), 0), np.float32)
+        image /= np.float32(self.pixel_A**2)
+        return np.asarray(np.maximum(image, 0, out=image), np.float32)
+
+
+def _bands(first_row: Floats, height: int) -> Iterator[NDArray[np.int64]]:
+    """Points (N,) by bands of the rows that they begin in, from the lowest band up: what a band holds stays in cache.
+
+    Every pixel still gets its shares in one order, whatever the bands: by row of the pixels around a point, by column,
+    by point. Sums of floats depend on it.
+    """
+    n_bands = int(np.clip(len(first_row) // _POINTS_AT_ONCE, 1, height))
+    from_below = np.clip(height - 1 - first_row, 0, height - 1) * n_bands // height
+    from_below = from_below.astype(np.min_scalar_type(n_bands))  # the fewer bits, the faster sorted
+    ends = np.cumsum(np.bincount(from_below, minlength=n_bands))
+    yield from np.split(np.argsort(from_below, kind="stable"), ends[:-1])
 
 
 def _cubic_weights(part: Floats) -> Floats:

@@ -48,9 +48,13 @@ def contamination(
     if not 0 <= variation <= 2:
         raise InputError(f"variation={variation}: give the relative variation of the thickness, 0 to 2.")
     waves = _waves(rng, (shape_hw[0] * pixel_size_A / length_A, shape_hw[1] * pixel_size_A / length_A), shape_hw)
-    thickness = np.exp(variation * waves)
-    thickness *= 1 + square * _soft_square(rng, shape_hw, square_edge_A / pixel_size_A)
-    return np.asarray(thickness * (mean_thickness_A / thickness.mean()))
+    profiles = _soft_square(rng, shape_hw, square_edge_A / pixel_size_A)
+    waves *= variation
+    thickness = np.exp(waves, out=waves)
+    if square > 0:
+        thickness *= 1 + square * np.outer(*profiles)
+    thickness *= mean_thickness_A / thickness.mean()
+    return thickness
 
 
 def _waves(
@@ -70,11 +74,11 @@ def _knot_weights(extent_lengths: float, n_px: int) -> NDArray[np.float64]:
     return np.asarray(weights / np.sqrt((weights**2).sum(axis=1, keepdims=True)))
 
 
-def _soft_square(rng: np.random.Generator, shape_hw: tuple[int, int], edge_px: float) -> NDArray[np.float64]:
-    """1 in a square at a random place, 0 outside, (H, W)."""
+def _soft_square(
+    rng: np.random.Generator, shape_hw: tuple[int, int], edge_px: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two profiles, along y and x, whose product is 1 in a square at a random place and 0 outside."""
     half_px = 0.5 * rng.uniform(0.3, 0.7) * min(shape_hw)
-    profiles = []
-    for n_px in shape_hw:
-        from_centre_px = np.arange(n_px) + 0.5 - rng.uniform(0.2, 0.8) * n_px
-        profiles.append(special.ndtr((half_px - np.abs(from_centre_px)) / edge_px))
-    return np.asarray(np.outer(*profiles))
+    from_centre_px = [np.arange(n_px) + 0.5 - rng.uniform(0.2, 0.8) * n_px for n_px in shape_hw]
+    down, along = (special.ndtr((half_px - np.abs(places)) / edge_px) for places in from_centre_px)
+    return down, along

@@ -6,6 +6,8 @@ exp(-i χ) with χ = 2π/λ · (½ α² (C10 + C12 cos 2(φ - φ12)) + ⅓ α³ 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from scipy import constants, fft
 
 from samiam.errors import InputError
 from samiam.settings import NotNegative, Positive, Share, settings
+from simulate.imaging.row_blocks import row_blocks
 from simulate.imaging.stem.bounds import need_positive
 
 Energy_kV = Annotated[float, Field(ge=1, le=3000)]  # no microscope has less or more; volts are told from kilovolts
@@ -103,15 +106,7 @@ def probe_transfer(shape_hw: tuple[int, int], pixel_size_A: float, optics: Optic
         InputError: if the pixel size is not positive.
     """
     need_positive(pixel_size_A=pixel_size_A)
-    rows_per_A = fft.fftfreq(shape_hw[0], pixel_size_A)
-    columns_per_A = fft.rfftfreq(shape_hw[1], pixel_size_A)
-    sigma_A = optics.source_fwhm_A / _FWHM_PER_SIGMA
-    source = _gaussian(sigma_A, rows_per_A, columns_per_A)
-    if optics.tail > 0:
-        source *= 1 - optics.tail + optics.tail * _gaussian(optics.tail_A, rows_per_A, columns_per_A)
-    if _blur_A(optics) == 0:
-        return source
-    return source * _aberration_ratio_at(rows_per_A, columns_per_A, optics)
+    return np.concatenate([transfer for _, transfer in _transfer_in_blocks(shape_hw, pixel_size_A, optics)])
 
 
 def through_optics(image: NDArray[Any], pixel_size_A: float, optics: Optics) -> NDArray[Any]:
@@ -134,8 +129,24 @@ def through_optics(image: NDArray[Any], pixel_size_A: float, optics: Optics) -> 
     if _blur_A(optics) == 0 and optics.source_fwhm_A == 0 and optics.tail == 0:
         return image
     spectrum = fft.rfft2(image)
-    spectrum *= probe_transfer((image.shape[0], image.shape[1]), pixel_size_A, optics)
+    for rows, transfer in _transfer_in_blocks((image.shape[0], image.shape[1]), pixel_size_A, optics):
+        spectrum[rows] *= transfer
     return np.asarray(fft.irfft2(spectrum, s=image.shape, overwrite_x=True))
+
+
+def _transfer_in_blocks(
+    shape_hw: tuple[int, int], pixel_size_A: float, optics: Optics
+) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Rows of what `probe_transfer` returns, from the top."""
+    rows_per_A = fft.fftfreq(shape_hw[0], pixel_size_A)
+    columns_per_A = fft.rfftfreq(shape_hw[1], pixel_size_A)
+    sigma_A = optics.source_fwhm_A / _FWHM_PER_SIGMA
+    ratio = None if _blur_A(optics) == 0 else _AberrationRatio.of(optics)
+    for rows in row_blocks((shape_hw[0], len(columns_per_A))):
+        transfer = _gaussian(sigma_A, rows_per_A[rows], columns_per_A)
+        if optics.tail > 0:
+            transfer *= 1 - optics.tail + optics.tail * _gaussian(optics.tail_A, rows_per_A[rows], columns_per_A)
+        yield rows, transfer if ratio is None else transfer * ratio.at(rows_per_A[rows], columns_per_A)
 
 
 def _gaussian(
@@ -153,28 +164,41 @@ def _blur_A(optics: Optics) -> float:
     return angle * first_order + angle**2 * abs(optics.coma_A) + angle**3 * abs(optics.spherical_A)
 
 
-def _aberration_ratio_at(
-    rows_per_A: NDArray[np.float64], columns_per_A: NDArray[np.float64], optics: Optics
-) -> NDArray[np.complex128]:
-    """The ratio of `probe_transfer` at the frequencies of a grid, complex128 (rows, columns).
+@dataclass(frozen=True, eq=False)
+class _AberrationRatio:
+    """The ratio of `probe_transfer`, from a pupil of its own, whose sampling the image's shape does not change.
 
-    It comes from a pupil of its own, whose sampling the image's shape does not change, by linear interpolation.
+    Attributes:
+        values: complex128 (4 r + 3, 4 r + 3), as `_aberration_ratio` has them.
+        radius_px: r, of the aperture.
+        aperture_per_A: its radius.
     """
-    angle = optics.convergence_mrad * 1e-3
-    wave_A = wavelength_A(optics.energy_kV)
-    # Where χ is steepest neighbouring pixels of the pupil differ by 2π/16 at most. Straight lines between the ratio's
-    # values, and an aperture whose edge runs in steps, then leave errors of about 0.01.
-    radius_px = max(_LEAST_PUPIL_RADIUS_PX, int(np.ceil(16 * _blur_A(optics) * angle / wave_A)))
-    ratio = _aberration_ratio(radius_px, optics)
-    step_per_A = angle / wave_A / radius_px
-    limit_per_A = 2 * angle / wave_A
-    inside = [np.flatnonzero(np.abs(frequencies) < limit_per_A) for frequencies in (rows_per_A, columns_per_A)]
-    centre = ratio.shape[0] // 2
-    ratio = _between(ratio, rows_per_A[inside[0]] / step_per_A + centre)
-    ratio = _between(ratio.T, columns_per_A[inside[1]] / step_per_A + centre).T
-    everywhere = np.zeros((len(rows_per_A), len(columns_per_A)), np.complex128)
-    everywhere[np.ix_(*inside)] = ratio
-    return everywhere
+
+    values: NDArray[np.complex128]
+    radius_px: int
+    aperture_per_A: float
+
+    @classmethod
+    def of(cls, optics: Optics) -> _AberrationRatio:
+        """The ratio of a probe."""
+        angle = optics.convergence_mrad * 1e-3
+        wave_A = wavelength_A(optics.energy_kV)
+        # Where χ is steepest neighbouring pixels of the pupil differ by 2π/16 at most. Straight lines between the
+        # ratio's values, and an aperture whose edge runs in steps, then leave errors of about 0.01.
+        radius_px = max(_LEAST_PUPIL_RADIUS_PX, int(np.ceil(16 * _blur_A(optics) * angle / wave_A)))
+        return cls(_aberration_ratio(radius_px, optics), radius_px, angle / wave_A)
+
+    def at(self, rows_per_A: NDArray[np.float64], columns_per_A: NDArray[np.float64]) -> NDArray[np.complex128]:
+        """At the frequencies of a grid, by linear interpolation: complex128 (rows, columns)."""
+        step_per_A = self.aperture_per_A / self.radius_px
+        limit_per_A = 2 * self.aperture_per_A
+        inside = [np.flatnonzero(np.abs(frequencies) < limit_per_A) for frequencies in (rows_per_A, columns_per_A)]
+        centre = self.values.shape[0] // 2
+        ratio = _between(self.values, rows_per_A[inside[0]] / step_per_A + centre, axis=0)
+        ratio = _between(ratio, columns_per_A[inside[1]] / step_per_A + centre, axis=1)
+        everywhere = np.zeros((len(rows_per_A), len(columns_per_A)), np.complex128)
+        everywhere[np.ix_(*inside)] = ratio
+        return everywhere
 
 
 def _aberration_ratio(radius_px: int, optics: Optics) -> NDArray[np.complex128]:
@@ -220,8 +244,8 @@ def _chi(x: NDArray[np.float64], y: NDArray[np.float64], optics: Optics) -> NDAr
     return np.asarray(2 * np.pi / wavelength_A(optics.energy_kV) * path_A)
 
 
-def _between(values: NDArray[np.complex128], places: NDArray[np.float64]) -> NDArray[np.complex128]:
-    """Rows of an array at places between them, by linear interpolation."""
+def _between(values: NDArray[np.complex128], places: NDArray[np.float64], axis: int) -> NDArray[np.complex128]:
+    """An array at places between its rows or columns, by linear interpolation."""
     below = np.floor(places).astype(np.int64)
-    share = (places - below)[:, None]
-    return np.asarray(values[below] * (1 - share) + values[below + 1] * share)
+    share = np.expand_dims(places - below, 1 - axis)
+    return np.asarray(values.take(below, axis) * (1 - share) + values.take(below + 1, axis) * share)

@@ -74,10 +74,13 @@ def scan_positions(rng: np.random.Generator, scan: Scan) -> NDArray[np.float64]:
     lag_A = scan.flyback_A * np.exp(-columns / scan.flyback_decay_px)
     along_A = (columns - (width - 1) / 2) * scan.pixel_size_A + lag_A
     down_A = (np.arange(height) - (height - 1) / 2) * scan.pixel_size_A
-    positions_xy_A = down_A[:, None, None] * slow_xy + along_A[:, None] * fast_xy
-    positions_xy_A -= _times_s(scan)[:, :, None] * np.asarray(scan.drift_A_per_s)
-    positions_xy_A += _wander_xy_A(rng, scan)
-    return np.asarray(positions_xy_A)
+    times_s, wander_A = _times_s(scan), _wander_xy_A(rng, scan)
+    positions_A = np.empty((2, height, width))  # x and y apart in memory: each is worked with as an image
+    for axis in (0, 1):
+        positions_A[axis] = down_A[:, None] * slow_xy[axis] + along_A * fast_xy[axis]
+        positions_A[axis] -= times_s * scan.drift_A_per_s[axis]
+        positions_A[axis] += wander_A[axis]
+    return np.moveaxis(positions_A, 0, -1)
 
 
 def jittered(rng: np.random.Generator, positions_xy_A: NDArray[Any], scan: Scan) -> NDArray[Any]:
@@ -153,7 +156,7 @@ def _times_s(scan: Scan) -> NDArray[np.float64]:
 
 
 def _wander_xy_A(rng: np.random.Generator, scan: Scan) -> NDArray[np.float64]:
-    """(H, W, 2): a random walk in x and in y, made smooth by its first terms of the Karhunen-Loève series.
+    """(2, H, W): a random walk in x and in y, made smooth by its first terms of the Karhunen-Loève series.
 
     It is worked out where lines start and runs straight between: it hardly turns in a line's time.
     """
@@ -164,5 +167,5 @@ def _wander_xy_A(rng: np.random.Generator, scan: Scan) -> NDArray[np.float64]:
     starts_xy = np.einsum("rk,kx->rx", np.sin(np.pi * np.linspace(0, 1, height + 1)[:, None] * orders), weights)
     starts_xy -= starts_xy.mean(axis=0)
     starts_xy *= scan.wander_A / np.sqrt((starts_xy**2).sum(axis=1).mean())
-    done = (np.arange(width) * scan.dwell_us * 1e-6 / _line_s(scan))[:, None]
-    return np.asarray(starts_xy[:-1, None] + done * np.diff(starts_xy, axis=0)[:, None])
+    done = np.arange(width) * scan.dwell_us * 1e-6 / _line_s(scan)
+    return np.stack([starts[:-1, None] + done * np.diff(starts)[:, None] for starts in starts_xy.T])

@@ -23,6 +23,7 @@ _RELIEF_A = (15.0, 200.0)  # wavelengths of relief and dechannelling: four cells
 _DECHANNELLING_SPREAD = 0.35  # of its mean, which leaves it between 0 and twice that nearly everywhere
 _DEPTHS = 9  # at which leaning interfaces are looked at
 _SMALLEST_THICKNESS_A = 10.0  # two or three cells of a crystal
+_ROUNDING = 1.001  # the most that a displacement worked out in single precision can be over its bound, and more
 _STRAIN_STEPS = 2  # of the fixed-point iteration that undoes the strain; each leaves that share of the last's error
 
 Floats = NDArray[np.float64]
@@ -76,9 +77,38 @@ class Stack:
     dechannelling: Waves
 
     def layer_at(self, x_A: Floats, h_A: Floats) -> NDArray[np.int64]:
-        """Index of the layer at unstrained positions."""
-        layer = np.zeros(np.shape(x_A), np.int64)
-        surface_A = np.full(np.shape(x_A), -np.inf)
+        """Index of the layer at unstrained positions: that of their heights, but where a surface is near."""
+        layer, highest = self._layers_between(h_A, 0.0)
+        near = layer < highest
+        if near.any():
+            layer[near] = self._layer_near(x_A[near], h_A[near])
+        return layer
+
+    def layer_seen_at(self, x_A: Floats, y_A: Floats) -> NDArray[np.int64]:
+        """Index of the layer at strained positions."""
+        layer, highest = self.layers_seen_between(y_A)
+        near = layer < highest
+        if near.any():
+            layer[near] = self._layer_near(*self.unstrained(x_A[near], y_A[near]))
+        return layer
+
+    def layers_seen_between(self, y_A: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The lowest and the highest index that a layer can have at strained positions, whatever their x."""
+        return self._layers_between(-y_A, _ROUNDING * self.displacement.largest)
+
+    def _layers_between(self, h_A: Floats, moved_A: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The lowest and the highest index of a layer at heights from which strain moves by so much at most."""
+        # A layer's surface as the lowest and the highest of all x have it. It is nowhere below that of the layer below.
+        lowest_A, highest_A = (
+            np.maximum.accumulate([end(top.heights_A) for top in self.tops] or [np.inf]) for end in (np.min, np.max)
+        )
+        from_A, to_A = h_A - moved_A, h_A + moved_A
+        return np.searchsorted(highest_A, from_A, side="right"), np.searchsorted(lowest_A, to_A, side="right")
+
+    def _layer_near(self, x_A: Floats, h_A: Floats) -> NDArray[np.int64]:
+        """Index of the layer at unstrained positions (N,), by the surfaces at each of them."""
+        layer = np.zeros(len(x_A), np.int64)
+        surface_A = np.full(len(x_A), -np.inf)
         for index, top in enumerate(self.tops, start=1):
             surface_A = np.maximum(surface_A, top.at(x_A))
             layer[h_A >= surface_A] = index
@@ -110,6 +140,8 @@ class Stack:
 
     def depth_share_at(self, layer: int, x_A: Floats, y_A: Floats) -> Floats:
         """Share of the depth in which a strained position belongs to a layer."""
+        if not any(self.specimen.lamella.lean_A):
+            return np.asarray(self.layer_seen_at(x_A, y_A) == layer, np.float64)
         return self.depth_share(layer, None, *self.unstrained(x_A, y_A))
 
     def lost_channelling_at(self, x_A: Floats, y_A: Floats) -> Floats:

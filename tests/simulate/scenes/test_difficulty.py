@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from simulate.scenes.difficulty import CROP_PX, SEPARABILITY, SPLITS, WIDTH_CROPS, judge
 
@@ -89,6 +90,16 @@ class TestSeparability:
         pixels = filled(labels, *(fringes(labels.shape, period) for period in (12, 7, 9)))
         assert set(judge(pixels, labels, labels, ["a", "b", "c"])[2]["separability"]) == {"a | b", "b | c"}
 
+    def test_a_gap_goes_to_what_is_nearest(self) -> None:
+        labels = np.ones(SHAPE, np.uint32)
+        labels[:, 200:] = 2
+        labels[180:, 180:290] = 0  # where a third label begins that touches nothing but the gap
+        labels[200:, 200:290] = 3
+        facts = judge(
+            filled(labels, *(fringes(SHAPE, period) for period in (12, 7, 9))), labels, labels, ["a", "b", "c"]
+        )
+        assert set(facts[2]["separability"]) == {"a | b", "a | c", "b | c"}
+
     def test_a_single_label(self) -> None:
         labels = stripes(300)
         difficulty, weights, facts = judge(fringes(SHAPE, 12), labels, labels, ["a"])
@@ -120,6 +131,17 @@ class TestWidth:
         labels = np.where(np.hypot(y - 150, x - 150) < 45, 2, 1).astype(np.uint32)
         width = judge(fringes(SHAPE, 12), labels, labels, ["a", "b"])[2]["width_crops"]["b"]
         assert width == pytest.approx(1.5, abs=0.05)
+
+    def test_is_twice_the_largest_distance_to_the_outside(self) -> None:
+        """Whatever the shape, to all the digits that are told."""
+        for seed in range(4):
+            waves = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=SHAPE), 12, mode="wrap")
+            labels = np.where(waves > 0, 2, 1).astype(np.uint32)
+            facts = judge(fringes(SHAPE, 12), labels, labels, ["a", "b"])[2]
+            for label, name in enumerate("ab", start=1):
+                within = np.pad(labels == label, 1, mode="edge")
+                longest_px = ndimage.distance_transform_edt(within).max()
+                assert facts["width_crops"][name] == round(2 * longest_px / CROP_PX, 3)
 
 
 class TestSplits:

@@ -79,6 +79,21 @@ def test_a_film_stays_where_it_is() -> None:
     assert not deposited[outside].any()
 
 
+@pytest.mark.parametrize("name", ["amorphous C", "nanocrystalline Pt"])
+def test_a_film_given_on_its_rows_is_that_given_on_all(name: str) -> None:
+    planes = []
+    for first, last in ((0, None), (40, 130)):
+        raster = Raster.covering((30.0, 30.0), 0.25)
+        thickness_A = np.zeros(raster.planes.shape[1:])
+        thickness_A[50:120, 80:160] = 100.0
+        rng = np.random.default_rng(0)
+        given_A = thickness_A[first:last]
+        deposit_film(rng, raster, name, given_A, share=0.5, energy_kV=200, detector="ADF", first_row=first)
+        planes.append(raster.planes)
+    assert planes[0].any()
+    np.testing.assert_array_equal(planes[1], planes[0])
+
+
 def test_nothing_is_drawn_where_there_is_no_film() -> None:
     raster = Raster.covering((10.0, 10.0), 0.25)
     rng = np.random.default_rng(0)

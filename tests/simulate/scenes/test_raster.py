@@ -56,6 +56,45 @@ def test_points_outside_are_dropped() -> None:
     assert not raster.planes.any()
 
 
+def one_by_one(shape: tuple[int, ...], corner: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Points added in the order of `deposit`, each to its 4 × 4 pixels from a corner (x, y), in single precision."""
+    plane = np.zeros(shape, np.float32)
+    for dy in range(4):
+        for dx in range(4):
+            for (x, y), weight in zip(corner, weights[:, dy, dx], strict=True):
+                plane[y + dy, x + dx] += weight
+    return plane
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 100, 10**6])
+def test_bands_are_no_part_of_the_sums(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bit for bit: points half-way between pixels, so dense that every pixel is a sum of many."""
+    monkeypatch.setattr("simulate.scenes.raster._POINTS_AT_ONCE", at_once)
+    raster = Raster.covering((2.0, 3.0), 0.25)
+    rng = np.random.default_rng(0)
+    before = rng.integers(5, 14, (400, 2))
+    volumes_A2 = np.zeros((400, len(SIGMAS_A)))
+    volumes_A2[:, 1], volumes_A2[:200, 3] = rng.uniform(size=400), 0.1
+    raster.deposit(0.25 * (before + 0.5) + raster.origin_xy_A, volumes_A2)
+    along = np.array([1, 23, 23, 1], np.float32) / np.float32(48)  # of a cubic B-spline half-way between pixels
+    weights = (along[:, None] * along) * volumes_A2[:, 1].astype(np.float32)[:, None, None]
+    expected = one_by_one(raster.planes.shape[1:], before - 1, weights)
+    np.testing.assert_array_equal(raster.planes[1], expected)
+    assert raster.planes[3].sum(dtype=np.float64) == pytest.approx(20, rel=1e-5)
+    assert not raster.planes[[0, 2, 4, 5]].any()
+
+
+def test_rows_of_a_field_are_those_of_the_whole() -> None:
+    raster = Raster.covering((30.0, 20.0), 0.21)
+    for step_A in (0.0, 1.0):
+        whole = raster.evaluated(lambda x, y: np.hypot(x, y - 3), step_A)
+        rows = raster.evaluated(lambda x, y: np.hypot(x, y - 3), step_A, rows=(50, 60))
+        np.testing.assert_array_equal(rows, whole[50:60])
+        x_A, y_A = np.meshgrid(*raster.coordinates_A())
+        assert np.abs(whole - np.hypot(x_A, y_A - 3)).max() <= (0.5 if step_A else 0)
+    assert raster.evaluated(np.hypot, rows=(0, 0)).shape == (0, raster.planes.shape[2])
+
+
 def test_a_raster_is_as_large_as_asked_and_centred() -> None:
     raster = Raster.covering((30.0, 20.0), 0.21)
     x_A, y_A = raster.coordinates_A()

@@ -136,6 +136,26 @@ def test_layers_follow_each_other_where_they_pinch_out(seed: int) -> None:
     assert (np.diff(stack.layer_at(x_A, h_A), axis=0) >= 0).all()
 
 
+@given(st.integers(0, 10_000), st.sampled_from([0.0, 0.02]))
+@settings(max_examples=20, deadline=None, derandomize=True)
+def test_a_layer_lies_between_its_surfaces_strained_or_not(seed: int, strain: float) -> None:
+    island = Layer("Ge", 20.0, Interface(3.0, 30.0), coverage=0.5, island_A=60.0)
+    stack = built(Layer("SrTiO3", top=Interface(6.0, 30.0)), island, Layer("C"), seed=seed, strain=strain)
+    x_A, y_A = np.meshgrid(np.linspace(-100, 100, 101), np.linspace(-60, 60, 121))
+    from_x_A, h_A = stack.unstrained(x_A, y_A)
+    below = sum((h_A >= stack.surface_at(index, from_x_A)).astype(int) for index in (0, 1))
+    np.testing.assert_array_equal(stack.layer_at(from_x_A, h_A), below)
+    np.testing.assert_array_equal(stack.layer_seen_at(x_A, y_A), below)
+    lowest, highest = stack.layers_seen_between(y_A)
+    assert ((lowest <= below) & (below <= highest)).all()
+    assert (lowest == highest).mean() > 0.5  # or nothing is gained
+
+
+def test_without_surfaces_there_is_one_layer() -> None:
+    stack = built(Layer("SrTiO3"), strain=0.01)
+    assert not stack.layer_seen_at(np.zeros(3), np.array([-1e6, 0.0, 1e6])).any()
+
+
 def test_boundaries_count_from_the_left_in_whatever_order() -> None:
     one, two = Boundary("grain", -40.0, rotation_deg=5.0), Boundary("grain", 40.0, rotation_deg=9.0)
     x_A, h_A = np.linspace(-150, 150, 301), np.full(301, 20.0)

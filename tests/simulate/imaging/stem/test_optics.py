@@ -194,3 +194,13 @@ def test_impossible_pixel_sizes(pixel_size_A: float) -> None:
 def test_impossible_energies() -> None:
     with pytest.raises(InputError, match=r"energy_kV=0: give a finite number above 0"):
         wavelength_A(0)
+
+
+@pytest.mark.parametrize("changed", [{}, {"tail": 0.1}, {"defocus_A": 40.0, "coma_A": 200.0}])
+def test_blocks_are_no_part_of_the_transfer(changed: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    optics = Optics(**changed)
+    image = np.random.default_rng(0).uniform(size=(70, 90)).astype(np.float32)
+    whole, seen = probe_transfer(image.shape, 0.2, optics), through_optics(image, 0.2, optics)
+    monkeypatch.setattr("simulate.imaging.row_blocks._VALUES", 300)
+    np.testing.assert_array_equal(probe_transfer(image.shape, 0.2, optics), whole)
+    np.testing.assert_array_equal(through_optics(image, 0.2, optics), seen)
