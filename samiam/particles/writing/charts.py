@@ -23,6 +23,7 @@ _WIDTH, _HEIGHT = 6.4, 4.2  # inches, chosen by eye
 _LEGEND: Any = {"fontsize": 10, "frameon": True, "framealpha": 0.8, "edgecolor": "none"}  # data may lie behind it
 _FEWEST_TOLD = 5  # of a bin that is drawn as surely as the others
 _MOST_BARS = 40
+_ABOVE_ALL = 1.1  # of the axis of shares
 
 
 def write_charts(folder: Path, statistics: ParticleStatistics) -> list[Path]:
@@ -79,7 +80,8 @@ def draw_sizes(axes: Axes, statistics: ParticleStatistics) -> None:
 
 def draw_faults(axes: Axes, statistics: ParticleStatistics) -> None:
     """The share of faulty particles in each size bin with Wilson's intervals, and that of all."""
-    axes.set(xlabel="equivalent diameter (nm)", ylabel="share with a stacking fault", ylim=(0, 1))
+    axes.set(xlabel="equivalent diameter (nm)", ylabel="share with a stacking fault")
+    axes.set(ylim=(0, _ABOVE_ALL), yticks=np.linspace(0, 1, 6))  # with room for how many of how many
     faults = statistics.faults
     if faults is None or not faults.n_told:
         _say(axes, "no fault classes" if faults is None else "of no particle can faults be told")
@@ -91,14 +93,16 @@ def draw_faults(axes: Axes, statistics: ParticleStatistics) -> None:
         alpha = 1.0 if one.n_told >= _FEWEST_TOLD else 0.35
         style = {"color": _rgb(COLOURS["stacking fault"]), "alpha": alpha, **ERROR_STYLE}
         axes.errorbar(middle, one.share.value, ends, half, fmt="o", **style)
-        axes.annotate(f"{one.n_faulty}/{one.n_told}", (middle, 1), ha="center", va="top", fontsize=9, color="0.3")
+        axes.annotate(
+            f"{one.n_faulty}/{one.n_told}", (middle, _ABOVE_ALL - 0.01), ha="center", va="top", fontsize=9, color="0.3"
+        )
     axes.axhline(faults.share.value, color="0.4", linestyle="--", label=f"all: {faults.share.text('.0%')}")
     axes.axhspan(faults.share.low, faults.share.high, color="0.5", alpha=0.15, linewidth=0)
     if faults.corrected is not None:
         label = f"corrected: {faults.corrected.text('.0%')}"
         axes.axhline(faults.corrected.value, color=_rgb(PALETTE[4]), linestyle=":", label=label)
     axes.grid(axis="y")
-    axes.legend(loc="upper left", bbox_to_anchor=(0, 0.94), **_LEGEND)
+    axes.legend(loc="upper left", bbox_to_anchor=(0, 1 / _ABOVE_ALL), **_LEGEND)
     axes.set_title(_of(statistics, faults.n_told))
 
 
