@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,13 +35,18 @@ class Answer:
 
     Attributes:
         granularity: what it is.
-        signed: float32 (h, w), above 0 inside.
+        drawn: makes `signed`; of hundreds of answers only the best are ever drawn.
         preference: how likely it is what was meant, beside the other answers: log odds but for a constant.
     """
 
     granularity: Granularity
-    signed: NDArray[np.float32]
+    drawn: Callable[[], NDArray[np.float32]]
     preference: float
+
+    @cached_property
+    def signed(self) -> NDArray[np.float32]:
+        """Float32 (h, w), above 0 inside."""
+        return self.drawn()
 
 
 def posed(prompt: Prompt, pose: Pose) -> Prompt:
@@ -77,8 +83,8 @@ def answers(
     chances /= chances.sum()
     best: dict[Granularity, tuple[Answer, float]] = {}
     for answer, chance in zip(found, chances.tolist(), strict=True):
-        if (answer.signed > 0).any():
-            best.setdefault(answer.granularity, (answer, chance))
+        if answer.granularity not in best and (answer.signed > 0).any():
+            best[answer.granularity] = answer, chance
     return list(best.values())
 
 
@@ -90,18 +96,23 @@ def _answer(
     box: NDArray[np.bool_] | None,
 ) -> Answer:
     """A region as an answer, the less likely the deeper the clicks that contradict it lie in the wrong."""
-    signed = region.signed
     wrong = region.inside[clicks[:, 0], clicks[:, 1]] != is_inside
-    if wrong.any():
-        depth, deepest = region.depth, region.deepest
-        for (y, x), inside in zip(clicks[wrong], is_inside[wrong], strict=True):
-            preference -= (float(depth[y, x]) / (_DEPTH_OF_DOUBT * deepest)) ** 2
-            signed = _corrected(signed, int(y), int(x), float(depth[y, x]), bool(inside))
-    return _within(Answer(region.granularity, signed, preference), box)
+    for y, x in clicks[wrong]:
+        preference -= (float(region.depth[y, x]) / (_DEPTH_OF_DOUBT * region.deepest)) ** 2
+    drawn = partial(_corrected, region, clicks[wrong], is_inside[wrong])
+    return _within(Answer(region.granularity, drawn, preference), box)
 
 
-def _corrected(signed: NDArray[np.float32], y: int, x: int, radius: float, inside: bool) -> NDArray[np.float32]:
-    """Points as near to a click as the region's outline go the way of the click."""
+def _corrected(region: Region, clicks: NDArray[np.intp], is_inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """A region as the clicks that contradict it have it: points as near to one as the outline go the way of it."""
+    signed = region.signed
+    for (y, x), inside in zip(clicks.tolist(), is_inside.tolist(), strict=True):
+        signed = _turned(signed, y, x, float(region.depth[y, x]), inside=inside)
+    return signed
+
+
+def _turned(signed: NDArray[np.float32], y: int, x: int, radius: float, *, inside: bool) -> NDArray[np.float32]:
+    """The same with all points near a click inside, or outside."""
     reach, corrected = int(radius) + 1, signed.copy()
     top, left = max(y - reach, 0), max(x - reach, 0)
     part = corrected[top : y + reach + 1, left : x + reach + 1]
@@ -121,7 +132,7 @@ def _within(answer: Answer, box: NDArray[np.bool_] | None) -> Answer:
     filled = int(np.count_nonzero(_bounding(cut))) / int(np.count_nonzero(box))
     signed = np.where(box, answer.signed, -np.abs(answer.signed)).astype(np.float32)
     fit = max(share * filled, 1e-9)
-    return Answer(answer.granularity, signed, answer.preference + _FIT_OF_BOX * float(np.log(fit)))
+    return replace(answer, drawn=lambda: signed, preference=answer.preference + _FIT_OF_BOX * float(np.log(fit)))
 
 
 def _unions(
@@ -142,15 +153,21 @@ def _unions(
         wanted, unwanted = set(clicked[is_inside].tolist()), set(clicked[~is_inside].tolist())
         if not wanted:
             continue
-        rest = [place for place in range(len(textures)) if place not in wanted]
-        others = nearness[rest].max(axis=0) if rest else np.full(nearest.shape, -1, np.float32)
-        signed = nearness[sorted(wanted)].max(axis=0) - others
         shared = sorted(wanted & unwanted)
-        signed = np.where(np.isin(nearest, shared), nearer, signed).astype(np.float32)
+        drawn = partial(_shared_out, nearness, wanted, np.isin(nearest, shared), nearer)
         known = [of_texture.get(id(textures[place]), _UNKNOWN) for place in sorted(wanted)]
         preference = float(np.average(known, weights=[textures[place].share for place in sorted(wanted)]))
         preference -= _UNION_COSTS * (len(wanted) - 1) + _SHARED_COSTS * len(shared)
-        yield _within(Answer("whole", signed, preference), box)
+        yield _within(Answer("whole", drawn, preference), box)
+
+
+def _shared_out(
+    nearness: NDArray[np.float32], wanted: set[int], shared: NDArray[np.bool_], nearer: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """How much nearer each point is to wanted textures than to others, and to clicks where they share a texture."""
+    rest = [place for place in range(len(nearness)) if place not in wanted]
+    others = nearness[rest].max(axis=0) if rest else np.full(nearness.shape[1:], -1, np.float32)
+    return np.where(shared, nearer, nearness[sorted(wanted)].max(axis=0) - others).astype(np.float32)
 
 
 def _nearness_to_clicks(look: Look, clicks: NDArray[np.intp], is_inside: NDArray[np.bool_]) -> NDArray[np.float32]:
