@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -257,6 +258,11 @@ class EvaluateSettings:
         if len(self.seeds) > 1:
             more = "videos" if isinstance(benchmark, PolarBenchmark) else "pictures"
             raise InputError(f"seed={list(self.seeds)}: give one seed; more {more} are benchmark.{more}=N.")
+
+    @property
+    def cache_folder(self) -> str | None:
+        """The folder of the cache, wherever a worker runs."""
+        return None if self.cache is None else str(Path(self.cache).absolute())
 
     @property
     def seeds(self) -> tuple[int, ...]:

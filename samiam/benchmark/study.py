@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -123,7 +122,7 @@ def _examined(source: Source, study: Study) -> Outcome:
         study.methods.present,
         study.scoring,
         baselines=study.baselines,
-        cache=Cache(None if study.cache is None else Path(study.cache)),
+        cache=Cache.at(study.cache),
         condition=source.condition,
         image=source.image,
     )

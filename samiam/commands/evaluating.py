@@ -100,7 +100,7 @@ def _study(config: Mapping[str, Any], settings: EvaluateSettings) -> Study:
         scoring=Scoring(settings.variant, settings.weighted, settings.crop_accuracy, settings.unlabelled),
         baselines=settings.baselines,
         pictures=settings.figures,
-        cache=None if settings.cache is None else str(Path(settings.cache).absolute()),
+        cache=settings.cache_folder,
         threads=settings.threads,
     )
 

@@ -51,7 +51,7 @@ def evaluate_polar(
     study = PolarStudy(
         benchmark.choices,
         pictures=settings.figures,
-        cache=None if settings.cache is None else str(Path(settings.cache).absolute()),
+        cache=settings.cache_folder,
         threads=threads_of_all(settings.threads),
     )
     methods, sources = study.methods, sources_of(benchmark, settings.seeds[0])

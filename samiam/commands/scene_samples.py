@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import lru_cache, partial
 from pathlib import Path
@@ -39,27 +38,35 @@ def sources(settings: EvaluateSettings) -> list[Source]:
     Raises:
         InputError: if there is no such scene, folder or effect, or a condition cannot be met.
     """
-    benchmark, conditions = settings.benchmark, build_conditions(settings.conditions)
-    if isinstance(benchmark, LabelledBenchmark):
-        return under_conditions(labelled_sources(benchmark.folder, benchmark.layout), conditions)
-    if isinstance(benchmark, ZenodoBenchmark):
-        folder = benchmark.folder or zenodo_folder(benchmark.record)
-        return under_conditions(labelled_sources(folder, "zenodo", benchmark.pixels), conditions)
-    if isinstance(benchmark, EffectsBenchmark):
-        return under_conditions(_under_effects(benchmark), conditions)
-    if isinstance(benchmark, ProceduralBenchmark):
-        made: dict[str, Callable[[], Scene]] = {
-            f"procedural-{difficulty}-{seed}": partial(
-                procedural_scene, seed, difficulty=difficulty, shape_hw=benchmark.shape_hw
-            )
-            for difficulty in benchmark.difficulties
-            for seed in benchmark.seeds
-        }
-        return under_conditions([Source(name, name, make) for name, make in made.items()], conditions)
     recipes = {found.name: found for found in _recipes(settings)}
-    expose = partial(_exposed, recipes, settings.cache and str(Path(settings.cache).absolute()))
-    simulated = [Source(name, name, partial(expose, name)) for name in recipes]
-    return under_conditions(simulated, conditions, expose)
+    conditions = build_conditions(settings.conditions)
+    if not recipes:
+        return under_conditions(_as_they_are(settings), conditions)
+    expose = partial(_exposed, recipes, Cache.at(settings.cache_folder))
+    return under_conditions([Source(name, name, partial(expose, name)) for name in recipes], conditions, expose)
+
+
+def _as_they_are(settings: EvaluateSettings) -> list[Source]:
+    """The scenes of a benchmark that cannot be exposed again."""
+    benchmark = settings.benchmark
+    if isinstance(benchmark, LabelledBenchmark):
+        return labelled_sources(benchmark.folder, benchmark.layout)
+    if isinstance(benchmark, ZenodoBenchmark):
+        return labelled_sources(benchmark.folder or zenodo_folder(benchmark.record), "zenodo", benchmark.pixels)
+    if isinstance(benchmark, EffectsBenchmark):
+        return _under_effects(benchmark)
+    return _procedural(benchmark) if isinstance(benchmark, ProceduralBenchmark) else []
+
+
+def _procedural(benchmark: ProceduralBenchmark) -> list[Source]:
+    made = {
+        f"procedural-{difficulty}-{seed}": partial(
+            procedural_scene, seed, difficulty=difficulty, shape_hw=benchmark.shape_hw
+        )
+        for difficulty in benchmark.difficulties
+        for seed in benchmark.seeds
+    }
+    return [Source(name, name, make) for name, make in made.items()]
 
 
 def _recipes(settings: EvaluateSettings) -> list[Recipe]:
@@ -74,10 +81,10 @@ def _recipes(settings: EvaluateSettings) -> list[Recipe]:
     return []
 
 
-def _exposed(recipes: dict[str, Recipe], folder: str | None, name: str, **changes: float) -> Scene:
+def _exposed(recipes: dict[str, Recipe], cache: Cache, name: str, **changes: float) -> Scene:
     """A simulated scene, as an earlier run left it in the cache or made now; see `scene_under` for the changes."""
-    found, cache = recipes[name], Cache(None if folder is None else Path(folder))
-    taken = None if not changes else _exposed(recipes, folder, name)
+    found = recipes[name]
+    taken = _exposed(recipes, cache, name) if changes else None
     made_from = {"recipe": asdict(found), "changes": changes, "library": _library()}
     make = partial(scene_under, found, taken=taken, **changes)
     return cache.recall(_SCENES, made_from, {scene_under.__module__}, make)

@@ -51,6 +51,11 @@ class Cache:
 
     folder: Path | None = None
 
+    @classmethod
+    def at(cls, folder: str | None) -> Cache:
+        """The cache in a folder as settings name it; None to keep nothing."""
+        return cls(None if folder is None else Path(folder))
+
     def recall(
         self, kind: Kind[Found], made_from: Mapping[str, Any], made_by: Collection[str], work: Callable[[], Found]
     ) -> Found:

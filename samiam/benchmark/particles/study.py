@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from samiam.benchmark.caching.cache import Cache
 from samiam.benchmark.particles.examining import SampleBench
@@ -67,7 +66,7 @@ def examine_sample(source: SampleSource, study: ParticleStudy) -> SampleOutcome:
     """Make or read a sample and compare all methods on it; whatever goes wrong is part of the outcome."""
 
     def examined() -> SampleOutcome:
-        bench = SampleBench(source, study.methods, Cache(None if study.cache is None else Path(study.cache)))
+        bench = SampleBench(source, study.methods, Cache.at(study.cache))
         rows, regions = bench.finder_rows(), bench.region_rows()
         picture = picture_of(bench, rows) if study.pictures and source.is_shown else None
         return SampleOutcome(source, rows, regions, picture)

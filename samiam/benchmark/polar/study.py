@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from samiam.benchmark.caching.cache import Cache
 from samiam.benchmark.polar.examining import VideoBench
@@ -67,7 +66,7 @@ def examine_video(source: VideoSource, study: PolarStudy) -> VideoOutcome:
     """Make a video and compare all methods on it; whatever goes wrong is part of the outcome."""
 
     def examined() -> VideoOutcome:
-        cache = Cache(None if study.cache is None else Path(study.cache))
+        cache = Cache.at(study.cache)
         bench = VideoBench(source, study.methods, study.choices, cache)
         points = [] if source.is_linked else bench.point_rows()
         picture = picture_of(bench) if study.pictures and source.is_shown else None

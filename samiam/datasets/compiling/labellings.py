@@ -21,7 +21,7 @@ from samiam.datasets.material_names import check_apart, tidy
 from samiam.datasets.painted import scene_of
 from samiam.errors import InputError
 from samiam.formats.readers.results_folder import about_image, image_of_result
-from samiam.formats.writers.earlier import PROVENANCE, kind_of, verdict_in
+from samiam.formats.writers.earlier import PROVENANCE, Verdict, kind_of, verdict_in
 from samiam.records import Scene
 from samiam.storage.csv_cells import read_back
 
@@ -61,9 +61,8 @@ class Verdicts:
     only_accepted: bool = False
     left_out: int = 0
 
-    def takes(self, folder: Path) -> bool:
-        """Whether the results in a folder are taken; counts those that are not."""
-        verdict = verdict_in(folder)
+    def takes(self, verdict: Verdict | None) -> bool:
+        """Whether a result is taken, of which nobody said anything where None; counts those that are not."""
         taken = not self.only_accepted if verdict is None else verdict.accepted
         self.left_out += not taken
         return taken
@@ -87,9 +86,11 @@ def labellings_of(path: Path, annotator: str | None, verdicts: Verdicts | None =
     results = _results_in(path)
     if results:
         for folder in results:
-            if verdicts is None or verdicts.takes(folder):
+            verdict = verdict_in(folder)
+            if verdicts is None or verdicts.takes(verdict):
                 scene, confidences = _scene_of_result(folder), _confidences(folder / _TABLE)
-                yield Labelling(scene, annotator or _who_answers(folder), RESULT, confidences=confidences)
+                answers = _THE_PROGRAM if verdict is None else verdict.who
+                yield Labelling(scene, annotator or answers, RESULT, confidences=confidences)
         return
     places = read_splits(path)
     for found in find_labelled(path):
@@ -98,11 +99,6 @@ def labellings_of(path: Path, annotator: str | None, verdicts: Verdicts | None =
         if who is None:
             raise InputError(f"{path}: its labels do not say whose they are; give --annotator NAME.")
         yield Labelling(scene, str(who), "labels", places.get(found.image))
-
-
-def _who_answers(folder: Path) -> str:
-    verdict = verdict_in(folder)
-    return _THE_PROGRAM if verdict is None else verdict.who
 
 
 def _results_in(path: Path) -> list[Path]:
