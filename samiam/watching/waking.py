@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from samiam.watching.arrivals import State, Waker
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
+
+_INOTIFY = logging.getLogger("watchdog.observers.inotify")
 
 
 class Polling:
@@ -88,5 +91,12 @@ def waker_for(folder: Path, *, polling: bool) -> Iterator[Waker]:
     try:
         yield notified
     finally:
+        # An event that comes in between is an error to watchdog, which would say so.
+        _INOTIFY.addFilter(_is_no_late_event)
         observer.stop()
         observer.join()
+        _INOTIFY.removeFilter(_is_no_late_event)
+
+
+def _is_no_late_event(record: logging.LogRecord) -> bool:
+    return "when the thread is inactive" not in record.getMessage()

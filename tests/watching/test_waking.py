@@ -54,6 +54,26 @@ def test_a_change_ends_a_wait(tmp_path: Path) -> None:
         assert time.monotonic() - started < 30
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only inotify says so")
+def test_an_event_that_comes_at_the_end_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from watchdog.observers.inotify import InotifyEmitter
+
+    stop, ended = InotifyEmitter.on_thread_stop, []
+
+    def stop_and_read_once_more(emitter: InotifyEmitter) -> None:
+        stop(emitter)
+        emitter.queue_events(0)
+        ended.append(emitter)
+
+    monkeypatch.setattr(InotifyEmitter, "on_thread_stop", stop_and_read_once_more)
+    with waker_for(tmp_path, polling=False):
+        pass
+    assert ended
+    assert not caplog.records
+
+
 def test_polling_knows_of_nothing(tmp_path: Path) -> None:
     with waker_for(tmp_path, polling=True) as waker:
         (tmp_path / "a.tif").write_bytes(b"whole")
