@@ -63,7 +63,8 @@ def test_runs_are_made_once_and_judged(
     assert "- paper: `python evaluate.py n_materials=7 generator=texture" in page
     claims = pd.read_csv(tmp_path / "run" / "report" / "claims.csv")
     assert set(claims["verdict"]) == {"cannot be tested here"}
-    assert claims["why"].str.contains("n_materials=7").sum() == 3
+    assert claims["why"].str.contains("the run paper could not be made").sum() == 3
+    assert page.count("n_materials=7: give given or estimated.") == 1
 
     def not_again(*_: object) -> None:
         raise AssertionError("a finished run is done again")
