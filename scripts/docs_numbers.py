@@ -131,9 +131,7 @@ def conditions(table: pd.DataFrame) -> str:
     lines = [_line(["condition", *(f"difficulty {name}" for name in wide)]), _rule(1 + len(wide.columns))]
     lines.append(_line([str(first.name), *(f"{value:.3f}" for value in first)]))
     changes = 100 * (wide.iloc[1:] - first)
-    return "\n".join(
-        lines + [_line([str(name), *(f"{value:+.1f}" for value in row)]) for name, row in changes.iterrows()]
-    )
+    return "\n".join(lines + [_line([str(name), *map(_change, row)]) for name, row in changes.iterrows()])
 
 
 def recalls(table: pd.DataFrame) -> str:
@@ -156,6 +154,11 @@ def claims(table: pd.DataFrame) -> str:
             for row in table.to_dict("records")
         ]
     )
+
+
+def _change(points: float) -> str:
+    said = f"{points:+.1f}".replace("-", "−")
+    return "0.0" if said in ("+0.0", "−0.0") else said
 
 
 def _line(cells: Sequence[str]) -> str:
