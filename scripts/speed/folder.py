@@ -1,10 +1,9 @@
-"""What workers gain in a folder: images a second by one and by several, and what the machine itself gains.
+"""What workers gain in a folder: images a second by one and by several.
 
     python -m scripts.speed.folder [--images N] [--side PX] [--workers N …]
 
 `samiam segment` on made micrographs, from the command's start to its end; a second folder of one image is taken off, so
-that what begins and ends a run does not count. *machine* is the rate of as many processes that do nothing but Fourier
-transforms and share nothing, over that of one: no program of this kind can gain more where cores share hardware.
+that what begins and ends a run does not count.
 """
 
 from __future__ import annotations
@@ -16,17 +15,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import fft
 
 from simulate import procedural_scene
 
-_TRANSFORMS = 40
 _ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
@@ -36,22 +31,6 @@ def seconds_of(images: Path, output: Path, workers: int) -> float:
     started = time.perf_counter()
     subprocess.run([sys.executable, "-m", "samiam", *words], check=True, env=_ENVIRONMENT, capture_output=True)
     return time.perf_counter() - started
-
-
-def transformed(side_px: int) -> None:
-    """Work that needs a core and its caches, and nothing else."""
-    image = np.random.default_rng(0).random((side_px, side_px))
-    for _ in range(_TRANSFORMS):
-        fft.irfft2(fft.rfft2(image))
-
-
-def machine_rate(processes: int, side_px: int) -> float:
-    """How many such pieces of work a second that many processes do."""
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        list(pool.map(transformed, [side_px] * processes))
-        started = time.perf_counter()
-        list(pool.map(transformed, [side_px] * (4 * processes)))
-        return 4 * processes / (time.perf_counter() - started)
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -71,11 +50,9 @@ def main(words: Sequence[str] | None = None) -> None:
                 np.save(folder / part / f"{number:03}.npy", pixels)
         for workers in options.workers:
             one, every = (seconds_of(folder / part, folder / f"{part}-{workers}", workers) for part in ("one", "all"))
-            rate = options.images / (every - one)
-            rows.append({"workers": workers, "images a second": rate, "machine": machine_rate(workers, options.side)})
+            rows.append({"workers": workers, "images a second": options.images / (every - one)})
     table = pd.DataFrame(rows)
     table["gain"] = table["images a second"] / table["images a second"].iloc[0]
-    table["machine"] /= table["machine"].iloc[0]
     print(table.to_markdown(index=False, floatfmt=".2f"))
 
 
