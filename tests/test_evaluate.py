@@ -171,18 +171,13 @@ def messages(stderr: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where two runs of the same command, one in a process of its own, have left their results: `first`, `second`."""
+    """Where a run has left its results: `first`."""
     folder = tmp_path_factory.mktemp("outputs")
-    command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, f"hydra.run.dir={folder / 'first'}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
     with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()) as printed:
-        assert main(EVALUATE, [*SMALL, f"hydra.run.dir={folder / 'second'}"]) == 0
+        assert main(EVALUATE, [*SMALL, f"hydra.run.dir={folder / 'first'}"]) == 0
     GlobalHydra.instance().clear()
-    for stdout in (done.stdout, printed.getvalue()):
-        assert stdout.endswith(f"\n{folder / 'latest' / 'report' / 'report.html'}\n")
-    assert (folder / "latest").readlink() == Path("second")
+    assert printed.getvalue().endswith(f"\n{folder / 'latest' / 'report' / 'report.html'}\n")
+    assert (folder / "latest").readlink() == Path("first")
     return folder
 
 
@@ -215,7 +210,14 @@ class TestRun:
         assert read_evaluation(OmegaConf.to_container(OmegaConf.load(path))) == read_evaluation(composed(*SMALL))
         assert path.read_text(encoding="utf-8").startswith("# python evaluate.py benchmark=procedural ")
 
-    def test_the_same_again_gives_the_same_scores(self, folder: Path) -> None:
+    @pytest.mark.slow
+    def test_the_same_again_in_a_process_of_its_own_gives_the_same_scores(self, folder: Path) -> None:
+        command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, f"hydra.run.dir={folder / 'second'}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, encoding="utf-8")
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+        assert done.stdout.endswith(f"\n{folder / 'latest' / 'report' / 'report.html'}\n")
+        assert (folder / "latest").readlink() == Path("second")
         for name in ("summary.csv", "images.csv"):
             first, second = (
                 pd.read_csv(folder / run / "report" / name).drop(columns=["seconds", "peak_mb"])
@@ -226,12 +228,6 @@ class TestRun:
             (folder / run / "report" / "figures" / "procedural-1-0.png").read_bytes() for run in ("first", "second")
         ]
         assert pictures[0] == pictures[1]
-
-
-@pytest.fixture
-def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reports without charts, which take most of their time and which other tests look at."""
-    monkeypatch.setattr("samiam.benchmark.report.write.write_charts", lambda *_: {})
 
 
 @pytest.mark.usefixtures("no_charts")
@@ -261,7 +257,7 @@ class TestVariants:
         return run
 
     def test_each_scores_as_on_its_own(self, run: Run, tmp_path: Path) -> None:
-        images, summary = run(tmp_path / "all", *self.VARIANTS, "crop_accuracy=true")
+        images, summary = run(tmp_path / "all", *self.VARIANTS, "crop_accuracy=true", "figures=false")
         methods = ["texture", "texture + few", "texture + estimated", "texture + plain"]
         assert images["method"].tolist() == summary["method"].tolist() == methods
         assert images["crop_accuracy"].isna().tolist() == [True, False, False, False]
@@ -275,6 +271,7 @@ class TestVariants:
                     check_names=False,
                 )
 
+    @pytest.mark.slow  # words and pictures of variants are held by tests/benchmark
     def test_report_names_them_and_shows_them(self, run: Run, tmp_path: Path) -> None:
         images, _ = run(tmp_path, *self.VARIANTS, "+variants.rest.encoder={name:resnet18}")
         report = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")

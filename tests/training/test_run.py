@@ -133,6 +133,7 @@ def test_two_processes_share_the_batches(tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "metrics" / "metrics.csv")["train/loss"].count() == 1  # of two batches, one each
 
 
+@pytest.mark.slow
 def test_the_card_of_a_resumed_run_tells_what_began_it(tmp_path: Path) -> None:
     began = [*TINY, "trainer.epochs=1"]
     for overrides, folder in ((began, tmp_path), ([f"resume={tmp_path}"], tmp_path / "unused")):

@@ -291,7 +291,7 @@ class TestStart:
         again, _ = start_fenet(DTDStart(init="random"), DTDRules())
         assert torch.equal(network.backbone.conv1.weight, again.backbone.conv1.weight)
 
-    @pytest.mark.parametrize("backbone", ["resnet18", "resnet50"])
+    @pytest.mark.parametrize("backbone", ["resnet18", pytest.param("resnet50", marks=pytest.mark.slow)])
     def test_weights_of_imagenet(self, backbone: Any, tmp_path: Path) -> None:
         path = tmp_path / "imagenet.pth"
         published = get_model(backbone, weights=None).state_dict()
