@@ -576,6 +576,7 @@ class TestRefusals:
         assert not (tmp_path / "run").exists()
         return message
 
+    @pytest.mark.slow  # in this process: the tests above
     def test_one_line_in_a_process_of_its_own(self, tmp_path: Path) -> None:
         command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, "benchmark.seeds=[-1]", "hydra.run.dir=run"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, encoding="utf-8")

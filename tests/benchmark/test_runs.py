@@ -165,15 +165,17 @@ class TestWorkers:
             run(self.SOURCES, STUDY, scheduler="tcp://127.0.0.1:1")
 
 
+TWO_SCENES = (source(0), source(2))
+
+
+@pytest.fixture(scope="module")
+def whole() -> pd.DataFrame:
+    """The table of a run that nobody killed."""
+    return table(run(TWO_SCENES, replace(STUDY, pictures=False)))
+
+
 class TestKilled:
     """A run that was killed and is started again gives the table of one that was not."""
-
-    SOURCES = (source(0), source(2))
-
-    @pytest.fixture(scope="class")
-    def whole(self) -> pd.DataFrame:
-        """The table of a run that nobody killed."""
-        return table(run(self.SOURCES, replace(STUDY, pictures=False)))
 
     @pytest.mark.parametrize(
         "n_survived",
@@ -197,9 +199,9 @@ class TestKilled:
         with monkeypatch.context() as context:
             context.setattr(SemanticBooster, "__call__", killed)
             with pytest.raises(KeyboardInterrupt):
-                run(self.SOURCES, study)
-        resumed = run(self.SOURCES, study)
+                run(TWO_SCENES, study)
+        resumed = run(TWO_SCENES, study)
         pd.testing.assert_frame_equal(table(resumed), whole)
-        again = run(self.SOURCES, study)
+        again = run(TWO_SCENES, study)
         assert [of.rows for of in again] == [of.rows for of in resumed]  # seconds and memory as well
         assert json.dumps([row.to_json() for of in again for row in of.rows])

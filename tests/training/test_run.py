@@ -170,6 +170,7 @@ def test_a_refused_run_leaves_nothing_behind(tmp_path: Path, capsys: pytest.Capt
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow  # tests/benchmark/test_tracking.py has runs of W&B
 def test_wandb_keeps_config_metrics_and_weights_offline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

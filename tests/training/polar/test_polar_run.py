@@ -44,6 +44,7 @@ def settings(*overrides: str) -> dict[str, Any]:
     return composed("train", *TINY, *overrides)
 
 
+@pytest.mark.slow  # a run from config to weights that find is tests/training/particles
 @pytest.mark.filterwarnings("ignore")  # of Lightning's own dependencies
 def test_weights_that_find(tmp_path: Path) -> None:
     train.train(settings("trainer.epochs=1"), tmp_path, "a command")
