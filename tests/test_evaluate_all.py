@@ -46,6 +46,7 @@ def test_every_run_of_it_is_a_command_that_can_be_given() -> None:
     assert "hydra" in written("evaluate", "experiment/all")
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_runs_are_made_once_and_judged(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
