@@ -36,6 +36,21 @@ class Step:
     n_pixels: int = 0
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What somebody thinks of the regions as they are.
+
+    Attributes:
+        accepted: whether they are right.
+        who: that somebody's name.
+        when_utc: ISO 8601.
+    """
+
+    accepted: bool
+    who: str
+    when_utc: str
+
+
 @dataclass(frozen=True, eq=False)
 class _Packed:
     """An image of labels as runs of equal ones: regions are large, so that a megapixel takes some kilobytes."""
