@@ -49,7 +49,9 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=12, help="to correct, and as many to test; default: %(default)s")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--side", type=int, default=384, help="of an image, in px, 384 at most; default: %(default)s")
-    parser.add_argument("--steps", type=int, default=20, help="most of an image; default: %(default)s")
+    parser.add_argument(
+        "--steps", type=int, default=20, help="of an image, after which nothing new is begun; default: %(default)s"
+    )
     parser.add_argument("--train", nargs="*", default=[], metavar="KEY=VALUE", help="more words for train.py")
     parser.add_argument("-o", "--output", type=Path, default=Path("outputs/persons_route"), metavar="DIR")
     options = parser.parse_args()
