@@ -25,6 +25,7 @@ docs: setup ## the docs and an API reference as pages, in build/docs
 
 docs-numbers: setup ## all experiments on all simulated micrographs, and the tables of README and docs that quote them
 	$(BIN)/python evaluate.py experiment=all workers=null logger=none
+	PYTHONPATH=. $(BIN)/python scripts/compact_benchmark.py -o docs/results/numbers/recall.csv
 	PYTHONPATH=. $(BIN)/python scripts/docs_numbers.py outputs/evaluate/all
 
 test: lint ## lint, types and the fast tests

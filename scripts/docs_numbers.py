@@ -1,4 +1,4 @@
-"""The tables of README and docs that come from `evaluate.py experiment=all`.
+"""The tables of README and docs that come from `evaluate.py experiment=all` and `scripts/compact_benchmark.py`.
 
 `python scripts/docs_numbers.py outputs/evaluate/all` keeps what they need of each report in docs/results/numbers and
 writes the tables anew; without a folder they are written from what is kept. A table stands between
@@ -131,9 +131,17 @@ def conditions(table: pd.DataFrame) -> str:
     lines = [_line(["condition", *(f"difficulty {name}" for name in wide)]), _rule(1 + len(wide.columns))]
     lines.append(_line([str(first.name), *(f"{value:.3f}" for value in first)]))
     changes = 100 * (wide.iloc[1:] - first)
-    return "\n".join(
-        lines + [_line([str(name), *(f"{value:+.1f}" for value in row)]) for name, row in changes.iterrows()]
-    )
+    return "\n".join(lines + [_line([str(name), *map(_change, row)]) for name, row in changes.iterrows()])
+
+
+def recalls(table: pd.DataFrame) -> str:
+    """A line for each class: the masks, the share of materials that they find, and what clicks find."""
+    shown = {"recall 50 / 75 / 90": ["recall_50", "recall_75", "recall_90"], "clicks 1 / 3": ["clicks_1", "clicks_3"]}
+    lines = [_line(["difficulty", "masks", *shown]), _rule(2 + len(shown))]
+    for row in table.to_dict("records"):
+        cells = [" / ".join(f"{row[name]:.3f}" for name in names) for names in shown.values()]
+        lines.append(_line([str(row["difficulty"]), f"{row['masks']:.1f}", *cells]))
+    return "\n".join(lines)
 
 
 def claims(table: pd.DataFrame) -> str:
@@ -148,6 +156,11 @@ def claims(table: pd.DataFrame) -> str:
     )
 
 
+def _change(points: float) -> str:
+    said = f"{points:+.1f}".replace("-", "−")
+    return "0.0" if said in ("+0.0", "−0.0") else said
+
+
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |".replace("|  |", "| |")
 
@@ -156,7 +169,7 @@ def _rule(n_columns: int) -> str:
     return "|" + "---|" * n_columns
 
 
-LAYOUTS = {layout.__name__: layout for layout in (headline, numbers, methods, conditions, claims)}
+LAYOUTS = {layout.__name__: layout for layout in (headline, numbers, methods, conditions, recalls, claims)}
 
 
 def pages() -> Iterator[Path]:

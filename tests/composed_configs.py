@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,12 @@ PROGRAMS = {"evaluate": EVALUATE, "train": TRAIN}
 
 
 def composed(entry_point: str, *overrides: str) -> dict[str, Any]:
-    """The settings that `python ENTRY_POINT.py OVERRIDES` runs with."""
+    """The settings that `python ENTRY_POINT.py OVERRIDES` runs with; composed once for all tests of a process."""
+    return deepcopy(_composed(entry_point, *overrides))
+
+
+@cache
+def _composed(entry_point: str, *overrides: str) -> dict[str, Any]:
     program = PROGRAMS[entry_point]
     with hydra.initialize_config_dir(str(program.configs), version_base="1.3"):
         config = hydra.compose("config", [checked(program, override) for override in overrides])

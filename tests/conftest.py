@@ -26,6 +26,12 @@ def _one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
+def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without charts, which take most of their time and which tests/benchmark/report looks at."""
+    monkeypatch.setattr("samiam.benchmark.report.write.write_charts", lambda *_: {})
+
+
+@pytest.fixture
 def ascii_locale() -> Iterator[None]:
     """Files are of ASCII where nobody says otherwise, as on servers without a language."""
     before = locale.setlocale(locale.LC_CTYPE)

@@ -11,6 +11,7 @@ from samiam.cluster import dask_client
 from samiam.errors import InputError
 
 
+@pytest.mark.slow  # starts processes; a scheduler that runs is asked below
 def test_a_local_cluster_of_processes(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO), dask_client(workers=2) as client:
         processes = client.run(os.getpid)

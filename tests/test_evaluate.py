@@ -171,18 +171,13 @@ def messages(stderr: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where two runs of the same command, one in a process of its own, have left their results: `first`, `second`."""
+    """Where a run has left its results: `first`."""
     folder = tmp_path_factory.mktemp("outputs")
-    command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, f"hydra.run.dir={folder / 'first'}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
     with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()) as printed:
-        assert main(EVALUATE, [*SMALL, f"hydra.run.dir={folder / 'second'}"]) == 0
+        assert main(EVALUATE, [*SMALL, f"hydra.run.dir={folder / 'first'}"]) == 0
     GlobalHydra.instance().clear()
-    for stdout in (done.stdout, printed.getvalue()):
-        assert stdout.endswith(f"\n{folder / 'latest' / 'report' / 'report.html'}\n")
-    assert (folder / "latest").readlink() == Path("second")
+    assert printed.getvalue().endswith(f"\n{folder / 'latest' / 'report' / 'report.html'}\n")
+    assert (folder / "latest").readlink() == Path("first")
     return folder
 
 
@@ -215,7 +210,14 @@ class TestRun:
         assert read_evaluation(OmegaConf.to_container(OmegaConf.load(path))) == read_evaluation(composed(*SMALL))
         assert path.read_text(encoding="utf-8").startswith("# python evaluate.py benchmark=procedural ")
 
-    def test_the_same_again_gives_the_same_scores(self, folder: Path) -> None:
+    @pytest.mark.slow
+    def test_the_same_again_in_a_process_of_its_own_gives_the_same_scores(self, folder: Path) -> None:
+        command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, f"hydra.run.dir={folder / 'second'}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, encoding="utf-8")
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+        assert done.stdout.endswith(f"\n{folder / 'latest' / 'report' / 'report.html'}\n")
+        assert (folder / "latest").readlink() == Path("second")
         for name in ("summary.csv", "images.csv"):
             first, second = (
                 pd.read_csv(folder / run / "report" / name).drop(columns=["seconds", "peak_mb"])
@@ -226,12 +228,6 @@ class TestRun:
             (folder / run / "report" / "figures" / "procedural-1-0.png").read_bytes() for run in ("first", "second")
         ]
         assert pictures[0] == pictures[1]
-
-
-@pytest.fixture
-def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reports without charts, which take most of their time and which other tests look at."""
-    monkeypatch.setattr("samiam.benchmark.report.write.write_charts", lambda *_: {})
 
 
 @pytest.mark.usefixtures("no_charts")
@@ -261,7 +257,7 @@ class TestVariants:
         return run
 
     def test_each_scores_as_on_its_own(self, run: Run, tmp_path: Path) -> None:
-        images, summary = run(tmp_path / "all", *self.VARIANTS, "crop_accuracy=true")
+        images, summary = run(tmp_path / "all", *self.VARIANTS, "crop_accuracy=true", "figures=false")
         methods = ["texture", "texture + few", "texture + estimated", "texture + plain"]
         assert images["method"].tolist() == summary["method"].tolist() == methods
         assert images["crop_accuracy"].isna().tolist() == [True, False, False, False]
@@ -275,6 +271,7 @@ class TestVariants:
                     check_names=False,
                 )
 
+    @pytest.mark.slow  # words and pictures of variants are held by tests/benchmark
     def test_report_names_them_and_shows_them(self, run: Run, tmp_path: Path) -> None:
         images, _ = run(tmp_path, *self.VARIANTS, "+variants.rest.encoder={name:resnet18}")
         report = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
@@ -439,6 +436,29 @@ def test_configs_of_one_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert main(EVALUATE, ["--config-dir=own", "experiment=min"]) == 2
 
 
+# Refused where one of the others of `test_one_line` is; tests/test_settings.py has all that a value can be wrong in.
+LIKE_ANOTHER: list[tuple[str, tuple[str, ...]]] = [
+    ("benchmark.seeds=[x]", ("benchmark.seeds=['x']", "whole number")),
+    ("benchmark.seeds=3", ("benchmark.seeds=3: give a list",)),
+    ("benchmark.difficulties=[]", ("benchmark.difficulties=[]: give a list", "one at least")),
+    ("benchmark.difficulties=2", ("benchmark.difficulties=2: give a list",)),
+    ("benchmark.shape_hw=128", ("benchmark.shape_hw=128: give a list of 2",)),
+    ("benchmark.shape_hw=[128]", ("benchmark.shape_hw=[128]: give a list of 2",)),
+    ("+generator.options.foo=1", ("generator.options has no setting 'foo'", "pred_iou_thresh")),
+    ("+booster.crops.crop_px=[60]", ("booster.crops.crop_px=[60]",)),
+    ("seed=[]", ("seed=[]: give a",)),
+    ("n_materials=null", ("n_materials=None: give given or estimated.",)),
+    ("crop_accuracy=foo", ("crop_accuracy='foo': give true or false.",)),
+    ("weighted=foo", ("weighted='foo': give true or false.",)),
+    ("conditions=3", ("conditions=3: give settings by name",)),
+    ("+booster.nope=0", ("booster has no setting 'nope'", "removal")),
+    ("+variants.other.encoder.name=nope", ("variants.other.encoder.name: unknown encoder 'nope'", "spectrum")),
+    ("threads=half", ("threads='half': give a whole number",)),
+    ("encoder.name=nope", ("encoder.name: unknown encoder 'nope'", "spectrum")),
+    ("seed=-1", ("seed=-1",)),
+]
+
+
 class TestRefusals:
     @pytest.fixture(autouse=True)
     def fresh_hydra(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -452,13 +472,10 @@ class TestRefusals:
         [
             ("generator=nope", ("unknown generator 'nope'", "sam", "texture")),
             ("generator.name=nope", ("generator.name: unknown generator 'nope'", "texture")),
-            ("encoder.name=nope", ("encoder.name: unknown encoder 'nope'", "spectrum")),
             ("variant=foo", ("variant='foo': give paper or released.",)),
-            ("weighted=foo", ("weighted='foo': give true or false.",)),
             ("grains=2", ("grains=2: give true or false.",)),
             ("grains=true", ("grains: the encoder spectrum does not see them; use compact.",)),
             ("benchmark.unlabelled=ignored", ("benchmark has no setting 'unlabelled'",)),
-            ("+booster.nope=0", ("booster has no setting 'nope'", "removal")),
             ("+benchmark.foo=1", ("benchmark has no setting 'foo'", "seeds")),
             (
                 "benchmark.name=nope",
@@ -468,25 +485,15 @@ class TestRefusals:
                 ),
             ),
             ("n_materials=7", ("n_materials=7: give given or estimated.",)),
-            ("n_materials=null", ("n_materials=None: give given or estimated.",)),
             ("n_materials=???", ("n_materials",)),
             ("benchmark.seeds=[-1]", ("benchmark.seeds=[-1]: give a list, each a whole number, 0 or more",)),
-            ("benchmark.seeds=[x]", ("benchmark.seeds=['x']", "whole number")),
             ("benchmark.difficulties=[9]", ("benchmark.difficulties=[9]: give a list", "from 1 to 3")),
             ("benchmark.shape_hw=[32,128]", ("benchmark.shape_hw=[32, 128]: give a list of 2", "from 64 to 16384")),
             ("benchmark.seeds=[]", ("benchmark.seeds=[]: give a list, each a whole number, 0 or more, one at least.",)),
-            ("benchmark.seeds=3", ("benchmark.seeds=3: give a list",)),
-            ("benchmark.difficulties=[]", ("benchmark.difficulties=[]: give a list", "one at least")),
-            ("benchmark.difficulties=2", ("benchmark.difficulties=2: give a list",)),
-            ("benchmark.shape_hw=128", ("benchmark.shape_hw=128: give a list of 2",)),
-            ("benchmark.shape_hw=[128]", ("benchmark.shape_hw=[128]: give a list of 2",)),
             ("generator.options.foo=1", ("generator.options has no setting 'foo'", "pred_iou_thresh")),
-            ("+generator.options.foo=1", ("generator.options has no setting 'foo'", "pred_iou_thresh")),
             ("+booster.crops.crop_px=0", ("booster.crops.crop_px=0",)),
-            ("+booster.crops.crop_px=[60]", ("booster.crops.crop_px=[60]",)),
             ("booster.crops=60", ("booster.crops=60", "by name")),
             ("booster.crops.seed=1", ("booster.crops.seed: ", "the seed of the run")),
-            ("crop_accuracy=foo", ("crop_accuracy='foo': give true or false.",)),
             ("variants=3", ("variants=3: give settings by name",)),
             ("+variants.few=3", ("variants.few=3: give what it changes",)),
             ("+variants.few.booster.crops.n_crops=0", ("variants.few.booster.crops.n_crops=0",)),
@@ -496,17 +503,13 @@ class TestRefusals:
                 ("conditions.odd: dose need a specimen to expose again; choose benchmark=quick",),
             ),
             ("+conditions.odd.turn=2", ("conditions.odd has no setting 'turn'; did you mean 'turn_deg'?",)),
-            ("conditions=3", ("conditions=3: give settings by name",)),
             ("workers=0", ("workers=0: give a whole number, 1 or more or null.",)),
-            ("threads=half", ("threads='half': give a whole number",)),
             ("seed=[0,0]", ("seed=[0, 0]: give a seed, or a list of different ones.",)),
-            ("seed=[]", ("seed=[]: give a",)),
             ("scheduler=tcp://127.0.0.1:1", ("no Dask scheduler answers at tcp://127.0.0.1:1",)),
-            ("+variants.other.encoder.name=nope", ("variants.other.encoder.name: unknown encoder 'nope'", "spectrum")),
-            ("seed=-1", ("seed=-1",)),
             ("logger.name=tensorboard", ("logger.name='tensorboard'", "wandb")),
             ("nope=1", ("nope",)),
             ("nope", ("nope",)),
+            *(pytest.param(*case, marks=pytest.mark.slow) for case in LIKE_ANOTHER),
         ],
     )
     def test_one_line(
@@ -579,6 +582,7 @@ class TestRefusals:
         assert not (tmp_path / "run").exists()
         return message
 
+    @pytest.mark.slow  # in this process: the tests above
     def test_one_line_in_a_process_of_its_own(self, tmp_path: Path) -> None:
         command = [sys.executable, str(ROOT / "evaluate.py"), *SMALL, "benchmark.seeds=[-1]", "hydra.run.dir=run"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, encoding="utf-8")

@@ -72,6 +72,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_two_specimens_from_words_to_a_report(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(EVALUATE, [*words, "cache=null"]) == 0
     printed = capsys.readouterr().out

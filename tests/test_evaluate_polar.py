@@ -38,6 +38,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ]
 
 
+@pytest.mark.slow  # its parts are held by tests/benchmark/polar and tests/polar
 def test_two_videos_from_words_to_a_report(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(EVALUATE, words) == 0
     printed = capsys.readouterr().out

@@ -93,11 +93,11 @@ def change_weights(place: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        change_version,
+        pytest.param(change_version, marks=pytest.mark.slow),
         change_weights,
         lambda place: (place / "overlay.png").unlink(),
-        lambda place: (place / "provenance.json").unlink(),
-        lambda place: (place / "provenance.json").write_text("[]"),
+        pytest.param(lambda place: (place / "provenance.json").unlink(), marks=pytest.mark.slow),
+        pytest.param(lambda place: (place / "provenance.json").write_text("[]"), marks=pytest.mark.slow),
         lambda place: (place / "provenance.json").write_text("{"),
     ],
 )

@@ -72,9 +72,9 @@ def module_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
-def imported_names(source: str, module: str) -> Iterator[str]:
+def imported_names(tree: ast.Module, module: str) -> Iterator[str]:
     """Every imported thing with its full dotted name, wherever in the file: in functions and type checking too."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -93,19 +93,19 @@ def faults(source: str, module: str) -> list[str]:
     """What breaks the order in a module."""
     if module == "samiam.__init__":
         return []
-    found = [
-        f"{module} imports {name}: {why}" for name in imported_names(source, module) if (why := _fault(module, name))
-    ]
-    words = {node.attr if isinstance(node, ast.Attribute) else node.id for node in _identifiers(source)}
-    if _is_in(module, "samiam.boosting") and "Scene" in words | {
-        name.rpartition(".")[2] for name in imported_names(source, module)
-    }:
+    tree = ast.parse(source)
+    names = list(imported_names(tree, module))
+    found = [f"{module} imports {name}: {why}" for name in names if (why := _fault(module, name))]
+    if _is_in(module, "samiam.boosting") and "Scene" in {*_words(tree), *(name.rpartition(".")[2] for name in names)}:
         found.append(f"{module} knows Scene: the booster sees no truth")
     return found
 
 
-def _identifiers(source: str) -> Iterator[ast.Attribute | ast.Name]:
-    return (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute | ast.Name))
+def _words(tree: ast.Module) -> Iterator[str]:
+    """All names and attributes in a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.Name):
+            yield node.attr if isinstance(node, ast.Attribute) else node.id
 
 
 def _is_in(module: str, place: str) -> bool:

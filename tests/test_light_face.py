@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import pkgutil
 import subprocess
 import sys
@@ -26,62 +27,86 @@ WRITERS = {
 STUBS = {".".join(stub.parent.relative_to(ROOT).parts): stub for stub in ROOT.glob("s*/**/__init__.pyi")}
 
 
-def imported_by(code: str, folder: Path) -> set[str]:
-    """The heavy libraries that some code has imported once it is through, or has ended the process."""
-    ends = f"import atexit, sys\natexit.register(lambda: print('\\n', [m for m in {HEAVY} if m in sys.modules]))\n"
-    done = subprocess.run([sys.executable, "-c", ends + code], capture_output=True, text=True, check=False, cwd=folder)
+RUNNER = f"""
+import json, sys
+def heavy():
+    return [module for module in {HEAVY} if module in sys.modules]
+found = {{}}
+for code in json.loads(sys.argv[1]):
+    before = heavy()
+    try:
+        exec(code, {{}})
+    except SystemExit:
+        pass
+    if "hydra" in sys.modules:
+        from hydra.core.global_hydra import GlobalHydra
+        GlobalHydra.instance().clear()
+    found[code] = [module for module in heavy() if module not in before]
+print()
+print(json.dumps(found))
+"""
+
+
+def newly_imported(codes: list[str], folder: Path) -> dict[str, set[str]]:
+    """By code the heavy libraries that it has imported and no code before it, one interpreter running all of them."""
+    words = [sys.executable, "-c", RUNNER, json.dumps(codes)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
     assert "Traceback" not in done.stderr, done.stderr
-    return set(eval(done.stdout.splitlines()[-1]))
+    return {code: set(modules) for code, modules in json.loads(done.stdout.splitlines()[-1]).items()}
 
 
 def command(*words: str) -> str:
     return f"from samiam.cli import main\nmain({list(words)!r})"
 
 
-@pytest.mark.parametrize(
-    ("code", "allowed"),
-    [
-        ("import samiam", set()),
-        ("import samiam.compact", set()),
-        ("import samiam.datasets, samiam.metrics", set()),
-        ("from samiam.boosting.settings import CropRules", {"pydantic"}),
-        ("from samiam.metrics import score_image", {"scipy"}),
-        (command("--version"), set()),
-        (command("--help"), set()),
-        (command("segment", "--help"), set()),
-        (command("segment", "missing.tif"), set()),
-        ("import samiam.particles", set()),
-        ("import samiam.polar", set()),
-        (command("particles", "--help"), set()),
-        (command("particles", "missing.tif"), set()),
-        (command("particles-statistics", "--help"), set()),
-        (command("polar", "--help"), set()),
-        (command("polar", "missing.mp4"), set()),
-        (command("dataset", "--help"), set()),
-        (command("dataset", "build", "--help"), set()),
-        (command("dataset", "build", "missing", "-o", "x"), {"cv2", "pandas", "scipy", "skimage"}),
-        (command("dataset", "check", "missing"), {"pandas", "scipy"}),
-        (command("dataset", "agreement", "missing"), {"pandas", "scipy"}),
-        (command("info", "missing.tif"), set()),
-        (command("segment", "missing.tif", "--generator", "nope"), set()),
-        (command("models", "list"), set()),
-        (command("models", "info", "compact"), {"pydantic"}),
-        (command("evaluate", "--help"), {"pydantic"}),
-        (command("evaluate", "++n_material=estimated"), {"pydantic"}),
-        (command("evaluate", "generator.options.most_split=3"), {"pydantic"}),
-        (command("train", "experiment=robustness"), {"pydantic", "scipy"}),
-        (command("train", "trainer.epoch=3"), {"pydantic", "scipy"}),
+# Codes by what they may import: an interpreter has imported nothing yet that all of its codes must not.
+LIGHT: dict[tuple[str, ...], list[str]] = {
+    (): [
+        "import samiam",
+        "import samiam.compact",
+        "import samiam.datasets, samiam.metrics",
+        command("--version"),
+        command("--help"),
+        command("segment", "--help"),
+        command("segment", "missing.tif"),
+        "import samiam.particles",
+        "import samiam.polar",
+        command("particles", "--help"),
+        command("particles", "missing.tif"),
+        command("particles-statistics", "--help"),
+        command("polar", "--help"),
+        command("polar", "missing.mp4"),
+        command("dataset", "--help"),
+        command("dataset", "build", "--help"),
+        command("info", "missing.tif"),
+        command("segment", "missing.tif", "--generator", "nope"),
+        command("models", "list"),
+        *(command("info", f"steps{suffix}") for suffix in WRITERS if suffix != ".emd"),
     ],
-)
-def test_what_is_not_imported(code: str, allowed: set[str], tmp_path: Path) -> None:
-    assert imported_by(code, tmp_path) <= allowed
+    ("pydantic",): [
+        "from samiam.boosting.settings import CropRules",
+        command("models", "info", "compact"),
+        command("evaluate", "--help"),
+        command("evaluate", "++n_material=estimated"),
+        command("evaluate", "generator.options.most_split=3"),
+    ],
+    ("scipy",): ["from samiam.metrics import score_image"],
+    ("cv2", "pandas", "scipy", "skimage"): [command("dataset", "build", "missing", "-o", "x")],
+    ("pandas", "scipy"): [command("dataset", "check", "missing"), command("dataset", "agreement", "missing")],
+    ("pydantic", "scipy"): [command("train", "experiment=robustness"), command("train", "trainer.epoch=3")],
+    ("h5py",): [command("info", "steps.emd")],
+}
 
 
-WITHOUT_TORCH = """
-from importlib.machinery import PathFinder
-found = PathFinder.find_spec
-PathFinder.find_spec = lambda name, *where: None if name == "torch" else found(name, *where)
-"""
+@pytest.mark.parametrize("allowed", LIGHT, ids=lambda allowed: "+".join(allowed) or "nothing")
+def test_what_is_not_imported(allowed: tuple[str, ...], tmp_path: Path) -> None:
+    for suffix, write in WRITERS.items():
+        write(tmp_path / f"steps{suffix}")
+    found = newly_imported(LIGHT[allowed], tmp_path)
+    assert list(found) == LIGHT[allowed]
+    assert {code: modules - set(allowed) for code, modules in found.items() if modules - set(allowed)} == {}
+    if allowed == ("h5py",):
+        assert set.union(*found.values()) == {"h5py"}, "a reader is imported when its kind is met"
 
 
 @pytest.fixture
@@ -93,41 +118,36 @@ def pixels_file(tmp_path: Path) -> Path:
 
 
 def test_segment_needs_neither_torch_nor_scikit_learn(pixels_file: Path) -> None:
-    found = imported_by(command("segment", pixels_file.name, "-o", "out"), pixels_file.parent)
+    (found,) = newly_imported([command("segment", pixels_file.name, "-o", "out")], pixels_file.parent).values()
     assert (pixels_file.parent / "out" / "stripes" / "labels.tif").is_file()
     assert not {"torch", "sklearn", "matplotlib"} & found
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
-        (("segment", "-o", "out"), 0, ""),
-        (("segment", "--generator", "vit_b"), 2, "samiam: this needs torch; pip install 'samiam[sam]'.\n"),
-        (("segment", "--encoder", "fenet"), 2, "samiam: this needs torch; pip install 'samiam[sam]'.\n"),
-        (
-            ("segment", "--encoder-option", "device=cuda"),
-            2,
-            "samiam: this needs torch; pip install 'samiam[sam]'.\n",
-        ),
-        (("particles",), 2, "samiam: this needs torch; pip install 'samiam[sam]'.\n"),
-    ],
-)
-def test_without_torch(words: tuple[str, ...], code: int, said: str, pixels_file: Path) -> None:
-    given = [words[0], pixels_file.name, *words[1:]]
-    done = subprocess.run(
-        [sys.executable, "-c", f"{WITHOUT_TORCH}\nimport sys\nfrom samiam.cli import main\nsys.exit(main({given!r}))"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=pixels_file.parent,
-    )
-    assert (done.returncode, done.stderr) == (code, said)
+WITHOUT_TORCH = """
+import contextlib, io, json, sys
+from importlib.machinery import PathFinder
+found = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *where: None if name == "torch" else found(name, *where)
+from samiam.cli import main
+answers = []
+for words in json.loads(sys.argv[1]):
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        code = main(words)
+    answers.append([code, said.getvalue()])
+print()
+print(json.dumps(answers))
+"""
 
 
-@pytest.mark.parametrize(("suffix", "allowed"), [(".npy", set()), (".tif", set()), (".mrc", set()), (".emd", {"h5py"})])
-def test_a_reader_is_imported_when_its_kind_is_met(suffix: str, allowed: set[str], tmp_path: Path) -> None:
-    WRITERS[suffix](tmp_path / f"steps{suffix}")
-    assert imported_by(command("info", f"steps{suffix}"), tmp_path) == allowed
+def test_without_torch(pixels_file: Path) -> None:
+    refused = ["--generator", "vit_b"], ["--encoder", "fenet"], ["--encoder-option", "device=cuda"]
+    calls = [["segment", pixels_file.name, *words] for words in refused]
+    calls += [["particles", pixels_file.name], ["segment", pixels_file.name, "-o", "out"]]
+    words = [sys.executable, "-c", WITHOUT_TORCH, json.dumps(calls)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=pixels_file.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    needs_torch = [2, "samiam: this needs torch; pip install 'samiam[sam]'.\n"]
+    assert json.loads(done.stdout.splitlines()[-1]) == [*[needs_torch] * 4, [0, ""]]
 
 
 def stubbed(package: str) -> dict[str, object]:
@@ -156,4 +176,4 @@ def test_a_public_name_is_the_same_whoever_came_first(package: str) -> None:
 @pytest.mark.slow  # that the names are there at all, the test above shows
 def test_every_public_name_can_be_imported_at_once(tmp_path: Path) -> None:
     code = "import os\nos.environ['EAGER_IMPORT'] = '1'\n" + "\n".join(f"import {package}" for package in STUBS)
-    assert "torch" in imported_by(code, tmp_path)
+    assert "torch" in newly_imported([code], tmp_path)[code]

@@ -173,10 +173,10 @@ def change(place: Path, *names: str, to: object) -> None:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda place: change(place, "samiam", to="0.0.1"),
+        pytest.param(lambda place: change(place, "samiam", to="0.0.1"), marks=pytest.mark.slow),
         lambda place: change(place, "config", "finder", "n", to=4),
-        lambda place: (place / "overlay.png").unlink(),
-        lambda place: (place / "provenance.json").write_text("{"),
+        pytest.param(lambda place: (place / "overlay.png").unlink(), marks=pytest.mark.slow),
+        pytest.param(lambda place: (place / "provenance.json").write_text("{"), marks=pytest.mark.slow),
         lambda place: (place / "particles.csv").write_text("particle\n1\n"),
     ],
 )

@@ -121,6 +121,7 @@ def test_what_is_no_provenance_is_refused(tmp_path: Path, text: str) -> None:
         settings_of_run(tmp_path / "missing.json", *SEGMENT)
 
 
+@pytest.mark.slow  # that settings are taken up is shown above
 def test_the_example_and_its_like(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("--generator", "texture", "--encoder", "spectrum", "-k", "3")
     assert cli.main(["segment", "--example", "-o", str(tmp_path / "a"), *options, "--export", "geojson"]) == 0

@@ -84,6 +84,7 @@ def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("run")
+@pytest.mark.slow
 def test_it_serves_until_it_is_interrupted() -> None:
     words = [sys.executable, "-m", "samiam", "view", "halves.npy", "--no-browser"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

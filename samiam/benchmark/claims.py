@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -58,28 +58,33 @@ class _Claim:
     judge: Judge
 
 
-def judge_all(reports: Mapping[str, Path], missing: Mapping[str, str], commands: Mapping[str, str]) -> list[Judged]:
+def judge_all(reports: Mapping[str, Path], missing: Collection[str], commands: Mapping[str, str]) -> list[Judged]:
     """Judge every claim by the tables that runs have left.
 
     Args:
         reports: by run the folder of its report.
-        missing: by run why it has none.
+        missing: runs that could not be made.
         commands: by run, those that are missing included, the command that makes it.
     """
     return [_judged(claim, reports, missing, commands) for claim in _CLAIMS] + list(_BY_HAND)
 
 
 def _judged(
-    claim: _Claim, reports: Mapping[str, Path], missing: Mapping[str, str], commands: Mapping[str, str]
+    claim: _Claim, reports: Mapping[str, Path], missing: Collection[str], commands: Mapping[str, str]
 ) -> Judged:
     command = commands.get(claim.run, "")
     if claim.run not in reports:
-        return Judged(claim.claim, claim.place, "", _CANNOT, missing.get(claim.run, "that run is left out"), command)
+        return Judged(claim.claim, claim.place, "", _CANNOT, _of_run(claim.run, missing), command)
     try:
         here, holds, why = claim.judge(reports[claim.run])
     except LackingError as lacking:
         return Judged(claim.claim, claim.place, "", _CANNOT, str(lacking), command)
     return Judged(claim.claim, claim.place, here, "reproduced" if holds else "not reproduced", why, command)
+
+
+def _of_run(name: str, missing: Collection[str]) -> str:
+    """Why a run has no report, as far as a claim is concerned: the page says once what a run lacks."""
+    return f"the run {name} could not be made; below stands what it lacks" if name in missing else f"no run {name}"
 
 
 _CLAIMS: Sequence[_Claim] = (

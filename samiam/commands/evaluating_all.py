@@ -115,7 +115,7 @@ def _once(config: Mapping[str, Any], run: Run, evaluate: Evaluate) -> bool:
 def _write_page(folder: Path, runs: Mapping[str, Run], command: str) -> None:
     judged = judge_all(
         {name: run.folder / REPORT for name, run in runs.items() if run.missing is None},
-        {name: run.missing for name, run in runs.items() if run.missing is not None},
+        [name for name, run in runs.items() if run.missing is not None],
         {name: run.command for name, run in runs.items()},
     )
     claims = pd.DataFrame([asdict(one) for one in judged], columns=list(Judged.__dataclass_fields__))

@@ -16,6 +16,8 @@ from samiam.errors import InputError
 from samiam.records import Decision
 from simulate import procedural_scene
 
+# Drawing takes most of a report's time; tests/benchmark/report looks at charts.
+pytestmark = pytest.mark.usefixtures("no_charts")
 LOG = [Decision(0, "kept", "majority_vote", 1.0, 0.0, 1)]
 
 

@@ -76,6 +76,12 @@ def test_the_picture_is_of_the_first_method(tmp_path: Path) -> None:
     assert examine(source(0), replace(STUDY, variants={"booster": {}})).picture == picture
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A study that works the same scene out once for all tests that look at another one."""
+    return replace(STUDY, pictures=False, cache=str(tmp_path_factory.mktemp("kept")))
+
+
 @pytest.mark.parametrize(
     ("error", "line", "has_trace"),
     [
@@ -84,9 +90,9 @@ def test_the_picture_is_of_the_first_method(tmp_path: Path) -> None:
         (MemoryError(), "MemoryError:", True),
     ],
 )
-def test_a_bad_scene_does_not_end_the_run(error: Exception, line: str, has_trace: bool) -> None:
+def test_a_bad_scene_does_not_end_the_run(error: Exception, line: str, has_trace: bool, kept: Study) -> None:
     bad = source(1, partial(broken, error))
-    good, failed, last = run([source(0), bad, source(2)], replace(STUDY, pictures=False))
+    good, failed, last = run([source(0), bad, source(2)], kept)
     assert [outcome.failure for outcome in (good, failed, last)] == [None, line, None]
     assert (failed.trace is not None) is has_trace
     assert (failed.rows, failed.source) == ((), bad)
@@ -132,6 +138,7 @@ class TestWorkers:
     def test_their_number_changes_nothing(self, tmp_path: Path) -> None:
         self.check_same(run(self.SOURCES, STUDY), run(self.SOURCES, replace(STUDY, cache=str(tmp_path)), workers=2))
 
+    @pytest.mark.slow  # tests/test_cluster.py has a scheduler, too
     def test_those_of_a_scheduler_change_nothing(self, tmp_path: Path) -> None:
         """Its worker is a thread here, which begins at once."""
         with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster:
@@ -158,11 +165,26 @@ class TestWorkers:
             run(self.SOURCES, STUDY, scheduler="tcp://127.0.0.1:1")
 
 
+TWO_SCENES = (source(0), source(2))
+
+
+@pytest.fixture(scope="module")
+def whole() -> pd.DataFrame:
+    """The table of a run that nobody killed."""
+    return table(run(TWO_SCENES, replace(STUDY, pictures=False)))
+
+
 class TestKilled:
     """A run that was killed and is started again gives the table of one that was not."""
 
-    @pytest.mark.parametrize("n_survived", [0, 1, 2, 3])
-    def test_after_some_boosters(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_survived: int) -> None:
+    @pytest.mark.parametrize(
+        "n_survived",
+        [pytest.param(0, marks=pytest.mark.slow), 1, pytest.param(2, marks=pytest.mark.slow), 3],
+        ids=["before the first", "within the first scene", "between scenes", "within the last scene"],
+    )
+    def test_after_some_boosters(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_survived: int, whole: pd.DataFrame
+    ) -> None:
         study = replace(STUDY, cache=str(tmp_path), pictures=False)
         left = n_survived
         boost = SemanticBooster.__call__
@@ -174,13 +196,12 @@ class TestKilled:
             left -= 1
             return boost(self, *given, **named)
 
-        sources = [source(0), source(2)]
         with monkeypatch.context() as context:
             context.setattr(SemanticBooster, "__call__", killed)
             with pytest.raises(KeyboardInterrupt):
-                run(sources, study)
-        resumed, whole = run(sources, study), run(sources, replace(study, cache=None))
-        pd.testing.assert_frame_equal(table(resumed), table(whole))
-        again = run(sources, study)
+                run(TWO_SCENES, study)
+        resumed = run(TWO_SCENES, study)
+        pd.testing.assert_frame_equal(table(resumed), whole)
+        again = run(TWO_SCENES, study)
         assert [of.rows for of in again] == [of.rows for of in resumed]  # seconds and memory as well
         assert json.dumps([row.to_json() for of in again for row in of.rows])

@@ -96,20 +96,20 @@ class TestMasks:
         assert len(masks) <= 1
         assert all(mask.all() for mask in masks)
 
-    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
     def test_noise_is_one_mask(self, seed: int) -> None:
         noise = np.random.default_rng(seed).random((400, 400))
         (mask,) = generator().generate(image_of(noise))
         assert mask.all()
 
-    @pytest.mark.parametrize("pose", POSES, ids=str)
+    @pytest.mark.parametrize("pose", [*POSES[:2], pytest.param(POSES[2], marks=pytest.mark.slow)], ids=str)
     def test_a_turned_image_has_the_same_masks(self, pose: Pose) -> None:
         turned = generator().generate(image_of(pose.apply(scene().micrograph.pixels)))
         assert len(turned) == len(masks_of())
         for mask, other in zip(masks_of(), turned, strict=True):
             assert np.array_equal(pose.undo(other), mask)
 
-    @pytest.mark.parametrize("seed", [3, 4, 5, 6])
+    @pytest.mark.parametrize("seed", [3, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (4, 5, 6))])
     def test_an_inverted_image_has_the_same_masks(self, seed: int) -> None:
         inverted = generator().generate(image_of(1 - scene(seed).micrograph.pixels))
         assert len(inverted) == len(masks_of(seed))
@@ -139,6 +139,7 @@ class TestPrompts:
         )
         assert not (first & second).any()
 
+    @pytest.mark.slow  # that they do in one image, the tests beside it show
     def test_masks_follow_their_clicks(self) -> None:
         ious = []
         for seed in (3, 4, 5, 6):

@@ -149,3 +149,16 @@ def test_emd_of_hyperspy_is_turned_back(tmp_path: Path) -> None:
         group.attrs.update({"emd_group_type": 1, "signal_type": ""})
         group["data"] = IMAGE.T
     assert_is(read(tmp_path / "a.emd"), IMAGE)
+
+
+@pytest.mark.parametrize(("write", "name"), [(write_hspy, "a.hspy"), (write_nexus, "a.nxs")])
+def test_a_heap_that_leads_back_to_itself_is_refused(tmp_path: Path, write: Any, name: str) -> None:
+    path = write(tmp_path / name, IMAGE)
+    content = bytearray(path.read_bytes())
+    place = content.index(b"GCOL") + 16  # of the first object: index, references, nothing, bytes
+    while content[place : place + 2] != b"\x00\x00":  # free space
+        place += 16 + -(-int.from_bytes(content[place + 8 : place + 16], "little") // 8) * 8
+    content[place + 8 : place + 16] = bytes(8)
+    path.write_bytes(content)
+    said = refusal(lambda: read(path))
+    assert said == f"{path}: is damaged: a heap of HDF5 leads back to itself; copy the file again."

@@ -130,7 +130,7 @@ def test_a_uniform_image_has_no_masks(level: float, shape_hw: tuple[int, int]) -
     assert masks.shape_hw == shape_hw
 
 
-@pytest.mark.parametrize("name", ["gaussian", "poisson", "few_counts"])
+@pytest.mark.parametrize("name", ["gaussian", pytest.param("poisson", marks=pytest.mark.slow), "few_counts"])
 def test_noise_has_no_masks(name: str) -> None:
     assert len(TextureGenerator().generate(of_noise(name, (384, 384), seed=0))) == 0
     # Of a smaller image noise may fill a mask or two.

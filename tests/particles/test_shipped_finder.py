@@ -48,6 +48,11 @@ def found_in(pixels: NDArray[np.floating], pixel_size_nm: float = 0.04) -> Parti
     return find_particles(Micrograph(pixels, pixel_size_nm), finder=finder())
 
 
+@lru_cache
+def found_in_scene(seed: int = 3) -> Particles:
+    return found_in(scene(seed).micrograph.pixels)
+
+
 def agreement(first: Masks, second: Masks) -> float:
     """The least IoU of any mask with its like in the other set; 0 where they are not as many."""
     if len(first) != len(second):
@@ -58,7 +63,7 @@ def agreement(first: Masks, second: Masks) -> float:
 
 @pytest.mark.parametrize("seed", [2, 3, 6])
 def test_it_finds_them(seed: int) -> None:
-    found = found_in(scene(seed).micrograph.pixels)
+    found = found_in_scene(seed)
     scores = score_instances(found.masks, scene(seed).masks)
     assert (scores.dice > 0.85, scores.f1 > 0.8) == (True, True), scores
     assert (found.masks.predicted_iou > 0.5).all()
@@ -68,14 +73,14 @@ def test_it_finds_them(seed: int) -> None:
 def test_scale_and_offset_do_not_matter(factor: float, offset: float) -> None:
     pixels = scene().micrograph.pixels.astype(np.float64)
     # The record holds single precision: the least of the scaled contrast is lost in it.
-    assert agreement(found_in(pixels).masks, found_in(factor * pixels + offset).masks) > 0.99
+    assert agreement(found_in_scene().masks, found_in(factor * pixels + offset).masks) > 0.99
 
 
 @pytest.mark.parametrize(
     "turned", [lambda image: np.rot90(image), lambda image: np.rot90(image, 2), lambda image: image[:, ::-1]]
 )
 def test_quarter_turns_and_mirrors(turned: Callable[[NDArray[np.generic]], NDArray[np.generic]]) -> None:
-    found = found_in(scene().micrograph.pixels)
+    found = found_in_scene()
     again = found_in(np.ascontiguousarray(turned(scene().micrograph.pixels)))
     expected = Masks.from_arrays([turned(mask) for mask in found.masks], again.masks.shape_hw)
     assert agreement(expected, again.masks) > 0.85
@@ -83,7 +88,7 @@ def test_quarter_turns_and_mirrors(turned: Callable[[NDArray[np.generic]], NDArr
 
 @pytest.mark.parametrize("shift", [(0, 32), (16, 7), (5, 0)])
 def test_what_is_cropped_differently(shift: tuple[int, int]) -> None:
-    whole, (y, x) = found_in(scene().micrograph.pixels), shift
+    whole, (y, x) = found_in_scene(), shift
     part = found_in(np.ascontiguousarray(scene().micrograph.pixels[y:, x:]))
     cut = Masks.from_arrays([mask[y:, x:] for mask in whole.masks], part.masks.shape_hw)
     assert agreement(cut.select(np.flatnonzero(cut.areas > 600)), part.masks) > 0.8
@@ -93,7 +98,7 @@ def test_what_is_cropped_differently(shift: tuple[int, int]) -> None:
 def test_other_pixels(factor: float) -> None:
     """The same picture on finer and on coarser pixels, each told their size."""
     sides = (round(320 / factor), round(320 / factor))
-    found = found_in(scene().micrograph.pixels)
+    found = found_in_scene()
     again = found_in(np.clip(resampled(scene().micrograph.pixels, sides), 0, 1), 0.04 * factor)
     assert sorted(again.masks.areas * factor**2) == pytest.approx(sorted(found.masks.areas), rel=0.1)
 

@@ -189,6 +189,7 @@ def told_by(classifier: CropClassifier, materials: tuple[str, ...], n: int, **co
     return classifier.classify([crops[index][0][0].numpy() for index in range(n)]).materials
 
 
+@pytest.mark.slow  # what is done with weights, those made here show
 def test_the_weights_that_ship_name_crops_that_they_have_not_seen() -> None:
     classifier = build_classifier(device="cpu")
     assert set(classifier.materials) == {"SrTiO3", "Ge", "PtC", "Vac"}

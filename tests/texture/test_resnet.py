@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,12 @@ def checkpoint(tmp_path: Path) -> Path:
     return tmp_path / "resnet18.pth"
 
 
+@cache
+def of_random_weights(features: str = "pooled", batch_size: int = 32) -> NetworkEncoder:
+    """One encoder for all tests that only look at what it does."""
+    return build_encoder("resnet18", features=features, batch_size=batch_size)
+
+
 def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -71,9 +78,9 @@ def test_vectors_are_torchvisions(crops: Crops, checkpoint: Path, features: str,
 
 
 def test_a_vector_does_not_depend_on_its_batch(crops: Crops) -> None:
-    whole = build_encoder("resnet18", batch_size=32).encode(crops)
-    np.testing.assert_allclose(build_encoder("resnet18", batch_size=2).encode(crops), whole, rtol=1e-4, atol=1e-5)
-    alone = build_encoder("resnet18")
+    alone = of_random_weights(batch_size=32)
+    whole = alone.encode(crops)
+    np.testing.assert_allclose(of_random_weights(batch_size=2).encode(crops), whole, rtol=1e-4, atol=1e-5)
     for index, crop in enumerate(crops):
         np.testing.assert_allclose(alone.encode([crop])[0], whole[index], rtol=1e-4, atol=1e-5)
     assert not np.allclose(whole[0], whole[1])
@@ -81,7 +88,7 @@ def test_a_vector_does_not_depend_on_its_batch(crops: Crops) -> None:
 
 @pytest.mark.parametrize(("features", "length"), [("pooled", 512), ("layer3", 50176)])
 def test_no_crops(features: str, length: int) -> None:
-    vectors = build_encoder("resnet18", features=features).encode([])
+    vectors = of_random_weights(features).encode([])
     assert vectors.shape == (0, length)
     assert vectors.dtype == np.float32
 
@@ -97,7 +104,7 @@ def test_the_seed_decides_and_nothing_else_is_disturbed(crops: Crops) -> None:
 
 
 def test_crops_are_left_alone_whatever_their_memory(crops: Crops) -> None:
-    encoder = build_encoder("resnet18")
+    encoder = of_random_weights()
     mirrored = crops[4][::-1, ::2]
     mirrored.flags.writeable = False
     copy = mirrored.copy()
@@ -118,7 +125,7 @@ def test_crops_are_left_alone_whatever_their_memory(crops: Crops) -> None:
 )
 def test_impossible_crops(crop: NDArray[np.float32]) -> None:
     with pytest.raises(InputError, match=r"^crop 1 of shape"):
-        build_encoder("resnet18", batch_size=1).encode([np.zeros((4, 4), np.float32), crop])
+        of_random_weights(batch_size=1).encode([np.zeros((4, 4), np.float32), crop])
 
 
 def test_options_are_provenance(checkpoint: Path) -> None:

@@ -133,6 +133,7 @@ def test_two_processes_share_the_batches(tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "metrics" / "metrics.csv")["train/loss"].count() == 1  # of two batches, one each
 
 
+@pytest.mark.slow
 def test_the_card_of_a_resumed_run_tells_what_began_it(tmp_path: Path) -> None:
     began = [*TINY, "trainer.epochs=1"]
     for overrides, folder in ((began, tmp_path), ([f"resume={tmp_path}"], tmp_path / "unused")):
@@ -169,6 +170,7 @@ def test_a_refused_run_leaves_nothing_behind(tmp_path: Path, capsys: pytest.Capt
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow  # tests/benchmark/test_tracking.py has runs of W&B
 def test_wandb_keeps_config_metrics_and_weights_offline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from samiam.formats.readers.axes import Axis, Pair, frame_of
 from samiam.formats.readers.pixel_size import PixelSize, pixel_size
 from samiam.formats.readers.raw import Found, RawImage, Request, distinct, of_dataset
 from samiam.formats.readers.signals.hdf5 import DAMAGED, check_written, chunk_bytes, plain, step_of
+from samiam.formats.readers.signals.heaps import opened
 from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
 from samiam.records.arrays import MAX_BYTES
 
@@ -26,7 +27,7 @@ _ARRAY = (1, "array")  # emd_group_type of images: EMD 0.1 and 0.2, EMD 1.0
 
 def read_emd(path: Path, request: Request) -> RawImage:
     """Either kind of EMD; one of several data sets (detectors) has to be chosen where none is plainly the largest."""
-    with h5py.File(path, "r") as file:
+    with opened(path) as file:
         parts = file.get("Data")
         is_velox = isinstance(parts, h5py.Group) and any(isinstance(parts.get(kind), h5py.Group) for kind in _OF_VELOX)
         return _read_velox(parts.get("Image", {}), request) if is_velox else _read_berkeley(file, request)

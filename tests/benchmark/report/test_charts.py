@@ -29,7 +29,7 @@ PAIR = [
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
-    """The figures that `write_charts` writes, by name."""
+    """The figures that `write_charts` makes, by name; they are not written, which takes longest."""
     figures: dict[str, Figure] = {}
     make = charts._drawn
 
@@ -39,6 +39,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
             yield name, caption, figure
 
     monkeypatch.setattr(charts, "_drawn", kept)
+    monkeypatch.setattr(charts, "write_figure", lambda path, _: path)
     return figures
 
 
@@ -164,6 +165,19 @@ def test_conditions_in_the_order_of_the_run(drawn: dict[str, Figure], tmp_path: 
     assert [label.get_text() for label in axes.get_xticklabels()] == ["whole", "half", "a tenth"]
     lines = [container.lines[0].get_ydata().tolist() for container in axes.containers]
     assert lines == [[0.5, 0.375, 0.25], [0.75, 0.625, 0.5]]
+
+
+@pytest.mark.slow  # what every run has is written below, too
+def test_every_chart_can_be_written(tmp_path: Path) -> None:
+    rows = [*PAIR, boosted(1, "a", 0.5, "variant"), alone(1, "a", 0.5, condition="half dose", labelling_s=3.0)]
+    rows += [alone(1, "a", 0.5, generator="b", labelling_s=4.0), boosted(1, "a", 0.5, generator="b")]
+    written = write_charts(tmp_path, everything(rows))
+    assert {path.stem.removeprefix("chart-") for path in written.values()} == {
+        *("miou", "mfpr", "methods", "methods-boundaries", "changes", "generators", "conditions", "labelling"),
+    }
+    for path in written.values():
+        with Image.open(path) as picture:
+            assert picture.format == "PNG"
 
 
 def test_the_same_bytes_whatever_the_user_s_settings(tmp_path: Path) -> None:

@@ -99,6 +99,19 @@ class TestUnder:
         assert np.unique(found.labels).tolist() == [1, 2]
         assert np.unique(found.grains).tolist() == [2, 3]
 
+    @pytest.mark.parametrize(("left", "materials"), [(51, ["middle", "right"]), (54, ["left", "middle", "right"])])
+    def test_a_sliver_at_the_edge_is_no_material(self, left: int, materials: list[str]) -> None:
+        scene = striped([left, 200, 402 - 200 - left])  # of 402 columns the middle 302
+        found = under(scene, Condition(magnification=402 / 302))
+        assert list(found.materials) == materials
+        assert found.truth.areas.min() > 0.005 * found.labels.size
+        np.testing.assert_array_equal(found.labels == 0, found.grains == 0)
+        assert (found.labels == 0).any() == (left == 51)
+
+    def test_what_was_little_before_stays(self) -> None:
+        scene = striped([1, 499, 300])
+        assert list(under(scene, Condition(magnification=0.7)).materials) == ["left", "middle", "right"]
+
     def test_what_is_not_labelled_stays_so(self) -> None:
         scene = striped([20, 30, 30])
         gap = replace(scene, labels=scene.labels - 1, materials=["middle", "right"], weights=[1.0, 5.0])

@@ -362,6 +362,7 @@ def test_what_the_library_does_not_have() -> None:
 COMMAND = ["--material", "SrTiO3", "--material", "Vac", "--train", "4", "--val", "2", "--test", "2", "--size", "24"]
 
 
+@pytest.mark.slow  # that splits come back is shown above
 def test_the_command_writes_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ranges = ["--range", "thickness_A", "80", "200", "--test-range", "thickness_A", "300", "310"]
     assert main(["crops", str(tmp_path), *COMMAND, *ranges, "--seed", "3"]) == 0

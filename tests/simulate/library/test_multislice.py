@@ -51,7 +51,9 @@ def test_probe_positions_are_at_nyquist() -> None:
     assert (steps > 0.01969 / (4 * 0.022) * 0.8).all()
 
 
-@pytest.mark.parametrize(("specimen", "zone"), [("SrTiO3", (1, 0, 0)), ("Ge", (1, 1, 0))])
+@pytest.mark.parametrize(
+    ("specimen", "zone"), [("SrTiO3", (1, 0, 0)), pytest.param("Ge", (1, 1, 0), marks=pytest.mark.slow)]
+)
 def test_unfolded_scan_equals_a_scan_of_the_whole_cell(
     monkeypatch: pytest.MonkeyPatch, specimen: str, zone: tuple[int, int, int]
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_wrong_image_does_not_agree(stack: Stack, full: InterfaceScan, ours: I
     assert agreement.pearson_r < 0.9 or max(map(abs, agreement.column_errors.values())) > 0.1
 
 
+@pytest.mark.slow  # that the composition agrees is shown above
 def test_physics_is_worth_more_than_gaussians(stack: Stack, full: InterfaceScan, ours: InterfaceScan) -> None:
     null = validation.compare(stack, full, validation.gaussians(stack, full))
     for detector, agreement in validation.compare(stack, full, ours).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,18 @@ from samiam.errors import InputError
 from samiam.storage.weight_files import write_weights
 from samiam.texture.classifier import facts_of
 from samiam.texture.crop_network import new_crop_network
-from samiam.texture.fenet_encoder import DTD, LATTICES, new_fenet
+from samiam.texture.fenet_encoder import DTD, LATTICES
+from samiam.texture.fenet_encoder import new_fenet as newly_made_fenet
 from samiam.training.classifier.initialisation import NetworkOptions, initialised
 
 State = dict[str, torch.Tensor]
+# One network serves all tests, none of which changes it.
+new_fenet = cache(newly_made_fenet)
 
 
+@cache
 def untouched(name: str) -> State:
+    """What a network begins with where nothing is taken from anywhere; not to be changed."""
     return initialised(NetworkOptions(name), 3, seed=4).state_dict()  # type: ignore[arg-type]
 
 

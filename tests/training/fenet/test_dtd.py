@@ -291,7 +291,7 @@ class TestStart:
         again, _ = start_fenet(DTDStart(init="random"), DTDRules())
         assert torch.equal(network.backbone.conv1.weight, again.backbone.conv1.weight)
 
-    @pytest.mark.parametrize("backbone", ["resnet18", "resnet50"])
+    @pytest.mark.parametrize("backbone", ["resnet18", pytest.param("resnet50", marks=pytest.mark.slow)])
     def test_weights_of_imagenet(self, backbone: Any, tmp_path: Path) -> None:
         path = tmp_path / "imagenet.pth"
         published = get_model(backbone, weights=None).state_dict()
@@ -362,6 +362,7 @@ class TestExperiment:
         assert config["trainer"]["epochs"] == 30
         assert job.facts == PAPER
 
+    @pytest.mark.slow  # a run of its own; tests/training/test_run.py has one
     def test_it_is_chosen_on_val_and_tested_once(self, whole: tuple[Path, Any]) -> None:
         folder, _ = whole
         card = read_card(folder / "fenet_dtd.safetensors")
@@ -369,6 +370,7 @@ class TestExperiment:
         best = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=False)
         assert best["epoch"] + 1 == card["epoch"]
 
+    @pytest.mark.slow  # likewise
     def test_the_encoder_is_made_of_the_file(self, whole: tuple[Path, Any]) -> None:
         path = whole[0] / "fenet_dtd.safetensors"
         crop = np.random.default_rng(0).random((60, 50), np.float32)

@@ -29,7 +29,18 @@ def settings(*overrides: str) -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("ignore")  # of Lightning's own dependencies
-def test_weights_that_find_and_a_run_that_goes_on(tmp_path: Path) -> None:
+def test_weights_that_find(tmp_path: Path) -> None:
+    train.train(settings("trainer.epochs=1"), tmp_path, "a command")
+    weights = tmp_path / "particles.safetensors"
+    card = read_card(weights)
+    assert {"threshold", "valley", "least_score", "scores", "scenes"} == set(card["calibration"])
+    finder = build_finder(FinderOptions(weights=weights, device="cpu"))
+    assert finder.find(np.random.default_rng(0).random((70, 90)).astype(np.float32), 0.04).masks.shape_hw == (70, 90)
+
+
+@pytest.mark.slow  # that a killed run goes on exactly, tests/training/test_run.py shows
+@pytest.mark.filterwarnings("ignore")  # likewise
+def test_a_run_goes_on(tmp_path: Path) -> None:
     whole, halted = tmp_path / "whole", tmp_path / "halted"
     train.train(settings("trainer.epochs=2"), whole, "a command")
     train.train(settings("trainer.epochs=1"), halted, "a command")
@@ -37,10 +48,6 @@ def test_weights_that_find_and_a_run_that_goes_on(tmp_path: Path) -> None:
     resumed, at_once = (read_weights(folder / "particles.safetensors")[0] for folder in (halted, whole))
     for name, tensor in at_once.items():
         torch.testing.assert_close(resumed[name], tensor, atol=0, rtol=0)
-    card = read_card(whole / "particles.safetensors")
-    assert {"threshold", "valley", "least_score", "scores", "scenes"} == set(card["calibration"])
-    finder = build_finder(FinderOptions(weights=whole / "particles.safetensors", device="cpu"))
-    assert finder.find(np.random.default_rng(0).random((70, 90)).astype(np.float32), 0.04).masks.shape_hw == (70, 90)
 
 
 @pytest.mark.slow

@@ -44,6 +44,7 @@ def settings(*overrides: str) -> dict[str, Any]:
     return composed("train", *TINY, *overrides)
 
 
+@pytest.mark.slow  # a run from config to weights that find is tests/training/particles
 @pytest.mark.filterwarnings("ignore")  # of Lightning's own dependencies
 def test_weights_that_find(tmp_path: Path) -> None:
     train.train(settings("trainer.epochs=1"), tmp_path, "a command")
@@ -114,5 +115,6 @@ def test_a_video_too_short_for_its_labels_is_refused() -> None:
 
 def test_frames_to_train_on_are_of_both_signs() -> None:
     chosen = {"physics": "swift_hohenberg", "conditions": LabyrinthConditions(), "first": 1 << 40}
-    signs = [drawn_frame(index, 64, 12.0, **chosen).sign for index in range(8)]  # type: ignore[arg-type]
-    assert set(signs) == {"bright", "dark"}
+    signs = (drawn_frame(index, 64, 12.0, **chosen).sign for index in range(8))  # type: ignore[arg-type]
+    first = next(signs)
+    assert any(sign != first for sign in signs), "no frame more is drawn than it takes"

@@ -12,6 +12,7 @@ from samiam.errors import InputError
 from samiam.formats.readers.axes import Axis, Pair
 from samiam.formats.readers.raw import RawImage, Request, distinct
 from samiam.formats.readers.signals.hdf5 import DAMAGED, check_written, plain
+from samiam.formats.readers.signals.heaps import opened
 from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
 
 EXPERIMENTS = "Experiments"
@@ -31,7 +32,7 @@ class Group(Protocol):
 
 def read_hspy(path: Path, request: Request) -> RawImage:
     """An image, or one of a stack; one of several signals has to be chosen where none is plainly the largest."""
-    with h5py.File(path, "r") as file:
+    with opened(path) as file:
         experiments = file.get(EXPERIMENTS)
         if not isinstance(experiments, h5py.Group):
             raise InputError("holds no signal of hyperspy; save it again.")

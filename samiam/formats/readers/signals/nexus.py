@@ -11,6 +11,7 @@ import numpy as np
 from samiam.formats.readers.axes import Axis, Pair
 from samiam.formats.readers.raw import RawImage, Request, distinct
 from samiam.formats.readers.signals.hdf5 import DAMAGED, check_written, plain, step_of
+from samiam.formats.readers.signals.heaps import opened
 from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
 
 _NAMELESS = "."  # in place of an axis that has no vector
@@ -18,7 +19,7 @@ _NAMELESS = "."  # in place of an axis that has no vector
 
 def read_nexus(path: Path, request: Request) -> RawImage:
     """An image, or one of a stack; one of several data sets has to be chosen where none is plainly the largest."""
-    with h5py.File(path, "r") as file:
+    with opened(path) as file:
         groups = _data_groups(file)
         names = distinct([str(group.name).strip("/") for group in groups])
         arrays = [_labelled(name, group) for name, group in zip(names, groups, strict=True)]
