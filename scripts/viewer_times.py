@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=2048, help="of the image, in px; default: %(default)s")
     parser.add_argument("--repeats", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--width", type=int, default=1280, help="of the window, in px; default: %(default)s")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="save pictures of the page there, to be looked at")
     options = parser.parse_args()
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -117,6 +119,8 @@ def main() -> None:
         wanted = len(sight.next_numbers())
         _wait(lambda: len(sight.numbers_at_hand) >= wanted)
         print(f"results for {wanted} numbers of materials at hand after {time.perf_counter() - begun:.1f} s\n")
+        if options.pictures:
+            _picture(viewer.address, options.pictures, options.side)
         _measure(viewer.address, options.repeats, options.width)
         viewer.close()
 
@@ -147,6 +151,26 @@ def _measure(address: str, repeats: int, width: int) -> None:
                 page.evaluate(after)
             values = min(taken), statistics.median(taken), max(taken), statistics.median(worked)
             print(f"| {name} | {' | '.join(f'{value:.0f}' for value in values)} |", flush=True)
+        browser.close()
+
+
+def _picture(address: str, folder: Path, side: int) -> None:
+    """The page at two widths: the whole image, pixel for pixel, and moved from there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for width in (1280, 1920):
+            page = browser.new_page(viewport={"width": width, "height": width * 9 // 16}, bypass_csp=True)
+            page.goto(address)
+            page.wait_for_selector("body[data-state=ready]", timeout=1000 * WAIT_S)
+            for name, act in (
+                ("whole", ""),
+                ("pixels", 'key("o"); key("o"); key("i")'),
+                ("moved", "screen.pan(-700, -500)"),
+            ):
+                page.evaluate(TIMED.replace("ACT;", f"{act};"))
+                page.screenshot(path=folder / f"{side}_{width}_{name}.png")
+            page.close()
         browser.close()
 
 

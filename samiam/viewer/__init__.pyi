@@ -1,4 +1,5 @@
+from .history import Verdict
 from .notebook import Viewer, view
-from .session import Session, Verdict
+from .session import Session
 
 __all__ = ["Session", "Verdict", "Viewer", "view"]

@@ -63,8 +63,8 @@ class Canvas:
             label: Region(material, name, frozenset([label]), confidence, of_name)
             for label, (material, name, confidence, of_name) in enumerate(of_each, start=1)
         }
-        areas = np.bincount(result.labels.ravel(), minlength=len(regions) + 1).tolist()
-        sizes = {label: areas[label] for label in regions}
+        areas = areas_of(result.labels)
+        sizes = {label: areas.get(label, 0) for label in regions}
         return cls(result.labels, regions, sizes, result, max(len(regions) + 1, first_number))
 
     @property
@@ -109,12 +109,12 @@ class Canvas:
             region = self.region(number)
         labels = self.labels.copy()
         part = labels[area.box]
-        lost = np.bincount(part[area.inside])
+        lost = areas_of(part[area.inside])
         np.copyto(part, np.uint32(number), where=area.inside)
         labels.flags.writeable = False
         areas = dict(self.areas)
-        for old in np.flatnonzero(lost).tolist():
-            areas[old] = areas.get(old, 0) - int(lost[old])
+        for old, size in lost.items():
+            areas[old] = areas.get(old, 0) - size
         areas[number] = areas.get(number, 0) + area.size
         left = {one: size for one, size in areas.items() if one and size}
         regions = {**self.regions, **({number: region} if region is not None else {})}
@@ -146,3 +146,18 @@ class Canvas:
         """A number that no material has, nor had."""
         known = (region.material for region in self.regions.values())
         return 1 + max([self.next_number, *self.result.material_of, *known])
+
+
+def runs_of(labels: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
+    """Where, row by row, runs of equal labels begin, and which labels: regions are large, so that these are few."""
+    flat = labels.ravel()
+    starts = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    starts = np.concatenate([np.zeros(min(1, flat.size), np.intp), starts])
+    return starts, flat[starts]
+
+
+def areas_of(labels: NDArray[np.uint32]) -> dict[int, int]:
+    """How many pixels each label has that has any, 0 too; several times as fast as counting pixels one by one."""
+    starts, values = runs_of(labels)
+    pixels = np.bincount(values, weights=np.diff(starts, append=labels.size))
+    return {label: int(pixels[label]) for label in np.flatnonzero(pixels).tolist()}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.records import Segmentation
-from samiam.viewer.canvas import Canvas, Region
+from samiam.viewer.canvas import Canvas, Region, runs_of
 
 Pixels = tuple[slice, slice]
 """The rows and columns of a box."""
@@ -36,6 +36,21 @@ class Step:
     n_pixels: int = 0
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What somebody thinks of the regions as they are.
+
+    Attributes:
+        accepted: whether they are right.
+        who: that somebody's name.
+        when_utc: ISO 8601.
+    """
+
+    accepted: bool
+    who: str
+    when_utc: str
+
+
 @dataclass(frozen=True, eq=False)
 class _Packed:
     """An image of labels as runs of equal ones: regions are large, so that a megapixel takes some kilobytes."""
@@ -46,10 +61,8 @@ class _Packed:
 
     @classmethod
     def of(cls, labels: NDArray[np.uint32]) -> _Packed:
-        flat = labels.ravel()
-        starts = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-        starts = np.concatenate([np.zeros(min(1, flat.size), np.intp), starts])
-        return cls(starts.astype(np.int32), flat[starts], labels.shape)
+        starts, values = runs_of(labels)
+        return cls(starts.astype(np.int32), values, labels.shape)
 
     @property
     def labels(self) -> NDArray[np.uint32]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -14,23 +15,8 @@ from samiam.errors import InputError
 from samiam.records import Segmentation
 from samiam.viewer.areas import Area, Point, lasso, rectangle, stroke, touching
 from samiam.viewer.canvas import Canvas, Region
-from samiam.viewer.history import Change, History, Pixels, Step, difference
+from samiam.viewer.history import Change, History, Pixels, Step, Verdict, difference
 from samiam.viewer.seeing.sight import Box, Sees
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What somebody thinks of the regions as they are.
-
-    Attributes:
-        accepted: whether they are right.
-        who: that somebody's name.
-        when_utc: ISO 8601.
-    """
-
-    accepted: bool
-    who: str
-    when_utc: str
 
 
 def _now() -> str:
@@ -103,11 +89,19 @@ class Session:
         self._past, self.verdict = list(steps), verdict
 
     def boost(self, n_materials: int | None) -> None:
-        """Begin again with the automatic result of another number of materials; nothing is looked at again."""
+        """Begin again with the automatic result of another number of materials; nothing is looked at again.
+
+        Several numbers one after the other are one step: taken back, it gives back what was done before the first.
+        """
         if n_materials is not None and n_materials < 1:
             raise InputError(f"{n_materials} materials: give 1 or more.")
         found = Canvas.of(self.sight.result(n_materials), self.canvas.next_number)
-        self._take("boost", {"n_materials": n_materials, "steps_replaced": len(self.steps)}, found)
+        last = self.history.done[-1] if self.history.done else None
+        if last is None or last.step.what != "boost":
+            self._take("boost", {"n_materials": n_materials, "steps_replaced": _since_boost(self.steps)}, found)
+        else:
+            details = {"n_materials": n_materials, "steps_replaced": _since_boost(self.steps[:-1])}
+            self._amend(details, last.undone(self.canvas), found)
 
     # Pointing
 
@@ -294,6 +288,11 @@ class _Pointing:
     into: int | None
     number: int
     canvas: Canvas
+
+
+def _since_boost(steps: Sequence[Step]) -> int:
+    """How many of the last steps made what the next automatic result replaces."""
+    return sum(1 for _ in takewhile(lambda step: step.what != "boost", reversed(steps)))
 
 
 def _rounded(points_xy: Sequence[Point]) -> list[list[float]]:

@@ -198,7 +198,22 @@ def test_without_a_mouse(sitting: Sitting) -> None:
     assert page.get_attribute("[data-drawn=both]", "aria-pressed") == "true"
 
 
-@pytest.mark.parametrize("width", [1280, 1920])
+def test_another_number_says_that_it_replaces_what_was_done_by_hand(sitting: Sitting) -> None:
+    page = sitting.page
+    sitting.press("+")
+    assert not page.is_visible("#notice")  # nothing was done by hand
+    sitting.press("d")
+    sitting.drag((30, 480), (120, 480))
+    painted = sitting.regions
+    sitting.press("+", "-", "-")  # however many numbers are tried
+    assert page.inner_text("#replaced") == "1 step by hand was replaced by the automatic result; undo brings it back."
+    page.click("#bring-back")
+    sitting.settled()
+    assert sitting.regions == painted
+    assert not page.is_visible("#notice")
+
+
+@pytest.mark.parametrize("width", [900, 1280, 1920])  # the first is that of a notebook's cell on a small screen
 def test_everything_is_on_the_screen(browser: Any, tmp_path: Path, width: int) -> None:
     sitting = Sitting(browser, tmp_path, width, 720)
     for button in sitting.page.query_selector_all("button:visible, input:visible, select:visible"):

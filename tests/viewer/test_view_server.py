@@ -66,7 +66,8 @@ class TestWhoIsLetIn:
     def test_the_page_with_its_token(self, viewer: Viewer) -> None:
         code, body = ask(viewer, "")
         assert (code, body[:15]) == (200, b"<!DOCTYPE html>")
-        for part in ("main.js", "screen.js", "tools.js", "panel.js", "keys.js", "server.js", "viewer.css", "icon.svg"):
+        scripts = ("asking", "here", "keys", "knobs", "main", "panel", "screen", "server", "tools")
+        for part in (*(f"{name}.js" for name in scripts), "viewer.css", "icon.svg"):
             assert ask(viewer, f"page/{part}")[0] == 200
 
     @pytest.mark.parametrize("path", ["", "desk", "image/0", "page/main.js"])

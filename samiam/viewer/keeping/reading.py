@@ -17,9 +17,8 @@ from samiam.formats.writers.strict_json import plain
 from samiam.records import Action, Decision, Rule, Segmentation
 from samiam.storage.csv_cells import read_back
 from samiam.storage.strict_json import parse_json
-from samiam.viewer.history import Step
+from samiam.viewer.history import Step, Verdict
 from samiam.viewer.seeing.sight import Sees
-from samiam.viewer.session import Verdict
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,14 @@ export function showVerdict(told) {
   byId("save").textContent = told.is_saved ? "save" : "save •";
 }
 
+// That another number of materials has replaced what was done by hand, as long as that is the last step.
+export function showReplaced(told) {
+  const n = told.undo_what === "boost" ? told.steps.at(-1).details.steps_replaced : 0;
+  const [steps, them] = n === 1 ? ["1 step by hand was", "it"] : [`${n} steps by hand were`, "them"];
+  byId("replaced").textContent = n ? `${steps} replaced by the automatic result; undo brings ${them} back.` : "";
+  byId("notice").hidden = !n;
+}
+
 export function showHere(at, told) {
   const region = told.regions.find(({ number }) => number === at.region);
   const rows = [

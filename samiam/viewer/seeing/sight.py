@@ -118,7 +118,7 @@ class Sight:
     def next_numbers(self) -> list[int]:
         """The numbers of materials that `work_ahead` works out, in order: fewer for larger images, for their memory."""
         present = len(self.result(self.method.n_materials).material_of)
-        most = max(2, _AHEAD_PX // self.micrograph.pixels.size)
+        most = max(3, _AHEAD_PX // self.micrograph.pixels.size)  # one more and one less, at the least
         return sorted(_AHEAD, key=lambda number: (abs(number - present), number))[:most]
 
     def _work_through(self, numbers: Iterable[int]) -> None:
