@@ -16,13 +16,10 @@ from samiam.errors import InputError
 from samiam.storage.weight_files import write_weights
 from samiam.texture.classifier import facts_of
 from samiam.texture.crop_network import new_crop_network
-from samiam.texture.fenet_encoder import DTD, LATTICES
-from samiam.texture.fenet_encoder import new_fenet as newly_made_fenet
+from samiam.texture.fenet_encoder import DTD, LATTICES, new_fenet
 from samiam.training.classifier.initialisation import NetworkOptions, initialised
 
 State = dict[str, torch.Tensor]
-# One network serves all tests, none of which changes it.
-new_fenet = cache(newly_made_fenet)
 
 
 @cache
