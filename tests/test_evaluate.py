@@ -144,7 +144,8 @@ class TestConfigs:
         assert [len(changed) for changed in rules][1:] == [1] * (len(rules) - 1)
         tried = [variant["booster"]["grouping"]["estimator"] for variant in numbers.values() if "booster" in variant]
         assert sorted(tried) == sorted(ESTIMATORS)
-        assert [variant["n_materials"] for variant in numbers.values()] == ["given"] + ["estimated"] * len(tried)
+        told = ["given", "one_fewer", "one_more"]
+        assert [variant["n_materials"] for variant in numbers.values()] == told + ["estimated"] * len(tried)
 
     @pytest.mark.parametrize(("group", "choice"), [(group, "nope") for group in GROUPS])
     def test_an_unknown_choice(self, group: str, choice: str) -> None:
@@ -447,7 +448,7 @@ LIKE_ANOTHER: list[tuple[str, tuple[str, ...]]] = [
     ("+generator.options.foo=1", ("generator.options has no setting 'foo'", "pred_iou_thresh")),
     ("+booster.crops.crop_px=[60]", ("booster.crops.crop_px=[60]",)),
     ("seed=[]", ("seed=[]: give a",)),
-    ("n_materials=null", ("n_materials=None: give given or estimated.",)),
+    ("n_materials=null", ("n_materials=None: give given or one_fewer or one_more or estimated.",)),
     ("crop_accuracy=foo", ("crop_accuracy='foo': give true or false.",)),
     ("weighted=foo", ("weighted='foo': give true or false.",)),
     ("conditions=3", ("conditions=3: give settings by name",)),
@@ -484,7 +485,7 @@ class TestRefusals:
                     "or particles or polar.",
                 ),
             ),
-            ("n_materials=7", ("n_materials=7: give given or estimated.",)),
+            ("n_materials=7", ("n_materials=7: give given or one_fewer or one_more or estimated.",)),
             ("n_materials=???", ("n_materials",)),
             ("benchmark.seeds=[-1]", ("benchmark.seeds=[-1]: give a list, each a whole number, 0 or more",)),
             ("benchmark.difficulties=[9]", ("benchmark.difficulties=[9]: give a list", "from 1 to 3")),

@@ -144,7 +144,7 @@ class _Bench:
         """The row of a booster, and its materials."""
 
         def work() -> tuple[Row, Segmentation]:
-            n_materials = len(self.scene.truth) if method.give_n_materials else None
+            n_materials = method.told(len(self.scene.truth))
             stages = StageMeter()
             with Meter() as meter:
                 found = method.booster(
@@ -163,7 +163,7 @@ class _Bench:
 
         options = {
             "booster": dict(method.booster.options),
-            "given": method.give_n_materials,
+            "number": method.number,
             "grains": method.grains,
         }
         made_from = {**self._facts, "generator": _facts(method.generator), **options}

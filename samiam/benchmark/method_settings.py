@@ -11,6 +11,9 @@ from samiam.errors import InputError
 from samiam.registry import encoder_settings, generator_settings
 from samiam.settings import read_settings, settings
 
+NumberOfMaterials = Literal["given", "one_fewer", "one_more", "estimated"]
+"""What a booster is told: how many materials there are, one fewer, though never none, one more, or nothing."""
+
 
 @settings
 class GeneratorChoice:
@@ -52,7 +55,8 @@ class MethodSettings:
         generator: what proposes masks.
         encoder: what compares them.
         booster: what makes materials of them.
-        n_materials: whether the booster is told the number of materials, as in the paper, or estimates it.
+        n_materials: whether the booster is told the number of materials, as in the paper, or one fewer or one more, or
+            estimates it.
         grains: whether its regions are grains, which are then what it is told the number of.
         optional: whether it is left out where it needs a checkpoint that would have to be downloaded.
     """
@@ -60,7 +64,7 @@ class MethodSettings:
     generator: GeneratorChoice = field(default_factory=lambda: GeneratorChoice("compact"))
     encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice("compact"))
     booster: BoosterSettings = field(default_factory=BoosterSettings)
-    n_materials: Literal["given", "estimated"] = "given"
+    n_materials: NumberOfMaterials = "given"
     grains: bool = False
     optional: bool = False
 

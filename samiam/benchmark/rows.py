@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from samiam.benchmark.method_settings import NumberOfMaterials
 from samiam.boosting import SemanticBooster
 from samiam.generation import MaskGenerator
 from samiam.metrics import Scores
@@ -19,7 +20,7 @@ class Method:
         name: what the tables call the booster.
         booster: makes materials of masks.
         generator: proposes the masks.
-        give_n_materials: whether the booster is told the number of materials, as in the paper, or has to estimate it.
+        number: what the booster is told of the number of materials; in the paper, how many there are.
         grains: whether its regions are grains.
         generator_label: what the tables call the generator; by its name where empty.
         seed: of the booster's crops and clustering.
@@ -28,10 +29,15 @@ class Method:
     name: str
     booster: SemanticBooster
     generator: MaskGenerator
-    give_n_materials: bool = True
+    number: NumberOfMaterials = "given"
     generator_label: str = ""
     seed: int = 0
     grains: bool = False
+
+    def told(self, n_materials: int) -> int | None:
+        """What the booster is told where there are so many materials; None where it has to estimate their number."""
+        surplus: dict[NumberOfMaterials, int] = {"given": 0, "one_fewer": -1, "one_more": 1}
+        return max(1, n_materials + surplus[self.number]) if self.number in surplus else None
 
     @property
     def label(self) -> str:

@@ -9,7 +9,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from samiam.benchmark.method_settings import OF_METHOD, EncoderChoice, GeneratorChoice, merged_variants
+from samiam.benchmark.method_settings import (
+    OF_METHOD,
+    EncoderChoice,
+    GeneratorChoice,
+    NumberOfMaterials,
+    merged_variants,
+)
 from samiam.benchmark.particles.settings import ParticlesBenchmark
 from samiam.benchmark.polar.settings import PolarBenchmark
 from samiam.boosting.settings import BoosterSettings
@@ -188,7 +194,8 @@ class EvaluateSettings:
         encoder: what compares them.
         booster: what makes materials of them.
         logger: where results are logged.
-        n_materials: whether the booster is told the number of materials, as in the paper, or estimates it.
+        n_materials: whether the booster is told the number of materials, as in the paper, or one fewer or one more, or
+            estimates it.
         grains: whether the booster's regions are grains, which are then what it is told the number of.
         variant: how the scores are defined.
         weighted: whether easy labels weigh 10 and hard ones 1 (paper §3.3).
@@ -223,7 +230,7 @@ class EvaluateSettings:
     encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice("compact"))
     booster: BoosterSettings = field(default_factory=BoosterSettings)
     logger: EvaluationLogger = field(default_factory=EvaluationLogger)
-    n_materials: Literal["given", "estimated"] = "given"
+    n_materials: NumberOfMaterials = "given"
     grains: bool = False
     variant: Literal["paper", "released"] = "paper"
     weighted: bool = False

@@ -40,7 +40,7 @@ def build_methods(own: Mapping[str, Any], variants: Mapping[str, Any], seeds: Se
 
     Args:
         own: the run's `generator` and `encoder` (name, options), `booster` (attributes of `BoosterSettings`),
-            `n_materials` ("given" or "estimated") and `grains`.
+            `n_materials` (a `NumberOfMaterials`) and `grains`.
         variants: by name what each changes of these, see `merged_variants`. One with `optional: true` is left out
             where it needs a checkpoint that would have to be downloaded.
         seeds: of crops and clustering; each variant takes part with all of them.
@@ -145,4 +145,4 @@ def _method(name: str, parts: _Parts, settings: Settings, seed: int) -> Method:
     grains = bool(settings.get("grains", False))
     if grains:
         made.check_sees_grains()
-    return Method(name, made, generator, settings["n_materials"] == "given", label, seed, grains)
+    return Method(name, made, generator, settings["n_materials"], label, seed, grains)

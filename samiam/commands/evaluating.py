@@ -117,11 +117,11 @@ def _said_of(settings: EvaluateSettings, n_images: int) -> str:
 def _facts(settings: EvaluateSettings, study: Study) -> dict[str, str]:
     """What the reader of the report has to know of a run's settings."""
     methods = study.methods
-    given = ["given" if method.give_n_materials else "estimated" for method in methods.present]
+    numbers = [method.number.replace("_", " ") for method in methods.present]
     return {
         "generator": ", ".join(dict.fromkeys(method.label for method in methods.present)),
         "encoder": ", ".join(dict.fromkeys(method.booster.encoder.name for method in methods.present)),
-        "number of materials": ", ".join(dict.fromkeys(given)),
+        "number of materials": ", ".join(dict.fromkeys(numbers)),
         "scores": f"{settings.variant} definitions{', weighted' if settings.weighted else ''}",
         "pixels without a label": {"ignored": "not looked at", "background": "background"}[settings.unlabelled],
         **{f"variant {name}": json.dumps(changes) for name, changes in settings.variants.items()},

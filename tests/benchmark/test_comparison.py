@@ -18,6 +18,7 @@ from samiam.benchmark import Method, Row, Scoring, compare
 from samiam.benchmark.baselines import segment_by
 from samiam.benchmark.comparison import _modules, crop_accuracy
 from samiam.benchmark.meter import Meter
+from samiam.benchmark.method_settings import NumberOfMaterials
 from samiam.boosting import CropRules, SemanticBooster, sample_crops
 from samiam.metrics import clustering_accuracy, score_image
 from samiam.records import Decision, Masks, Micrograph, Scene, Segmentation
@@ -117,9 +118,17 @@ def test_one_scene_gives_two_rows(scene: Scene) -> None:
 
 
 def test_estimated(scene: Scene) -> None:
-    found = compare(scene, [method(Oracle(grains_of(scene)), give_n_materials=False)])
+    found = compare(scene, [method(Oracle(grains_of(scene)), number="estimated")])
     assert found.rows[1].n_materials == found.segmentations[0].n_materials >= 1
     assert found.rows[1].n_materials_given is False
+
+
+@pytest.mark.parametrize(("number", "surplus"), [("one_fewer", -1), ("one_more", 1)])
+def test_told_a_wrong_number(scene: Scene, number: NumberOfMaterials, surplus: int) -> None:
+    assert method(Oracle(grains_of(scene)), number=number).told(1) == max(1, 1 + surplus)
+    found = compare(scene, [method(Oracle(grains_of(scene)), number=number)])
+    assert found.rows[1].n_materials == len(scene.materials) + surplus
+    assert found.rows[1].n_materials_given is True
 
 
 def test_grains_are_asked_for_where_a_method_says_so(scene: Scene) -> None:
@@ -158,7 +167,7 @@ def test_variant_and_weights_reach_the_scores(scene: Scene) -> None:
 @pytest.mark.parametrize("is_given", [True, False])
 def test_of_the_truth_the_booster_sees_no_more_than_the_number(scene: Scene, is_given: bool) -> None:
     generator, booster = Oracle(grains_of(scene)), Spy()
-    compare(scene, [method(generator, booster, give_n_materials=is_given)])
+    compare(scene, [method(generator, booster, number="given" if is_given else "estimated")])
     assert generator.seen == [((scene.micrograph,), {})]
     ((micrograph, masks, n_materials),) = booster.seen
     assert micrograph is scene.micrograph
@@ -192,7 +201,7 @@ def test_a_booster_s_time_includes_the_generator_s_but_not_another_booster_s(
 
 def test_masks_are_generated_once_for_all_boosters(scene: Scene) -> None:
     generator, first, second = Oracle(grains_of(scene)), Spy(), Spy()
-    methods = [method(generator, first, "first"), method(generator, second, "second", give_n_materials=False)]
+    methods = [method(generator, first, "first"), method(generator, second, "second", number="estimated")]
     found = compare(scene, methods)
     assert len(generator.seen) == 1
     assert [row.method for row in found.rows] == ["oracle", "oracle + first", "oracle + second"]

@@ -33,8 +33,8 @@ def test_without_variants_there_is_the_run_s_own() -> None:
     expected = SemanticBooster(
         SpectrumEncoder(n_rings=8), crops=CropRules(n_crops=3, crop_px=40, seed=7), grouping=GroupingRules(seed=7)
     )
-    assert method == Method("booster", expected, TextureGenerator(n_superpixels=300), True, "texture", 7)
-    assert built({}, n_materials="estimated")["booster"].give_n_materials is False
+    assert method == Method("booster", expected, TextureGenerator(n_superpixels=300), "given", "texture", 7)
+    assert built({}, n_materials="estimated")["booster"].number == "estimated"
 
 
 def test_a_variant_changes_what_it_names_and_no_more() -> None:
@@ -50,7 +50,7 @@ def test_a_variant_changes_what_it_names_and_no_more() -> None:
     assert found["own"].booster.crops == CropRules(n_crops=3, crop_px=40, seed=5)
     assert found["n7"].booster.crops == CropRules(n_crops=7, crop_px=40, seed=5)
     assert found["n7"].booster.grouping == found["own"].booster.grouping == GroupingRules(seed=5)
-    assert [method.give_n_materials for method in found.values()] == [True, True, False]
+    assert [method.number for method in found.values()] == ["given", "given", "estimated"]
     assert all(method.booster.encoder.options["n_rings"] == 8 for method in found.values())
 
 
@@ -153,7 +153,7 @@ def test_a_booster_without_any_setting() -> None:
 @pytest.mark.parametrize(
     ("changes", "part"),
     [
-        ({"n_materials": 3}, "n_materials=3: give given or estimated."),
+        ({"n_materials": 3}, "n_materials=3: give given or one_fewer or one_more or estimated."),
         ({"grains": True}, "grains: the encoder spectrum does not see them; use compact."),
         ({"encoder": {"name": "nope"}}, "encoder.name: unknown encoder 'nope'. Known are "),
         ({"encoder": {"options": {"rings": 3}}}, "encoder.options has no setting 'rings'; did you mean 'n_rings'?"),

@@ -201,7 +201,7 @@ class TestComparison:
         [
             ({"booster": SemanticBooster(build_encoder("spectrum"), crops=CropRules(seed=1))}, ["__call__"]),
             ({"booster": SemanticBooster(build_encoder("spectrum", n_rings=8))}, ["__call__"]),
-            ({"give_n_materials": False}, ["__call__"]),
+            ({"number": "estimated"}, ["__call__"]),
             ({"generator": TextureGenerator(n_superpixels=200)}, ["generate", "__call__"]),
         ],
     )
