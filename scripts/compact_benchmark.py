@@ -46,7 +46,7 @@ def main() -> None:
     output = parser.parse_args().output
     generator = build_generator("compact")
     assert isinstance(generator, CompactGenerator)
-    scenes = (recipe.expose().scene(recipe.name) for recipe in BENCHMARK)
+    scenes = (recipe.scene() for recipe in BENCHMARK)
     rows = [
         {"difficulty": scene.difficulty, **row_of(scene, generator)} for scene in tqdm(scenes, total=len(BENCHMARK))
     ]

@@ -55,10 +55,7 @@ class Stopwatch:
         yield
         if torch.cuda.is_available():
             torch.cuda.synchronize()
-        self.add(stage, time.perf_counter() - started)
-
-    def add(self, stage: str, seconds: float) -> None:
-        """Count a time."""
+        seconds = time.perf_counter() - started
         self.seconds[stage] = min(self.seconds.get(stage, seconds), seconds)
 
 

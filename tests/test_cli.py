@@ -545,7 +545,6 @@ class TestOptions:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.usefixtures("quick")
 class TestSeveralFiles:
     def test_folder_glob_and_duplicates(
         self, tmp_path: Path, png: Path, run: Run, monkeypatch: pytest.MonkeyPatch
@@ -705,7 +704,6 @@ class TestRefusals:
         assert code == 2
         one_line(err, png, f"cannot write to {tmp_path / 'out' / 'a'}", "choose another folder with -o")
 
-    @pytest.mark.usefixtures("quick")
     @pytest.mark.usefixtures("quick")
     def test_results_of_another_image_stay(self, tmp_path: Path, png: Path, run: Run) -> None:
         """They are replaced where that is said; those of the same image always, wherever it lies."""

@@ -81,4 +81,5 @@ def test_runs_are_made_once_and_judged(
 def test_none_that_can_be_run(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(EVALUATE, [*words, "~experiments.default", "~experiments.weighted"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("evaluate.py: none of 1 experiments could be run; n_materials=7: give given or ")
+    why = "n_materials=7: give given or one_fewer or one_more or estimated."
+    assert line == f"evaluate.py: none of 1 experiments could be run; {why}"

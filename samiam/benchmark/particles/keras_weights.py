@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from samiam.errors import InputError
+from samiam.formats.readers.signals.heaps import opened
 from samiam.networks.unet import PaperUNet
 
 Arrays = list[NDArray[np.float32]]
@@ -33,7 +34,7 @@ def read_keras_unet(path: str | Path) -> PaperUNet:
         InputError: if the file is missing, no such file, or of another network.
     """
     try:
-        with h5py.File(path, "r") as file:
+        with opened(Path(path)) as file:
             layers = list(_layers(file.get("model_weights", file)))
         return _network(layers)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, MemoryError) as error:

@@ -6,6 +6,7 @@ import mmap
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import h5py
@@ -29,13 +30,16 @@ def opened(path: Path) -> Iterator[h5py.File]:
         InputError: if one does.
         OSError: if it is no HDF5, or cannot be read.
     """
-    _check_heaps(path)
+    status = path.stat()
+    _check_heaps(path, status.st_size, status.st_mtime_ns)
     with h5py.File(path, "r") as file:
         yield file
 
 
-def _check_heaps(path: Path) -> None:
-    searched = min(path.stat().st_size, _MOST_SEARCHED)
+@lru_cache
+def _check_heaps(path: Path, n_bytes: int, changed_ns: int) -> None:  # noqa: ARG001 it tells contents apart
+    """Look through a file once for all of its frames, each of which opens it."""
+    searched = min(n_bytes, _MOST_SEARCHED)
     if not searched:
         return
     with path.open("rb") as file, mmap.mmap(file.fileno(), searched, access=mmap.ACCESS_READ) as content:
