@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from samiam.boosting.dividing import Division, divided
 from samiam.boosting.merging import dissolved, numbered_by_area
 from samiam.texture import TextureField
 from samiam.texture.confidence import confidences
+from samiam.texture.pose import Pose
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,11 @@ class Levels:
     material_of: list[int]
     renumbered: dict[int, int]
     confidences: Sequence[float | None] = ()
+
+    def undone(self, pose: Pose) -> Levels:
+        """The regions of an image in a pose as those of the image before."""
+        labels, grains = (np.ascontiguousarray(pose.undo(each)) for each in (self.labels, self.grains))
+        return replace(self, labels=labels, grains=grains)
 
 
 def levels_of(

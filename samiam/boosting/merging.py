@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from samiam.records import Masks
 from samiam.records.arrays import areas_in, numbers_in
+from samiam.texture.pose import UPRIGHT, Pose
 
 _MOST_DISSOLVED = 16  # parts of a small image: a region with one of them is large enough
 _SQUARE = np.ones((3, 3), np.uint8)
@@ -18,7 +19,7 @@ _TILE_PX = 128  # filled at once
 
 
 def merge_masks(
-    masks: Masks, materials: NDArray[np.int64], *, smallest_region_px: int = 256
+    masks: Masks, materials: NDArray[np.int64], *, smallest_region_px: int = 256, pose: Pose = UPRIGHT
 ) -> tuple[NDArray[np.uint32], dict[int, int]]:
     """Unite the masks of each material; no two materials overlap.
 
@@ -31,10 +32,11 @@ def merge_masks(
         masks: N masks.
         materials: int64 (N,), the material of each mask; a mask with a negative one is left out.
         smallest_region_px: regions and holes below this area are dissolved, see `dissolved`.
+        pose: of the image that the labels are of; in it pixels as near to one region as to another go to either.
 
     Returns:
-        The labels, uint32 (H, W), 0 where not segmented and numbered from 1 in order of falling area; and the label
-        of each material that kept any pixel.
+        The labels in that pose, uint32 (H, W), 0 where not segmented and numbered from 1 in order of falling area; and
+        the label of each material that kept any pixel.
 
     Example:
         >>> halves = Masks.from_labels(np.repeat([[1, 2]], 40, axis=1).repeat(80, axis=0))
@@ -46,7 +48,7 @@ def merge_masks(
     for index in _largest_first(masks, materials):
         if materials[index] >= 0:
             labels[masks[index]] = materials[index] + 1
-    return numbered_by_area(dissolved(labels, smallest_region_px))
+    return numbered_by_area(dissolved(np.ascontiguousarray(pose.apply(labels)), smallest_region_px))
 
 
 def _largest_first(masks: Masks, materials: NDArray[np.int64]) -> list[int]:

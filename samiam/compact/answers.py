@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.compact.looks import Look
-from samiam.compact.pose import Pose
 from samiam.compact.regions.candidates import Region, similarities
 from samiam.compact.regions.evidence import Granularity
 from samiam.compact.regions.textures import Texture
 from samiam.generation.prompts import Prompt
+from samiam.texture.pose import Pose
 
 _BY_DISTANCE = 0.3
 """Cosine similarity that a click loses over the image's diagonal, where clicks share a texture out.

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from samiam.compact.pose import UPRIGHT, Pose
 from samiam.compact.prepared import MULTIPLE_PX, Floats, Prepared
 from samiam.compact.scale import known_scale
 from samiam.compact.views import View
 from samiam.networks.inputs import resampled
+from samiam.texture.pose import UPRIGHT, Pose
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.compact.looks import Look, seen_by
-from samiam.compact.pose import canonical_pose
 from samiam.compact.regions.calibration import Calibration
 from samiam.compact.views import View
+from samiam.texture.pose import canonical_pose
 
 
 class CompactModel:

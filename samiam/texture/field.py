@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from samiam.texture.pose import Pose
 
 _ROWS_AT_ONCE = 256
 """Rows of an image that are interpolated at once, for the sake of memory."""
@@ -65,6 +67,16 @@ class TextureField:
     same_grain: Sameness
     shape_hw: tuple[int, int]
     confidence: Mapping[str, float] | None = None
+
+    def posed(self, pose: Pose) -> TextureField:
+        """The field of the image in another pose."""
+        return replace(
+            self,
+            materials=pose.apply(self.materials),
+            grains=pose.apply(self.grains),
+            boundaries=np.stack([pose.apply(maps) for maps in self.boundaries]),
+            shape_hw=self.shape_hw[::-1] if pose.swapped else self.shape_hw,
+        )
 
     @property
     def places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

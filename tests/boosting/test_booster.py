@@ -20,9 +20,11 @@ from samiam import segment
 from samiam.boosting import CropRules, GroupingRules, RemovalRules, SemanticBooster, build_booster
 from samiam.errors import InputError
 from samiam.records import Decision, Masks, Micrograph, Segmentation
-from samiam.registry import DEFAULT_ENCODER, build_encoder
+from samiam.registry import DEFAULT_ENCODER, build_encoder, build_generator
 from samiam.texture import Answers, Encoder
+from samiam.texture.pose import Pose
 from samiam.texture.protocol import Estimator
+from simulate import procedural_scene
 
 Bools = NDArray[np.bool_]
 SHAPE_HW = (192, 192)
@@ -581,3 +583,17 @@ def test_grains_are_refused_where_the_encoder_does_not_see_them() -> None:
     with pytest.raises(InputError, match=r"^grains: the encoder spectrum does not see them; use compact\.$"):
         booster(Micrograph(np.zeros(SHAPE_HW)), masks, grains=True)
     assert booster(Micrograph(np.zeros(SHAPE_HW)), masks).labels_are_grains is False
+
+
+@pytest.mark.parametrize("n_materials", [4, None])
+@pytest.mark.parametrize("seed", [0, 4, 5])
+@pytest.mark.parametrize("pose", [Pose(True, False, True), Pose(False, True, False)], ids=["turned", "mirrored"])
+def test_a_turned_image_has_the_same_regions_and_grains(pose: Pose, seed: int, n_materials: int | None) -> None:
+    image = procedural_scene(seed, shape_hw=(240, 330)).micrograph
+    turned = Micrograph(np.ascontiguousarray(pose.apply(image.pixels)))
+    generator, booster = build_generator("compact"), SemanticBooster(build_encoder("compact"))
+    found, of_turned = (booster(each, generator.generate(each), n_materials) for each in (image, turned))
+    np.testing.assert_array_equal(pose.undo(of_turned.labels), found.labels)
+    np.testing.assert_array_equal(pose.undo(of_turned.grains), found.grains)
+    assert of_turned.material_of == found.material_of
+    assert of_turned.confidences == found.confidences

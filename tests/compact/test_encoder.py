@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from samiam.boosting import SemanticBooster
 from samiam.compact.encoder import CompactEncoder
-from samiam.compact.pose import Pose, canonical_pose
 from samiam.compact.weights import look
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
 from samiam.registry import build_encoder
 from samiam.texture import Answers, ContextEncoder
+from samiam.texture.pose import Pose, canonical_pose
 from simulate import procedural_scene
 
 

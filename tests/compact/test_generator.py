@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from samiam import SemanticBooster, build_encoder, build_generator
 from samiam.compact.generator import CompactGenerator
-from samiam.compact.pose import Pose
 from samiam.errors import InputError
 from samiam.generation import PromptableGenerator
 from samiam.generation.suppression import non_maximum_suppression
 from samiam.geometry import intersections, iou
 from samiam.metrics import click_ious, score_image
 from samiam.records import Masks, Micrograph, Scene
+from samiam.texture.pose import Pose
 from simulate import SceneRanges, procedural_scene
 
 EASY = SceneRanges(

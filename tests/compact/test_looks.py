@@ -17,7 +17,6 @@ from samiam.compact.committee import Committee, facts_of_committee, in_use
 from samiam.compact.looks import Look, seen_by
 from samiam.compact.model import CompactModel
 from samiam.compact.network import FieldNetwork, facts_of, standardised
-from samiam.compact.pose import Pose
 from samiam.compact.scale import known_scale
 from samiam.compact.settings import CompactWeights, FieldSize
 from samiam.compact.sights import read_sight
@@ -25,6 +24,7 @@ from samiam.compact.weights import _loaded, load_model, look, shipped_calibratio
 from samiam.errors import InputError
 from samiam.records import Micrograph
 from samiam.storage.weight_files import add_to_card, read_arrays, read_card, seeded, shipped_weights, write_weights
+from samiam.texture.pose import Pose
 from simulate import procedural_scene
 from simulate.procedural.fills import Fill
 from simulate.procedural.lattices import named_lattice

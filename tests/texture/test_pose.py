@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samiam.compact.pose import UPRIGHT, Pose, canonical_pose
+from samiam.texture.pose import UPRIGHT, Pose, canonical_pose
 
 POSES = [Pose(*flags) for flags in product((False, True), repeat=3)]
 poses = pytest.mark.parametrize("pose", POSES, ids=str)
