@@ -1,6 +1,7 @@
 """How much is gained on further images of a kind by labelling 1, 3 or 10 of it: the compact generator, tuned.
 
     python scripts/learning_curve.py [--family lsfo striped particles] [--labelled 1 3 10] [--seeds 3] [-o DIR]
+    python scripts/learning_curve.py --only-numbers   # what the number of materials alone teaches: minutes, not hours
 
 No kind of image was there when the weights that ship were trained: "lsfo" are films of real crystals in uneven
 lamellae, "striped" random lattices with stripes of charging and rows of scan noise up to three times as strong as any
@@ -15,7 +16,7 @@ import argparse
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,11 +30,16 @@ import pandas as pd
 from samiam.commands.labelled_training import compact_job, ranges_of_training
 from samiam.commands.training_data import LabelledImages
 from samiam.commands.training_settings import FineTuningSettings
+from samiam.compact.regions.calibration import read_calibration
+from samiam.compact.sights import read_sight
+from samiam.compact.weights import NAME as COMPACT
 from samiam.datasets import Place
 from samiam.datasets.painted import scene_of
 from samiam.records import Scene
 from samiam.storage.files import replacing
-from samiam.training.labelled.division import divide
+from samiam.storage.weight_files import given_or_shipped
+from samiam.training.labelled.division import Division, divide
+from samiam.training.labelled.numbers import learn_numbers
 from samiam.training.labelled.parts import without_grains
 from samiam.training.labelled.settings import FineTuningRecipe, LabelledRules
 from samiam.training.run import run
@@ -59,6 +65,7 @@ def main() -> None:
     parser.add_argument("--tests", type=int, default=8, help="further images of each seed")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--old", type=int, default=4, help="simulated scenes by which it is told what is forgotten")
+    parser.add_argument("--only-numbers", action="store_true", help="no training; learn what labels say of the number")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--batches", type=int, default=8, help="in an epoch")
     parser.add_argument("--side", type=int, default=192, help="of the parts that are learnt from, in pixels")
@@ -68,35 +75,53 @@ def main() -> None:
     options = parser.parse_args()
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     options.output.mkdir(parents=True, exist_ok=True)
-    path = options.output / "curve.csv"
+    learn = counted_only if options.only_numbers else learnt
+    path = options.output / ("numbers.csv" if options.only_numbers else "curve.csv")
     for family in options.family:
         for seed in range(options.first_seed, options.first_seed + options.seeds):
             for n in options.labelled:
-                _add(path, family, n, seed, options)
-    table = table_of(pd.read_csv(path))
+                _add(path, family, n, seed, partial(learn, options=options))
+    rows = pd.read_csv(path)
+    table = numbers_of(rows) if options.only_numbers else table_of(rows)
     print(table.to_markdown(index=False))
-    (options.output / "curve.md").write_text(table.to_markdown(index=False) + "\n", encoding="utf-8")
-    draw(table, options.output / "curve.png")
+    path.with_suffix(".md").write_text(table.to_markdown(index=False) + "\n", encoding="utf-8")
+    if not options.only_numbers:
+        draw(table, options.output / "curve.png")
 
 
-def _add(path: Path, family: str, n: int, seed: int, options: argparse.Namespace) -> None:
+def _add(path: Path, family: str, n: int, seed: int, learn: Callable[[str, int, int], dict[str, Any]]) -> None:
     """One more row, unless it is there."""
     rows = pd.read_csv(path) if path.exists() else pd.DataFrame({"family": [], "labelled": [], "seed": []})
     if ((rows["family"] == family) & (rows["labelled"] == n) & (rows["seed"] == seed)).any():
         return
-    row = {"family": family, "labelled": n, "seed": seed, **learnt(family, n, seed, options)}
+    row = {"family": family, "labelled": n, "seed": seed, **learn(family, n, seed)}
     print(row, flush=True)
     with replacing(path) as partial_path:
         pd.concat([rows, pd.DataFrame([row])]).to_csv(partial_path, index=False, float_format="%.4f")
 
 
-def learnt(family: str, n: int, seed: int, options: argparse.Namespace) -> dict[str, Any]:
-    """What some labelled images of a kind are worth on others."""
+def division_of(family: str, n: int, seed: int, options: argparse.Namespace) -> Division:
+    """Some labelled images of a kind, and others to test on, of each seed the same."""
     scenes = images(family, seed, max(10, *options.labelled) + options.tests)
     used = [*scenes[options.tests :][:n], *scenes[: options.tests]]
     places = [Place(scene.micrograph.name, "train" if index < n else "test") for index, scene in enumerate(used)]
+    return divide(used, places, [place.specimen for place in places], share=LabelledRules().held_out)
+
+
+def counted_only(family: str, n: int, seed: int, options: argparse.Namespace) -> dict[str, Any]:
+    """What the numbers of materials in some labelled images of a kind are worth on others, to the weights that ship."""
+    weights, _ = given_or_shipped(COMPACT, None, None)
+    found = learn_numbers(read_sight(weights), read_calibration(weights), division_of(family, n, seed, options))
+    taken = found.calibration.numbers_seen == found.seen
+    scores = {f"{score} before": found.before[f"test/{score}"] for score in ("miou", "iou")}
+    scores |= {f"{score} counted": found.after[f"test/{score}"] for score in ("miou", "iou")}
+    return {"seen": " ".join(map(str, found.seen)), "taken": taken, **scores}
+
+
+def learnt(family: str, n: int, seed: int, options: argparse.Namespace) -> dict[str, Any]:
+    """What some labelled images of a kind are worth on others."""
+    division = division_of(family, n, seed, options)
     rules = LabelledRules(options.side, batches=options.batches, old_scenes=options.old, seed=seed)
-    division = divide(used, places, [place.specimen for place in places], share=rules.held_out)
     recipe = FineTuningRecipe(options.learning_rate, norms=options.norms)
     learner = FineTuningSettings("fine_tuning", options=recipe)
     job = compact_job(LabelledImages("labelled", "made"), division, rules, learner)
@@ -155,6 +180,15 @@ def particles(number: int) -> Scene:
 
 
 FAMILIES: dict[str, Callable[[int], Scene]] = {"lsfo": lsfo, "striped": striped, "particles": particles}
+
+
+def numbers_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Means over the seeds of mIoU with the number estimated, and the range of what the numbers seen change."""
+    rows["kept"] = rows["miou counted"].where(rows["taken"], rows["miou before"])
+    rows["gain"] = rows["miou counted"] - rows["miou before"]
+    shown = {"before": ("miou before", "mean"), "counted": ("miou counted", "mean"), "after": ("kept", "mean")}
+    ranges = {"least gain": ("gain", "min"), "most gain": ("gain", "max"), "taken": ("taken", "sum")}
+    return rows.groupby(["family", "labelled"]).agg(**shown, **ranges).reset_index().round(3)
 
 
 def table_of(rows: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@
 those that the compact network is trained on: mottled, fringed, epitaxial, off their zone axes.
 `--calibrate` finds the threshold of each estimator on the procedural scenes first, and prints them to be put into
 `samiam.boosting.n_materials`; that of "distance" belongs to the encoder and is written on the card of its weights,
-where `--card` names them.
+where `--card` names them. `--odds` says what distances tell, given more random lattices (`--varied --scenes 270`).
 
 Columns: `hit`, share of images whose number is right; `error`, mean absolute difference; `hit (in masks)`, share of
 images where it is the number of materials that the masks have crops of, which is the best that the booster could know.
@@ -22,12 +22,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import pdist
 from tqdm import tqdm
 
 from samiam import build_encoder, build_generator
 from samiam.boosting import CropRules, GroupingRules, group_masks, merge_masks, remove_masks, sample_crops
 from samiam.boosting.grouping import count_materials, suited_to
-from samiam.boosting.n_materials import THRESHOLDS
+from samiam.boosting.n_materials import THRESHOLDS, vectors_of_masks
 from samiam.boosting.settings import ESTIMATORS
 from samiam.commands.labelled_training import ranges_of_training
 from samiam.generation import MaskGenerator
@@ -37,6 +39,7 @@ from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import add_to_card, read_card
 from samiam.texture import ContextEncoder, Encoder
 from samiam.texture.protocol import Estimator
+from samiam.training.compact.logistic import logistic_regression
 from simulate import procedural_scene
 from simulate.scenes.benchmark import BENCHMARK, QUICK, benchmark_scene
 
@@ -121,6 +124,27 @@ def best_threshold(thresholds: NDArray[np.float64], off: NDArray[np.int64]) -> t
     return float(thresholds[best[len(best) // 2]]), max(ranks)[0]
 
 
+def odds(cases: Sequence[Case], distance: float) -> tuple[float, float]:
+    """How the log odds that two groups are of two materials grow with the logarithm of their distance, and those that
+    an image has another material than its masks are of; see `samiam.boosting.n_materials.likeliest_n_materials`.
+
+    Args:
+        cases: the scenes.
+        distance: where even odds lie.
+    """
+    evidence, is_of_two = [], []
+    for case in cases:
+        masks = vectors_of_masks(case.vectors.astype(np.float64), case.owners)
+        means = [crops.mean(axis=0) for crops in masks]
+        merges = linkage(pdist(means), "average")[::-1, 2] if len(means) > 1 else np.zeros(0)
+        for place, merge in enumerate(merges[: case.n_in_masks]):  # the first that is of one material is the last
+            evidence.append([1.0, np.log(merge / distance)])
+            is_of_two.append(float(place + 1 < case.n_in_masks))
+    _, slope = logistic_regression(np.array(evidence), np.array(is_of_two))
+    unseen = float(np.mean([len(case.scene.truth) > case.n_in_masks for case in cases]))
+    return float(slope), float(np.log(unseen / (1 - unseen)))
+
+
 def rows(cases: Sequence[Case], thresholds: dict[Estimator, float]) -> Iterator[dict[str, Any]]:
     """One row for each scene and estimator, and one with the number given."""
     for case in tqdm(cases, unit="scene"):
@@ -161,7 +185,7 @@ def scenes(options: argparse.Namespace) -> list[Callable[[], Scene]]:
         return [partial(benchmark_scene, name) for name in names]
     if options.varied:
         ranges = ranges_of_training()
-        seeds = range(_FIRST_VARIED, _FIRST_VARIED + _N_VARIED)
+        seeds = range(_FIRST_VARIED, _FIRST_VARIED + options.scenes)
         return [partial(procedural_scene, seed, shape_hw=(512, 512), ranges=ranges) for seed in seeds]
     return [
         partial(procedural_scene, seed, difficulty=difficulty)
@@ -177,6 +201,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=seeds, help="of the procedural scenes")
     parser.add_argument("--difficulties", type=int, nargs="+", default=[1, 2, 3], help="of the procedural scenes")
     parser.add_argument("--varied", action="store_true", help="procedural scenes as those of training")
+    parser.add_argument("--scenes", type=int, default=_N_VARIED, help="of --varied; default: %(default)s")
     parser.add_argument("--benchmark", choices=("quick", "full"), help="physical scenes in place of procedural ones")
     parser.add_argument("--generator", default="texture")
     parser.add_argument("--encoder", default="fenet")
@@ -184,6 +209,7 @@ def main() -> None:
     parser.add_argument("--estimators", nargs="+", choices=ESTIMATORS, default=list(ESTIMATORS))
     parser.add_argument("--all-crops", action="store_true", help="also cluster crops that were shrunk to fit")
     parser.add_argument("--calibrate", action="store_true", help="find thresholds on the procedural scenes first")
+    parser.add_argument("--odds", action="store_true", help="of two materials by their distance; nothing else")
     parser.add_argument("--card", metavar="WEIGHTS", help="weights on whose card the calibrated distance is written")
     options = parser.parse_args()
     if options.calibrate and options.benchmark:
@@ -193,6 +219,10 @@ def main() -> None:
     encoder = build_encoder(options.encoder, **weights)
     prepare = partial(case_of, generator=build_generator(options.generator), encoder=encoder, rules=CropRules())
     cases = [prepare(make()) for make in tqdm(scenes(options), unit="scene")]
+    if options.odds:
+        slope, unseen = odds(cases, encoder.distance or 1.0)
+        print(f"log odds of two materials: {slope:.2f} for each e-fold of the distance; of one unseen: {unseen:.2f}")
+        return
     if options.all_crops:
         cases = [replace(case, is_large=np.ones_like(case.is_large)) for case in cases]
     known = {**THRESHOLDS, "distance": encoder.distance or 1.0}

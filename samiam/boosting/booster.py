@@ -14,6 +14,7 @@ from samiam.boosting.crops import Crops, embed_crops, sample_crops
 from samiam.boosting.grouping import Grouping, count_materials, group_masks, suited_to
 from samiam.boosting.levels import Levels, levels_of, remark_on
 from samiam.boosting.merging import merge_masks
+from samiam.boosting.n_materials import likeliest_n_materials
 from samiam.boosting.naming import Naming, group_named_masks, name_masks
 from samiam.boosting.removal import remove_masks
 from samiam.boosting.settings import BoosterSettings, CropRules, GroupingRules, NamingRules, RemovalRules
@@ -84,6 +85,10 @@ class SemanticBooster:
             raise InputError(f"embedding='masks': the encoder {self.encoder.name} needs crops; compact does not.")
         if self.embedding == "masks" and self.classifier is not None:
             raise InputError("embedding='masks': a classifier needs crops; leave one of them out.")
+        if self.grouping.numbers_seen and not (self._embeds_masks and isinstance(self.encoder, FieldEncoder)):
+            raise InputError(
+                "numbers_seen: only compact counts by them, without crops or a classifier; leave them out."
+            )
 
     def __call__(
         self,
@@ -122,14 +127,14 @@ class SemanticBooster:
         with watch("removal"):
             kept, removed = remove_masks(masks, self.removal)
             remaining = masks.select(kept)
-        groups = self._group(micrograph, remaining, n_materials, watch)
+        groups, n_regions = self._group(micrograph, remaining, n_materials, watch)
         with watch("merging"):
             # A turned or mirrored image has the same regions, as ties are decided in it; crops are at random anyway.
             pose = canonical_pose(micrograph.pixels) if isinstance(self.encoder, FieldEncoder) else UPRIGHT
             smallest = self.smallest_region_px
             labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=smallest, pose=pose)
         with watch("dividing"):
-            levels = self._levels(micrograph, labels, n_materials, pose)
+            levels = self._levels(micrograph, labels, n_regions, pose)
         renumbered, n_labels = levels.renumbered, len(levels.material_of)
         label_of = {material: renumbered[label] for material, label in label_of.items() if label in renumbered}
         log = removed + _log_of_merging(kept, groups, label_of)
@@ -137,7 +142,7 @@ class SemanticBooster:
         found = Segmentation(
             levels.labels,
             log,
-            groups.n_materials if n_materials is None else n_materials,
+            groups.n_materials if n_regions is None else n_regions,
             n_materials is not None,
             masks,
             self._names(label_of, n_labels),
@@ -162,15 +167,21 @@ class SemanticBooster:
         unusual = (f"{name}={value!r}" for name, value in values if value != getattr(usual, name))
         return f"SemanticBooster({', '.join([repr(self.encoder), *unusual])})"
 
-    def _group(self, micrograph: Micrograph, masks: Masks, n_materials: int | None, watch: Watch) -> Grouping:
-        rules = self._suited_grouping
+    def _group(
+        self, micrograph: Micrograph, masks: Masks, n_materials: int | None, watch: Watch
+    ) -> tuple[Grouping, int | None]:
+        """The material of each mask, and how many regions there have to be in the end; None where it is as it is."""
+        rules, n_regions = self._suited_grouping, n_materials
         if self._embeds_masks:
             with watch("embedding"):
                 vectors, owners = cast("ContextEncoder", self.encoder).encode_masks(micrograph, masks)
             with watch("grouping"):
-                if n_materials is not None and isinstance(self.encoder, FieldEncoder):  # which divides them further
-                    n_materials = min(n_materials, _count_at_most(vectors, owners, rules))
-                return group_masks(vectors, owners, len(masks), n_materials, rules)
+                if n_regions is None and rules.numbers_seen and rules.threshold is not None:
+                    n_regions = likeliest_n_materials(vectors, owners, rules.threshold, rules.numbers_seen)
+                of_masks = n_regions
+                if n_regions is not None and isinstance(self.encoder, FieldEncoder):  # which divides them further
+                    of_masks = min(n_regions, _count_at_most(vectors, owners, rules))
+                return group_masks(vectors, owners, len(masks), of_masks, rules), n_regions
         with watch("embedding"):
             crops = sample_crops(micrograph, masks, self.crops)
             naming = None if self.classifier is None else self._name(self.classifier, crops, len(masks))
@@ -179,8 +190,10 @@ class SemanticBooster:
             vectors = embed_crops(self.encoder, micrograph, crops)
         with watch("grouping"):
             if naming is None:
-                return group_masks(vectors, crops.owners, len(masks), n_materials, rules, is_large=crops.is_large)
-            return group_named_masks(naming, vectors, crops.owners, n_materials, rules, is_large=crops.is_large)
+                found = group_masks(vectors, crops.owners, len(masks), n_materials, rules, is_large=crops.is_large)
+            else:
+                found = group_named_masks(naming, vectors, crops.owners, n_materials, rules, is_large=crops.is_large)
+            return found, n_regions
 
     def _levels(self, micrograph: Micrograph, labels: NDArray[np.uint32], n_regions: int | None, pose: Pose) -> Levels:
         """Regions and grains of an image from its labels in a pose; those as they are if the encoder sees no field."""

@@ -16,18 +16,21 @@ from samiam.boosting.n_materials import DEFAULT_ESTIMATOR, estimate_n_materials,
 from samiam.boosting.settings import GroupingRules
 from samiam.errors import InputError
 from samiam.records import Rule
-from samiam.texture import ContextEncoder, Encoder
+from samiam.texture import ContextEncoder, Encoder, FieldEncoder
 
 
 def suited_to(rules: GroupingRules, encoder: Encoder) -> GroupingRules:
     """Rules with what suits an encoder where none was chosen: estimator and threshold, which it says, and clustering.
 
+    Numbers of materials that it has seen go with the estimator "distance" only.
     Means of masks tell most where an encoder sees the whole micrograph: it then has vectors all over each mask.
     """
     estimator = rules.estimator or encoder.estimator or DEFAULT_ESTIMATOR
     threshold = encoder.distance if estimator == "distance" and rules.threshold is None else rules.threshold
+    seen = encoder.numbers_seen if estimator == "distance" and isinstance(encoder, FieldEncoder) else ()
+    numbers_seen = seen if rules.numbers_seen is None else rules.numbers_seen
     clustering = rules.clustering or ("linkage" if isinstance(encoder, ContextEncoder) else "kmeans")
-    return replace(rules, estimator=estimator, threshold=threshold, clustering=clustering)
+    return replace(rules, estimator=estimator, threshold=threshold, numbers_seen=numbers_seen, clustering=clustering)
 
 
 @dataclass(frozen=True, eq=False)

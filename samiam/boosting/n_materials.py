@@ -28,6 +28,16 @@ MOST_MATERIALS = 8
 """No estimate is larger."""
 
 _MOST_CROPS = 600
+_ODDS_PER_E_FOLD = 6.6
+"""By how much the log odds that two groups of masks are of two materials grow with the logarithm of their distance.
+
+This and the next are those of 270 random lattices:
+`python scripts/n_materials.py --varied --scenes 270 --generator compact --encoder compact --odds`.
+"""
+_ODDS_OF_UNSEEN = -0.79
+"""The log odds that there is another material than the masks are of."""
+_PSEUDO_COUNT = 0.5
+"""What each number counts before any image was seen, Jeffreys' prior of shares."""
 _N_REFERENCES = 10
 
 # For each mask its crops' vectors (c, D), c ≥ 1.
@@ -83,6 +93,37 @@ def estimate_n_materials(
     with threadpool_limits(1):
         found = _BY_NAME[estimator](sampled, most, THRESHOLDS[estimator] if threshold is None else threshold, seed)
     return min(found, most)
+
+
+def likeliest_n_materials(
+    vectors: NDArray[np.floating[Any]],
+    owners: NDArray[np.int64] | None,
+    distance: float,
+    numbers_seen: Sequence[int],
+) -> int:
+    """The number of materials that is likeliest by what masks say and by how many other images of the kind have.
+
+    Every merge of average linkage speaks for two materials rather than one by its distance, as log odds that were
+    calibrated on random lattices; further materials than masks are of are possible, if rather not there. The share of
+    images that have each number is known from those seen, by Dirichlet's distribution under Jeffreys' prior.
+
+    Args:
+        vectors: (C, D), one for each crop or point.
+        owners: int64 (C,), the mask that each is of; None where each is of its own.
+        distance: where even odds lie, that of the estimator "distance"; above 0.
+        numbers_seen: how many images have 1, 2, … materials; none of more than 8 count.
+
+    Returns:
+        1 to 8, of several that are as likely the smallest.
+    """
+    sampled = _thinned(vectors_of_masks(np.asarray(vectors, np.float64), owners))
+    seen = np.zeros(MOST_MATERIALS)
+    seen[: len(numbers_seen)] = numbers_seen[:MOST_MATERIALS]
+    shares = (seen + _PSEUDO_COUNT) / (seen + _PSEUDO_COUNT).sum()
+    splits = np.full(MOST_MATERIALS - 1, _ODDS_OF_UNSEEN)
+    merges = _merges_of(sampled)[: len(splits)] if len(sampled) > 1 else np.zeros(0)
+    splits[: len(merges)] = _ODDS_PER_E_FOLD * np.log(np.maximum(merges, 1e-6) / distance)
+    return int(np.argmax(np.log(shares) + np.concatenate([[0], splits.cumsum()]))) + 1
 
 
 def check_estimator(estimator: str, threshold: float | None) -> None:
@@ -164,8 +205,13 @@ def _by_eigengap(sampled: _Sampled, most: int, threshold: float, seed: int) -> i
 def _by_distance(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:  # noqa: ARG001 - one interface
     if threshold <= 0:
         return most
+    return int(np.count_nonzero(_merges_of(sampled) >= threshold)) + 1
+
+
+def _merges_of(sampled: _Sampled) -> NDArray[np.float64]:
+    """The distances of the merges of average linkage of the masks' mean vectors, two at least, the farthest first."""
     means = np.array([crops.mean(axis=0) for crops in sampled])
-    return int(np.count_nonzero(linkage(pdist(means), "average")[:, 2] >= threshold)) + 1
+    return np.asarray(linkage(pdist(means), "average")[::-1, 2])
 
 
 def _by_separation(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:

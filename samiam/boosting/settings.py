@@ -76,6 +76,8 @@ class GroupingRules:
             material of its own (as the released code does).
         estimator: how the number of materials is estimated where it is not given; what suits the encoder where null.
         threshold: of the estimator; its calibrated one where null.
+        numbers_seen: how many images of the kind have 1, 2, … materials, by which the estimator "distance" goes too if
+            the encoder sees fields; what its weights learnt from labels where null.
         clustering: "kmeans" of all crops (Algorithm 2), or average "linkage" of the masks' mean vectors, in which a
             large mask does not outweigh a small one; what suits the encoder where null.
         seed: of KMeans and of the estimate.
@@ -84,8 +86,13 @@ class GroupingRules:
     without_crops: Literal["drop", "own"] = "drop"
     estimator: Estimator | None = None
     threshold: float | None = None
+    numbers_seen: tuple[Annotated[int, Field(ge=0)], ...] | None = None
     clustering: Literal["kmeans", "linkage"] | None = None
     seed: RunSeed = 0
+
+    def __post_init__(self) -> None:
+        if self.numbers_seen and self.estimator not in ("distance", None):
+            raise InputError(f"numbers_seen: the estimator {self.estimator!r} does not go by them; use 'distance'.")
 
 
 @settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from samiam.training.labelled.crops.textures import LabelledContrastive, Labelle
 from samiam.training.labelled.division import Division
 from samiam.training.labelled.field import LabelledFieldLearner
 from samiam.training.labelled.images import pixel_sizes, read_division
+from samiam.training.labelled.numbers import learn_numbers
 from samiam.training.labelled.settings import LabelledRules
 from samiam.training.run import Job
 from simulate import SceneRanges, procedural_scene
@@ -100,9 +101,14 @@ def compact_job(data: LabelledImages, division: Division, rules: LabelledRules, 
     facts = facts_of_committee(sight) if isinstance(sight, Committee) else facts_of_field(sight.size)
     batches = LabelledFieldData(division, rules, _old_world(), data.workers)
     module = LabelledFieldLearner(sight, calibration, recipe)
-    finish = partial(add_to_card, calibration=asdict(calibration))
+    finish = partial(_finish_compact, module=module, division=division)
     guard = guard_of(division, rules, "old/score", ("val/iou", "val/iou_given"))
     return Job(COMPACT, module, batches, facts, recipe.ema_decay, _start(path, card), finish, guard)
+
+
+def _finish_compact(path: Path, module: LabelledFieldLearner, division: Division) -> None:
+    """The calibration that the weights began with, and how many materials the labelled images have."""
+    add_to_card(path, **learn_numbers(module.network, module.calibration, division).card)
 
 
 def _old_world() -> Callable[..., Scene]:

@@ -124,7 +124,8 @@ def train(config: Mapping[str, Any], folder: Path, command: str, *, resume: bool
     card = run(job, settings.trainer, settings.logger, folder, recorded(settings), command, resume=resume)
     scores = ", ".join(f"{name} {value:.3f}" for name, value in card["scores"].items())
     said = f"{scores} after epoch {card['epoch']}\n{folder / job.name}.safetensors"
-    return f"{said}\n{card['decision']}" if "decision" in card else said
+    decisions = [part["decision"] for part in (card, card.get("numbers", {})) if "decision" in part]
+    return "\n".join([said, *decisions])
 
 
 def job_of(settings: TrainSettings) -> Job:

@@ -53,6 +53,11 @@ class CompactEncoder:
         """The threshold of the estimator "distance", from the card of the weights."""
         return self._model.calibration.distance
 
+    @property
+    def numbers_seen(self) -> tuple[int, ...]:
+        """How many of the images that the weights were tuned on have 1, 2, … materials, from their card."""
+        return self._model.calibration.numbers_seen
+
     def encode(self, crops: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """One vector for each crop, D = 16 for each view; without the rest of the image, brightness says nothing."""
         length = LENGTH * len(self._model.views)

@@ -87,6 +87,11 @@ class ContextEncoder(Encoder, Protocol):
 class FieldEncoder(ContextEncoder, Protocol):
     """An encoder that has vectors everywhere, of grains too, and knows how likely two of them are alike."""
 
+    @property
+    def numbers_seen(self) -> tuple[int, ...]:
+        """How many labelled images of the kind that the weights learnt from have 1, 2, … materials; () without any."""
+        ...
+
     def field(self, micrograph: Micrograph) -> TextureField:
         """What it sees all over a micrograph."""
         ...

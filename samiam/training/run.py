@@ -24,7 +24,7 @@ from pytorch_lightning.loggers import Logger
 from torch import nn
 
 from samiam.errors import InputError
-from samiam.storage.weight_files import write_weights
+from samiam.storage.weight_files import read_card, write_weights
 from samiam.training.finite import StopWhereNotFinite
 from samiam.training.guard import Guard, Start, rounded
 from samiam.training.logging import build_loggers, close, wandb_of
@@ -150,6 +150,7 @@ def run(
         write_weights(weights, job.network.state_dict(), job.facts, card)
         if job.finish is not None:
             job.finish(weights)
+            card = read_card(weights)
         close(loggers, weights)
     return card
 

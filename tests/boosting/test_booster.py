@@ -597,3 +597,22 @@ def test_a_turned_image_has_the_same_regions_and_grains(pose: Pose, seed: int, n
     np.testing.assert_array_equal(pose.undo(of_turned.grains), found.grains)
     assert of_turned.material_of == found.material_of
     assert of_turned.confidences == found.confidences
+
+
+def test_a_number_that_images_of_the_kind_have_is_reached() -> None:
+    image = procedural_scene(4, shape_hw=(240, 330)).micrograph
+    whole = Masks.from_labels(np.ones(image.shape_hw, np.uint32))
+    rules = GroupingRules(numbers_seen=(0, 0, 30))
+    found = SemanticBooster(build_encoder("compact"), grouping=rules)(image, whole)
+    assert (found.n_materials, found.n_materials_given, len(found.masks)) == (3, False, 3)
+
+
+@pytest.mark.parametrize("words", [{"encoder": build_encoder("spectrum")}, {"embedding": "crops"}])
+def test_numbers_seen_are_refused_where_nothing_goes_by_them(words: Mapping[str, Any]) -> None:
+    with pytest.raises(InputError, match="numbers_seen: only compact counts by them"):
+        SemanticBooster(**{"encoder": build_encoder("compact"), **words}, grouping=GroupingRules(numbers_seen=(0, 3)))
+
+
+def test_numbers_seen_go_with_no_other_estimator() -> None:
+    with pytest.raises(InputError, match="numbers_seen: the estimator 'gap' does not go by them; use 'distance'"):
+        GroupingRules(estimator="gap", numbers_seen=(0, 3))

@@ -105,16 +105,16 @@ def test_a_distance_takes_the_threshold_of_its_encoder_where_nobody_chose() -> N
         GroupingRules(estimator="gap"),
         GroupingRules(estimator="distance", threshold=0.7),
     ):
-        assert suited_to(chosen, build_encoder("fenet")) == replace(chosen, clustering="kmeans")
+        assert suited_to(chosen, build_encoder("fenet")) == replace(chosen, numbers_seen=(), clustering="kmeans")
     with pytest.raises(InputError, match="no threshold that suits every encoder"):
         group_masks(*clouds(3), 9, rules=suited_to(GroupingRules(estimator="distance"), build_encoder("resnet18")))
 
 
 def test_an_encoder_has_its_estimator_where_nobody_chose() -> None:
-    by_eigengap = GroupingRules(estimator=DEFAULT_ESTIMATOR, clustering="kmeans")
+    by_eigengap = GroupingRules(estimator=DEFAULT_ESTIMATOR, numbers_seen=(), clustering="kmeans")
     assert suited_to(GroupingRules(), build_encoder("fenet")) == by_eigengap
     distance = shipped_calibration().distance
-    by_distance = GroupingRules(estimator="distance", threshold=distance, clustering="linkage")
+    by_distance = GroupingRules(estimator="distance", threshold=distance, numbers_seen=(), clustering="linkage")
     assert suited_to(GroupingRules(), build_encoder("compact")) == by_distance
     assert suited_to(GroupingRules(clustering="kmeans"), build_encoder("compact")).clustering == "kmeans"
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from samiam.boosting import estimate_n_materials
-from samiam.boosting.n_materials import ESTIMATORS, MOST_MATERIALS, Estimator
+from samiam.boosting.n_materials import ESTIMATORS, MOST_MATERIALS, Estimator, likeliest_n_materials
 from samiam.errors import InputError
 
 Sample = tuple[NDArray[Any], NDArray[np.int64]]
@@ -196,3 +196,53 @@ def test_distance_counts_as_scikit_learn_does(seed: int) -> None:
     vectors = rng.normal(size=(rng.integers(2, 9), 3))
     wanted = AgglomerativeClustering(n_clusters=None, linkage="average", distance_threshold=1.5).fit(vectors)
     assert estimate_n_materials(vectors, estimator="distance", threshold=1.5) == wanted.n_clusters_
+
+
+# --- numbers that other images of the kind have
+
+
+def test_where_no_image_was_seen_distances_decide() -> None:
+    for n in (1, 2, 4):
+        vectors, owners = clouds(n)
+        spread = 0.3 if n > 1 else 0.5  # of one cloud the merges lie well below
+        assert likeliest_n_materials(vectors, owners, spread, ()) == counted(vectors, owners, estimator="distance") == n
+
+
+def pair(apart: float) -> Sample:
+    """Two masks of three crops each, their means so far apart."""
+    return np.repeat([[0.0], [apart]], 3, axis=0), np.repeat([0, 1], 3)
+
+
+@pytest.mark.parametrize(("apart", "alone"), [(0.9, 1), (1.1, 2)])
+def test_many_images_with_one_number_tip_the_balance(apart: float, alone: int) -> None:
+    assert likeliest_n_materials(*pair(apart), 1.0, ()) == alone
+    assert likeliest_n_materials(*pair(apart), 1.0, (9,)) == 1
+    assert likeliest_n_materials(*pair(apart), 1.0, (0, 9)) == 2
+
+
+def test_what_is_plain_outweighs_them() -> None:
+    assert likeliest_n_materials(*pair(3.0), 1.0, (9,)) == 2
+    assert likeliest_n_materials(*pair(0.3), 1.0, (0, 9)) == 1
+
+
+def test_more_images_weigh_more() -> None:
+    apart = pair(0.75)  # log odds of -1.9, which three images outweigh: log(3.5 / 0.5)
+    assert [likeliest_n_materials(*apart, 1.0, (0, n)) for n in (1, 2, 3, 30)] == [1, 1, 2, 2]
+
+
+def test_there_may_be_more_materials_than_masks() -> None:
+    alone = np.zeros((3, 2)), np.zeros(3, np.int64)
+    assert likeliest_n_materials(*alone, 0.5, ()) == 1
+    assert likeliest_n_materials(*alone, 0.5, (0, 0, 10)) == 3
+    assert likeliest_n_materials(np.zeros((0, 2)), np.zeros(0, np.int64), 0.5, (0, 5)) == 2
+
+
+def test_of_numbers_out_of_reach_none_counts() -> None:
+    vectors, owners = clouds(2)
+    seen = (0,) * MOST_MATERIALS + (50,)
+    assert likeliest_n_materials(vectors, owners, 0.3, seen) == 2
+
+
+def test_masks_of_one_vector_are_of_one_material() -> None:
+    vectors, owners = np.ones((6, 2)), np.repeat([0, 1, 2], 2)
+    assert likeliest_n_materials(vectors, owners, 0.3, (0, 0, 4)) == 1

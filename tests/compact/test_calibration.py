@@ -13,6 +13,8 @@ import pytest
 
 from samiam import build_encoder, build_generator, segment
 from samiam.benchmark.variants import build_methods
+from samiam.boosting import GroupingRules
+from samiam.boosting.grouping import suited_to
 from samiam.commands.segment_settings import SegmentSettings
 from samiam.commands.segmenting import SegmentJob
 from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
@@ -74,6 +76,16 @@ def test_own_weights_are_calibrated_by_their_own_card(changed: Path) -> None:
     assert (encoder.estimator, encoder.distance) == ("distance", 1.3)
 
 
+def test_numbers_that_were_learnt_stand_on_the_card(changed: Path) -> None:
+    assert build_encoder("compact").numbers_seen == ()
+    add_to_card(changed, calibration={**read_card(changed)["calibration"], "numbers_seen": [0, 4, 1]})
+    encoder = build_encoder("compact", weights=changed)
+    assert encoder.numbers_seen == (0, 4, 1)
+    assert suited_to(GroupingRules(), encoder).numbers_seen == (0, 4, 1)
+    assert suited_to(GroupingRules(numbers_seen=()), encoder).numbers_seen == ()
+    assert suited_to(GroupingRules(estimator="gap"), encoder).numbers_seen == ()
+
+
 def test_provenance_tells_calibrations_apart(changed: Path) -> None:
     shipped, own = (build_generator("compact", **options).options for options in ({}, {"weights": changed}))
     assert own["weights_sha256"] == shipped["weights_sha256"]
@@ -95,6 +107,7 @@ Spoil = Callable[[dict[str, Any]], object]
         (lambda card: card["calibration"]["quality"].update(margin="x"), "calibration.quality="),
         (lambda card: card["calibration"].pop("distance"), "calibration.distance is missing"),
         (lambda card: card["calibration"].update(distance=0), "calibration.distance=0"),
+        (lambda card: card["calibration"].update(numbers_seen=[1, -1]), "calibration.numbers_seen"),
         (lambda card: card["calibration"].update(estimator="guess"), "calibration.estimator='guess'"),
         (lambda card: card["calibration"].update(mood=1), "no setting 'mood'"),
     ],

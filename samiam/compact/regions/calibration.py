@@ -39,6 +39,7 @@ class Calibration:
         same_grain: likewise that lattices lie alike, by the vectors of grains.
         confidence: logistic regression of a segmented region's IoU with the truth, a coefficient for each name of
             `EVIDENCE_OF_REGION`.
+        numbers_seen: how many of the labelled images that the weights were tuned on have 1, 2, … materials.
     """
 
     quality: Mapping[str, float]
@@ -48,6 +49,7 @@ class Calibration:
     same_material: SamenessCoefficients
     same_grain: SamenessCoefficients
     confidence: Mapping[str, float]
+    numbers_seen: tuple[Annotated[int, Field(ge=0)], ...] = ()
 
     def __post_init__(self) -> None:
         rows = (("quality", EVIDENCE), ("preference", EVIDENCE_OF_CHOICE), ("confidence", EVIDENCE_OF_REGION))

@@ -35,7 +35,12 @@ class Division:
     @property
     def n_deciding(self) -> int:
         """How many images decide, however many annotators labelled each."""
-        return len({scene.micrograph.metadata.get("sha256", scene.micrograph.name) for scene in self.val})
+        return len({name_of(scene) for scene in self.val})
+
+
+def name_of(scene: Scene) -> str:
+    """What an image has in common with the same one of another annotator, and with no other."""
+    return str(scene.micrograph.metadata.get("sha256", scene.micrograph.name))
 
 
 def divide(scenes: Sequence[Scene], places: Sequence[Place], images: Sequence[str], *, share: float) -> Division:

@@ -17,7 +17,7 @@ class Remembering:
         self._remembered: tuple[Micrograph, TextureField] | None = None
         self._of_masks: tuple[Masks, tuple[NDArray[np.float32], NDArray[np.int64]]] | None = None
         self.name, self.options = encoder.name, encoder.options
-        self.estimator, self.distance = encoder.estimator, encoder.distance
+        self.estimator, self.distance, self.numbers_seen = encoder.estimator, encoder.distance, encoder.numbers_seen
         self.encode, self.encode_within = encoder.encode, encoder.encode_within
 
     def field(self, micrograph: Micrograph) -> TextureField:

@@ -82,13 +82,16 @@ class TestCompact:
         weights, card, said = tuned("labelled_compact", dataset, tmp_path / "run", *words)
         assert is_same(*states(weights, small))
         assert card["epoch"] == 0
-        assert said.splitlines()[-1] == card["decision"]
+        assert said.splitlines()[-2:] == [card["decision"], card["numbers"]["decision"]]
         assert card["decision"].startswith("kept the starting weights: val/score")
         assert card["scores"] == card["scores_of_start"] != card["scores_learnt"]
         assert {"val/miou", "old/score", "test/miou_given"} <= set(card["scores"])
         assert card["start"]["sha256"] == sha256_of(small)
         made = build_generator("compact", weights=weights, device="cpu")  # on ONNX Runtime
         assert made.generate(halves().micrograph).shape_hw == (72, 72)
+        assert card["numbers"]["seen"] == [0, 2]
+        is_taken = card["numbers"]["decision"].startswith("estimates the number by those of the labels too")
+        assert build_encoder("compact", weights=weights, device="cpu").numbers_seen == ((0, 2) if is_taken else ())
 
     def test_weights_that_are_better_are_taken(
         self, dataset: Path, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
