@@ -103,11 +103,11 @@ def _thickness_px(shape: tuple[int, ...]) -> int:
 
 def _rims(labels: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
     """Pixels of each label near those of another, on both sides of where they meet."""
-    from scipy import ndimage
+    import cv2  # a fifth of a second that images without lines need not wait for
 
-    size = 2 * 2 * _thickness_px(labels.shape) + 1
-    largest, smallest = ndimage.maximum_filter(labels, size), ndimage.minimum_filter(labels, size)
-    return np.asarray(largest != smallest)
+    square = np.ones(2 * [2 * 2 * _thickness_px(labels.shape) + 1], np.uint8)
+    values = labels.astype(np.float32)  # exact up to 2²⁴ labels
+    return np.asarray(cv2.dilate(values, square) != cv2.erode(values, square))
 
 
 def _outlines(labels: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
@@ -118,6 +118,6 @@ def _outlines(labels: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
     thickness = _thickness_px(labels.shape)
     if thickness == 1:
         return edges
-    from scipy import ndimage  # half a second that small images need not wait for
+    import cv2  # as above
 
-    return np.asarray(ndimage.maximum_filter(edges, size=thickness))
+    return np.asarray(cv2.dilate(edges.view(np.uint8), np.ones((thickness, thickness), np.uint8)).view(np.bool_))

@@ -63,10 +63,10 @@ def learn_numbers(network: Sight, calibration: Calibration, division: Division) 
         calibration: of it.
         division: the labelled images.
     """
-    labelled = [*division.train, *division.val]
-    seen, model = numbers_of(labelled), CompactModel(in_use(network), calibration)
+    labelled = [] if division.of_one_image else [*division.train, *division.val]
+    seen, model = numbers_of(labelled or division.train), CompactModel(in_use(network), calibration)
     others = [[other for other in labelled if name_of(other) != name_of(scene)] for scene in labelled]
-    judges = [] if division.of_one_image else list(zip(labelled, map(numbers_of, others), strict=True))
+    judges = list(zip(labelled, map(numbers_of, others), strict=True))
     before: dict[str, float] = {}
     after: dict[str, float] = {}
     for part, scenes in (("labelled", judges), ("test", [(scene, seen) for scene in division.test])):

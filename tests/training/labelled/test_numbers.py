@@ -81,7 +81,7 @@ def test_one_image_says_nothing_of_others() -> None:
     found = learn_numbers(read_sight(shipped_weights(NAME)), shipped_calibration(), division)
     assert found.calibration == shipped_calibration()
     assert found.words == "estimates the number as before: one image says little of others"
-    assert found.after == {"test/miou": 0.7, "test/iou": 0.7}
+    assert (found.seen, found.after) == ((0, 1), {"test/miou": 0.7, "test/iou": 0.7})
 
 
 def test_images_are_segmented_by_the_numbers() -> None:
