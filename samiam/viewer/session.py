@@ -17,6 +17,7 @@ from samiam.viewer.areas import Area, Point, lasso, rectangle, stroke, touching
 from samiam.viewer.canvas import Canvas, Region
 from samiam.viewer.history import Change, History, Pixels, Step, Verdict, difference
 from samiam.viewer.seeing.sight import Box, Sees
+from samiam.viewer.tidying import tidied
 
 
 def _now() -> str:
@@ -130,7 +131,7 @@ class Session:
         canvas = before.canvas if before else self.canvas
         number = into or (before.number if before else canvas.next_number)
         details = {"points": [[x, y, int(inside)] for x, y, inside in points], "box": box, "region": number}
-        after = self._painted(found, into, canvas, number)
+        after = self._painted(tidied(found, canvas.labels), into, canvas, number)
         if before is None:
             self._take("point", details, after)
         else:
@@ -161,13 +162,13 @@ class Session:
     def grow(self, points_xy: Sequence[Point], into: int | None = None, strictness: float = 0.5) -> None:
         """What lies within a lasso, and what has its texture and is connected to it."""
         seed = self._shown(lasso(points_xy, self.canvas.shape_hw))
-        grown = Area.of(touching(self.sight.alike(seed, strictness), seed))
+        grown = tidied(Area.of(touching(self.sight.alike(seed, strictness), seed)), self.canvas.labels)
         self._draw("grow", {"points": _rounded(points_xy), "strictness": strictness}, grown, into)
 
     def find_all(self, box_xyxy: Box, into: int | None = None, strictness: float = 0.5) -> None:
         """Everything that has the texture of an exemplar: the pixels of a box, which may be a single one."""
         exemplar = self._shown(rectangle(box_xyxy, self.canvas.shape_hw))
-        found = Area.of(self.sight.alike(exemplar, strictness))
+        found = tidied(Area.of(self.sight.alike(exemplar, strictness)), self.canvas.labels)
         self._draw("find_all", {"box": list(box_xyxy), "strictness": strictness}, found, into)
 
     def _draw(self, what: str, details: dict[str, Any], area: Area, into: int | None) -> None:
@@ -199,7 +200,8 @@ class Session:
 
     def split(self, number: int) -> None:
         """A region in two, where its texture differs most; the smaller part is new."""
-        self._part("split", {"region": number}, number, self.sight.smaller_part(self.canvas.area_of(number)))
+        part = tidied(self.sight.smaller_part(self.canvas.area_of(number)), self.canvas.labels)
+        self._part("split", {"region": number}, number, part)
 
     def cut(self, number: int, points_xy: Sequence[Point]) -> None:
         """What of a region lies within a lasso becomes a new one."""
