@@ -113,8 +113,9 @@ def counted_only(family: str, n: int, seed: int, options: argparse.Namespace) ->
     weights, _ = given_or_shipped(COMPACT, None, None)
     found = learn_numbers(read_sight(weights), read_calibration(weights), division_of(family, n, seed, options))
     taken = found.calibration.numbers_seen == found.seen
-    scores = {f"{score} before": found.before[f"test/{score}"] for score in ("miou", "iou")}
-    scores |= {f"{score} counted": found.after[f"test/{score}"] for score in ("miou", "iou")}
+    each = ("miou", "iou", "right")
+    scores = {f"{score} before": found.before[f"test/{score}"] for score in each}
+    scores |= {f"{score} counted": found.after[f"test/{score}"] for score in each}
     return {"seen": " ".join(map(str, found.seen)), "taken": taken, **scores}
 
 
@@ -187,6 +188,7 @@ def numbers_of(rows: pd.DataFrame) -> pd.DataFrame:
     rows["kept"] = rows["miou counted"].where(rows["taken"], rows["miou before"])
     rows["gain"] = rows["miou counted"] - rows["miou before"]
     shown = {"before": ("miou before", "mean"), "counted": ("miou counted", "mean"), "after": ("kept", "mean")}
+    shown |= {"right: before": ("right before", "mean"), "right: counted": ("right counted", "mean")}
     ranges = {"least gain": ("gain", "min"), "most gain": ("gain", "max"), "taken": ("taken", "sum")}
     return rows.groupby(["family", "labelled"]).agg(**shown, **ranges).reset_index().round(3)
 

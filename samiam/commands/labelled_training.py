@@ -101,14 +101,14 @@ def compact_job(data: LabelledImages, division: Division, rules: LabelledRules, 
     facts = facts_of_committee(sight) if isinstance(sight, Committee) else facts_of_field(sight.size)
     batches = LabelledFieldData(division, rules, _old_world(), data.workers)
     module = LabelledFieldLearner(sight, calibration, recipe)
-    finish = partial(_finish_compact, module=module, division=division)
+    finish = partial(_finish_compact, module=module, division=division, most_lost=rules.least_gain)
     guard = guard_of(division, rules, "old/score", ("val/iou", "val/iou_given"))
     return Job(COMPACT, module, batches, facts, recipe.ema_decay, _start(path, card), finish, guard)
 
 
-def _finish_compact(path: Path, module: LabelledFieldLearner, division: Division) -> None:
+def _finish_compact(path: Path, module: LabelledFieldLearner, division: Division, most_lost: float) -> None:
     """The calibration that the weights began with, and how many materials the labelled images have."""
-    add_to_card(path, **learn_numbers(module.network, module.calibration, division).card)
+    add_to_card(path, **learn_numbers(module.network, module.calibration, division, most_lost).card)
 
 
 def _old_world() -> Callable[..., Scene]:

@@ -39,12 +39,14 @@ def learnt(train: Iterable[Scene], val: Iterable[Scene], test: Iterable[Scene] =
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Seen]]:
-    """The numbers that images were segmented by; what is segmented by any of them gets 0.7, or 0.1 if it is worse."""
+    """The numbers that images were segmented by; the scores go from 0.5 to 0.7, or to what an image's name says."""
     numbers_by_image: dict[str, list[Seen]] = {}
 
     def scored(_model: object, scene: Scene, each_seen: tuple[Seen, ...]) -> list[list[float]]:
         numbers_by_image.setdefault(scene.micrograph.name, []).extend(each_seen)
-        return [[0.5, 0.5], [0.1, 0.1] if scene.micrograph.name.startswith("worse") else [0.7, 0.7]]
+        name = scene.micrograph.name
+        after = 0.1 if name.startswith("worse") else 0.45 if name.startswith("little") else 0.7
+        return [[0.5, 0.5, float(name.startswith("wrong"))], [after, after, float(not name.startswith("wrong"))]]
 
     monkeypatch.setattr(numbers, "_scores", scored)
     return numbers_by_image
@@ -60,18 +62,41 @@ def test_every_image_judges_the_numbers_of_the_others(asked: dict[str, list[Seen
     # Two annotators labelled b, which then says nothing of itself.
     assert asked == {"a": [(), (1, 0, 2)], "b": [(), (1, 1)] * 2, "c": [(), (0, 1, 2)], "d": [(), (1, 1, 2)]}
     assert found.calibration == replace(shipped_calibration(), numbers_seen=(1, 1, 2))
-    assert found.words.startswith(
-        "estimates the number by those of the labels too: 0.500 → 0.700 on 3 labelled images,"
-    )
-    assert found.after == {"labelled/miou": 0.7, "labelled/iou": 0.7, "test/miou": 0.7, "test/iou": 0.7}
+    said = "right on 0% → 100% of 3 labelled images, each by those of the others; score 0.500 → 0.700"
+    assert found.words == f"estimates the number by those of the labels too: {said}"
+    assert found.after == {
+        "labelled/miou": 0.7,
+        "labelled/iou": 0.7,
+        "labelled/right": 1.0,
+        "test/miou": 0.7,
+        "test/iou": 0.7,
+        "test/right": 1.0,
+    }
 
 
 @pytest.mark.usefixtures("asked")
 def test_numbers_that_make_it_worse_are_not_gone_by() -> None:
     found = learnt([layers("worse 1", 2), layers("b", 2)], [layers("worse 2", 3)])
     assert found.calibration == shipped_calibration()
-    assert found.words.startswith("estimates the number as before: 0.500 → 0.300 on 3 labelled images,")
+    assert found.words.startswith("estimates the number as before: right on 0% → 100% of 3 labelled images,")
+    assert found.words.endswith("; score 0.500 → 0.300")
     assert found.card["numbers"]["seen"] == [0, 2, 1]
+
+
+@pytest.mark.usefixtures("asked")
+def test_numbers_that_are_right_may_cost_what_chance_does() -> None:
+    few = learnt([layers("little 1", 2)], [layers("little 2", 2)])
+    assert few.calibration.numbers_seen == (0, 2)
+    assert few.words.endswith("; score 0.500 → 0.450")
+    many = learnt([layers(f"little {number}", 2) for number in range(4)], [layers("little 4", 2)])
+    assert many.calibration == shipped_calibration()  # 0.05 is more than 0.1/√5
+
+
+@pytest.mark.usefixtures("asked")
+def test_numbers_that_are_wrong_more_often_are_not_gone_by() -> None:
+    found = learnt([layers("wrong 1", 2), layers("b", 2)], [layers("wrong 2", 2)])
+    assert found.calibration == shipped_calibration()
+    assert found.words.startswith("estimates the number as before: right on 67% → 33% of 3 labelled images,")
 
 
 @pytest.mark.usefixtures("asked")
@@ -81,11 +106,11 @@ def test_one_image_says_nothing_of_others() -> None:
     found = learn_numbers(read_sight(shipped_weights(NAME)), shipped_calibration(), division)
     assert found.calibration == shipped_calibration()
     assert found.words == "estimates the number as before: one image says little of others"
-    assert (found.seen, found.after) == ((0, 1), {"test/miou": 0.7, "test/iou": 0.7})
+    assert (found.seen, found.after) == ((0, 1), {"test/miou": 0.7, "test/iou": 0.7, "test/right": 1.0})
 
 
 def test_images_are_segmented_by_the_numbers() -> None:
     found = learnt([layers("a", 2), layers("b", 2)], [layers("c", 2)], [layers("d", 2)])
     assert found.calibration.numbers_seen == (0, 3)
     assert min(found.after.values()) > 0.9
-    assert set(found.before) == {"labelled/miou", "labelled/iou", "test/miou", "test/iou"}
+    assert found.before.keys() == found.after.keys()
