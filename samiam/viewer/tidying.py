@@ -26,15 +26,17 @@ def tidied(area: Area, labels: NDArray[np.uint32]) -> Area:
     """
     least = _SPECK * labels.size
     own = Parts.of(area.inside)
-    solid = area.inside & ~own.drawn(own.sizes < least)
-    if not solid.any():
+    is_solid = own.reached_by(area.inside) & (own.sizes >= least)
+    if not is_solid.any():
         return area
+    solid = own.drawn(is_solid)
     (top, left), (height, width) = (max(area.top - 1, 0), max(area.left - 1, 0)), labels.shape
     rows, columns = slice(top, min(area.box[0].stop + 1, height)), slice(left, min(area.box[1].stop + 1, width))
     before = labels[rows, columns]
     inside = np.zeros(before.shape, np.bool_)
     inside[area.top - top :, area.left - left :][: solid.shape[0], : solid.shape[1]] = solid
-    after = Parts.of(np.where(inside, -1, before.astype(np.int64)))
+    new = labels.max() + np.uint32(1)
+    after = Parts.of(np.where(inside, new, before))
     beside = cv2.dilate(inside.view(np.uint8), _CROSS).view(np.bool_) & ~inside
     cut_off = (after.sizes < least) & after.reached_by(beside) & ~after.reached_by(_going_on(labels, rows, columns))
     return Area.of(inside | after.drawn(cut_off), top, left)
