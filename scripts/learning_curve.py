@@ -35,6 +35,7 @@ from samiam.compact.sights import read_sight
 from samiam.compact.weights import NAME as COMPACT
 from samiam.datasets import Place
 from samiam.datasets.painted import scene_of
+from samiam.errors import InputError
 from samiam.records import Scene
 from samiam.storage.files import replacing
 from samiam.storage.weight_files import given_or_shipped
@@ -94,7 +95,11 @@ def _add(path: Path, family: str, n: int, seed: int, learn: Callable[[str, int, 
     rows = pd.read_csv(path) if path.exists() else pd.DataFrame({"family": [], "labelled": [], "seed": []})
     if ((rows["family"] == family) & (rows["labelled"] == n) & (rows["seed"] == seed)).any():
         return
-    row = {"family": family, "labelled": n, "seed": seed, **learn(family, n, seed)}
+    try:
+        row = {"family": family, "labelled": n, "seed": seed, **learn(family, n, seed)}
+    except InputError as error:  # of a single image it may be impossible to hold out a third
+        print(f"{family}, {n} labelled, seed {seed}: left out. {error}", flush=True)
+        return
     print(row, flush=True)
     with replacing(path) as partial_path:
         pd.concat([rows, pd.DataFrame([row])]).to_csv(partial_path, index=False, float_format="%.4f")

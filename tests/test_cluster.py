@@ -41,3 +41,10 @@ def test_an_unreachable_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_workers() -> None:
     with pytest.raises(InputError, match="0 workers can do nothing"), dask_client(workers=0):
         pass
+
+
+def test_workers_keep_memory_for_the_next_image() -> None:
+    with dask_client(workers=1) as client:
+        environment = client.submit(lambda: dict(os.environ)).result()
+    assert environment["OMP_NUM_THREADS"] == "1"
+    assert "MALLOC_TRIM_THRESHOLD_" not in environment
