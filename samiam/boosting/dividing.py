@@ -163,15 +163,16 @@ def unit(vector: NDArray[np.floating]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, eq=False)
 class Division:
-    """Regions, and what each was divided from.
+    """Regions, and what material each is of.
 
     Attributes:
         labels: uint32 (H, W), 0 where not segmented, regions from 1 on.
-        origin: the label that each region had before, region i + 1 at place i.
+        material_of: the material of region i + 1: the label that it had before, or a new number where what tells
+            materials apart, and not how lattices lie, has parted it from the rest.
     """
 
     labels: NDArray[np.uint32]
-    origin: list[int]
+    material_of: list[int]
 
 
 def divided(
@@ -196,21 +197,21 @@ def divided(
     Returns:
         The regions; fewer than `n_regions` where none can be split any more.
     """
-    found, origin = labels.copy(), numbers_in(labels)
+    found, material_of = labels.copy(), numbers_in(labels)
     fewest = max(2, round(smallest * field.boundaries[0].size))
     at_points = found[field.places]
-    candidates = {label: _candidate(at_points == label, field, fewest, by_materials) for label in origin}
-    while n_regions is None or len(origin) < n_regions:
+    candidates = {label: _candidate(at_points == label, field, fewest, by_materials) for label in material_of}
+    while n_regions is None or len(material_of) < n_regions:
         label = max(candidates, key=lambda label: candidates[label].rank, default=0)
         best = candidates.get(label)
         if best is None or best.split is None or (n_regions is None and best.split.log_odds <= 0):
             break
-        origin.append(origin[label - 1])
-        _apply(best, found, label, len(origin), field)
+        material_of.append(max(material_of) + 1 if best.of_materials else material_of[label - 1])
+        _apply(best, found, label, len(material_of), field)
         at_points = found[field.places]
-        for part in (label, len(origin)):
+        for part in (label, len(material_of)):
             candidates[part] = _candidate(at_points == part, field, fewest, by_materials)
-    return Division(found, origin)
+    return Division(found, material_of)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,21 +221,23 @@ class _Candidate:
     split: Split | None
     rank: float
     vectors: NDArray[np.float32]
+    of_materials: bool = True
     means: tuple[NDArray[np.floating], ...] = ()
 
 
 def _candidate(inside: NDArray[np.bool_], field: TextureField, fewest: int, by_materials: bool) -> _Candidate:
     """The best way to split a region, bool (h, w) at the points of the field."""
     found = []
-    for vectors, sameness, bonus in (
-        (field.materials, field.same_material, _RATHER_MATERIALS),
-        (field.grains, field.same_grain, 0.0),
+    for vectors, sameness, of_materials in (
+        (field.materials, field.same_material, True),
+        (field.grains, field.same_grain, False),
     )[0 if by_materials else 1 :]:
         split = best_split(vectors, inside, field.boundaries, sameness, fewest)
         if split is not None:
             parts = sorted((split.is_first, ~split.is_first), key=np.count_nonzero, reverse=True)
             means = tuple(vectors[inside][part].mean(axis=0) for part in parts)
-            found.append(_Candidate(split, split.log_odds + bonus, vectors, means))
+            rank = split.log_odds + (_RATHER_MATERIALS if of_materials else 0.0)
+            found.append(_Candidate(split, rank, vectors, of_materials, means))
     return max(found, key=lambda candidate: candidate.rank, default=_Candidate(None, -np.inf, field.materials))
 
 

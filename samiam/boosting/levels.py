@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import Division, divided
 from samiam.boosting.merging import dissolved, numbered_by_area
+from samiam.records.arrays import areas_in
 from samiam.texture import TextureField
 from samiam.texture.confidence import confidences
 from samiam.texture.pose import Pose
@@ -63,20 +64,37 @@ def levels_of(
     of_texture = claimed(labels, field, largest_foreign=0.005 if n_regions is None else 1.0)
     parted = parted_by_grains(dissolved(of_texture, smallest_region_px), field)
     materials, by_area = numbered_by_area(parted)
-    regions, origin = materials, list(range(1, len(by_area) + 1))
-    if parts and n_regions is not None and 0 < len(origin) < n_regions:
-        regions, origin = _numbered(divided(materials, field, n_regions))
+    regions, material_of = materials, list(range(1, len(by_area) + 1))
+    if parts and n_regions is not None and 0 < len(material_of) < n_regions:
+        regions, material_of = _numbered(divided(materials, field, n_regions))
     grains, of_grain = _numbered(divided(regions, field, by_materials=False))
-    if parts and n_regions is None and len(origin) == 1:
-        regions, origin = grains, [1] * len(of_grain)
+    if parts and n_regions is None and len(material_of) == 1:
+        regions, material_of = grains, [1] * len(of_grain)
     trusted = () if field.confidence is None else confidences(regions, field, field.confidence)
-    return Levels(regions, grains, origin, {old + 1: new for old, new in by_area.items()}, trusted)
+    number = _numbers_by_area(regions, material_of)  # parts that were divided off may be larger than others
+    renumbered = {old + 1: number[new] for old, new in by_area.items()}
+    return Levels(regions, grains, [number[material] for material in material_of], renumbered, trusted)
+
+
+def _numbers_by_area(regions: NDArray[np.uint32], material_of: Sequence[int]) -> dict[int, int]:
+    """New numbers of materials, by falling area; of equal ones that of the first region comes first.
+
+    Args:
+        regions: uint32 (H, W), regions 1, 2, … by falling area.
+        material_of: the material of each.
+    """
+    if len(set(material_of)) == len(material_of):
+        return {material: place for place, material in enumerate(material_of, start=1)}
+    areas: dict[int, int] = {}
+    for material, area in zip(material_of, areas_in(regions)[1:].tolist(), strict=True):
+        areas[material] = areas.get(material, 0) + area
+    return {material: place for place, material in enumerate(sorted(areas, key=lambda one: -areas[one]), start=1)}
 
 
 def _numbered(division: Division) -> tuple[NDArray[np.uint32], list[int]]:
-    """The regions of a division by falling area, and what each was divided from."""
+    """The regions of a division by falling area, and the material of each."""
     labels, by_place = numbered_by_area(division.labels)
-    return labels, [division.origin[place] for place in sorted(by_place, key=by_place.__getitem__)]
+    return labels, [division.material_of[place] for place in sorted(by_place, key=by_place.__getitem__)]
 
 
 def remark_on(levels: Levels, n_regions: int | None) -> str | None:

@@ -161,7 +161,7 @@ def test_regions_are_divided_until_there_are_as_many_as_asked_for() -> None:
     for n in (1, 2, 3, 4):
         found = divided(whole, field_of(QUARTERS), n)
         assert int(found.labels.max()) == n
-        assert found.origin == [1] * n
+        assert found.material_of == list(range(1, n + 1))  # told apart by what tells materials apart
     for quarter in range(4):
         inside = found.labels[in_pixels(QUARTERS) == quarter]
         assert np.bincount(inside).max() > 0.97 * inside.size
@@ -197,6 +197,24 @@ def test_more_regions_than_materials_are_grains_of_the_same_material() -> None:
     levels = levels_of(in_pixels(QUARTERS // 2 + 1), field_of(QUARTERS // 2, QUARTERS), n_regions=3)
     assert sorted(levels.material_of) in ([1, 1, 2], [1, 2, 2])
     assert int(levels.labels.max()) == 3
+
+
+def test_what_masks_did_not_tell_apart_is_a_material_of_its_own() -> None:
+    halves = QUARTERS // 2
+    levels = levels_of(np.ones((160, 160), np.uint32), field_of(halves, QUARTERS), n_regions=3)
+    material_at = np.array([0, *levels.material_of])[levels.labels]
+    assert sorted(levels.material_of) in ([1, 1, 2], [1, 2, 2])  # one half in two grains
+    for half in (0, 1):
+        assert np.bincount(material_at[in_pixels(halves) == half]).max() > 0.97 * 160 * 80
+
+
+def test_materials_that_were_divided_are_numbered_by_area() -> None:
+    labels = in_pixels(np.where(np.arange(40) < 30, 1, 2)[None].repeat(40, axis=0))
+    parts = np.where(np.arange(40) < 30, np.arange(40)[:, None] < 10, 2)  # the larger one, by 1 : 2
+    levels = levels_of(labels, field_of(parts.astype(int)), n_regions=3)
+    areas = np.bincount(np.array([0, *levels.material_of])[levels.labels].ravel())[1:]
+    assert levels.material_of == [1, 2, 3]
+    assert list(areas) == sorted(areas, reverse=True)
 
 
 def test_materials_are_renumbered_by_area_with_what_they_claim() -> None:
