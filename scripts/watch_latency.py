@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import subprocess
 import sys
 import tempfile
@@ -66,7 +65,7 @@ def main() -> None:
                 time.sleep(options.every_s)
             memory_mb.append(process.memory_info().rss / 1e6)
         wait_for(output, options.frames + 1)
-        watch.send_signal(signal.SIGINT)
+        watch.terminate()
         watch.wait()
         written = {Path(str(line["path"])).name: datetime.fromisoformat(str(line["time"])) for line in lines(output)}
     waits = [written[name].timestamp() - moment for name, moment in landed.items()][1:]
