@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from samiam.watching.arrivals import State, Waker
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
+    from watchdog.observers.api import BaseObserver
 
 _INOTIFY = logging.getLogger("watchdog.observers.inotify")
 
@@ -47,8 +49,9 @@ class Notified:
 
     def dispatch(self, event: FileSystemEvent) -> None:
         """Take note of an event; watchdog calls this."""
-        if event.event_type in ("closed", "moved"):
-            file = Path(str(event.dest_path if event.event_type == "moved" else event.src_path))
+        whole = {"closed": event.src_path, "moved": event.dest_path}.get(event.event_type)
+        if whole:  # what is moved away has no place where it goes
+            file = Path(str(whole))
             if (state := State.of(file)) is not None:
                 self._closed[file.name] = state
         if event.event_type not in ("opened", "closed_no_write"):
@@ -78,11 +81,7 @@ def waker_for(folder: Path, *, polling: bool) -> Iterator[Waker]:
     if polling:
         yield Polling()
         return
-    try:
-        from watchdog.observers import Observer
-    except ImportError:
-        raise InputError("watching needs watchdog; pip install 'samiam[live]', or give --polling.") from None
-    notified, observer = Notified(), Observer()
+    notified, observer = Notified(), _observer()
     try:
         observer.schedule(notified, str(folder))  # type: ignore[arg-type]  # of a handler only `dispatch` is called
         observer.start()
@@ -96,6 +95,23 @@ def waker_for(folder: Path, *, polling: bool) -> Iterator[Waker]:
         observer.stop()
         observer.join()
         _INOTIFY.removeFilter(_is_no_late_event)
+
+
+def _observer() -> BaseObserver:
+    """What the operating system tells; inotify also that a file was moved there from a folder that is not watched.
+
+    Raises:
+        InputError: if watchdog is not installed.
+    """
+    try:
+        if sys.platform == "linux":
+            from watchdog.observers.inotify import InotifyObserver
+
+            return InotifyObserver(generate_full_events=True)
+        from watchdog.observers import Observer
+    except ImportError:
+        raise InputError("watching needs watchdog; pip install 'samiam[live]', or give --polling.") from None
+    return Observer()
 
 
 def _is_no_late_event(record: logging.LogRecord) -> bool:

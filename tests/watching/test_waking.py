@@ -46,6 +46,25 @@ def test_a_file_that_was_moved_there(tmp_path: Path) -> None:
         assert is_told(waker, tmp_path / "a.tif")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="others do not tell where a file comes from")
+def test_a_file_that_was_moved_there_from_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "elsewhere" / "a.tif").write_bytes(b"whole")
+    with waker_for(tmp_path / "here", polling=False) as waker:
+        whole = (tmp_path / "elsewhere" / "a.tif").rename(tmp_path / "here" / "a.tif")
+        assert is_told(waker, whole)
+
+
+def test_a_file_that_was_moved_away(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "a.tif").write_bytes(b"whole")
+    with waker_for(tmp_path / "here", polling=False) as waker:
+        (tmp_path / "here" / "a.tif").rename(tmp_path / "a.tif")
+        (tmp_path / "here" / "b.tif").write_bytes(b"whole")
+        assert is_told(waker, tmp_path / "here" / "b.tif") or sys.platform != "linux"
+
+
 def test_a_change_ends_a_wait(tmp_path: Path) -> None:
     with waker_for(tmp_path, polling=False) as waker:
         (tmp_path / "a.tif").write_bytes(b"whole")
@@ -82,7 +101,8 @@ def test_polling_knows_of_nothing(tmp_path: Path) -> None:
 
 
 def test_without_watchdog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "watchdog.observers", None)
+    for module in ("watchdog.observers", "watchdog.observers.inotify"):
+        monkeypatch.setitem(sys.modules, module, None)
     with (
         pytest.raises(InputError, match=r"pip install 'samiam\[live\]', or give --polling"),
         waker_for(tmp_path, polling=False),
