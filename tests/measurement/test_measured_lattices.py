@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from samiam.measurement import measure
 from samiam.measurement.lattices.basis import Basis, basis_of, reduced
 from samiam.measurement.lattices.phases import TOLERANCE, candidates_for, phases
-from samiam.measurement.lattices.spectrum import reflections_within
+from samiam.measurement.lattices.spectrum import Grid, _background, reflections_within
 from samiam.records import Masks, Micrograph, Segmentation
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "phase_table.py"
@@ -137,3 +137,21 @@ class TestPhases:
 
     def test_what_fits_nothing_has_no_candidate(self) -> None:
         assert candidates_for(Basis(np.diag([1 / 0.5, 1 / 0.46]), np.zeros((4, 4)), 3)) == []
+
+
+@pytest.mark.parametrize("side", [20, 26, 34, 50])
+def test_a_small_region_of_noise_has_hardly_any_reflection(side: int) -> None:
+    """Of noise one place in thousands stands out; lengths of which no wave tells the background are no reason to."""
+    found, background = [], spectrum_of(side)
+    assert (background == 1).all()
+    for seed in range(20):
+        pixels = np.random.default_rng(seed).normal(size=(side, side)).astype(np.float32)
+        reflections = reflections_within(pixels, np.ones((side, side), bool), (1.0, 1.0))
+        found.append(0 if reflections is None else len(reflections.waves))
+    assert np.mean(found) < 0.5
+
+
+def spectrum_of(side: int) -> NDArray[np.float32]:
+    """The background of even power at twice the side."""
+    frequencies = np.fft.fftshift(np.fft.fftfreq(2 * side))
+    return _background(np.ones((2 * side, 2 * side), np.float32), Grid(frequencies, frequencies))

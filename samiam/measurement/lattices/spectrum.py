@@ -153,13 +153,17 @@ def _second_moments(weights: NDArray[np.float32], sides_xy: tuple[float, float])
 
 
 def _background(power: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-    """The median power of waves as long as each; every third element along both axes has a say."""
+    """The median power of waves as long as each; every third element along both axes has a say.
+
+    In a small spectrum there are lengths at which none has: the median then lies between those of the next lengths.
+    """
     lengths = np.hypot(grid.y[:, None], grid.x).astype(np.float32)
     scale = _RINGS / float(max(grid.y[-1], grid.x[-1]))
     rings = np.minimum((lengths * scale).astype(np.int32), _RINGS)
     few = np.s_[::3, ::3]
-    medians = ndimage.median(power[few], rings[few], np.arange(_RINGS + 1))
-    return np.asarray(np.maximum(np.nan_to_num(medians), np.finfo(np.float32).tiny), np.float32)[rings]
+    known = np.unique(rings[few])
+    medians = np.interp(np.arange(_RINGS + 1), known, ndimage.median(power[few], rings[few], known))
+    return np.asarray(np.maximum(medians, np.finfo(np.float32).tiny), np.float32)[rings]
 
 
 def _strongest(power: NDArray[np.float32], grid: Grid, window: Window, largest: float) -> NDArray[np.intp]:
