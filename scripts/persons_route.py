@@ -161,7 +161,8 @@ def learnt(output: Path, words: Sequence[str]) -> tuple[str, Path]:
     faults = samiam("dataset", "check", dataset, may_fail=True)
     training = [f"data.folder={dataset}", "logger=none", f"hydra.run.dir={output / 'train'}", *words]
     said = called([sys.executable, str(ROOT / "train.py"), "experiment=labelled_compact", *training])
-    return f"{faults.strip()}\n{said.strip().splitlines()[-1]}", output / "train" / "compact.safetensors"
+    decisions = "\n".join(said.strip().splitlines()[-2:])  # of the network, and of the number of materials
+    return f"{faults.strip()}\n{decisions}", output / "train" / "compact.safetensors"
 
 
 def tested(scenes: Sequence[Scene], files: Sequence[Path], folder: Path, words: Sequence[str]) -> list[float]:
