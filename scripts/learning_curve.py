@@ -125,7 +125,7 @@ def counted_only(family: str, n: int, seed: int, options: argparse.Namespace) ->
 
 
 def learnt(family: str, n: int, seed: int, options: argparse.Namespace) -> dict[str, Any]:
-    """What some labelled images of a kind are worth on others."""
+    """What some labelled images of a kind are worth on others to the network, the number of materials left aside."""
     division = division_of(family, n, seed, options)
     rules = LabelledRules(options.side, batches=options.batches, old_scenes=options.old, seed=seed)
     recipe = FineTuningRecipe(options.learning_rate, norms=options.norms)

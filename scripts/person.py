@@ -94,9 +94,7 @@ class Screen:
         for top in range(0, shape_hw[0], side):
             for left in range(0, shape_hw[1], side):
                 tile = f"image/{self.place}/tile/fill/0/{top // side}/{left // side}?only={number}"
-                content = self.page.request.get(
-                    self.address + tile, max_retries=2
-                ).body()  # the server ends idle connections
+                content = self.page.request.get(self.address + tile, max_retries=2).body()  # idle ones are closed
                 picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
                 mask[top : top + side, left : left + side] = picture > 0
         return mask
