@@ -337,6 +337,18 @@ class TestBenchmarks:
         read = read_evaluation(composed("benchmark.seed=7"))
         assert [source.name for source in sources(read)] == [f"seed7-{name}" for name in QUICK]
 
+    @pytest.mark.parametrize(
+        "benchmark",
+        [
+            {"name": "effects", "effects": ["plain", "gamma"], "seeds": [3], "shape_hw": [64, 64]},
+            {"name": "procedural", "difficulties": [2], "seeds": [3], "shape_hw": [64, 64]},
+        ],
+        ids=["effects", "procedural"],
+    )
+    def test_scenes_have_the_names_of_their_sources(self, benchmark: dict[str, Any]) -> None:
+        for source in sources(read_evaluation({"benchmark": benchmark})):
+            assert source.make().micrograph.name == source.name
+
     def test_simulated_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         taken = ["benchmark=realistic", "benchmark.numbers=[11]", "benchmark.side_px=64"]
         taken += ["+conditions.as_taken={}", "+conditions.dim.dose=0.5", "+conditions.dark.inverted=true"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -116,9 +116,15 @@ def _under_effects(benchmark: EffectsBenchmark) -> list[Source]:
         Source(
             f"effects-{seed}",
             f"effects-{seed}",
-            partial(procedural_scene, seed, shape_hw=benchmark.shape_hw, ranges=EFFECTS[effect]),
+            partial(_with_effect, f"effects-{seed}", seed, benchmark.shape_hw, effect),
             effect,
         )
         for seed in benchmark.seeds
         for effect in benchmark.effects or EFFECTS
     ]
+
+
+def _with_effect(name: str, seed: int, shape_hw: tuple[int, int], effect: str) -> Scene:
+    """A random scene under an effect, named as its source is, by which pictures and logs are found."""
+    scene = procedural_scene(seed, shape_hw=shape_hw, ranges=EFFECTS[effect])
+    return replace(scene, micrograph=replace(scene.micrograph, name=name))

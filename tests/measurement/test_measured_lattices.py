@@ -155,3 +155,12 @@ def spectrum_of(side: int) -> NDArray[np.float32]:
     """The background of even power at twice the side."""
     frequencies = np.fft.fftshift(np.fft.fftfreq(2 * side))
     return _background(np.ones((2 * side, 2 * side), np.float32), Grid(frequencies, frequencies))
+
+
+def test_nothing_but_one_wave_is_no_error() -> None:
+    power = np.zeros((64, 64), np.float32)
+    power[40, 40] = 1e6
+    frequencies = np.fft.fftshift(np.fft.fftfreq(64))
+    stands_out = power / _background(power, Grid(frequencies, frequencies))
+    assert np.isfinite(stands_out).all()
+    assert stands_out.max() == stands_out[40, 40] > 1e10

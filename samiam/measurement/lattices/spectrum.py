@@ -21,6 +21,7 @@ _WIDEST_TAPER_PX = 256  # at edges
 _PADDED = 2  # so many times finer than the spectrum's own are its steps
 _SHORTEST_PX = 2.5  # of a wave
 _LEAST_WIDTHS = 4.0  # of a peak between it and the origin: three to four periods within the mask
+_ROUNDING = 1e-14  # of the highest power: what rounding to single precision leaves where nothing is
 _RINGS = 64  # of waves of equal length, whose median power is the background
 _STANDS_OUT = 20.0  # times that: as much as the strongest of a million waves of noise
 _FAINTEST = 1e-5  # of the strongest peak's power: below are the window's side lobes
@@ -163,7 +164,8 @@ def _background(power: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
     few = np.s_[::3, ::3]
     known = np.unique(rings[few])
     medians = np.interp(np.arange(_RINGS + 1), known, ndimage.median(power[few], rings[few], known))
-    return np.asarray(np.maximum(medians, np.finfo(np.float32).tiny), np.float32)[rings]
+    least = max(_ROUNDING * float(power.max()), float(np.finfo(np.float32).tiny))
+    return np.asarray(np.maximum(medians, least), np.float32)[rings]
 
 
 def _strongest(power: NDArray[np.float32], grid: Grid, window: Window, largest: float) -> NDArray[np.intp]:
