@@ -22,14 +22,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import linkage
-from scipy.spatial.distance import pdist
 from tqdm import tqdm
 
 from samiam import build_encoder, build_generator
 from samiam.boosting import CropRules, GroupingRules, group_masks, merge_masks, remove_masks, sample_crops
 from samiam.boosting.grouping import count_materials, suited_to
-from samiam.boosting.n_materials import THRESHOLDS, vectors_of_masks
+from samiam.boosting.n_materials import THRESHOLDS, merges_of, vectors_of_masks
 from samiam.boosting.settings import ESTIMATORS
 from samiam.commands.labelled_training import ranges_of_training
 from samiam.generation import MaskGenerator
@@ -134,9 +132,7 @@ def odds(cases: Sequence[Case], distance: float) -> tuple[float, float]:
     """
     evidence, is_of_two = [], []
     for case in cases:
-        masks = vectors_of_masks(case.vectors.astype(np.float64), case.owners)
-        means = [crops.mean(axis=0) for crops in masks]
-        merges = linkage(pdist(means), "average")[::-1, 2] if len(means) > 1 else np.zeros(0)
+        merges = merges_of(vectors_of_masks(case.vectors.astype(np.float64), case.owners))
         for place, merge in enumerate(merges[: case.n_in_masks]):  # the first that is of one material is the last
             evidence.append([1.0, np.log(merge / distance)])
             is_of_two.append(float(place + 1 < case.n_in_masks))

@@ -23,8 +23,8 @@ from samiam.errors import InputError
 from samiam.records import Action, Decision, Masks, Micrograph, Segmentation
 from samiam.registry import DEFAULT_ENCODER, build_encoder
 from samiam.settings import read_settings
-from samiam.texture import ContextEncoder, CropClassifier, Encoder, FieldEncoder
-from samiam.texture.pose import UPRIGHT, Pose, canonical_pose
+from samiam.texture import ContextEncoder, CropClassifier, Encoder, FieldEncoder, TextureField
+from samiam.texture.pose import UPRIGHT
 
 _STILL_POSSIBLE = 0.7
 """Share of the distance between materials that masks of two may have where a number is given.
@@ -130,11 +130,12 @@ class SemanticBooster:
         groups, n_regions = self._group(micrograph, remaining, n_materials, watch)
         with watch("merging"):
             # A turned or mirrored image has the same regions, as ties are decided in it; crops are at random anyway.
-            pose = canonical_pose(micrograph.pixels) if isinstance(self.encoder, FieldEncoder) else UPRIGHT
+            field = self.encoder.field(micrograph) if isinstance(self.encoder, FieldEncoder) else None
+            pose = UPRIGHT if field is None else field.pose
             smallest = self.smallest_region_px
             labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=smallest, pose=pose)
         with watch("dividing"):
-            levels = self._levels(micrograph, labels, n_regions, pose)
+            levels = self._levels(labels, field, n_regions).undone(pose)
         renumbered, n_labels = levels.renumbered, len(levels.material_of)
         label_of = {material: renumbered[label] for material, label in label_of.items() if label in renumbered}
         log = removed + _log_of_merging(kept, groups, label_of)
@@ -195,20 +196,13 @@ class SemanticBooster:
                 found = group_named_masks(naming, vectors, crops.owners, n_materials, rules, is_large=crops.is_large)
             return found, n_regions
 
-    def _levels(self, micrograph: Micrograph, labels: NDArray[np.uint32], n_regions: int | None, pose: Pose) -> Levels:
-        """Regions and grains of an image from its labels in a pose; those as they are if the encoder sees no field."""
-        if isinstance(self.encoder, FieldEncoder):
-            levels = levels_of(
-                labels,
-                self.encoder.field(micrograph).posed(pose),
-                n_regions,
-                parts=self.classifier is None,
-                smallest_region_px=self.smallest_region_px,
-            )
-        else:
-            numbers = list(range(1, int(labels.max(initial=0)) + 1))
-            levels = Levels(labels, labels, numbers, {number: number for number in numbers})
-        return levels.undone(pose)
+    def _levels(self, labels: NDArray[np.uint32], field: TextureField | None, n_regions: int | None) -> Levels:
+        """Regions and grains from labels in the pose of a field; the labels as they are where there is no field."""
+        if field is not None:
+            parts, smallest = self.classifier is None, self.smallest_region_px
+            return levels_of(labels, field.posed(), n_regions, parts=parts, smallest_region_px=smallest)
+        numbers = list(range(1, int(labels.max(initial=0)) + 1))
+        return Levels(labels, labels, numbers, {number: number for number in numbers})
 
     def _name(self, classifier: CropClassifier, crops: Crops, n_masks: int) -> Naming:
         answers = classifier.classify(crops.pixels)

@@ -121,7 +121,7 @@ def likeliest_n_materials(
     seen[: len(numbers_seen)] = numbers_seen[:MOST_MATERIALS]
     shares = (seen + _PSEUDO_COUNT) / (seen + _PSEUDO_COUNT).sum()
     splits = np.full(MOST_MATERIALS - 1, _ODDS_OF_UNSEEN)
-    merges = _merges_of(sampled)[: len(splits)] if len(sampled) > 1 else np.zeros(0)
+    merges = merges_of(sampled)[: len(splits)]
     splits[: len(merges)] = _ODDS_PER_E_FOLD * np.log(np.maximum(merges, 1e-6) / distance)
     return int(np.argmax(np.log(shares) + np.concatenate([[0], splits.cumsum()]))) + 1
 
@@ -205,11 +205,13 @@ def _by_eigengap(sampled: _Sampled, most: int, threshold: float, seed: int) -> i
 def _by_distance(sampled: _Sampled, most: int, threshold: float, seed: int) -> int:  # noqa: ARG001 - one interface
     if threshold <= 0:
         return most
-    return int(np.count_nonzero(_merges_of(sampled) >= threshold)) + 1
+    return int(np.count_nonzero(merges_of(sampled) >= threshold)) + 1
 
 
-def _merges_of(sampled: _Sampled) -> NDArray[np.float64]:
-    """The distances of the merges of average linkage of the masks' mean vectors, two at least, the farthest first."""
+def merges_of(sampled: _Sampled) -> NDArray[np.float64]:
+    """The distances of the merges of average linkage of N masks' mean vectors, (N - 1,), the farthest first."""
+    if len(sampled) < 2:
+        return np.zeros(0)
     means = np.array([crops.mean(axis=0) for crops in sampled])
     return np.asarray(linkage(pdist(means), "average")[::-1, 2])
 

@@ -131,6 +131,7 @@ class CompactEncoder:
             Sameness(*calibration.same_grain),
             micrograph.shape_hw,
             calibration.confidence,
+            look.pose,
         )
 
     def __repr__(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.texture.pose import Pose
+from samiam.texture.pose import UPRIGHT, Pose
 
 _ROWS_AT_ONCE = 256
 """Rows of an image that are interpolated at once, for the sake of memory."""
@@ -58,6 +58,7 @@ class TextureField:
         shape_hw: of the image, in pixels.
         confidence: by name of `EVIDENCE_OF_REGION` what predicts how far a region can be trusted; None where nothing
             was fitted.
+        pose: in which it was seen, the one that the image has in common with its quarter turns and mirror images.
     """
 
     materials: NDArray[np.float32]
@@ -67,15 +68,18 @@ class TextureField:
     same_grain: Sameness
     shape_hw: tuple[int, int]
     confidence: Mapping[str, float] | None = None
+    pose: Pose = UPRIGHT
 
-    def posed(self, pose: Pose) -> TextureField:
-        """The field of the image in another pose."""
+    def posed(self) -> TextureField:
+        """The field of the image in the pose in which it was seen."""
+        pose = self.pose
         return replace(
             self,
             materials=pose.apply(self.materials),
             grains=pose.apply(self.grains),
             boundaries=np.stack([pose.apply(maps) for maps in self.boundaries]),
             shape_hw=self.shape_hw[::-1] if pose.swapped else self.shape_hw,
+            pose=UPRIGHT,
         )
 
     @property

@@ -17,7 +17,6 @@ from samiam.errors import InputError
 from samiam.generation import PromptableGenerator
 from samiam.records import Cutout, Masks, Micrograph, Segmentation
 from samiam.texture import FieldEncoder, TextureField
-from samiam.texture.pose import canonical_pose
 from samiam.viewer.areas import Area, Point
 from samiam.viewer.seeing.method import Method
 from samiam.viewer.seeing.remembering import Remembering
@@ -183,9 +182,8 @@ class Sight:
         Raises:
             InputError: if there is no texture to compare, or the region is too small.
         """
-        pose = canonical_pose(self._cutout.micrograph.pixels)
         upright = self._field()
-        inside, field = pose.apply(self._at_points(region, upright)), upright.posed(pose)
+        inside, field = upright.pose.apply(self._at_points(region, upright)), upright.posed()
         best = None
         for vectors, sameness in ((field.materials, field.same_material), (field.grains, field.same_grain)):
             split = best_split(vectors, inside, field.boundaries, sameness, _FEWEST_POINTS)
@@ -196,7 +194,7 @@ class Sight:
         split, vectors = best
         parts = sorted((split.is_first, ~split.is_first), key=np.count_nonzero)
         smaller, larger = (_unit(vectors[inside][part].mean(axis=0)) for part in parts)
-        return region.within(self._from_points(pose.undo(vectors @ (smaller - larger))))
+        return region.within(self._from_points(upright.pose.undo(vectors @ (smaller - larger))))
 
     def _field(self) -> TextureField:
         encoder = self._booster.encoder
