@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from typing import TypeVar, cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
+
+from samiam.threads import of_each
 
 # Chosen by hand on procedural scenes.
 _WINDOW_PX = 192  # dozens of cells of a usual lattice
@@ -20,6 +24,10 @@ _AS_STRONG = 0.8  # of the strongest: lattice vectors, of which the shortest cou
 _STILL_THERE = 0.5  # of the first peak at its multiples: what an amorphous film has not
 _MOST_MULTIPLES = 4  # that are looked at
 _LEAST_WINDOWS = 0.3  # share of the windows that must show a lattice
+_SMOOTHING_REACHES = 4.0  # standard deviations of the blur of an autocorrelation
+_SQUARE = np.ones((3, 3), np.uint8)
+
+_Array = TypeVar("_Array", NDArray[np.float32], NDArray[np.float64])
 
 
 def lattice_period(pixels: NDArray[np.float32]) -> float | None:
@@ -40,7 +48,7 @@ def lattice_period(pixels: NDArray[np.float32]) -> float | None:
     if side < 3 * _SHORTEST_PX:
         return None
     corners = list(product(_starts(pixels.shape[0], side), _starts(pixels.shape[1], side)))
-    found = [_period(window) for window in _evened_windows(pixels, corners, side)]
+    found = of_each(_period, _evened_windows(pixels, corners, side))
     periods = [period for period in found if period is not None]
     if len(periods) < max(1.0, _LEAST_WINDOWS * len(found)):
         return None
@@ -63,7 +71,13 @@ def _evened_windows(
 
 
 def _evened(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(pixels - ndimage.gaussian_filter(pixels, _BACKGROUND_PX, truncate=_BLUR_REACHES))
+    return pixels - _blurred(pixels, _BACKGROUND_PX, _BLUR_REACHES)
+
+
+def _blurred(values: _Array, sigma: float, reaches: float) -> _Array:
+    """A Gaussian blur that reaches so many standard deviations; what lies beyond the frame is mirrored in it."""
+    side = 2 * round(reaches * sigma) + 1
+    return cast("_Array", cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REFLECT))
 
 
 def _starts(length: int, side: int) -> list[int]:
@@ -79,7 +93,7 @@ def _period(window: NDArray[np.float32]) -> float | None:
     highest = float(correlation[reach, reach])
     if highest <= 0:
         return None
-    is_peak = (correlation == ndimage.maximum_filter(correlation, 3)) & (correlation >= _LEAST_CORRELATION * highest)
+    is_peak = (correlation == cv2.dilate(correlation, _SQUARE)) & (correlation >= _LEAST_CORRELATION * highest)
     shifts_yx, heights = refined_peaks(correlation, np.argwhere(is_peak[1:-1, 1:-1]) + 1)
     shifts_yx -= reach
     lengths = np.linalg.norm(shifts_yx, axis=1)
@@ -100,7 +114,7 @@ def _autocorrelation(values: NDArray[np.float32], reach: int) -> NDArray[np.floa
     shifts = np.arange(-reach, reach + 1)
     overlap = len(values) - np.abs(shifts)
     products = fft.irfft2(power, (n, n))[np.ix_(shifts, shifts)] / np.outer(overlap, overlap)
-    return np.asarray(ndimage.gaussian_filter(products.astype(np.float64), 1.0))
+    return _blurred(products.astype(np.float64), 1.0, _SMOOTHING_REACHES)
 
 
 def refined_peaks(

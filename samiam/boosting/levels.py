@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import Division, divided
 from samiam.boosting.merging import dissolved, numbered_by_area
-from samiam.records.arrays import areas_in
+from samiam.records.arrays import areas_in, numbers_in
 from samiam.texture import TextureField
 from samiam.texture.confidence import confidences
 from samiam.texture.pose import Pose
@@ -59,15 +59,19 @@ def levels_of(
         field: what an encoder sees in the image.
         n_regions: how many are asked for; nothing then stays unsegmented. None for the materials as they are.
         parts: whether materials may be divided at all; those that have names may not.
-        smallest_region_px: regions of a material and holes below this area are dissolved.
+        smallest_region_px: connected parts of a region or a grain and holes below this area are dissolved, unless
+            nothing of it would be left.
     """
     of_texture = claimed(labels, field, largest_foreign=0.005 if n_regions is None else 1.0)
-    parted = parted_by_grains(dissolved(of_texture, smallest_region_px), field)
+    solid = dissolved(of_texture, smallest_region_px)
+    parted = parted_by_grains(solid, field)
+    if not np.array_equal(parted, solid):
+        parted = _without_specks(parted, (parted > 0).astype(np.uint32), smallest_region_px)
     materials, by_area = numbered_by_area(parted)
     regions, material_of = materials, list(range(1, len(by_area) + 1))
     if parts and n_regions is not None and 0 < len(material_of) < n_regions:
-        regions, material_of = _numbered(divided(materials, field, n_regions))
-    grains, of_grain = _numbered(divided(regions, field, by_materials=False))
+        regions, material_of = _numbered(divided(materials, field, n_regions), materials, smallest_region_px)
+    grains, of_grain = _numbered(divided(regions, field, by_materials=False), regions, smallest_region_px)
     if parts and n_regions is None and len(material_of) == 1:
         regions, material_of = grains, [1] * len(of_grain)
     trusted = () if field.confidence is None else confidences(regions, field, field.confidence)
@@ -91,9 +95,33 @@ def _numbers_by_area(regions: NDArray[np.uint32], material_of: Sequence[int]) ->
     return {material: place for place, material in enumerate(sorted(areas, key=lambda one: -areas[one]), start=1)}
 
 
-def _numbered(division: Division) -> tuple[NDArray[np.uint32], list[int]]:
+def _without_specks(
+    parts: NDArray[np.uint32], wholes: NDArray[np.uint32], smallest_region_px: int
+) -> NDArray[np.uint32]:
+    """Parts that wholes were divided into, without the specks that a line leaves which is drawn pixel by pixel.
+
+    Args:
+        parts: uint32 (H, W), 0 where not segmented.
+        wholes: uint32 (H, W), what each pixel was of before and stays in.
+        smallest_region_px: see `dissolved`.
+
+    Returns:
+        The parts; as they were where one of them would be lost.
+    """
+    found, n_parts = parts.copy(), int(parts.max(initial=0)) + 1
+    shared = areas_in(wholes.astype(np.int64) * n_parts + parts)  # by whole and part
+    shared = np.pad(shared, (0, -len(shared) % n_parts)).reshape(-1, n_parts)
+    for whole in np.flatnonzero(np.count_nonzero(shared, axis=1) > 1).tolist():
+        inside = wholes == whole
+        found[inside] = dissolved(np.where(inside, parts, 0).astype(np.uint32), smallest_region_px)[inside]
+    return found if numbers_in(found) == numbers_in(parts) else parts
+
+
+def _numbered(
+    division: Division, before: NDArray[np.uint32], smallest_region_px: int
+) -> tuple[NDArray[np.uint32], list[int]]:
     """The regions of a division by falling area, and the material of each."""
-    labels, by_place = numbered_by_area(division.labels)
+    labels, by_place = numbered_by_area(_without_specks(division.labels, before, smallest_region_px))
     return labels, [division.material_of[place] for place in sorted(by_place, key=by_place.__getitem__)]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
+from scipy.cluster.hierarchy import leaves_list, linkage
 
 from samiam.compact.looks import Look
 
@@ -51,24 +51,58 @@ def texture_tree(look: Look, least_share: float) -> Texture | None:
     vectors = _points(look)
     if len(vectors) < 2:
         return None
-    root = to_tree(linkage(vectors, "average", metric="cosine"))
-    return _texture(root, 0.0, vectors, max(2, least_share * len(vectors)))
+    merges = linkage(vectors, "average", metric="cosine")
+    side_by_side = vectors[leaves_list(merges)]  # so that those of each merge lie together
+    root = _Merge(merges, len(merges), 0, len(vectors))
+    return _texture(root, 0.0, side_by_side, max(2, least_share * len(vectors)))
 
 
-def _texture(node: ClusterNode, apart: float, vectors: NDArray[np.float64], least: float) -> Texture:
+@dataclass(frozen=True, eq=False)
+class _Merge:
+    """A merge of a linkage, or a single point.
+
+    Attributes:
+        merges: float64 (n - 1, 4), the linkage.
+        place: of the merge among them, from 1 on; that of a point is 0 or less.
+        first: where its points begin in the order of the leaves.
+        count: of its points.
+    """
+
+    merges: NDArray[np.float64]
+    place: int
+    first: int
+    count: int
+
+    @property
+    def distance(self) -> float:
+        """At which its two parts were merged; 0 for a point."""
+        return float(self.merges[self.place - 1, 2]) if self.place > 0 else 0.0
+
+    @property
+    def parts(self) -> tuple[_Merge, ...]:
+        """The two that were merged; none of a point."""
+        if self.place <= 0:
+            return ()
+        left, right = (int(number) - len(self.merges) for number in self.merges[self.place - 1, :2])
+        n_left = int(self.merges[left - 1, 3]) if left > 0 else 1
+        return (
+            _Merge(self.merges, left, self.first, n_left),
+            _Merge(self.merges, right, self.first + n_left, self.count - n_left),
+        )
+
+
+def _texture(merge: _Merge, apart: float, vectors: NDArray[np.float64], least: float) -> Texture:
     """The texture of a merge and of all that was merged."""
-    while not node.is_leaf():  # the few points that only ever join late are left out
-        small, large = sorted((node.get_left(), node.get_right()), key=lambda child: child.count)
+    while parts := merge.parts:  # the few points that only ever join late are left out
+        small, large = sorted(parts, key=lambda part: part.count)
         if small.count >= least or large.count < least:
             break
-        node = large
-    mean = vectors[node.pre_order()].mean(axis=0)
-    children = [] if node.is_leaf() else [node.get_left(), node.get_right()]
-    if any(child.count < least for child in children):
-        children = []
-    parts = tuple(_texture(child, float(node.dist), vectors, least) for child in children)
+        merge = large
+    mean = vectors[merge.first : merge.first + merge.count].mean(axis=0)
+    children = () if any(part.count < least for part in merge.parts) else merge.parts
+    textures = tuple(_texture(child, merge.distance, vectors, least) for child in children)
     unit = (mean / max(float(np.linalg.norm(mean)), 1e-6)).astype(np.float32)
-    return Texture(unit, float(node.dist), apart, node.count / len(vectors), parts)
+    return Texture(unit, merge.distance, apart, merge.count / len(vectors), textures)
 
 
 def _points(look: Look) -> NDArray[np.float64]:

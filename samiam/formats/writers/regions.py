@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import find_contours
 
 from samiam.formats.writers.wording import called
-from samiam.interfaces import interfaces, straightened
+from samiam.interfaces import contours, interfaces, straightened
 from samiam.records import Micrograph, Segmentation
 
 
@@ -24,7 +24,7 @@ def region_facts(micrograph: Micrograph, segmentation: Segmentation) -> dict[str
     """
     width, height = micrograph.pixel_size_nm, micrograph.pixel_height_nm
     sides = None if width is None or height is None else (width, height)
-    named = called(segmentation)
+    named, around = called(segmentation), contours(segmentation.labels)
     return {
         "shape_hw": list(micrograph.shape_hw),
         "pixel_size_nm": width,
@@ -38,7 +38,7 @@ def region_facts(micrograph: Micrograph, segmentation: Segmentation) -> dict[str
                 "called": named[index],
                 "name": segmentation.names[index],
                 "confidence": segmentation.confidences[index],
-                **_places(segmentation.masks[index], sides),
+                **_places(segmentation.labels == index + 1, around[index + 1], sides),
             }
             for index in range(len(named))
         ],
@@ -51,17 +51,19 @@ def region_facts(micrograph: Micrograph, segmentation: Segmentation) -> dict[str
                     {} if sides is None else {"length_nm": line.length(sides), "line_nm": _rounded(line.line_xy, sides)}
                 ),
             }
-            for line in interfaces(segmentation.labels)
+            for line in interfaces(segmentation.labels, around)
         ],
     }
 
 
-def _places(mask: NDArray[np.bool_], sides: tuple[float, float] | None) -> dict[str, Any]:
-    """Where a region is."""
+def _places(
+    mask: NDArray[np.bool_], around: Sequence[NDArray[np.float64]], sides: tuple[float, float] | None
+) -> dict[str, Any]:
+    """Where a region is, by its pixels and the contours around it."""
     rows, columns = np.nonzero(mask)
     box = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]], float)
     centroid = np.array([[columns.mean(), rows.mean()]])
-    outlines = _outlines(mask)
+    outlines = [straightened(contour) for contour in around]
     facts: dict[str, Any] = {"area_px": len(rows)}
     for unit, scale in (("px", (1.0, 1.0)), ("nm", sides)):
         if scale is not None:
@@ -71,12 +73,6 @@ def _places(mask: NDArray[np.bool_], sides: tuple[float, float] | None) -> dict[
     if sides is not None:
         facts["area_nm2"] = len(rows) * sides[0] * sides[1]
     return facts
-
-
-def _outlines(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
-    """Closed lines (N, 2), x and y from the centre of the top left pixel, around a mask and its holes."""
-    contours = find_contours(np.pad(mask, 1).astype(np.float32), 0.5)  # type: ignore[no-untyped-call]
-    return [straightened(contour - 1) for contour in contours]
 
 
 def _rounded(points: NDArray[np.float64], scale: tuple[float, float] = (1.0, 1.0)) -> list[list[float]]:
