@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from samiam.interfaces import interfaces
+from samiam.interfaces import contours, interfaces
 
 
 def test_a_circle_is_as_long_as_it_is() -> None:
@@ -54,3 +54,22 @@ def test_a_line_that_begins_within_a_run_is_one() -> None:
     between = [line for line in interfaces(labels) if line.labels == (1, 2)]
     assert len(between) == 1
     assert between[0].length() == pytest.approx(60, abs=2)
+
+
+def test_contours_that_are_known_give_the_same_lines() -> None:
+    labels = np.array([[1, 1, 1, 1, 0], [1, 2, 2, 1, 3], [1, 2, 2, 1, 3], [1, 1, 1, 1, 3]])
+    around = contours(labels)
+    known = [(line.labels, line.line_xy.tolist()) for line in interfaces(labels, around)]
+    assert known == [(line.labels, line.line_xy.tolist()) for line in interfaces(labels)]
+    assert {line.labels for line in interfaces(labels)} == {(1, 2), (1, 3)}
+
+
+def test_contours_are_closed_and_those_of_holes_are_among_them() -> None:
+    labels = np.array([[0, 0, 0, 0, 0], [0, 4, 4, 4, 0], [0, 4, 0, 4, 0], [0, 4, 4, 4, 0]])
+    found = contours(labels)
+    assert list(found) == [4]
+    outer, hole = found[4]
+    for line in found[4]:
+        np.testing.assert_array_equal(line[0], line[-1])
+    assert (outer.min(axis=0).tolist(), outer.max(axis=0).tolist()) == ([0.5, 0.5], [3.5, 3.5])
+    assert (hole.min(axis=0).tolist(), hole.max(axis=0).tolist()) == ([1.5, 1.5], [2.5, 2.5])

@@ -27,6 +27,7 @@ from torch import from_numpy
 
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph, Segmentation
+from samiam.records.arrays import areas_in, numbers_in
 
 quick = settings(max_examples=60)
 stacks = hnp.arrays(bool, st.tuples(st.integers(0, 4), st.integers(1, 9), st.integers(1, 19)))
@@ -266,3 +267,17 @@ def test_pixels_become_float32() -> None:
 def test_masks_from_the_labels_of_a_record(name: str) -> None:
     masks = made_scene().truth if name.startswith("truth") else made_segmentation().masks
     np.testing.assert_array_equal(masks[:], [made_labels() == 1, made_labels() == 2])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint32, np.int64])
+@pytest.mark.parametrize("largest", [0, 1, 16, 17, 200])
+def test_areas_are_counted(dtype: type, largest: int) -> None:
+    labels = np.random.default_rng(largest).integers(0, largest, (30, 41), endpoint=True).astype(dtype)
+    labels[0, 0] = largest
+    np.testing.assert_array_equal(areas_in(labels), np.bincount(labels.ravel().astype(np.int64)))
+    assert numbers_in(labels) == [number for number in np.unique(labels).tolist() if number]
+
+
+def test_areas_of_negative_labels_are_refused() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        areas_in(np.array([[1, -1]]))

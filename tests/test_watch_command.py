@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,14 +102,54 @@ def test_what_was_done_is_not_done_again(run: Run) -> None:
 
 
 def test_results_that_a_killed_run_lacks_are_made_and_the_line_is_not_repeated(run: Run) -> None:
-    write(Path("in/a.tif"))
+    for name in "abc":
+        write(Path(f"in/{name}.tif"), ord(name), mtime=ord(name))
     run(*QUICK)
-    before = lines()
+    before = lines()  # the newest first: that of a is the last
     shutil.rmtree("live/a")
+    shutil.rmtree("live/b")
     _, out, _ = run(*QUICK)
-    assert "a.tif" in out
+    assert [name in out for name in ("a.tif", "b.tif", "c.tif")] == [True, True, False]
     assert lines() == before
     assert Path("live/a/provenance.json").is_file()
+    assert Path("live/b/provenance.json").is_file()
+
+
+def test_the_next_is_looked_at_while_results_are_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "ab":
+        write(Path(f"in/{name}.tif"), ord(name))
+    is_second_looked_at, find = threading.Event(), watching.Materials.find
+
+    def found(self: watching.Materials, micrograph: Any, read_s: float) -> watching.Found:
+        if Path("live", REGIONS).is_file() and lines():
+            is_second_looked_at.set()
+        return find(self, micrograph, read_s)
+
+    def written(folder: Path, *rest: Any) -> None:
+        assert is_second_looked_at.wait(60)
+        write_little(folder, *rest)
+
+    monkeypatch.setattr(watching.Materials, "find", found)
+    monkeypatch.setattr(watching, "write_segmentation", written)
+    assert run(*QUICK)[0] == 0
+    assert {place.parent.name for place in Path("live").glob(f"*/{PROVENANCE}")} == {"a", "b"}
+
+
+def test_results_that_cannot_be_written_are_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "ab":
+        write(Path(f"in/{name}.tif"), ord(name), mtime=ord(name))
+
+    def full(folder: Path, micrograph: Any, *rest: Any) -> None:
+        if micrograph.file_name == "b.tif":
+            raise OSError(28, "No space left on device")
+        write_little(folder, micrograph, *rest)
+
+    monkeypatch.setattr(watching, "write_segmentation", full)
+    code, out, err = run(*QUICK)
+    assert code == 1
+    assert err == "samiam: in/b.tif: cannot write to live/b (No space left on device); choose another folder with -o.\n"
+    assert "a.tif: 2 materials" in out
+    assert [set(line) >= {"fault"} for line in lines()].count(True) == 1
 
 
 def test_a_broken_file_is_said_once_and_left(run: Run) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import Division, divided
-from samiam.boosting.merging import dissolved, numbered_by_area
+from samiam.boosting.merging import dissolved, numbered_by_area, small_parts
 from samiam.records.arrays import areas_in, numbers_in
 from samiam.texture import TextureField
 from samiam.texture.confidence import confidences
@@ -108,6 +108,8 @@ def _without_specks(
     Returns:
         The parts; as they were where one of them would be lost.
     """
+    if not any(small_parts(parts == part, smallest_region_px).any() for part in numbers_in(parts)):
+        return parts
     found, n_parts = parts.copy(), int(parts.max(initial=0)) + 1
     shared = areas_in(wholes.astype(np.int64) * n_parts + parts)  # by whole and part
     shared = np.pad(shared, (0, -len(shared) % n_parts)).reshape(-1, n_parts)

@@ -69,11 +69,11 @@ def dissolved(labels: NDArray[np.uint32], smallest_region_px: int) -> NDArray[np
         return labels
     smallest_region_px = min(smallest_region_px, labels.size // _MOST_DISSOLVED)
     segmented = labels > 0
-    to_fill = segmented | _small_parts(~segmented, smallest_region_px, 8)
+    to_fill = segmented | small_parts(~segmented, smallest_region_px, 8)
     solid = _opened(labels)
     present = numbers_in(np.where(solid, labels, 0))
     for label in present:
-        solid &= ~_small_parts(solid & (labels == label), smallest_region_px, 4)
+        solid &= ~small_parts(solid & (labels == label), smallest_region_px)
     if not solid.any():
         return np.zeros_like(labels)
     found = np.where(solid, labels, 0).astype(np.uint32)
@@ -90,7 +90,7 @@ def dissolved(labels: NDArray[np.uint32], smallest_region_px: int) -> NDArray[np
     return found
 
 
-def _small_parts(mask: NDArray[np.bool_], below_px: int, connectivity: int) -> NDArray[np.bool_]:
+def small_parts(mask: NDArray[np.bool_], below_px: int, connectivity: int = 4) -> NDArray[np.bool_]:
     """The connected parts of a mask below an area.
 
     Args:

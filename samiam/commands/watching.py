@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -182,32 +183,38 @@ def watch_folder(folder: Path, output: Path, job: WatchJob) -> int:
         arrivals = arriving(folder, watch.read, job.patience, waker, taken=watch.taken)
         print(f"watching {folder}/ → {output / REGIONS}; Ctrl-C ends it", flush=True)
         try:
-            for arrival in filter(None, arrivals):
+            for arrival in arrivals:
                 watch.take(arrival)
+            watch.finish()
         except KeyboardInterrupt:
+            watch.finish()
             print(f"samiam: stopped; the same command goes on there. {watch.summary}", file=sys.stderr)
     job.finding.finish(output)  # also what a watch that was killed has left
     return 1 if watch.n_failed else 0
 
 
 class _Watch:
-    """What has become of the files so far."""
+    """What has become of the files so far.
+
+    The results of one are written while the next is looked at.
+    """
 
     def __init__(self, folder: Path, output: Path, job: WatchJob, publish: Publish) -> None:
         self._output, self._job, self._publish = output, job, publish
         self._log = RegionLog(output, folder)
         self.taken = dict(self._log.taken)
         self._noted = self._without_results()
-        if self._noted is not None:
-            self.taken.pop(self._noted)
+        for name in self._noted:
+            self.taken.pop(name)
+        self._writer = ThreadPoolExecutor(1, "writer")
+        self._writing: _Writing | None = None
         self._read_s = 0.0
         self.n_found = self.n_failed = 0
 
-    def _without_results(self) -> str | None:
-        """The file of the last line if the run was ended before its results were written."""
-        last = self._log.last or {}
-        is_lacking = last.get("results") and not (Path(last["results"]) / PROVENANCE).is_file()
-        return Path(last["path"]).name if is_lacking else None
+    def _without_results(self) -> set[str]:
+        """The files of the last lines of which no results had been written when the run was ended."""
+        lines = [line for line in self._log.latest if line.get("results")]
+        return {Path(line["path"]).name for line in lines if not (Path(line["results"]) / PROVENANCE).is_file()}
 
     @property
     def summary(self) -> str:
@@ -221,29 +228,41 @@ class _Watch:
         self._read_s = time.perf_counter() - started
         return micrograph
 
-    def take(self, arrival: Arrival[Micrograph]) -> None:
-        """A file that is whole, or will never be."""
+    def take(self, arrival: Arrival[Micrograph] | None) -> None:
+        """A file that is whole, or will never be; None where there is none for now."""
+        if arrival is None:
+            if self._writing is not None and self._writing.done.done():
+                self.finish()
+            return
         try:
             if arrival.loaded is None:
                 raise arrival.fault or InputError(f"{arrival.file}: cannot be used.")
             self._answer(arrival, arrival.loaded)
         except InputError as error:
-            self.n_failed += 1
-            self._note(arrival, {"fault": str(error)})
-            print(f"samiam: {error}", file=sys.stderr, flush=True)
+            self._fail(arrival, error)
+
+    def finish(self) -> None:
+        """Wait for the results that are being written."""
+        writing, self._writing = self._writing, None
+        if writing is None:
+            return
+        try:
+            writing.done.result()
+            self.n_found += 1
+        except InputError as error:
+            self._fail(writing.arrival, error)
 
     def _answer(self, arrival: Arrival[Micrograph], micrograph: Micrograph) -> None:
-        file = arrival.file
-        place = self._place(file, micrograph)
+        place = self._place(arrival.file, micrograph)
         found = self._job.finding.find(micrograph, self._read_s)
         self._note(arrival, {"results": str(place.resolve()), **found.facts})
-        with writing_to(place, file):
-            found.write(place)
-        self.n_found += 1
-        print(f"{file.name}: {found.words}, in {found.facts['seconds']:.2f} s → {place}/", flush=True)
+        self.finish()
+        self._writing = _Writing(arrival, self._writer.submit(_write, found, arrival.file, place))
 
     def _place(self, file: Path, micrograph: Micrograph) -> Path:
         """Where the results go: an earlier state of the file makes way, another file of that name does not."""
+        if self._writing is not None and self._writing.arrival.file.stem == file.stem:
+            self.finish()
         place, own = self._output / file.stem, micrograph.metadata.get("path")
         if is_of_another_image(place, micrograph.metadata) not in (None, own):
             place = self._output / file.name
@@ -251,9 +270,29 @@ class _Watch:
         check_place(file, place, micrograph, self._job.finding.kind, overwrite=is_own or self._job.overwrite)
         return place
 
+    def _fail(self, arrival: Arrival[Micrograph], error: InputError) -> None:
+        self.n_failed += 1
+        self._note(arrival, {"fault": str(error)})
+        print(f"samiam: {error}", file=sys.stderr, flush=True)
+
     def _note(self, arrival: Arrival[Micrograph], facts: Mapping[str, Any]) -> None:
         """Write and publish the line of a file, unless it was before the run was ended."""
-        if self._noted == arrival.file.name and self._log.taken.get(self._noted) == arrival.state:
-            self._noted = None
+        name = arrival.file.name
+        if name in self._noted and self._log.taken.get(name) == arrival.state:
+            self._noted.discard(name)
             return
         self._publish(self._log.add(arrival, facts))
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """Results that are being written."""
+
+    arrival: Arrival[Micrograph]
+    done: Future[None]
+
+
+def _write(found: Found, file: Path, place: Path) -> None:
+    with writing_to(place, file):
+        found.write(place)
+    print(f"{file.name}: {found.words}, in {found.facts['seconds']:.2f} s → {place}/", flush=True)

@@ -26,20 +26,21 @@ class RegionLog:
 
     Attributes:
         taken: by name, in which state each file of the watched folder was when its line was written.
-        last: the last line as it was read, None where there is none.
+        latest: the last lines as they were read, two at most.
     """
 
     def __init__(self, output: Path, folder: Path) -> None:
         lines = whole_lines(output / REGIONS)
         self._log = LineLog(output / REGIONS, lines)
         self.taken: dict[str, State] = {}
-        self.last: Mapping[str, Any] | None = None
+        self.latest: list[Mapping[str, Any]] = []
         for line in lines:
             with suppress(AttributeError, LookupError, TypeError, ValueError):  # somebody else's line
                 facts = parse_json(line)
                 file, state = Path(facts["path"]), State(int(facts["size"]), int(facts["mtime_ns"]))
                 if file.parent == folder.resolve():
-                    self.taken[file.name], self.last = state, facts
+                    self.taken[file.name] = state
+                    self.latest = [*self.latest[-1:], facts]
 
     def add(self, arrival: Arrival[Any], facts: Mapping[str, Any]) -> dict[str, Any]:
         """Write the line of a file; it is on disk when this returns.

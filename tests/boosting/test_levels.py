@@ -104,6 +104,27 @@ def test_specks_are_dissolved_again_after_pixels_were_claimed() -> None:
     assert len(np.unique(kept.labels[:, :70])) == 2
 
 
+@pytest.mark.parametrize("of_materials", [True, False])
+def test_what_a_division_leaves_of_one_part_in_another_is_dissolved(*, of_materials: bool) -> None:
+    speckled = HALVES.copy()
+    speckled[8:10, 5:7] = 1
+    field = field_of(speckled) if of_materials else field_of(np.zeros_like(HALVES), speckled)
+    as_drawn = levels_of(np.ones(field.shape_hw, np.uint32), field, 2)
+    tidy = levels_of(np.ones(field.shape_hw, np.uint32), field, 2, smallest_region_px=256)
+    assert len(np.unique(as_drawn.labels[:, : field.shape_hw[1] // 2 - 8])) == 2
+    for labels in (tidy.labels, tidy.grains):
+        np.testing.assert_array_equal(labels == labels[0, 0], in_pixels(HALVES) == 0)
+    assert len(tidy.material_of) == 2
+
+
+def test_a_part_of_specks_alone_stays() -> None:
+    scattered = np.zeros_like(HALVES)
+    scattered[4::8, 4::8] = 1
+    field = field_of(scattered)
+    found = levels_of(np.ones(field.shape_hw, np.uint32), field, 2, smallest_region_px=256)
+    assert len(np.unique(found.labels)) == 2
+
+
 def test_the_best_split_is_the_real_one() -> None:
     field, everywhere = field_of(QUARTERS[:20]), np.ones((20, 40), bool)
     split = best_split(field.materials, everywhere, field.boundaries, Sameness(10, -5), fewest=4)

@@ -25,8 +25,10 @@ def test_lines_are_read_again(tmp_path: Path) -> None:
     assert json.loads(text.splitlines()[0])["value"] is None
     again = RegionLog(tmp_path / "out", tmp_path)
     assert again.taken == {"a.tif": State(3, 10**18 + 1), "b.tif": State(4, 10**18 + 1)}
-    assert again.last is not None
-    assert Path(again.last["path"]).name == "b.tif"
+    assert [Path(line["path"]).name for line in again.latest] == ["a.tif", "b.tif"]
+    again.add(arrival(tmp_path, "c.tif"), {})
+    latest = RegionLog(tmp_path / "out", tmp_path).latest
+    assert [Path(line["path"]).name for line in latest] == ["b.tif", "c.tif"]
 
 
 def test_the_line_in_which_a_run_was_killed_is_none(tmp_path: Path) -> None:
@@ -46,7 +48,7 @@ def test_lines_of_another_folder_and_of_others_stay(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "notes of somebody\n[1]\n")
     log = RegionLog(tmp_path / "out", tmp_path)
     assert log.taken == {}
-    assert log.last is None
+    assert log.latest == []
     assert len(path.read_text().splitlines()) == 3
 
 
