@@ -115,7 +115,8 @@ def _without_specks(
     shared = np.pad(shared, (0, -len(shared) % n_parts)).reshape(-1, n_parts)
     for whole in np.flatnonzero(np.count_nonzero(shared, axis=1) > 1).tolist():
         inside = wholes == whole
-        found[inside] = dissolved(np.where(inside, parts, 0).astype(np.uint32), smallest_region_px)[inside]
+        tidy = dissolved(np.where(inside, parts, 0).astype(np.uint32), smallest_region_px)
+        np.copyto(found, tidy, where=inside & (tidy > 0))  # what is thin everywhere stays as it was
     return found if numbers_in(found) == numbers_in(parts) else parts
 
 

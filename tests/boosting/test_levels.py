@@ -9,7 +9,7 @@ import pytest
 
 from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import best_split, divided
-from samiam.boosting.levels import Levels, levels_of, remark_on
+from samiam.boosting.levels import Levels, _without_specks, levels_of, remark_on
 from samiam.texture import Sameness
 from samiam.texture.confidence import EVIDENCE_OF_REGION, confidences
 from tests.made_fields import field_of, in_pixels
@@ -115,6 +115,18 @@ def test_what_a_division_leaves_of_one_part_in_another_is_dissolved(*, of_materi
     for labels in (tidy.labels, tidy.grains):
         np.testing.assert_array_equal(labels == labels[0, 0], in_pixels(HALVES) == 0)
     assert len(tidy.material_of) == 2
+
+
+def test_every_pixel_of_a_region_stays_in_a_grain_of_it() -> None:
+    grains = HALVES.copy()
+    grains[8:10, 5:7] = 1
+    field = field_of(np.zeros_like(HALVES), grains)
+    labels = np.ones(field.shape_hw, np.uint32)
+    labels[60:100] = 0
+    labels[80:82] = 1  # too thin to be solid, and far from what is
+    found = _without_specks(np.where(labels > 0, 1 + in_pixels(grains), 0).astype(np.uint32), labels, 256)
+    np.testing.assert_array_equal(found > 0, labels > 0)
+    assert (found[:40, :60] == 1).all()
 
 
 def test_a_part_of_specks_alone_stays() -> None:

@@ -65,6 +65,7 @@ def test_scores_by_hand() -> None:
     assert peaks.hits(0.95) == (0, 0, 1)
     assert f_score([peaks.hits(0.4)]) == pytest.approx(2 / 3)
     assert best_height([peaks], (0.2, 0.4, 0.7, 0.95)) == (0.7, 1.0)
+    assert best_height([peaks], (0.4, 0.6, 0.8)) == (0.6, 1.0)  # the lower of two that are as good
     assert f_score([(0, 0, 0)]) == 1.0
 
 
