@@ -10,6 +10,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
@@ -162,8 +163,8 @@ def _background(power: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
     scale = _RINGS / float(max(grid.y[-1], grid.x[-1]))
     rings = np.minimum((lengths * scale).astype(np.int32), _RINGS)
     few = np.s_[::3, ::3]
-    known = np.unique(rings[few])
-    medians = np.interp(np.arange(_RINGS + 1), known, ndimage.median(power[few], rings[few], known))
+    of_rings = pd.Series(power[few].ravel()).groupby(rings[few].ravel()).median()
+    medians = np.interp(np.arange(_RINGS + 1), of_rings.index, of_rings)
     least = max(_ROUNDING * float(power.max()), float(np.finfo(np.float32).tiny))
     return np.asarray(np.maximum(medians, least), np.float32)[rings]
 
