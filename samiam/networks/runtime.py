@@ -57,6 +57,4 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     options.log_severity_level = _ERRORS_ONLY
     # Threads that wait in a loop take the core from what comes next.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Weights of attention fall below 1e-38, where processors take many times as long for a product.
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
     return options
