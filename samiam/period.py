@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-from samiam.threads import of_each
-
 # Chosen by hand on procedural scenes.
 _WINDOW_PX = 192  # dozens of cells of a usual lattice
 _WINDOWS_A_SIDE = 5  # so many at most, half overlapping
@@ -48,7 +46,7 @@ def lattice_period(pixels: NDArray[np.float32]) -> float | None:
     if side < 3 * _SHORTEST_PX:
         return None
     corners = list(product(_starts(pixels.shape[0], side), _starts(pixels.shape[1], side)))
-    found = of_each(_period, _evened_windows(pixels, corners, side))
+    found = [_period(window) for window in _evened_windows(pixels, corners, side)]
     periods = [period for period in found if period is not None]
     if len(periods) < max(1.0, _LEAST_WINDOWS * len(found)):
         return None
