@@ -152,6 +152,20 @@ def test_results_that_cannot_be_written_are_said(run: Run, monkeypatch: pytest.M
     assert [set(line) >= {"fault"} for line in lines()].count(True) == 1
 
 
+def test_results_that_could_not_be_written_are_not_tried_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(Path("in/a.tif"))
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(watching, "write_segmentation", full)
+    assert run(*QUICK)[0] == 1
+    before = lines()
+    assert [set(line) >= {"fault"} for line in before] == [False, True]
+    assert run(*QUICK)[0] == 0
+    assert lines() == before
+
+
 def test_a_broken_file_is_said_once_and_left(run: Run) -> None:
     write(Path("in/a.tif"), mtime=1)
     Path("in/b.tif").write_bytes(b"broken")

@@ -110,13 +110,12 @@ def _without_specks(
     """
     if not any(small_parts(parts == part, smallest_region_px).any() for part in numbers_in(parts)):
         return parts
-    found, n_parts = parts.copy(), int(parts.max(initial=0)) + 1
-    shared = areas_in(wholes.astype(np.int64) * n_parts + parts)  # by whole and part
-    shared = np.pad(shared, (0, -len(shared) % n_parts)).reshape(-1, n_parts)
-    for whole in np.flatnonzero(np.count_nonzero(shared, axis=1) > 1).tolist():
+    found = parts.copy()
+    for whole in numbers_in(wholes):
         inside = wholes == whole
-        tidy = dissolved(np.where(inside, parts, 0).astype(np.uint32), smallest_region_px)
-        np.copyto(found, tidy, where=inside & (tidy > 0))  # what is thin everywhere stays as it was
+        if len(numbers_in(parts[inside])) > 1:
+            tidy = dissolved(np.where(inside, parts, 0).astype(np.uint32), smallest_region_px)
+            np.copyto(found, tidy, where=inside & (tidy > 0))  # what is thin everywhere stays as it was
     return found if numbers_in(found) == numbers_in(parts) else parts
 
 

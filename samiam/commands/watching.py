@@ -212,9 +212,9 @@ class _Watch:
         self.n_found = self.n_failed = 0
 
     def _without_results(self) -> set[str]:
-        """The files of the last lines of which no results had been written when the run was ended."""
-        lines = [line for line in self._log.latest if line.get("results")]
-        return {Path(line["path"]).name for line in lines if not (Path(line["results"]) / PROVENANCE).is_file()}
+        """The files of the last lines of which no results had been written when the run was ended, but for faults."""
+        last = {Path(line["path"]).name: line.get("results") for line in self._log.latest}
+        return {name for name, place in last.items() if place and not (Path(place) / PROVENANCE).is_file()}
 
     @property
     def summary(self) -> str:

@@ -66,5 +66,6 @@ def best_height(frames: Sequence[Peaks], tried: Sequence[float]) -> tuple[float,
         tried: heights, rising.
     """
     scores = [f_score(frame.hits(least) for frame in frames) for least in tried]
-    best = next(place for place, score in enumerate(scores) if score >= max(scores) - _AS_GOOD)
+    enough = max(scores) - _AS_GOOD
+    best = next(place for place, score in enumerate(scores) if score >= enough)
     return tried[best], scores[best]
