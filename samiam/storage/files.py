@@ -16,6 +16,8 @@ from pathlib import Path
 
 from samiam.errors import InputError
 
+_UMASK = os.umask(0)  # can only be read by changing it: of two threads that do so one would put back the other's 0
+os.umask(_UMASK)
 _HOST = f".{platform.node()[:40]}-"  # in temporary names: on a shared disk, processes of other machines have their own
 
 
@@ -57,7 +59,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     partial = Path(name)
     try:
         yield partial
-        partial.chmod(0o666 & ~_umask())
+        partial.chmod(0o666 & ~_UMASK)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -82,7 +84,7 @@ def replacing_together(path: str | Path, last: str, optional: Collection[str] = 
     partial = Path(tempfile.mkdtemp(prefix=_own_prefix(path), dir=path.parent))
     try:
         yield partial
-        partial.chmod(0o777 & ~_umask())
+        partial.chmod(0o777 & ~_UMASK)
         if path.is_dir():
             _move_into(path, partial, last, optional)
         else:
@@ -155,9 +157,3 @@ def check_writable(folder: Path) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> InputError:
     return InputError(f"{folder}: cannot be written to ({error.strerror}); choose another folder.")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -33,7 +33,7 @@ class TestReplacingTogether:
             assert not (tmp_path / "deep" / "new").exists()
         assert content(tmp_path / "deep" / "new") == {"a": "1", "z": "2"}
         assert [path.name for path in (tmp_path / "deep").iterdir()] == ["new"]
-        assert (tmp_path / "deep" / "new").stat().st_mode & 0o777 == 0o777 & ~files._umask()
+        assert (tmp_path / "deep" / "new").stat().st_mode & 0o777 == 0o777 & ~files._UMASK
 
     def test_others_stay(self, tmp_path: Path) -> None:
         write(tmp_path / "old", a="0", mine="kept")
@@ -93,7 +93,17 @@ def test_what_killed_processes_have_left_is_deleted(tmp_path: Path, ended: int) 
 def test_files_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
     with replacing(tmp_path / "a.csv") as partial:
         partial.write_text("whole")
-    assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o666 & ~files._umask()
+    assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o666 & ~files._UMASK
+
+
+def test_the_umask_of_the_process_is_never_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread may be making a file meanwhile, or reading the mask as well."""
+    monkeypatch.delattr(os, "umask")
+    with replacing(tmp_path / "a.csv") as partial:
+        partial.write_text("1")
+    with replacing_together(tmp_path / "new", last="a") as folder:
+        (folder / "a").write_text("1")
+    assert (tmp_path / "new" / "a").is_file()
 
 
 def test_names_as_long_as_they_may_be(tmp_path: Path) -> None:
