@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.build import bulk
 from ase.data import atomic_masses, atomic_numbers
 from ase.neighborlist import neighbor_list
+from ase.spacegroup import crystal as of_space_group
 from numpy.typing import NDArray
 from scipy import constants
 
@@ -169,26 +170,64 @@ def _debye_rms_A(element: str, debye_K: float, temperature_K: float = 293.0) -> 
     return float(1e10 * constants.hbar / debye_K * np.sqrt(3 * temperature_K / (mass * constants.k)))
 
 
-def _zinc_blende(name: str, cubic_A: float, rms_A: Mapping[str, float], source: str) -> ClosePacked:
-    cation, anion = rms_A
-    return ClosePacked(name, cubic_A, ((cation, 0.0), (anion, 0.75)), rms_A, source)
+def _pairs(name: str, cubic_A: float, rms_A: Mapping[str, float], source: str) -> ClosePacked:
+    """Zinc blende, and diamond where there is but one element."""
+    first, second = (*rms_A, *rms_A)[:2]
+    return ClosePacked(name, cubic_A, ((first, 0.0), (second, 0.75)), rms_A, source)
 
+
+_NBS = "Swanson & Tatge, NBS Circular 539 I (1953)"
+_WYCKOFF = "Wyckoff, Crystal Structures, vol. 1 (1963)"
 
 # Displacements of compounds are of B = 8π² u² as it is usually refined at room temperature: they smear, no more.
-MATERIALS: dict[str, Crystalline] = {
-    material.name: material
-    for material in (
-        _metal("Au", 4.0782, 165, "Maeland & Flanagan, Can. J. Phys. 42, 2364 (1964); Debye temperature 165 K"),
-        _metal("Ag", 4.0857, 225, "Swanson & Tatge, NBS Circular 539 I (1953); Debye temperature 225 K"),
-        _metal("Pt", 3.9236, 230, "Arblaster, Platinum Met. Rev. 41, 12 (1997); Debye temperature 230 K"),
-        _metal("Pd", 3.8898, 275, "Swanson & Tatge, NBS Circular 539 I (1953); Debye temperature 275 K"),
-        _metal("Cu", 3.6150, 315, "Swanson & Tatge, NBS Circular 539 I (1953); Debye temperature 315 K"),
-        _zinc_blende("CdSe", 6.052, {"Cd": 0.11, "Se": 0.10}, "Samarth et al., Appl. Phys. Lett. 54, 2680 (1989)"),
-        _zinc_blende("ZnS", 5.409, {"Zn": 0.10, "S": 0.10}, "Skinner, Am. Mineral. 46, 1399 (1961)"),
-        _crystal("PbS", bulk("PbS", "rocksalt", 5.936, cubic=True), {"Pb": 0.13, "S": 0.12}),  # NBS Circular 539 II
-        _crystal("CeO2", bulk("CeO2", "fluorite", 5.411, cubic=True), {"Ce": 0.06, "O": 0.07}),  # NBS Circular 539 I
-    )
-}
+_CLOSE_PACKED = (
+    _metal("Au", 4.0782, 165, "Maeland & Flanagan, Can. J. Phys. 42, 2364 (1964); Debye temperature 165 K"),
+    _metal("Ag", 4.0857, 225, f"{_NBS}; Debye temperature 225 K"),
+    _metal("Pt", 3.9236, 230, "Arblaster, Platinum Met. Rev. 41, 12 (1997); Debye temperature 230 K"),
+    _metal("Pd", 3.8898, 275, f"{_NBS}; Debye temperature 275 K"),
+    _metal("Cu", 3.6150, 315, f"{_NBS}; Debye temperature 315 K"),
+    _metal("Ni", 3.5239, 385, f"{_WYCKOFF}; Debye temperature 385 K"),
+    _metal("Al", 4.0496, 390, f"{_WYCKOFF}; Debye temperature 390 K"),
+    _metal("Rh", 3.8031, 350, f"{_WYCKOFF}; Debye temperature 350 K"),
+    _metal("Pb", 4.9505, 87, f"{_WYCKOFF}; Debye temperature 87 K"),
+    _pairs("CdSe", 6.052, {"Cd": 0.11, "Se": 0.10}, "Samarth et al., Appl. Phys. Lett. 54, 2680 (1989)"),
+    _pairs("CdTe", 6.480, {"Cd": 0.13, "Te": 0.12}, _WYCKOFF),
+    _pairs("ZnS", 5.409, {"Zn": 0.10, "S": 0.10}, "Skinner, Am. Mineral. 46, 1399 (1961)"),
+    _pairs("InP", 5.8688, {"In": 0.10, "P": 0.09}, _WYCKOFF),
+    _pairs("GaAs", 5.6537, {"Ga": 0.09, "As": 0.09}, _WYCKOFF),
+    _pairs("Si", 5.4307, {"Si": 0.08}, _WYCKOFF),
+)
+# The cells of PbS and CeO2 are of NBS Circular 539, I and II, all others of Wyckoff.
+_OTHERS = (
+    _crystal("PbS", bulk("PbS", "rocksalt", 5.936, cubic=True), {"Pb": 0.13, "S": 0.12}),
+    _crystal("PbSe", bulk("PbSe", "rocksalt", 6.1243, cubic=True), {"Pb": 0.13, "Se": 0.12}),
+    _crystal("MgO", bulk("MgO", "rocksalt", 4.2112, cubic=True), {"Mg": 0.06, "O": 0.06}),
+    _crystal("NiO", bulk("NiO", "rocksalt", 4.1769, cubic=True), {"Ni": 0.07, "O": 0.07}),
+    _crystal("CeO2", bulk("CeO2", "fluorite", 5.411, cubic=True), {"Ce": 0.06, "O": 0.07}),
+    _crystal("ZrO2", bulk("ZrO2", "fluorite", 5.07, cubic=True), {"Zr": 0.07, "O": 0.09}),
+    _crystal("Fe", bulk("Fe", "bcc", 2.8664, cubic=True), {"Fe": 0.07}),
+    _crystal("Co", bulk("Co", "hcp", 2.507, c=4.069), {"Co": 0.07}),
+    _crystal("ZnO", bulk("ZnO", "wurtzite", 3.2495, c=5.2069), {"Zn": 0.09, "O": 0.09}),
+    _crystal(
+        "TiO2",  # anatase
+        of_space_group(
+            ["Ti", "O"], [(0, 0, 0), (0, 0, 0.2066)], spacegroup=141, cellpar=[3.785, 3.785, 9.514, 90, 90, 90]
+        ),
+        {"Ti": 0.07, "O": 0.08},
+    ),
+    _crystal(
+        "Fe3O4",
+        of_space_group(
+            ["Fe", "Fe", "O"],
+            [(0.125, 0.125, 0.125), (0.5, 0.5, 0.5), (0.2549, 0.2549, 0.2549)],
+            spacegroup=227,
+            setting=2,
+            cellpar=[8.394, 8.394, 8.394, 90, 90, 90],
+        ),
+        {"Fe": 0.08, "O": 0.09},
+    ),
+)
+MATERIALS: dict[str, Crystalline] = {material.name: material for material in (*_CLOSE_PACKED, *_OTHERS)}
 
 
 def material_of(name: str) -> Crystalline:

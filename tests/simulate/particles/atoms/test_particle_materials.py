@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase.build import bulk
+from ase.data import atomic_masses, atomic_numbers, chemical_symbols
 from scipy.spatial import KDTree
 
 from samiam.errors import InputError
@@ -55,6 +56,35 @@ def test_density_is_that_of_the_crystal() -> None:
     whole = MATERIALS["Au"].lattice(25.0, np.ones(30, np.int8), ORIGIN)
     expected = 4 / 4.0782**3 * 4 / 3 * np.pi * 25**3
     assert len(whole.numbers) == pytest.approx(expected, rel=0.02)
+
+
+G_PER_CM3 = {
+    "Au": 19.3, "Ag": 10.5, "Pt": 21.4, "Pd": 12.0, "Cu": 8.94, "Ni": 8.91, "Al": 2.70, "Rh": 12.4, "Pb": 11.3,
+    "CdSe": 5.66, "CdTe": 5.85, "ZnS": 4.09, "InP": 4.81, "GaAs": 5.32, "Si": 2.33, "PbS": 7.60, "PbSe": 8.27,
+    "MgO": 3.58, "NiO": 6.75, "CeO2": 7.21, "ZrO2": 6.27, "Fe": 7.87, "Co": 8.90, "ZnO": 5.67, "TiO2": 3.89,
+    "Fe3O4": 5.20,
+}  # fmt: skip
+"""Densities as handbooks have them."""
+
+
+@pytest.mark.parametrize("name", MATERIALS)
+def test_every_material_is_as_dense_as_handbooks_say(name: str) -> None:
+    material = MATERIALS[name]
+    is_cell = isinstance(material, AnyCrystal)
+    numbers = material.numbers if is_cell else [atomic_numbers[element] for element, _ in material.motif]
+    mean_g = atomic_masses[numbers].mean() / 6.02214e23
+    assert mean_g / (material.atom_A3 * 1e-24) == pytest.approx(G_PER_CM3[name], rel=0.015)
+    assert set(material.rms_A) == {chemical_symbols[number] for number in np.unique(numbers)}
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [("Fe", {8}), ("Co", {12}), ("MgO", {6}), ("PbSe", {6}), ("ZrO2", {4, 8}), ("ZnO", {4}), ("Si", {4})],
+)
+def test_nearest_neighbours(name: str, numbers: set[int]) -> None:
+    material = MATERIALS[name]
+    whole = material.lattice(14.0, np.ones(16, np.int8), ORIGIN)
+    assert set(neighbours(whole.positions, material.neighbour_A, 9.0)) == numbers
 
 
 def test_gold_vibrates_as_the_debye_model_says() -> None:
