@@ -28,14 +28,14 @@ def shares_of(network: PaddedNetwork, seen: NDArray[np.float32]) -> dict[str, ND
 
     Args:
         network: on its device.
-        seen: (H, W), as the network sees it.
+        seen: (C, H, W), as the network sees it.
     """
     image = torch.from_numpy(seen)
     device = next(network.parameters()).device
-    found = {name: torch.zeros(image.shape) for name in network.heads}
+    found = {name: torch.zeros(image.shape[1:]) for name in network.heads}
     with torch.inference_mode():
-        for outer, inner in _tiles(image.shape):
-            tile = image[outer][None, None].to(device).contiguous(memory_format=torch.channels_last)
+        for outer, inner in _tiles(image.shape[1:]):
+            tile = image[:, *outer][None].to(device).contiguous(memory_format=torch.channels_last)
             within = tuple(
                 slice(own.start - all_.start, own.stop - all_.start) for own, all_ in zip(inner, outer, strict=True)
             )

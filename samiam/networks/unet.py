@@ -138,12 +138,17 @@ def fused(network: PaddedNetwork) -> PaddedNetwork:
     return made
 
 
-def build_unet(variant: Variant, heads: Mapping[str, int]) -> PaddedNetwork:
+def build_unet(variant: Variant, heads: Mapping[str, int], channels: int = 1) -> PaddedNetwork:
     """A U-Net with random weights: ours, of 0.92 million, or the paper's, of 0.05 million.
+
+    Args:
+        variant: which.
+        heads: how many channels each output has, by its name.
+        channels: of the image that ours sees; the paper's sees one.
 
     Example:
         >>> found = build_unet("paper", {"particle": 2})(torch.zeros(1, 1, 50, 37))
         >>> {name: tuple(maps.shape) for name, maps in found.items()}
         {'particle': (1, 2, 50, 37)}
     """
-    return UNet(heads) if variant == "ours" else PaperUNet(heads)
+    return UNet(heads, channels=channels) if variant == "ours" else PaperUNet(heads)

@@ -96,4 +96,4 @@ def look_at(network: PaddedNetwork, pixels: NDArray[np.floating], period_px: flo
     """
     sized = at_working_size(network, pixels, period_px)
     there = period_px if isinstance(network, TwoUNets) else WORKING_PERIOD_PX
-    return HeatMaps(**shares_of(network, seen_by(network, sized)), period_px=there)
+    return HeatMaps(**shares_of(network, seen_by(network, sized)[None]), period_px=there)

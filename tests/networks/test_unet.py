@@ -27,6 +27,15 @@ def test_any_size(variant: str, shape_hw: tuple[int, int]) -> None:
     }
 
 
+def test_an_image_of_several_channels() -> None:
+    made = seeded(0, lambda: build_unet("ours", HEADS, channels=3)).eval()
+    image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        found, other = made(image)["one"], made(image.flip(1))["one"]
+    assert found.shape == (1, 1, 32, 32)
+    assert not torch.allclose(found, other)
+
+
 @pytest.mark.parametrize("variant", ["ours", "paper"])
 def test_what_is_added_beyond_the_border_repeats_it(variant: str) -> None:
     made = network(variant)

@@ -13,6 +13,7 @@ from samiam.networks import weights
 from samiam.networks.looking import shares_of
 from samiam.networks.unet import PaddedNetwork, PaperUNet, build_unet
 from samiam.networks.variant import Variant
+from samiam.particles.finder.crystallinity import WINDOWS_PX, crystallinity
 from samiam.particles.finder.inputs import standardised, stretched
 
 NETWORK = "particles"
@@ -42,7 +43,7 @@ class Maps:
 
 def new_network(variant: Variant) -> PaddedNetwork:
     """A network with random weights."""
-    return build_unet(variant, HEADS[variant])
+    return build_unet(variant, HEADS[variant], channels=1 + len(WINDOWS_PX))
 
 
 def facts_of(variant: Variant) -> dict[str, Any]:
@@ -51,8 +52,14 @@ def facts_of(variant: Variant) -> dict[str, Any]:
 
 
 def seen_by(network: PaddedNetwork, pixels: NDArray[np.floating]) -> Floats:
-    """An image as a network sees it, float32 (H, W): the scale of its values does not matter."""
-    return stretched(pixels) if isinstance(network, PaperUNet) else standardised(pixels)
+    """An image as a network sees it, float32 (C, H, W): the scale of its values does not matter.
+
+    Ours sees beside the pixels how crystalline the image is around each.
+    """
+    if isinstance(network, PaperUNet):
+        return stretched(pixels)[None]
+    seen = standardised(pixels)
+    return np.concatenate([seen[None], crystallinity(seen)])
 
 
 def look_at(network: PaddedNetwork, pixels: NDArray[np.floating]) -> Maps:

@@ -65,7 +65,7 @@ def _mostly_inside(logits: Tensor, shares: Tensor, particle: Tensor) -> Tensor:
 
 
 class ParticleLearner(pl.LightningModule):
-    """Trains a network of the finder on batches of images (B, 1, H, W), as it sees them, and targets (B, 3, H, W).
+    """Trains a network of the finder on batches of images (B, C, H, W), as it sees them, and targets (B, 3, H, W).
 
     Logs `train/loss` and its parts; and of the scenes to validate on `val/dice` and `val/f1`, means over those with
     particles, `val/false_area`, the mean over those without, and `val/score`, the mean of the first two less the last.
@@ -84,7 +84,7 @@ class ParticleLearner(pl.LightningModule):
         self._scores: list[tuple[float, float, float]] = []
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Outputs of images (B, 1, H, W)."""
+        """Outputs of images (B, C, H, W)."""
         found: dict[str, Tensor] = self.network(images.contiguous(memory_format=torch.channels_last))
         return found
 

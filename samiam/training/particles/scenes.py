@@ -25,7 +25,7 @@ Drawing = Callable[[int], ParticleScene]
 class TrainingScenes(Dataset[Batch]):
     """Scenes to train on; scene i depends on the seed and i alone.
 
-    A scene is float32 (1, H, W), pixels as the network sees them, and its targets (3, H, W), see `targets_of`.
+    A scene is float32 (C, H, W), as the network sees it, and its targets (3, H, W), see `targets_of`.
 
     Args:
         draw_scene: makes the scene of a seed, a whole number below 2³²; all of one size.
@@ -51,9 +51,8 @@ class TrainingScenes(Dataset[Batch]):
         self._vary.set_random_seed(int(rng.integers(2**32)))
         masks = np.stack([np.zeros(scene.masks.shape_hw, np.uint8), *(mask.astype(np.uint8) for mask in scene.masks)])
         varied = self._vary(image=np.array(scene.micrograph.pixels), masks=masks)
-        pixels = self.see(np.clip(varied["image"], 0, 1))
-        targets = targets_of(varied["masks"], pixels.shape[:2])
-        return torch.from_numpy(pixels[None]), torch.from_numpy(targets)
+        seen = self.see(np.clip(varied["image"], 0, 1))
+        return torch.from_numpy(seen), torch.from_numpy(targets_of(varied["masks"], seen.shape[1:]))
 
 
 def _variation(rules: ParticleSceneRules) -> albumentations.Compose:
@@ -74,6 +73,7 @@ def _variation(rules: ParticleSceneRules) -> albumentations.Compose:
             albumentations.Illumination(intensity_range=(0.02, 0.2), p=rules.p_shaded),
             albumentations.RandomGamma(gamma_limit=(70, 140), p=0.4),
             albumentations.GaussNoise(std_range=(0.01, 0.1), p=rules.p_noisy),
+            albumentations.ImageCompression(quality_range=(30, 95), p=rules.p_compressed),
         ]
     )
 

@@ -43,6 +43,7 @@ class ParticleSceneRules:
         p_shaded: probability of a slow gradient of brightness.
         p_blurred: probability of a blur.
         p_noisy: probability of noise beyond that of the dose.
+        p_compressed: probability of a JPEG, of a quality of 30 to 95.
         seed: of all draws.
     """
 
@@ -54,6 +55,7 @@ class ParticleSceneRules:
     p_shaded: Share = 0.2
     p_blurred: Share = 0.2
     p_noisy: Share = 0.15
+    p_compressed: Share = 0.15
     seed: RunSeed = 0
 
     def __post_init__(self) -> None:

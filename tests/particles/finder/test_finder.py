@@ -28,7 +28,7 @@ class Dark(PaddedNetwork):
         self.scale = torch.nn.Parameter(torch.ones(()))
 
     def maps(self, images: Tensor) -> Tensor:
-        logit = -4 * self.scale * (images + 4.0)
+        logit = -4 * self.scale * (images[:, :1] + 4.0)
         return torch.cat([logit, logit / 4, torch.full_like(logit, -9.0)], dim=1)
 
 

@@ -50,7 +50,7 @@ class TestScenes:
     def test_batches(self) -> None:
         data = ParticleScenesData(draw, draw, partial(seen_by, new_network("ours")), RULES)
         images, targets = next(iter(data.train_dataloader()))
-        assert (images.shape, targets.shape) == ((4, 1, 96, 96), (4, 3, 96, 96))
+        assert (images.shape, targets.shape) == ((4, 3, 96, 96), (4, 3, 96, 96))
         assert len(list(data.val_dataloader())) == 3
 
 
