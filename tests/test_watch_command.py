@@ -104,11 +104,13 @@ def test_what_was_done_is_not_done_again(run: Run) -> None:
 def test_results_that_a_killed_run_lacks_are_made_and_the_line_is_not_repeated(run: Run) -> None:
     for name in "abc":
         write(Path(f"in/{name}.tif"), ord(name), mtime=ord(name))
-    run(*QUICK)
+    code, _, err = run(*QUICK)
+    assert (code, err) == (0, "")
     before = lines()  # the newest first: that of a is the last
     shutil.rmtree("live/a")
     shutil.rmtree("live/b")
-    _, out, _ = run(*QUICK)
+    code, out, err = run(*QUICK)
+    assert (code, err) == (0, "")
     assert [name in out for name in ("a.tif", "b.tif", "c.tif")] == [True, True, False]
     assert lines() == before
     assert Path("live/a/provenance.json").is_file()
