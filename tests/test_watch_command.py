@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -135,6 +138,29 @@ def test_the_next_is_looked_at_while_results_are_written(run: Run, monkeypatch: 
     monkeypatch.setattr(watching, "write_segmentation", written)
     assert run(*QUICK)[0] == 0
     assert {place.parent.name for place in Path("live").glob(f"*/{PROVENANCE}")} == {"a", "b"}
+
+
+def test_what_is_said_of_one_is_not_lost_while_the_next_is_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries that read files may print; nobody hears what is printed meanwhile."""
+    for name in "ab":
+        write(Path(f"in/{name}.tif"), ord(name), mtime=ord(name))
+    is_written = threading.Event()
+
+    def written(folder: Path, *rest: Any) -> None:
+        write_little(folder, *rest)
+        is_written.set()
+
+    def read(file: Path, **how: Any) -> Any:
+        with contextlib.redirect_stdout(io.StringIO()):
+            if file.name == "a.tif":
+                assert is_written.wait(60)
+                time.sleep(0.3)
+            return read_micrograph(file, **how)
+
+    monkeypatch.setattr(watching, "write_segmentation", written)
+    monkeypatch.setattr(watching, "read_micrograph", read)
+    code, out, _ = run(*QUICK)
+    assert (code, "b.tif: " in out, "a.tif: " in out) == (0, True, True)
 
 
 def test_results_that_cannot_be_written_are_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -248,16 +248,19 @@ class _Watch:
             return
         try:
             writing.done.result()
-            self.n_found += 1
         except InputError as error:
             self._fail(writing.arrival, error)
+        else:
+            self.n_found += 1
+            print(writing.words, flush=True)  # here, for what another thread says while a file is read is lost
 
     def _answer(self, arrival: Arrival[Micrograph], micrograph: Micrograph) -> None:
         place = self._place(arrival.file, micrograph)
         found = self._job.finding.find(micrograph, self._read_s)
         self._note(arrival, {"results": str(place.resolve()), **found.facts})
         self.finish()
-        self._writing = _Writing(arrival, self._writer.submit(_write, found, arrival.file, place))
+        words = f"{arrival.file.name}: {found.words}, in {found.facts['seconds']:.2f} s → {place}/"
+        self._writing = _Writing(arrival, words, self._writer.submit(_write, found, arrival.file, place))
 
     def _place(self, file: Path, micrograph: Micrograph) -> Path:
         """Where the results go: an earlier state of the file makes way, another file of that name does not."""
@@ -286,13 +289,13 @@ class _Watch:
 
 @dataclass(frozen=True)
 class _Writing:
-    """Results that are being written."""
+    """Results that are being written, and what is said once they are."""
 
     arrival: Arrival[Micrograph]
+    words: str
     done: Future[None]
 
 
 def _write(found: Found, file: Path, place: Path) -> None:
     with writing_to(place, file):
         found.write(place)
-    print(f"{file.name}: {found.words}, in {found.facts['seconds']:.2f} s → {place}/", flush=True)
