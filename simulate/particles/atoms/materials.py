@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from ase import Atoms
@@ -126,7 +127,6 @@ class AnyCrystal:
         numbers: atomic number of each atom of the cell.
         positions: of each, (n, 3).
         rms_A: root mean square thermal displacement of each element along one axis.
-        neighbour_A: distance between nearest atoms.
     """
 
     name: str
@@ -134,7 +134,12 @@ class AnyCrystal:
     numbers: NDArray[np.int64]
     positions: Floats
     rms_A: Mapping[str, float]
-    neighbour_A: float
+
+    @cached_property
+    def neighbour_A(self) -> float:
+        """Distance between nearest atoms."""
+        cell = Atoms(self.numbers, positions=self.positions, cell=self.cell, pbc=True)
+        return float(neighbor_list("d", cell, 4.0).min(initial=4.0))  # no crystal's nearest atoms are further apart
 
     @property
     def atom_A3(self) -> float:
@@ -156,8 +161,7 @@ Crystalline = ClosePacked | AnyCrystal
 
 
 def _crystal(name: str, cell: Atoms, rms_A: Mapping[str, float]) -> AnyCrystal:
-    distances = neighbor_list("d", cell, 4.0)  # no crystal's nearest atoms are further apart
-    return AnyCrystal(name, cell.cell[:], cell.numbers, cell.positions, rms_A, float(distances.min(initial=4.0)))
+    return AnyCrystal(name, cell.cell[:], cell.numbers, cell.positions, rms_A)
 
 
 def _metal(name: str, cubic_A: float, debye_K: float, source: str) -> ClosePacked:
