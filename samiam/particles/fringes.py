@@ -84,16 +84,23 @@ def find_fringes(pixels: NDArray[np.floating]) -> Fringes:
     side = min(_WINDOW_PX, max(_LEAST_PX, min(pixels.shape) // _OF_SIDE))
     if side > min(pixels.shape):
         return Fringes(np.zeros((0, 2)), 0, 0, 0)
-    corners = list(product(*(_starts(length, side) for length in pixels.shape)))
+    corners = list(product(*(window_starts(length, side, _WINDOWS_A_SIDE) for length in pixels.shape)))
     hann = np.hanning(side + 2)[1:-1]
     shown = [_peaks(pixels[y : y + side, x : x + side].astype(np.float64), np.outer(hann, hann)) for y, x in corners]
     distinct, counts = _distinct(shown, _SAME_BINS / side)
     return Fringes(distinct, len(shown), sum(len(one) > 0 for one in shown), max(counts, default=0))
 
 
-def _starts(length: int, side: int) -> list[int]:
-    n = min(_WINDOWS_A_SIDE, -(-2 * (length - side) // side) + 1)
-    return [round(start) for start in np.linspace(0, length - side, n).tolist()]
+def window_starts(length: int, side: int, most: int | None = None) -> list[int]:
+    """Where windows begin along a length, evenly, half of their side apart, the first and the last at its ends.
+
+    Args:
+        length: of the image, in pixels, one side at least.
+        side: of the windows.
+        most: how many there are at most, which may then be further apart.
+    """
+    n = -(-2 * (length - side) // side) + 1
+    return [round(start) for start in np.linspace(0, length - side, min(n, most or n)).tolist()]
 
 
 def _peaks(window: Floats, taper: Floats) -> Floats:

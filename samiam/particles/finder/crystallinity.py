@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from samiam.particles.fringes import window_starts
+
 WINDOWS_PX = (64, 128)
 """Sides of the windows: at 0.04 nm a pixel they hold a particle of 2.5 nm and one of 5."""
-_EACH = 2  # windows begin half of their side apart
 _PERIODS_PX = (2.9, 12.5)  # of fringes: planes 0.12 to 0.5 nm apart
 _RINGS = 1  # on either side of a frequency, which its power is compared with
 _EMPTY = 1e-6  # power beside that of an image of variance 1, below which there is nothing to compare
@@ -60,21 +61,15 @@ def crystallinity(pixels: NDArray[np.floating]) -> Floats:
 def _standing_out(pixels: Floats, side: int) -> Floats:
     missing = [max(0, side - length) for length in pixels.shape]
     whole = np.pad(pixels, [(0, missing[0]), (0, missing[1])], mode="symmetric") if any(missing) else pixels
-    tops, lefts = (_starts(length, side) for length in whole.shape)
+    tops, lefts = (window_starts(length, side) for length in whole.shape)
     windows = np.lib.stride_tricks.sliding_window_view(whole, (side, side))
-    rows = np.stack([_of_windows(windows[top, lefts]) for top in tops.tolist()])
+    rows = np.stack([_of_windows(windows[top, lefts]) for top in tops])
     y, x = (
-        np.interp(np.arange(length), starts + (side - 1) / 2, np.arange(len(starts))).astype(np.float32)
+        np.interp(np.arange(length), np.add(starts, (side - 1) / 2), np.arange(len(starts))).astype(np.float32)
         for length, starts in zip(pixels.shape, (tops, lefts), strict=True)
     )
     at_x, at_y = np.meshgrid(x, y)
     return np.asarray(cv2.remap(rows, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
-
-
-def _starts(length: int, side: int) -> NDArray[np.int64]:
-    """Where windows begin along a side, evenly, the first and the last at its ends."""
-    n = -(-_EACH * (length - side) // side) + 1
-    return np.rint(np.linspace(0, length - side, n)).astype(np.int64)
 
 
 def _of_windows(windows: Floats) -> Floats:
