@@ -33,7 +33,7 @@ def train_faults(
     config: Mapping[str, Any],
     command: str,
 ) -> str:
-    """Draw regions, grow a forest, calibrate and test it, and write it; returns what to print.
+    """Draw regions, grow trees, calibrate and test them, and write them; returns what to print.
 
     Args:
         settings: of the run.
@@ -49,7 +49,8 @@ def train_faults(
     started = time.perf_counter()
     splits = {split: draw_split(data, split, settings.seed) for split in ("train", "val", *data.tests)}
     train, val = splits.pop("train"), splits.pop("val")
-    forest, learnt = fitted(train, val, splits, learner.variant, replace(learner.options, seed=settings.seed))
+    recipe = learner.forest if learner.variant == "paper" else learner.options
+    forest, learnt = fitted(train, val, splits, learner.variant, replace(recipe, seed=settings.seed))
     facts = facts_of(learner.variant)
     card = {
         "command": command,

@@ -277,7 +277,7 @@ def recorded(settings: TrainSettings) -> dict[str, Any]:
     """All settings, defaults included, as plain values; draws have the seed of the run."""
     whole: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
     for group in ("data", "learner"):
-        for part in ("crops", "rules", "options"):
+        for part in ("crops", "rules", "options", "forest"):
             if isinstance(whole[group].get(part), dict):
                 whole[group][part].pop("seed", None)
     return whole

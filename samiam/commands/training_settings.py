@@ -23,7 +23,7 @@ from samiam.networks.variant import Variant
 from samiam.settings import Positive, Seed, read_settings, settings
 from samiam.training.classifier.settings import NetworkOptions
 from samiam.training.compact.settings import CalibrationRules, FieldRecipe
-from samiam.training.faults.settings import ForestRecipe
+from samiam.training.faults.settings import BoostingRecipe, ForestRecipe
 from samiam.training.fenet.settings import ContrastiveRecipe, DTDStart
 from samiam.training.labelled.settings import FineTuningRecipe
 from samiam.training.particles.settings import CalibrationScenes, ParticleRecipe
@@ -130,17 +130,19 @@ class LimitedSettings:
 
 @settings
 class FaultSettings:
-    """The forest that tells stacking faults.
+    """What tells stacking faults.
 
     Attributes:
         name: of the learner.
         variant: "ours", or "paper" for the five numbers of Groschner et al. (2021).
-        options: how it is grown.
+        options: how our trees are grown.
+        forest: how the paper's are.
     """
 
     name: Literal["faults"]
     variant: Variant = "ours"
-    options: ForestRecipe = field(default_factory=ForestRecipe)
+    options: BoostingRecipe = field(default_factory=BoostingRecipe)
+    forest: ForestRecipe = field(default_factory=ForestRecipe)
 
 
 @settings
@@ -233,9 +235,7 @@ class TrainSettings:
             kind = DTDStart if self.data.name == "dtd" else NetworkOptions
             read_settings(kind, "learner.network", self.learner.network)
         if isinstance(self.learner, FaultSettings) and replace(self.trainer, progress=True) != TrainerSettings():
-            raise InputError(
-                "trainer: a forest is grown at once, without epochs; of the trainer leave all but progress."
-            )
+            raise InputError("trainer: trees are grown at once, without epochs; of the trainer leave all but progress.")
 
 
 PAIRS = (

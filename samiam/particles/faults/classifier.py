@@ -1,4 +1,4 @@
-"""What tells whether a particle's stacking is faulty: numbers measured of a region, then a forest."""
+"""What tells whether a particle's stacking is faulty: numbers measured of a region, then decision trees."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from samiam.errors import InputError
 from samiam.networks.variant import Variant
@@ -65,6 +66,19 @@ def names_of(variant: Variant) -> tuple[str, ...]:
     return tuple(_MEASURES[variant](Region(np.zeros((side, side)), np.ones((side, side), np.bool_), 0.5)))
 
 
+def shares_of(forest: Forest, numbers: NDArray[np.float16], variant: Variant) -> NDArray[np.float64]:
+    """The shares of the classes (n, C) that trees give, before they are calibrated.
+
+    Args:
+        forest: the paper's, of which each tree votes (a random forest); or ours, whose trees together make the logits
+            (gradient boosting: Friedman, Ann. Stat. 29, 1189 (2001)).
+        numbers: (n, F), see `Forest.mean`.
+        variant: of the forest.
+    """
+    said = forest.mean(numbers)
+    return said if variant == "paper" else np.asarray(softmax(len(forest.roots) * said, axis=1))
+
+
 class ForestFaults:
     """Tells faults by a forest and its calibration.
 
@@ -96,7 +110,7 @@ class ForestFaults:
         taken = [index for index, region in enumerate(regions) if self._variant == "ours" or is_taken(region)]
         if taken:
             numbers = np.stack([numbers_of(regions[index], self._variant) for index in taken])
-            found[taken] = self._calibration.probabilities(self._forest.probabilities(numbers))
+            found[taken] = self._calibration.probabilities(shares_of(self._forest, numbers, self._variant))
         return found
 
     def __repr__(self) -> str:
@@ -142,5 +156,7 @@ def read_forest(path: Path, variant: Variant, sha256: str | None = None) -> Fore
         raise InputError(f"{path}: of other classes than {', '.join(FAULT_CLASSES)}; train them again.")
     if facts.get("features") != list(names_of(variant)):
         raise InputError(f"{path}: goes by other numbers than this version measures; train it again.")
+    if "leaves" not in state:
+        raise InputError(f"{path}: trees of an earlier version; train them again.")
     with as_described(path):
         return Forest.of(state, len(names_of(variant)), len(FAULT_CLASSES))

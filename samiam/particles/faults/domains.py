@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from samiam.particles.faults.smoothing import blurred
 from samiam.particles.faults.spectrum import Fringes
 
 Floats = NDArray[np.float64]
@@ -87,7 +87,7 @@ def maps_of(fringes: Fringes) -> Maps:
     sums, local = (np.zeros((N_REFLECTIONS, len(places)), np.complex128) for _ in range(2))
     frequencies, above, around = np.zeros((N_REFLECTIONS, 2)), np.zeros(N_REFLECTIONS), np.ones(N_REFLECTIONS)
     sums[:n] = blocks[chosen][:, is_in]
-    smooth_counts = np.maximum(ndimage.gaussian_filter(counts, _SMOOTH), 1e-6)
+    smooth_counts = np.maximum(blurred(counts, _SMOOTH), 1e-6)
     local[:n] = (_smooth(blocks[chosen]) / smooth_counts)[:, is_in]
     frequencies[:n], around[:n] = (peaks + shifts)[chosen], fringes.around[chosen]
     above[:n] = fringes.powers[chosen] / around[:n]
@@ -117,7 +117,10 @@ def _apart(frequencies: Floats, least: float) -> list[int]:
 
 
 def _smooth(blocks: Complexes) -> Complexes:
-    return np.asarray(ndimage.gaussian_filter(blocks, _SMOOTH, axes=(1, 2)))
+    height, width = blocks.shape[1:]
+    parts = np.moveaxis(blocks, 0, -1).copy().view(np.float64)  # real and imaginary ones are blurred alike
+    found = blurred(parts, _SMOOTH).view(np.complex128).reshape(height, width, -1)
+    return np.moveaxis(found, -1, 0)
 
 
 def _settled(blocks: Complexes, at_y: Floats, at_x: Floats) -> tuple[Complexes, Floats]:
@@ -158,25 +161,46 @@ def best_lines(maps: Maps, scale: Floats) -> list[Line]:
     Returns:
         1 + K lines.
     """
-    n_lines = 1 + len(scale)
-    best: list[tuple[float, Line | None]] = [(-1.0, None)] * n_lines
     total, n = maps.sums.sum(axis=1), maps.counts.sum()
-    wholes = np.abs(total) ** 2 / n
-    for angle in np.pi * np.arange(_TURNS) / _TURNS:
-        across = maps.places @ [np.sin(angle), np.cos(angle)]
-        order = np.argsort(across, kind="stable")
-        n_near = np.cumsum(maps.counts[order])
-        allowed = np.flatnonzero((n_near >= _LEAST_SIDE * n) & (n_near <= (1 - _LEAST_SIDE) * n))
-        if not len(allowed):
-            continue
-        near = np.cumsum(maps.sums[:, order], axis=1)[:, allowed]
-        n_near = n_near[allowed]
-        gains = np.abs(near) ** 2 / n_near + np.abs(total[:, None] - near) ** 2 / (n - n_near) - wholes[:, None]
-        for index, of in enumerate([gains.T @ scale, *gains]):
-            at = int(np.argmax(of))
-            if of[at] > best[index][0]:
-                sides = np.stack([near[:, at] / n_near[at], (total - near[:, at]) / (n - n_near[at])], axis=1)
-                offset = float(across[order[allowed[at]]])
-                best[index] = float(of[at]), Line(float(np.rad2deg(angle)), offset, gains[:, at], wholes, sides)
-    none = Line(0.0, 0.0, np.zeros(len(scale)), wholes, np.repeat(total[:, None] / n, 2, axis=1))
-    return [line or none for _, line in best]
+    wholes = _squared(total) / n
+    angles = np.pi * np.arange(_TURNS) / _TURNS
+    across = maps.places @ [np.sin(angles), np.cos(angles)]  # (B, 36)
+    first = across.min(axis=0)
+    near, n_near = _before(np.rint(across - first).astype(np.intp), maps)  # (K, 36, offsets), (36, offsets)
+    is_fair = (n_near >= _LEAST_SIDE * n) & (n_near <= (1 - _LEAST_SIDE) * n)
+    n_near = np.where(is_fair, n_near, 0.5 * n)
+    far = total[:, None, None] - near
+    gains = np.where(is_fair, _squared(near) / n_near + _squared(far) / (n - n_near) - wholes[:, None, None], -np.inf)
+    lines = []
+    for of in (np.tensordot(scale, np.where(is_fair, gains, 0.0), 1), *gains):
+        turn, offset = divmod(int(np.where(is_fair, of, -1.0).argmax()), of.shape[1])
+        at = (slice(None), turn, offset)
+        if is_fair[turn, offset]:
+            sides = np.stack([near[at] / n_near[at[1:]], far[at] / (n - n_near[at[1:]])], axis=1)
+            normal = float(np.rad2deg(angles[turn]))
+            lines.append(Line(normal, float(first[turn]) + offset + 0.5, gains[at], wholes, sides))
+        else:  # too small a region to be cut
+            sides = np.repeat(total[:, None] / n, 2, axis=1)
+            lines.append(Line(0.0, 0.0, np.zeros(len(scale)), wholes, sides))
+    return lines
+
+
+def _before(offsets: NDArray[np.intp], maps: Maps) -> tuple[Complexes, Floats]:
+    """What of the sums (K, T, offsets) and of the counts (T, offsets) lies up to each offset in each of T directions.
+
+    Args:
+        offsets: (B, T), of each block, whole pixels from 0.
+        maps: of a region.
+    """
+    turns, n = offsets.shape[1], int(offsets.max()) + 1
+    places = (offsets + n * np.arange(turns)).T.ravel()
+    rows = (maps.counts, *maps.sums.real, *maps.sums.imag)
+    tables = [np.bincount(places, np.tile(row, turns), turns * n).reshape(turns, n) for row in rows]
+    counts, *parts = np.cumsum(tables, axis=2)
+    real, imaginary = np.array(parts).reshape(2, len(maps.sums), turns, n)
+    return real + 1j * imaginary, counts
+
+
+def _squared(amplitudes: Complexes) -> Floats:
+    """|z|², without the root that `abs` takes."""
+    return np.asarray(amplitudes.real**2 + amplitudes.imag**2)

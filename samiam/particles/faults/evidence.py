@@ -11,6 +11,7 @@ from skimage.measure import regionprops_table
 
 from samiam.particles.faults.domains import BLOCK_PX, N_REFLECTIONS, Line, Maps, best_lines, maps_of
 from samiam.particles.faults.region import Region
+from samiam.particles.faults.smoothing import blurred
 from samiam.particles.faults.spectrum import fringes_of
 from samiam.particles.finder.inputs import WORKING_NM
 
@@ -68,7 +69,7 @@ def _of_contrast(region: Region) -> dict[str, float]:
     outside = ~ndimage.binary_dilation(region.inside, iterations=4)
     if np.count_nonzero(outside) < 50:
         outside = ~region.inside if not region.inside.all() else region.inside
-    smooth = [region.pixels, *(ndimage.gaussian_filter(region.pixels, scale) for scale in _SCALES_PX)]
+    smooth = [region.pixels, *(blurred(region.pixels, scale) for scale in _SCALES_PX)]
     found = {}
     level = smooth[3]
     spread = float(level[outside].std()) or 1.0

@@ -1,4 +1,4 @@
-"""A random forest as arrays: what scikit-learn has grown, walked by numpy, kept without a pickle."""
+"""Decision trees as arrays: what scikit-learn has grown, walked by numpy, kept without a pickle."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class Forest:
         roots: int32 (T,), where each tree begins.
         feature: int8 (N,), which number a node asks for; -1 at a leaf.
         threshold: float16 (N,), up to which the way is left; 0 at a leaf.
-        onward: int16 (N,), how many nodes further the right branch begins; at a leaf its row in `shares`.
-        shares: float16 (L, C), of the classes at a leaf.
+        onward: int16 (N,), how many nodes further the right branch begins; at a leaf its row in `leaves`.
+        leaves: float16 (L, C), what a leaf says of the classes: their shares, or by how much it lifts the logit of one.
     """
 
     roots: NDArray[np.int32]
     feature: NDArray[np.int8]
     threshold: NDArray[np.float16]
     onward: NDArray[np.int16]
-    shares: NDArray[np.float16]
+    leaves: NDArray[np.float16]
 
-    def probabilities(self, numbers: NDArray[np.float16]) -> NDArray[np.float64]:
-        """The mean of the trees' shares of the classes, float64 (n, C).
+    def mean(self, numbers: NDArray[np.float16]) -> NDArray[np.float64]:
+        """The mean of what the trees say of the classes, float64 (n, C).
 
         Args:
             numbers: (n, F). They are of half precision, as the thresholds are, so that none lies between a threshold
@@ -51,8 +51,7 @@ class Forest:
             step = np.where(is_leaf, 0, np.where(is_left, 1, self.onward[here]))
             at[going] = here + step
             going[going] = ~is_leaf
-        leaves = self.shares.astype(np.float64)[self.onward[at]]
-        return np.asarray(leaves.mean(axis=0))
+        return np.asarray(self.leaves.astype(np.float64)[self.onward[at]].mean(axis=0))
 
     def state(self) -> dict[str, Tensor]:
         """Its arrays as tensors, for a file of weights."""
@@ -68,7 +67,7 @@ class Forest:
                 them, or not end.
         """
         kinds = (np.int32, np.int8, np.float16, np.int16, np.float16)
-        names = ("roots", "feature", "threshold", "onward", "shares")
+        names = ("roots", "feature", "threshold", "onward", "leaves")
         forest = cls(*(state[name].numpy().astype(kind) for name, kind in zip(names, kinds, strict=True)))
         forest.check(n_features, n_classes)
         return forest
@@ -80,7 +79,7 @@ class Forest:
             ValueError: if not.
         """
         n, is_leaf = len(self.feature), self.feature == LEAF
-        if not (self.threshold.shape == self.onward.shape == (n,) and self.shares.shape[1:] == (n_classes,)):
+        if not (self.threshold.shape == self.onward.shape == (n,) and self.leaves.shape[1:] == (n_classes,)):
             raise ValueError("arrays of different lengths")
         if not len(self.roots) or self.roots.min() < 0 or self.roots.max() >= n:
             raise ValueError("trees that begin nowhere")
@@ -89,6 +88,6 @@ class Forest:
         onward = self.onward.astype(np.int64)
         places = np.arange(n)
         # Ways only lead forward and never out of the row, so that they end.
-        is_fine = np.where(is_leaf, onward < len(self.shares), places + np.maximum(onward, 1) < n)
+        is_fine = np.where(is_leaf, onward < len(self.leaves), places + np.maximum(onward, 1) < n)
         if not is_fine.all() or onward.min() < 0 or (onward[~is_leaf] < 1).any():
             raise ValueError("nodes that lead nowhere")

@@ -10,7 +10,7 @@ from samiam.settings import Share, settings
 
 @settings
 class FaultOptions:
-    """What tells stacking faults: a forest that goes by the phases of reflections, or the paper's.
+    """What tells stacking faults: boosted trees that go by the phases of reflections, or the paper's forest.
 
     Attributes:
         variant: "ours", or "paper" for the five numbers of Groschner et al. (2021).

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from samiam.particles.faults.region import Region
+from samiam.particles.faults.smoothing import blurred
 from samiam.particles.finder.inputs import WORKING_NM
 
 Floats = NDArray[np.float64]
@@ -46,8 +47,8 @@ class Fringes:
 
 def fringes_of(region: Region) -> Fringes:
     """The fringes of a region."""
-    weights = ndimage.gaussian_filter(region.inside.astype(np.float64), _TAPER_PX)
-    fast = region.pixels - ndimage.gaussian_filter(region.pixels, _SLOW_PX)
+    weights = blurred(region.inside.astype(np.float64), _TAPER_PX)
+    fast = region.pixels - blurred(region.pixels, _SLOW_PX)
     values = (fast - (fast * weights).sum() / weights.sum()) * weights
     variance = float((values**2).sum() / (weights**2).sum()) or 1.0
     values /= np.sqrt(variance)
@@ -77,7 +78,8 @@ def _expected(power: Floats, radius: Floats, n: int, high: float) -> Floats:
     rings = np.rint(radius * n / 2).astype(np.intp)  # two frequencies wide
     within = rings <= high * n / 2 + _BEYOND
     own, of = power[within], rings[within]
-    ordered = own[np.lexsort((own, of))]  # ring by ring, each from the least
+    order = np.argsort(own)
+    ordered = own[order[np.argsort(of[order].astype(np.uint16), kind="stable")]]  # ring by ring, each from the least
     counts = np.bincount(of)
     starts = np.cumsum(counts) - counts
     medians = (ordered[starts + (counts - 1) // 2] + ordered[starts + counts // 2]) / 2

@@ -28,7 +28,7 @@ from samiam.training.faults.regions import draw_regions
 
 UNDECIDED = -1
 """In place of a class: what the region shows is none of them."""
-_FORMAT = 1
+_FORMAT = 2
 """Of the files, to be raised when what is measured of a region changes."""
 
 
@@ -50,7 +50,7 @@ class Examples:
     """N regions.
 
     Attributes:
-        ours: float16 (N, F), the numbers that our forest goes by.
+        ours: float16 (N, F), the numbers that our trees go by.
         paper: float16 (N, 5), those of the paper's.
         classes: int8 (N,), place among `FAULT_CLASSES`; -1 where that is undecided.
         is_taken: bool (N,), whether the paper's cut keeps the region.
@@ -73,7 +73,7 @@ class Examples:
         return Examples(*(getattr(self, field.name)[which] for field in fields(self)))
 
     def numbers(self, variant: Variant) -> NDArray[np.float16]:
-        """What the forest of a variant goes by."""
+        """What the trees of a variant go by."""
         return self.ours if variant == "ours" else self.paper
 
     @classmethod

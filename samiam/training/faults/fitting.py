@@ -1,4 +1,4 @@
-"""How the shares of a new forest are read: fitted on specimens that it has not learnt from; and what it is worth."""
+"""How the shares that new trees give are read: fitted on specimens not learnt from; and what the trees are worth."""
 
 from __future__ import annotations
 
@@ -12,44 +12,45 @@ from scipy.optimize import minimize_scalar
 
 from samiam.networks.variant import Variant
 from samiam.particles.faults.calibration import FaultCalibration
+from samiam.particles.faults.classifier import shares_of
 from samiam.particles.faults.forest import Forest
 from samiam.particles.faults.scores import COVERAGE, FAULT, NO_FAULT, class_scores, two_class_scores
 from samiam.particles.result import FaultDetection
 from samiam.training.faults.examples import UNDECIDED, Examples
-from samiam.training.faults.growing import as_arrays, grown
-from samiam.training.faults.settings import ForestRecipe
+from samiam.training.faults.growing import grown
+from samiam.training.faults.settings import TreeRecipe
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
 _RIGHT = 0.97  # share of the named that should be right
-_TEMPERATURES = (0.1, 10.0)  # forests are a few times too unsure, not more
+_TEMPERATURES = (0.1, 10.0)  # trees are a few times too sure or unsure, not more
 
 
 def fitted(
-    train: Examples, val: Examples, tests: Mapping[str, Examples], variant: Variant, recipe: ForestRecipe
+    train: Examples, val: Examples, tests: Mapping[str, Examples], variant: Variant, recipe: TreeRecipe
 ) -> tuple[Forest, dict[str, Any]]:
-    """A forest grown on examples, calibrated on others and tested on further ones, all of other specimens.
+    """Trees grown on examples, calibrated on others and tested on further ones, all of other specimens.
 
     Args:
         train: to grow on.
         val: to calibrate by.
         tests: to test on, by name; the first says how often faults are told rightly.
-        variant: which numbers it goes by; the paper's is grown, calibrated and tested on the regions of its cut.
-        recipe: how it is grown.
+        variant: which numbers they go by; the paper's are grown, calibrated and tested on the regions of its cut.
+        recipe: how they are grown: boosted, or as a random forest.
 
     Returns:
-        The forest, and for its card `calibration`, `detection` and `scores`.
+        The trees, and for their card `calibration`, `detection` and `scores`.
 
     Raises:
         InputError: if there are too few examples.
     """
     learnt = _decided(train, variant)
-    forest = as_arrays(grown(learnt.numbers(variant), learnt.classes, recipe))
+    forest = grown(learnt.numbers(variant), learnt.classes, recipe)
     judged = _decided(val, variant)
-    calibration = fit_calibration(forest.probabilities(judged.numbers(variant)), judged.classes)
+    calibration = fit_calibration(shares_of(forest, judged.numbers(variant), variant), judged.classes)
 
     def probabilities(examples: Examples) -> Floats:
-        return calibration.probabilities(forest.probabilities(examples.numbers(variant)))
+        return calibration.probabilities(shares_of(forest, examples.numbers(variant), variant))
 
     scores: dict[str, float] = {}
     for name, test in {"val": val, **tests}.items():
@@ -81,7 +82,7 @@ def fit_calibration(shares: Floats, classes: Ints) -> FaultCalibration:
     At least 80 % are named, so that fewer may be right.
 
     Args:
-        shares: (n, C), of trees.
+        shares: (n, C), see `shares_of`.
         classes: (n,).
     """
 

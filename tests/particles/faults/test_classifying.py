@@ -50,12 +50,13 @@ class Coherent:
 
 def one_split(name: str, threshold: float, variant: Any = "ours") -> Forest:
     """A tree that says stacking fault, 80 %, up to a threshold of one number, and no fault, 90 %, above it."""
+    shares = np.array([[0.2, 0.8, 0, 0, 0], [0.9, 0.1, 0, 0, 0]])
     return Forest(
         roots=np.array([0], np.int32),
         feature=np.array([names_of(variant).index(name), LEAF, LEAF], np.int8),
         threshold=np.array([threshold, 0, 0], np.float16),
         onward=np.array([2, 0, 1], np.int16),
-        shares=np.array([[0.2, 0.8, 0, 0, 0], [0.9, 0.1, 0, 0, 0]], np.float16),
+        leaves=(shares if variant == "paper" else np.log(np.maximum(shares, 1e-4))).astype(np.float16),
     )
 
 

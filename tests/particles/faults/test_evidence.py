@@ -43,18 +43,20 @@ def test_no_frequency_is_looked_for_that_the_file_cannot_have() -> None:
 
 @pytest.mark.parametrize("turn_deg", [0.0, 20.0, 110.0])
 def test_the_line_of_a_fault_is_found_and_the_jump_across_it(turn_deg: float) -> None:
-    made = region("fault", turn_deg=turn_deg)
-    maps = maps_of(fringes_of(made))
-    directions = np.rad2deg(np.arctan2(*maps.frequencies[:2].T))
-    parallel, other = (
-        int(np.argmin([angle_between(one, at) for one in directions])) for at in (turn_deg, turn_deg + 70.5)
-    )
-    line = best_lines(maps, (maps.above > 8) / maps.around)[0]
-    assert angle_between(line.normal_deg, turn_deg) <= 10
-    assert abs(abs(line.offset_px) - 4) < 6
-    jumps = np.rad2deg(np.abs(np.angle(line.sides[:, 0] * line.sides[:, 1].conj())))
-    assert jumps[other] == pytest.approx(SHIFT_DEG, abs=20)
-    assert jumps[parallel] < 20
+    jumps = []
+    for seed in range(6):
+        maps = maps_of(fringes_of(region("fault", turn_deg=turn_deg, seed=seed)))
+        directions = np.rad2deg(np.arctan2(*maps.frequencies[:2].T))
+        parallel, other = (
+            int(np.argmin([angle_between(one, at) for one in directions])) for at in (turn_deg, turn_deg + 70.5)
+        )
+        line = best_lines(maps, (maps.above > 8) / maps.around)[0]
+        assert angle_between(line.normal_deg, turn_deg) <= 10
+        assert abs(abs(line.offset_px) - 4) < 3
+        across = np.rad2deg(np.abs(np.angle(line.sides[:, 0] * line.sides[:, 1].conj())))
+        assert across[parallel] < 20
+        jumps.append(across[other])
+    assert np.mean(jumps) == pytest.approx(SHIFT_DEG, abs=20)
 
 
 def test_order_faults_and_twins_differ_as_they_must() -> None:

@@ -17,15 +17,15 @@ def two_trees() -> Forest:
         feature=np.array([1, 0, LEAF, LEAF, LEAF, LEAF], np.int8),
         threshold=np.array([0.5, -2, 0, 0, 0, 0], np.float16),
         onward=np.array([4, 2, 0, 1, 2, 3], np.int16),
-        shares=np.array([[1, 0], [0.5, 0.5], [0, 1], [0.25, 0.75]], np.float16),
+        leaves=np.array([[1, 0], [0.5, 0.5], [0, 1], [0.25, 0.75]], np.float16),
     )
 
 
 def test_by_hand() -> None:
     numbers = np.array([[-2, 0.5], [-1, 0.5], [-9, 0.75]], np.float16)
     wanted = (np.array([[1, 0], [0.5, 0.5], [0, 1]]) + np.array([0.25, 0.75])) / 2
-    assert np.array_equal(two_trees().probabilities(numbers), wanted)
-    assert two_trees().probabilities(numbers[:0]).shape == (0, 2)
+    assert np.array_equal(two_trees().mean(numbers), wanted)
+    assert two_trees().mean(numbers[:0]).shape == (0, 2)
 
 
 def test_there_and_back() -> None:
@@ -49,8 +49,8 @@ def test_there_and_back() -> None:
         {"onward": np.array([-1, 2, 0, 1, 2, 3])},
         {"onward": np.array([4, 2, 0, 1, 2, 4])},
         {"onward": np.array([4, 2, 0])},
-        {"shares": np.ones((4, 3), np.float16)},
-        {"shares": np.ones(4, np.float16)},
+        {"leaves": np.ones((4, 3), np.float16)},
+        {"leaves": np.ones(4, np.float16)},
     ],
 )
 def test_arrays_that_are_no_forest(changes: dict[str, np.ndarray]) -> None:

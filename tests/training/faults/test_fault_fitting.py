@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from samiam.networks.variant import Variant
 from samiam.particles.faults.calibration import FaultCalibration
 from samiam.particles.result import FaultDetection
 from samiam.training.faults.examples import Examples
 from samiam.training.faults.fitting import detection_of, fault_scores, fit_calibration, fitted, scores_of
-from samiam.training.faults.settings import ForestRecipe
+from samiam.training.faults.settings import BoostingRecipe, ForestRecipe, TreeRecipe
 
 
 def drawn(n: int, sharpness: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -92,10 +93,11 @@ def examples(n: int, seed: int) -> Examples:
     return Examples(ours, -ours, classes, *flags)
 
 
-@pytest.mark.parametrize("variant", ["ours", "paper"])
-def test_a_forest_with_all_that_its_card_says(variant: str) -> None:
+@pytest.mark.parametrize(
+    ("variant", "recipe"), [("ours", BoostingRecipe(rounds=20, least_leaf=5)), ("paper", ForestRecipe(trees=30))]
+)
+def test_trees_with_all_that_their_card_says(variant: Variant, recipe: TreeRecipe) -> None:
     tests = {"test": examples(200, 2), "other": examples(100, 3)}
-    recipe = ForestRecipe(trees=30)
     forest, learnt = fitted(examples(400, 0), examples(200, 1), tests, variant, recipe)
     assert learnt["scores"]["test/balanced_accuracy"] > 0.8
     n_known = (tests["test"].classes >= 0) & (tests["test"].is_taken | (variant == "ours"))

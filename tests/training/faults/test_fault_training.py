@@ -61,7 +61,7 @@ def test_weights_that_are_used_as_they_are(tmp_path: Path, variant: str, monkeyp
     sizes = {"train": 300, "val": 120, "test": 130}
     monkeypatch.setattr(fault_training, "draw_split", lambda _, split, seed: examples(sizes[split], len(split) + seed))
     config = composed("train", "experiment=particles_faults", f"learner.variant={variant}", "logger=none")
-    config["learner"]["options"] = {"trees": 20}
+    config["learner"] |= {"options": {"rounds": 20}, "forest": {"trees": 20}}
     said = train(config, tmp_path, "python train.py experiment=particles_faults")
     weights = Path(said.splitlines()[-1])
     card = read_card(weights)
@@ -69,7 +69,15 @@ def test_weights_that_are_used_as_they_are(tmp_path: Path, variant: str, monkeyp
     assert card["config"]["learner"] == {
         "name": "faults",
         "variant": variant,
-        "options": {"trees": 20, "least_leaf": 10},
+        "options": {
+            "rounds": 20,
+            "learning_rate": 0.06,
+            "leaves": 31,
+            "least_leaf": 30,
+            "features": 0.3,
+            "penalty": 5.0,
+        },
+        "forest": {"trees": 20, "least_leaf": 10},
     }
     assert card["regions"] == sizes
     assert card["scores"]["test/balanced_accuracy"] > 0.85
@@ -83,6 +91,6 @@ def test_weights_that_are_used_as_they_are(tmp_path: Path, variant: str, monkeyp
 
 def test_a_trainer_s_settings_are_refused_as_they_would_do_nothing() -> None:
     config = composed("train", "experiment=particles_faults", "trainer.epochs=5")
-    with pytest.raises(InputError, match="a forest is grown at once, without epochs"):
+    with pytest.raises(InputError, match="trees are grown at once, without epochs"):
         read_training(config)
     read_training(composed("train", "experiment=particles_faults", "trainer.progress=false"))
