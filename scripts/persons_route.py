@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import tifffile
+from browser import launched
 from learning_curve import FAMILIES, images
 from person import Person, Screen
 from playwright.sync_api import sync_playwright
@@ -115,8 +116,7 @@ def corrected(
     """Correct each in the browser; the mIoU of what is shown first and of what is saved, steps and seconds."""
     rows: list[dict[str, str | float]] = []
     with served(files, folder) as address, sync_playwright() as driver:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = launched(driver)
         screen = Screen(browser.new_page(viewport=WINDOW), address)
         for place, scene in enumerate(scenes):
             begun = time.perf_counter()

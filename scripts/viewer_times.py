@@ -10,7 +10,6 @@ shortest, the median and the longest, and the time for which processors worked f
 from __future__ import annotations
 
 import argparse
-import shutil
 import statistics
 import tempfile
 import time
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+from browser import launched
 from playwright.sync_api import sync_playwright
 
 from samiam import Micrograph, example, view
@@ -135,7 +135,7 @@ def _image(side: int) -> Micrograph:
 
 def _measure(address: str, repeats: int, width: int) -> None:
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = launched(driver)
         page = browser.new_page(viewport={"width": width, "height": width * 9 // 16}, bypass_csp=True)
         page.goto(address)
         page.wait_for_selector("body[data-state=ready]", timeout=1000 * WAIT_S)
@@ -158,7 +158,7 @@ def _picture(address: str, folder: Path, side: int) -> None:
     """The page at two widths: the whole image, pixel for pixel, and moved from there."""
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = launched(driver)
         for width in (1280, 1920):
             page = browser.new_page(viewport={"width": width, "height": width * 9 // 16}, bypass_csp=True)
             page.goto(address)

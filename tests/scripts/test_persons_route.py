@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.chromium import chromium_or_skip
+
 pytestmark = pytest.mark.slow
 pytest.importorskip("playwright.sync_api", reason="needs playwright; pip install 'samiam[test]'")
 pytest.importorskip("uvicorn", reason="needs uvicorn; pip install 'samiam[viewer]'")
-if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
-    pytest.skip("there is no Chromium here; apt-get install chromium", allow_module_level=True)
+chromium_or_skip()
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["trainer.epochs=1", "data.rules.batches=1", "data.rules.side_px=64", "data.rules.old_scenes=1"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,12 +15,12 @@ import numpy as np
 import pytest
 import tifffile
 
+from tests.chromium import chromium_or_skip
+
 pytestmark = pytest.mark.slow
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright; pip install 'samiam[test]'")
 pytest.importorskip("uvicorn", reason="needs uvicorn; pip install 'samiam[viewer]'")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("there is no Chromium here; apt-get install chromium", allow_module_level=True)
+CHROMIUM = chromium_or_skip()
 
 READY_S = 120  # a look on a busy machine
 

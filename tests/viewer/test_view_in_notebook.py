@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
+from tests.chromium import chromium_or_skip
 from tests.serving import serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # of Jupyter, about itself
@@ -16,9 +16,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright
 pytest.importorskip("uvicorn", reason="needs uvicorn; pip install 'samiam[viewer]'")
 nbclient = pytest.importorskip("nbclient")
 nbformat = pytest.importorskip("nbformat")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("there is no Chromium here; apt-get install chromium", allow_module_level=True)
+CHROMIUM = chromium_or_skip()
 
 SHOWN = "import samiam\nviewer = samiam.view(samiam.example(), who='Ann')\nviewer"
 ASKED = "[step.what for step in viewer.session().steps], len(viewer.result().material_of)"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from threadpoolctl import threadpool_limits
 
 from samiam.errors import InputError
 from samiam.particles.faults.forest import LEAF, Forest
@@ -33,7 +34,9 @@ def grown(numbers: Numbers, classes: NDArray[np.integer], recipe: TreeRecipe) ->
     if not counts.all():
         raise InputError(f"{counts.tolist()} examples of the classes: draw more specimens, so that each has some.")
     if isinstance(recipe, BoostingRecipe):
-        return boosted_arrays(new_boosting(recipe).fit(numbers.astype(np.float32), classes))
+        # Threads that wait for each other take minutes where another job has a core.
+        with threadpool_limits(1, user_api="openmp"):
+            return boosted_arrays(new_boosting(recipe).fit(numbers.astype(np.float32), classes))
     return forest_arrays(new_forest(recipe).fit(numbers.astype(np.float32), classes))
 
 

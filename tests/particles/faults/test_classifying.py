@@ -203,6 +203,15 @@ def test_weights_of_something_else(tmp_path: Path, facts: dict[str, Any], messag
         build_fault_classifier(FaultOptions(weights=path))
 
 
+def test_trees_of_an_earlier_version_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, one_split("one_phase", 0.85))
+    state = one_split("one_phase", 0.85).state()
+    state["shares"] = state.pop("leaves")
+    write_weights(path, state, facts_of("ours"), json.loads(path.with_suffix(".json").read_text()))
+    with pytest.raises(InputError, match="trees of an earlier version; train them again"):
+        build_fault_classifier(FaultOptions(weights=path))
+
+
 def test_a_walk_that_would_not_end_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, replace(one_split("one_phase", 0.85), onward=np.array([0, 0, 1], np.int16)))
     with pytest.raises(InputError, match=r"describes a network that cannot be \(nodes that lead nowhere"):
