@@ -82,7 +82,12 @@ def _tops(smooth: NDArray[np.float32], valley: float) -> NDArray[np.int64]:
     """
     coarse = np.pad(smooth, [(0, side % 2) for side in smooth.shape], mode="edge")
     coarse = coarse.reshape(coarse.shape[0] // 2, 2, coarse.shape[1] // 2, 2).max(axis=(1, 3))
-    flat = reconstruction(np.maximum(coarse - valley, 0), coarse, method="dilation")  # type: ignore[no-untyped-call]
+    parts, _ = ndimage.label(coarse > 0, np.ones((3, 3)))
+    flat = np.zeros_like(coarse)
+    for number, box in enumerate(ndimage.find_objects(parts), start=1):  # most of an image is in none of them
+        own = np.where(parts[box] == number, coarse[box], 0)
+        rebuilt = reconstruction(np.maximum(own - valley, 0), own, method="dilation")  # type: ignore[no-untyped-call]
+        np.maximum(flat[box], rebuilt, out=flat[box])
     tops, n_tops = ndimage.label(coarse - flat >= valley - 1e-6, np.ones((3, 3)))
     places = np.array(ndimage.maximum_position(coarse, tops, range(1, n_tops + 1)), np.int64).reshape(-1, 2)
     return np.array([_deepest_of_four(smooth, 2 * int(y), 2 * int(x)) for y, x in places]).reshape(-1, 2)
