@@ -25,7 +25,7 @@ class BoostingRecipe:
 
     rounds: Count = 200
     learning_rate: Positive = 0.06
-    leaves: Count = 31
+    leaves: Annotated[int, Field(ge=2, le=1000)] = 31
     least_leaf: Count = 30
     features: Annotated[float, Field(gt=0, le=1)] = 0.3
     penalty: NotNegative = 5.0
