@@ -120,7 +120,8 @@ class _Rows:
         parts = list(trees)
         sizes = [len(feature) for feature, _, _ in parts]
         if max(sizes) > _MOST or len(self._places) > _MOST:
-            raise InputError(f"a tree of {max(sizes)} nodes, {len(self._places)} kinds of leaves: grow fewer or smaller trees.")
+            kinds = f"a tree of {max(sizes)} nodes, {len(self._places)} kinds of leaves"
+            raise InputError(f"{kinds}, at most {_MOST}: grow fewer or smaller trees.")
         leaves = np.array([np.frombuffer(row, np.float16) for row in self._places])
         feature, threshold, onward = (np.concatenate([part[place] for part in parts]) for place in range(3))
         roots = np.cumsum([0, *sizes[:-1]]).astype(np.int32)
