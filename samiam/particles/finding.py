@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.networks.inputs import resampled
-from samiam.particles.faults.classifier import FaultClassifier, build_fault_classifier
-from samiam.particles.faults.classifying import classify_faults, without_empty
+from samiam.particles.faults.classifier import FaultClassifier
+from samiam.particles.faults.classifying import classify_faults, told_of_found
 from samiam.particles.finder.finder import build_finder
 from samiam.particles.finder.inputs import FRINGES_NM, working_shape
 from samiam.particles.finder.protocol import Found, ParticleFinder
@@ -41,8 +41,8 @@ def find_particles(
         pixel_size_nm: width of a pixel, if the file does not say it or is wrong.
         material: of the particles, such as "Au". Where the pixel size is unknown it is taken from the fringes of this
             material if they say it surely; where it is known, the two are compared.
-        faults: whether to tell of each particle what it shows, see `samiam.particles.classify_faults`; what proves to
-            be no particle is dropped then.
+        faults: whether to tell of each particle what it shows, see `samiam.particles.classify_faults`; one that
+            looks like bare support is "unsure".
         finder: what finds them; the network that ships where None, see `samiam.particles.build_finder`.
         classifier: what tells faults; the one that ships where None, see `samiam.particles.build_fault_classifier`.
 
@@ -65,8 +65,7 @@ def find_particles(
     touches_edge = touching(found.masks, micrograph.shown)
     particles = Particles(micrograph, found.masks, touches_edge, says_size, dropped=found.dropped)
     if faults:
-        teller = build_fault_classifier() if classifier is None else classifier
-        particles = without_empty(classify_faults(particles, classifier=teller), teller.confidence)
+        particles = told_of_found(classify_faults(particles, classifier=classifier))
     return replace(particles, remark=_remark(part, material, particles))
 
 

@@ -26,7 +26,7 @@ class Dropped:
     """A candidate that is not among the particles.
 
     Attributes:
-        rule: what decided it, in words: "too small", "low score", "empty".
+        rule: what decided it, in words: "too small", "low score".
         value: the measured quantity the rule looked at.
         threshold: what the value was compared with.
         box_xywh: where it lay, left, top, width and height in pixels.

@@ -56,7 +56,7 @@ def test_masks_edges_and_what_was_dropped() -> None:
 
 
 class ByWidth:
-    """Takes what is wider than high for faulty, unless it is low: that is bare support."""
+    """Takes what is wider than high for faulty, unless it is low: that it takes for bare support."""
 
     name = "by width"
     confidence = 0.7
@@ -72,18 +72,18 @@ class ByWidth:
         return np.array(said, np.float32).reshape(-1, len(FAULT_CLASSES))
 
 
-def test_faults_are_told_and_bare_support_is_dropped() -> None:
+def test_faults_are_told_and_what_looks_like_bare_support_is_kept_as_unsure() -> None:
     pixels = np.zeros((80, 100), np.float32)
     pixels[10:35, 5:45] = pixels[45:75, 5:25] = pixels[40:44, 60:80] = 1
     micrograph = Micrograph(pixels, pixel_size_nm=0.08)
     found = find_particles(micrograph, finder=BrightPatches(), classifier=ByWidth())
-    assert found.masks.boxes_xywh.tolist() == [[5, 10, 40, 25], [5, 45, 20, 30]]
-    assert found.classes == ("stacking fault", "no fault")
+    assert found.masks.boxes_xywh.tolist() == [[5, 10, 40, 25], [60, 40, 20, 4], [5, 45, 20, 30]]
+    assert found.classes == ("stacking fault", "unsure", "no fault")
     assert found.probabilities is not None
-    assert found.probabilities.argmax(axis=1).tolist() == [1, 0]
-    assert found.touches_edge.shape == (2,)
+    assert found.probabilities.argmax(axis=1).tolist() == [1, 4, 0]
+    assert found.touches_edge.shape == (3,)
     assert found.detection == ByWidth.detection
-    assert found.dropped == (Dropped("empty", pytest.approx(0.8), 0.7, (60, 40, 20, 4)),)
+    assert len(found.dropped) == 0
     nothing = find_particles(Micrograph(0 * pixels, pixel_size_nm=0.08), finder=BrightPatches(), classifier=ByWidth())
     assert (nothing.classes, nothing.dropped) == ((), [])
 

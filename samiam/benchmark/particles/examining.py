@@ -141,7 +141,7 @@ class SampleBench:
         ]
 
     def _candidates(self, finder: ParticleFinder) -> Masks:
-        """What a finder finds, also what then proves to be bare support."""
+        """What a finder finds."""
         return find_particles(self.sample.scene.micrograph, finder=finder, faults=False).masks
 
     def _cut(self, masks: Iterable[Mask]) -> Iterator[tuple[Mask, Region]]:

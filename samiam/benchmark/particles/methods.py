@@ -44,7 +44,7 @@ class ParticleMethods:
     left_out: Mapping[str, str]
 
     def makers(self, method: str) -> tuple[ParticleFinder, FaultClassifier | None]:
-        """What a method goes by: "ours" is the finder and the classifier that drops what proves to be bare support."""
+        """What a method goes by: "ours" is the finder and the classifier of what it has found."""
         return self.finders[method], self.tellers.get(OURS) if method == OURS else None
 
     def find(self, method: str, micrograph: Micrograph) -> Particles:

@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 KNOWN, FOUND = "known", "found"
-"""Whose outlines regions have: the truth's, wandering as those of a finder do, or those of the first finder, before
-anything is dropped."""
+"""Whose outlines regions have: the truth's, wandering as those of a finder do, or those of the first finder."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ particles, in per cent."""
 _CARBON = "Shares of the picture in per cent that are found on supports without a particle."
 _CLASSES = """\
 *known*: outlines of the truth that wander as those of a finder do, also around particles that touch and around
-nothing; *found*: those of the first finder before it drops any, in which classes may be missing. *as counted*: recalls
+nothing; *found*: those of the first finder, in which classes may be missing. *as counted*: recalls
 weighted by how often the paper has each class, as its 86 % are; *accuracy at 80*: of the surest 80 %. The paper's
 forest looks at the regions of its cut alone (sides of 75 to 250 px of 0.04 nm); ours stands beside it there too."""
 _VISIBLE = """\

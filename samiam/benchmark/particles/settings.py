@@ -38,8 +38,7 @@ class ParticlesBenchmark:
             above 0 is a particle of its own and 0 is support.
         pixel_size_nm: width of a pixel of labelled micrographs, or by their names; what the files say where null.
         material: of the particles of labelled micrographs, whose fringes say the pixel size where nothing else does.
-        methods: that find particles; "finder" is "ours" that does not drop what proves to be bare support by its
-            fringes.
+        methods: that find particles; "finder" is "ours" that does not tell faults: it finds the same, sooner.
         finder: of both.
         paper_weights: of the network of Groschner et al. (2021) trained by `train.py experiment=particles_segmentation
             learner.variant=paper`; what ships where null, and left out where nothing does.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from samiam.particles.faults.classifier import FaultClassifier, build_fault_classifier
 from samiam.particles.faults.region import cut_region
-from samiam.particles.result import FAULT_CLASSES, Dropped, FaultClass, Particles
+from samiam.particles.result import FAULT_CLASSES, FaultClass, Particles
 
 
 def classify_faults(particles: Particles, *, classifier: FaultClassifier | None = None) -> Particles:
@@ -46,28 +46,16 @@ def classify_faults(particles: Particles, *, classifier: FaultClassifier | None 
     return replace(particles, classes=classes, probabilities=probabilities, detection=teller.detection)
 
 
-def without_empty(particles: Particles, confidence: float) -> Particles:
-    """The particles without those regions that prove to be bare support; these are among the dropped, with the reason.
+def told_of_found(particles: Particles) -> Particles:
+    """The particles of a finder, of which those that look like bare support are "unsure".
+
+    A finder, which sees the whole image, is right there more often than the classifier, which sees a particle without
+    visible fringes.
 
     Args:
         particles: with their classes.
-        confidence: least probability of a class that is named.
     """
-    is_empty = np.array([name == "empty" for name in particles.classes], np.bool_)
-    if particles.probabilities is None or not is_empty.any():
-        return particles
-    kept = np.flatnonzero(~is_empty)
-    chances = particles.probabilities[is_empty, FAULT_CLASSES.index("empty")].tolist()
-    boxes = particles.masks.boxes_xywh[is_empty].tolist()
-    gone = [Dropped("empty", chance, confidence, tuple(box)) for chance, box in zip(chances, boxes, strict=True)]
-    return replace(
-        particles,
-        masks=particles.masks.select(kept),
-        touches_edge=particles.touches_edge[kept],
-        classes=tuple(name for name in particles.classes if name != "empty"),
-        probabilities=particles.probabilities[kept],
-        dropped=(*particles.dropped, *gone),
-    )
+    return replace(particles, classes=tuple("unsure" if name == "empty" else name for name in particles.classes))
 
 
 def named(probabilities: NDArray[np.floating], confidence: float) -> FaultClass | Literal["unsure"]:
