@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import TypeVar, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
+
+from samiam.blurring import blurred
 
 # Chosen by hand on procedural scenes.
 _WINDOW_PX = 192  # dozens of cells of a usual lattice
@@ -24,8 +25,6 @@ _MOST_MULTIPLES = 4  # that are looked at
 _LEAST_WINDOWS = 0.3  # share of the windows that must show a lattice
 _SMOOTHING_REACHES = 4.0  # standard deviations of the blur of an autocorrelation
 _SQUARE = np.ones((3, 3), np.uint8)
-
-_Array = TypeVar("_Array", NDArray[np.float32], NDArray[np.float64])
 
 
 def lattice_period(pixels: NDArray[np.float32]) -> float | None:
@@ -45,7 +44,8 @@ def lattice_period(pixels: NDArray[np.float32]) -> float | None:
     side = min(_WINDOW_PX, *pixels.shape)
     if side < 3 * _SHORTEST_PX:
         return None
-    corners = list(product(_starts(pixels.shape[0], side), _starts(pixels.shape[1], side)))
+    tops, lefts = (window_starts(length, side, _WINDOWS_A_SIDE) for length in pixels.shape)
+    corners = list(product(tops, lefts))
     found = [_period(window) for window in _evened_windows(pixels, corners, side)]
     periods = [period for period in found if period is not None]
     if len(periods) < max(1.0, _LEAST_WINDOWS * len(found)):
@@ -69,19 +69,19 @@ def _evened_windows(
 
 
 def _evened(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    return pixels - _blurred(pixels, _BACKGROUND_PX, _BLUR_REACHES)
+    return pixels - blurred(pixels, _BACKGROUND_PX, _BLUR_REACHES)
 
 
-def _blurred(values: _Array, sigma: float, reaches: float) -> _Array:
-    """A Gaussian blur that reaches so many standard deviations; what lies beyond the frame is mirrored in it."""
-    side = 2 * round(reaches * sigma) + 1
-    return cast("_Array", cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REFLECT))
+def window_starts(length: int, side: int, most: int | None = None) -> list[int]:
+    """Where windows begin along a length, evenly, half of their side apart, the first and the last at its ends.
 
-
-def _starts(length: int, side: int) -> list[int]:
-    """Where windows begin along an axis: spread evenly, overlapping by no more than half."""
-    n = min(_WINDOWS_A_SIDE, -(-2 * (length - side) // side) + 1)
-    return [round(start) for start in np.linspace(0, length - side, n).tolist()]
+    Args:
+        length: of the image, in pixels, one side at least.
+        side: of the windows.
+        most: how many there are at most, which may then be further apart.
+    """
+    n = -(-2 * (length - side) // side) + 1
+    return [round(start) for start in np.linspace(0, length - side, min(n, most or n)).tolist()]
 
 
 def _period(window: NDArray[np.float32]) -> float | None:
@@ -112,7 +112,7 @@ def _autocorrelation(values: NDArray[np.float32], reach: int) -> NDArray[np.floa
     shifts = np.arange(-reach, reach + 1)
     overlap = len(values) - np.abs(shifts)
     products = fft.irfft2(power, (n, n))[np.ix_(shifts, shifts)] / np.outer(overlap, overlap)
-    return _blurred(products.astype(np.float64), 1.0, _SMOOTHING_REACHES)
+    return blurred(products.astype(np.float64), 1.0, _SMOOTHING_REACHES)
 
 
 def refined_peaks(

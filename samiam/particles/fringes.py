@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from samiam.particles.reflections import Reflection
+from samiam.period import window_starts
 
 Floats = NDArray[np.float64]
 _WINDOW_PX, _LEAST_PX = 256, 96  # at most and at least a side
@@ -89,18 +90,6 @@ def find_fringes(pixels: NDArray[np.floating]) -> Fringes:
     shown = [_peaks(pixels[y : y + side, x : x + side].astype(np.float64), np.outer(hann, hann)) for y, x in corners]
     distinct, counts = _distinct(shown, _SAME_BINS / side)
     return Fringes(distinct, len(shown), sum(len(one) > 0 for one in shown), max(counts, default=0))
-
-
-def window_starts(length: int, side: int, most: int | None = None) -> list[int]:
-    """Where windows begin along a length, evenly, half of their side apart, the first and the last at its ends.
-
-    Args:
-        length: of the image, in pixels, one side at least.
-        side: of the windows.
-        most: how many there are at most, which may then be further apart.
-    """
-    n = -(-2 * (length - side) // side) + 1
-    return [round(start) for start in np.linspace(0, length - side, min(n, most or n)).tolist()]
 
 
 def _peaks(window: Floats, taper: Floats) -> Floats:

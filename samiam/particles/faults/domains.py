@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.particles.faults.smoothing import blurred
+from samiam.blurring import blurred
 from samiam.particles.faults.spectrum import Fringes
 
 Floats = NDArray[np.float64]
@@ -168,17 +168,16 @@ def best_lines(maps: Maps, scale: Floats) -> list[Line]:
     first = across.min(axis=0)
     near, n_near = _before(np.rint(across - first).astype(np.intp), maps)  # (K, 36, offsets), (36, offsets)
     is_fair = (n_near >= _LEAST_SIDE * n) & (n_near <= (1 - _LEAST_SIDE) * n)
-    n_near = np.where(is_fair, n_near, 0.5 * n)
-    far = total[:, None, None] - near
-    gains = np.where(is_fair, _squared(near) / n_near + _squared(far) / (n - n_near) - wholes[:, None, None], -np.inf)
+    n_near = np.where(is_fair, n_near, 0.5 * n)  # where it does not count, any number but 0 and all
+    n_far, far = n - n_near, total[:, None, None] - near
+    gains = _squared(near) / n_near + _squared(far) / n_far - wholes[:, None, None]
     lines = []
-    for of in (np.tensordot(scale, np.where(is_fair, gains, 0.0), 1), *gains):
-        turn, offset = divmod(int(np.where(is_fair, of, -1.0).argmax()), of.shape[1])
-        at = (slice(None), turn, offset)
-        if is_fair[turn, offset]:
-            sides = np.stack([near[at] / n_near[at[1:]], far[at] / (n - n_near[at[1:]])], axis=1)
-            normal = float(np.rad2deg(angles[turn]))
-            lines.append(Line(normal, float(first[turn]) + offset + 0.5, gains[at], wholes, sides))
+    for of in (np.tensordot(scale, gains, 1), *gains):
+        at = turn, offset = divmod(int(np.where(is_fair, of, -np.inf).argmax()), of.shape[1])
+        if is_fair[at]:
+            sides = np.stack([near[:, *at] / n_near[at], far[:, *at] / n_far[at]], axis=1)
+            normal, middle = float(np.rad2deg(angles[turn])), float(first[turn]) + offset + 0.5
+            lines.append(Line(normal, middle, gains[:, *at], wholes, sides))
         else:  # too small a region to be cut
             sides = np.repeat(total[:, None] / n, 2, axis=1)
             lines.append(Line(0.0, 0.0, np.zeros(len(scale)), wholes, sides))

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.measure import regionprops_table
 
+from samiam.blurring import blurred
 from samiam.particles.faults.domains import BLOCK_PX, N_REFLECTIONS, Line, Maps, best_lines, maps_of
 from samiam.particles.faults.region import Region
-from samiam.particles.faults.smoothing import blurred
 from samiam.particles.faults.spectrum import fringes_of
 from samiam.particles.finder.inputs import WORKING_NM
 

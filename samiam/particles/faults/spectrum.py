@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
+from samiam.blurring import blurred
 from samiam.particles.faults.region import Region
-from samiam.particles.faults.smoothing import blurred
 from samiam.particles.finder.inputs import WORKING_NM
 
 Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from samiam.particles.fringes import window_starts
+from samiam.period import window_starts
 
 WINDOWS_PX = (64, 128)
 """Sides of the windows: at 0.04 nm a pixel they hold a particle of 2.5 nm and one of 5."""

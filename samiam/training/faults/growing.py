@@ -90,12 +90,14 @@ def boosted_arrays(trees: HistGradientBoostingClassifier) -> Forest:
     """
     rows = _Rows()
     base = rows.place(trees._baseline_prediction[0])  # scikit-learn shows its trees nowhere else
-    none = np.array([-1])
-    first = _laid_out(none, none, np.array([LEAF]), np.array([0.0]), [base])
-    every = [(place, predictor.nodes) for of_round in trees._predictors for place, predictor in enumerate(of_round)]
-    n_classes = len(trees.classes_)
-    laid = [_of_nodes(nodes, np.eye(n_classes)[place], rows) for place, nodes in every]
-    return rows.joined([first, *laid])
+    first = np.array([LEAF]), np.zeros(1, np.float16), np.array([base])
+    ones = np.eye(len(trees.classes_))
+    others = [
+        _of_nodes(tree.nodes, of_class, rows)
+        for of_round in trees._predictors
+        for tree, of_class in zip(of_round, ones, strict=True)
+    ]
+    return rows.joined([first, *others])
 
 
 def _of_nodes(nodes: NDArray[Any], of_class: NDArray[np.float64], rows: _Rows) -> _Tree:

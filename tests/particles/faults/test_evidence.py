@@ -55,6 +55,7 @@ def test_the_line_of_a_fault_is_found_and_the_jump_across_it(turn_deg: float) ->
         assert abs(abs(line.offset_px) - 4) < 3
         across = np.rad2deg(np.abs(np.angle(line.sides[:, 0] * line.sides[:, 1].conj())))
         assert across[parallel] < 20
+        assert across[other] == pytest.approx(SHIFT_DEG, abs=31)
         jumps.append(across[other])
     assert np.mean(jumps) == pytest.approx(SHIFT_DEG, abs=20)
 
