@@ -18,11 +18,11 @@ NAMED = sorted((*SOURCES, *ROOT.glob("scripts/**/*.py")))
 # A room may import those of a lower rank, and itself.
 ORDER = (
     {"errors", "interrupts"},
-    {"settings", "cluster", "colours", "blurring"},
+    {"settings", "cluster", "cores", "colours", "blurring"},
     {"device", "wandb_mode"},
     {"storage", "artefacts"},
     {"records", "wandb_runs"},
-    {"geometry", "interfaces", "outlines", "period", "skeletons"},
+    {"geometry", "interfaces", "outlines", "parts", "period", "skeletons"},
     {"formats", "generation", "texture", "metrics", "networks"},
     {"datasets", "compact"},
     {"registry"},

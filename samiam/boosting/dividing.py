@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.cluster.hierarchy import linkage
-from scipy.spatial.distance import pdist
+from scipy.spatial.distance import squareform
 
 from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField
@@ -17,7 +17,7 @@ from samiam.texture import Sameness, TextureField
 _MOST_POINTS = 700
 """Points of a region that are clustered: average linkage takes time and memory by the square of their number."""
 _REFINEMENTS = 8
-"""Rounds in which the points of two parts go to the nearer mean; more change nothing."""
+"""Rounds, at most, in which the points of two parts go to the nearer mean; more change nothing."""
 
 _SQUARE = np.ones((3, 3), np.bool_)
 _NO_BOUNDARY = 0.003  # what the network says far from any
@@ -98,10 +98,13 @@ def nearer_first(
     Returns:
         Bool (n,); None where a part has become smaller than that.
     """
+    is_first = np.zeros(len(vectors), np.bool_)
     for _ in range(_REFINEMENTS):
-        is_first = vectors @ (first - second) > 0
+        before, is_first = is_first, vectors @ (first - second) > 0
         if min(np.count_nonzero(is_first), np.count_nonzero(~is_first)) < fewest:
             return None
+        if np.array_equal(is_first, before):
+            break
         first, second = (unit(vectors[part].mean(axis=0)) for part in (is_first, ~is_first))
     return is_first
 
@@ -130,7 +133,9 @@ def _loosest(vectors: NDArray[np.float64], fewest: float) -> tuple[NDArray[np.fl
     """The means of the two parts that average linkage merges last; parts of too few points are left out."""
     if len(vectors) < 2:
         return None
-    merges = linkage(np.maximum(pdist(vectors, "cosine"), 0), "average")
+    units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    distances = squareform(np.maximum(1 - units @ units.T, 0), checks=False)
+    merges = linkage(distances, "average")
     children: list[list[int]] = merges[:, :2].astype(int).tolist()
     counts = [1] * len(vectors) + merges[:, 3].astype(int).tolist()
     node = len(counts) - 1

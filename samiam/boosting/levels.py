@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import Division, divided
-from samiam.boosting.merging import dissolved, numbered_by_area, small_parts
+from samiam.boosting.merging import dissolved, numbered_by_area
+from samiam.parts import Parts
 from samiam.records.arrays import areas_in, numbers_in
 from samiam.texture import TextureField
 from samiam.texture.confidence import confidences
@@ -108,7 +109,8 @@ def _without_specks(
     Returns:
         The parts; as they were where one of them would be lost.
     """
-    if not any(small_parts(parts == part, smallest_region_px).any() for part in numbers_in(parts)):
+    connected = Parts.of(parts)
+    if not (connected.reached_by(parts > 0) & (connected.sizes < smallest_region_px)).any():
         return parts
     found = parts.copy()
     for whole in numbers_in(wholes):

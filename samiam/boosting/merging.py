@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from samiam.parts import Parts
 from samiam.records import Masks
-from samiam.records.arrays import areas_in, numbers_in
+from samiam.records.arrays import areas_in
 from samiam.texture.pose import UPRIGHT, Pose
 
 _MOST_DISSOLVED = 16  # parts of a small image: a region with one of them is large enough
@@ -69,41 +70,29 @@ def dissolved(labels: NDArray[np.uint32], smallest_region_px: int) -> NDArray[np
         return labels
     smallest_region_px = min(smallest_region_px, labels.size // _MOST_DISSOLVED)
     segmented = labels > 0
-    to_fill = segmented | small_parts(~segmented, smallest_region_px, 8)
-    solid = _opened(labels)
-    present = numbers_in(np.where(solid, labels, 0))
-    for label in present:
-        solid &= ~small_parts(solid & (labels == label), smallest_region_px)
+    to_fill = segmented | _small_holes(~segmented, smallest_region_px)
+    found = np.where(_opened(labels), labels, 0).astype(np.uint32)
+    parts = Parts.of(found)
+    found[parts.drawn(parts.sizes < smallest_region_px)] = 0
+    solid = found > 0
     if not solid.any():
-        return np.zeros_like(labels)
-    found = np.where(solid, labels, 0).astype(np.uint32)
+        return found
     wanted = to_fill & ~solid
     if wanted.any():
         _fill(found, wanted, solid)
-    for label in present:
-        n_parts, parts = cv2.connectedComponents((found == label).view(np.uint8), connectivity=4)
-        if n_parts > 2:  # besides what is not of the label
-            touches_none = np.ones(n_parts, np.bool_)
-            touches_none[parts[solid]] = False
-            touches_none[0] = False
-            found[touches_none[parts]] = 0
+        parts = Parts.of(found)
+        found[parts.drawn(~parts.reached_by(solid))] = 0
     return found
 
 
-def small_parts(mask: NDArray[np.bool_], below_px: int, connectivity: int = 4) -> NDArray[np.bool_]:
-    """The connected parts of a mask below an area.
-
-    Args:
-        mask: bool (H, W).
-        below_px: the area.
-        connectivity: 4 where parts hang together by the sides of pixels, 8 where by corners too.
-    """
-    n_parts, parts = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity)
-    if n_parts <= 2:  # one part, or none
-        return mask if np.count_nonzero(mask) < below_px else np.zeros_like(mask)
+def _small_holes(is_hole: NDArray[np.bool_], below_px: int) -> NDArray[np.bool_]:
+    """The parts of a mask below an area, which hang together by the corners of pixels too."""
+    if not is_hole.any():
+        return is_hole
+    _, parts = cv2.connectedComponents(is_hole.view(np.uint8), connectivity=8)
     is_small = np.bincount(parts.ravel()) < below_px
-    is_small[0] = False  # all that is outside
-    return np.asarray(is_small[parts]) if is_small.any() else np.zeros_like(mask)
+    is_small[0] = False  # all that is no hole
+    return np.asarray(is_small[parts])
 
 
 def _opened(labels: NDArray[np.uint32]) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from samiam.texture.pose import UPRIGHT, Pose
 
-_ROWS_AT_ONCE = 256
+_ROWS_AT_ONCE = 64
 """Rows of an image that are interpolated at once, for the sake of memory."""
 
 
@@ -102,16 +102,20 @@ class TextureField:
         (above, below, down), (left, right, along) = (
             _between(points, side) for points, side in zip(self.boundaries.shape[1:], self.shape_hw, strict=True)
         )
-        found, most = np.zeros(self.shape_hw, np.intp), np.full(self.shape_hw, -np.inf, np.float32)
-        for number, nearness in enumerate(np.moveaxis(vectors @ units.T, -1, 0)):
-            drawn = nearness[:, left] + along * (nearness[:, right] - nearness[:, left])
-            for top in range(0, self.shape_hw[0], _ROWS_AT_ONCE):
-                rows = slice(top, top + _ROWS_AT_ONCE)
-                upper, lower = drawn[above[rows]], drawn[below[rows]]
+        by_mean = np.moveaxis(vectors @ units.T, -1, 0)
+        drawn = [nearness[:, left] + along * (nearness[:, right] - nearness[:, left]) for nearness in by_mean]
+        found = np.zeros(self.shape_hw, np.intp)
+        for top in range(0, self.shape_hw[0], _ROWS_AT_ONCE):
+            rows = slice(top, top + _ROWS_AT_ONCE)
+            most: NDArray[np.float32] | None = None
+            for number, nearness in enumerate(drawn):
+                upper, lower = nearness[above[rows]], nearness[below[rows]]
                 own = upper + down[rows, None] * (lower - upper)
-                is_nearer = own > most[rows]
-                np.copyto(most[rows], own, where=is_nearer)
-                found[rows][is_nearer] = number
+                if most is None:
+                    most = own
+                    continue
+                np.copyto(found[rows], number, where=own > most)
+                np.maximum(most, own, out=most)
         return found
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.viewer.areas import Area
-from samiam.viewer.parts import Parts
+from samiam.parts import Parts
 
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 _SPECK = 1e-4

@@ -60,18 +60,20 @@ def _places(
     mask: NDArray[np.bool_], around: Sequence[NDArray[np.float64]], sides: tuple[float, float] | None
 ) -> dict[str, Any]:
     """Where a region is, by its pixels and the contours around it."""
-    rows, columns = np.nonzero(mask)
-    box = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]], float)
-    centroid = np.array([[columns.mean(), rows.mean()]])
+    counts_xy = np.count_nonzero(mask, axis=0), np.count_nonzero(mask, axis=1)
+    area = int(counts_xy[0].sum())
+    ends = [np.flatnonzero(counts)[[0, -1]] for counts in counts_xy]
+    box = np.array([[first for first, _ in ends], [last + 1 for _, last in ends]], float)
+    centroid = np.array([[np.arange(len(counts)) @ counts / area for counts in counts_xy]])
     outlines = [straightened(contour) for contour in around]
-    facts: dict[str, Any] = {"area_px": len(rows)}
+    facts: dict[str, Any] = {"area_px": area}
     for unit, scale in (("px", (1.0, 1.0)), ("nm", sides)):
         if scale is not None:
             facts[f"box_{unit}"] = [value for corner in _rounded(box, scale) for value in corner]
             facts[f"centroid_{unit}"] = _rounded(centroid, scale)[0]
             facts[f"outlines_{unit}"] = [_rounded(outline, scale) for outline in outlines]
     if sides is not None:
-        facts["area_nm2"] = len(rows) * sides[0] * sides[1]
+        facts["area_nm2"] = area * sides[0] * sides[1]
     return facts
 
 
