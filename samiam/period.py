@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from samiam.blurring import blurred
-from samiam.cores import on_all_cores
 
 # Chosen by hand on procedural scenes.
 _WINDOW_PX = 192  # dozens of cells of a usual lattice
@@ -47,7 +46,7 @@ def lattice_period(pixels: NDArray[np.float32]) -> float | None:
         return None
     tops, lefts = (window_starts(length, side, _WINDOWS_A_SIDE) for length in pixels.shape)
     corners = list(product(tops, lefts))
-    found = on_all_cores(_period, _evened_windows(pixels, corners, side))
+    found = [_period(window) for window in _evened_windows(pixels, corners, side)]
     periods = [period for period in found if period is not None]
     if len(periods) < max(1.0, _LEAST_WINDOWS * len(found)):
         return None

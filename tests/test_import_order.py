@@ -18,7 +18,7 @@ NAMED = sorted((*SOURCES, *ROOT.glob("scripts/**/*.py")))
 # A room may import those of a lower rank, and itself.
 ORDER = (
     {"errors", "interrupts"},
-    {"settings", "cluster", "cores", "colours", "blurring"},
+    {"settings", "cluster", "colours", "blurring"},
     {"device", "wandb_mode"},
     {"storage", "artefacts"},
     {"records", "wandb_runs"},

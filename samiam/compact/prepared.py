@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-from samiam.cores import on_all_cores
-
 Floats = NDArray[np.float32]
 
 MULTIPLE_PX = 16
@@ -90,8 +88,7 @@ def window_spectra(image: Floats, stride_px: int) -> Floats:
     rows, columns = (_first_px(side, stride_px) for side in image.shape)
     hann = np.hanning(WINDOW_PX + 1)[:-1].astype(np.float32)  # periodic
     windows = np.lib.stride_tricks.sliding_window_view(plane, (WINDOW_PX, WINDOW_PX))
-    weights = hann[:, None] * hann
-    by_row = on_all_cores(lambda row: _spectra(windows[row, columns], weights), rows)  # for the sake of memory, too
+    by_row = [_spectra(windows[row, columns], hann[:, None] * hann) for row in rows]  # for the sake of memory
     return np.ascontiguousarray(np.moveaxis(np.stack(by_row), -1, 0))
 
 
