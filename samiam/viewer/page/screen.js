@@ -17,6 +17,7 @@ export class Screen {
     this.chosen = [];
     this.overlays = []; // functions that draw on top
     this.frame = 0;
+    this.begun = 0; // when the last drawing was
     this.nLoaded = 0; // tiles of the image
     this.onComplete = () => {};
     new ResizeObserver(() => this.resized()).observe(canvas);
@@ -43,7 +44,9 @@ export class Screen {
         const side = told.tile_px * 2 ** tile.level, margin = 2 * 2 ** tile.level;
         const left = tile.column * side - margin, top = tile.row * side - margin;
         const meets = x0 < left + side + 2 * margin && x1 > left && y0 < top + side + 2 * margin && y1 > top;
-        if (!isNext || meets) { tile.isStale = true; tile.isBroken = false; }
+        if (isNext && !meets) continue;
+        Object.assign(tile, { isStale: true, isBroken: false });
+        if (tile.lastDrawn >= this.begun && !tile.isLoading) this.load(tile); // it is in sight
       }
     }
     this.redraw();
@@ -106,6 +109,7 @@ export class Screen {
 
   draw() {
     this.frame = 0;
+    this.begun = performance.now();
     const { context } = this;
     const ratio = window.devicePixelRatio || 1;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -156,7 +160,7 @@ export class Screen {
     for (let row = Math.max(0, Math.floor(this.view.y / side)); row <= last(this.told.height, end.y); row++) {
       for (let column = Math.max(0, Math.floor(this.view.x / side)); column <= last(this.told.width, end.x); column++) {
         const tile = this.tile(layer, level, row, column, query);
-        if (tile.isStale || !tile.image) this.waiting += tile.isBroken ? 0 : 1;
+        if (tile.isLoading || tile.isStale || !tile.image) this.waiting += tile.isBroken ? 0 : 1;
         if (tile.image) this.drawTile(tile);
         else if (layer === "image") this.drawCoarser(tile);
       }
