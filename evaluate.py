@@ -7,10 +7,10 @@ interrupted goes on where it stopped when the command is given again.
 
 import sys
 
-from samiam.interrupts import end_silently
+from samiam.beginning import begin
 
 if __name__ == "__main__":
-    end_silently()
+    begin()
     from samiam.commands.composing import EVALUATE, main
 
     sys.exit(main(EVALUATE, sys.argv[1:]))

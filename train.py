@@ -7,10 +7,10 @@ The run's folder `outputs/train/<time>/` holds weights with their card, metrics 
 
 import sys
 
-from samiam.interrupts import end_silently
+from samiam.beginning import begin
 
 if __name__ == "__main__":
-    end_silently()
+    begin()
     from samiam.commands.composing import TRAIN, main
 
     sys.exit(main(TRAIN, sys.argv[1:]))

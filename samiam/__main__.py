@@ -2,12 +2,12 @@
 
 import sys
 
-from samiam.interrupts import end_silently
+from samiam.beginning import begin
 
 
 def main() -> int:
     """Run the command line; the exit code."""
-    end_silently()
+    begin()
     from samiam.cli import main
 
     return main()

@@ -2,10 +2,10 @@
 
 import sys
 
-from samiam.interrupts import end_silently
+from samiam.beginning import begin
 
 if __name__ == "__main__":
-    end_silently()
+    begin()
     from simulate.cli import main
 
     sys.exit(main())

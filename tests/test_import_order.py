@@ -18,7 +18,7 @@ NAMED = sorted((*SOURCES, *ROOT.glob("scripts/**/*.py")))
 # A room may import those of a lower rank, and itself.
 ORDER = (
     {"errors", "interrupts"},
-    {"settings", "cluster", "colours", "blurring"},
+    {"settings", "cluster", "colours", "blurring", "beginning"},
     {"device", "wandb_mode"},
     {"storage", "artefacts"},
     {"records", "wandb_runs"},
@@ -47,7 +47,7 @@ SIMULATE_ORDER = (
 SIMULATE_RANKS = {shelf: rank for rank, shelves in enumerate(SIMULATE_ORDER) for shelf in shelves}
 BLIND_TO = {"boosting": {"metrics"}}
 MAY_IMPORT_THE_PACKAGE = {"cli"}
-OPEN_TO_SIMULATE = {"errors", "interrupts", "storage", "records", "settings", "cluster", "skeletons"}
+OPEN_TO_SIMULATE = {"beginning", "errors", "interrupts", "storage", "records", "settings", "cluster", "skeletons"}
 # Where each of these may be imported, as the beginning of a module's name.
 ONLY_IN = {
     "segment_anything": ("samiam.generation",),

@@ -31,6 +31,7 @@ class Split:
 
     Attributes:
         is_first: bool (n,), which of the region's points are of the first part.
+        means: (D,) each, the mean vectors of the larger part and of the smaller one.
         cosine: mean over the pairs of a vector of the one part and one of the other.
         raggedness: points along the line between the parts, over the square root of the points of the smaller one.
         edges: how many times likelier a boundary of materials, and one of grains, is along that line than elsewhere
@@ -39,6 +40,7 @@ class Split:
     """
 
     is_first: NDArray[np.bool_]
+    means: tuple[NDArray[np.floating], NDArray[np.floating]]
     cosine: float
     raggedness: float
     edges: tuple[float, float]
@@ -76,12 +78,13 @@ def best_split(
     is_first = nearer_first(of_region, *started, fewest)
     if is_first is None:
         return None
-    cosine = float(of_region[is_first].mean(axis=0) @ of_region[~is_first].mean(axis=0))
+    larger, smaller = sorted((is_first, ~is_first), key=np.count_nonzero, reverse=True)
+    means = of_region[larger].mean(axis=0), of_region[smaller].mean(axis=0)
+    cosine = float(means[0] @ means[1])
     line = _line_between(inside, is_first)
-    fewer = min(np.count_nonzero(is_first), np.count_nonzero(~is_first))
-    raggedness = float(np.count_nonzero(line) / np.sqrt(fewer))
+    raggedness = float(np.count_nonzero(line) / np.sqrt(np.count_nonzero(smaller)))
     edges = _edges(boundaries, line, inside)
-    return Split(is_first, cosine, raggedness, edges, -sameness.log_odds(cosine, raggedness, edges))
+    return Split(is_first, means, cosine, raggedness, edges, -sameness.log_odds(cosine, raggedness, edges))
 
 
 def nearer_first(
@@ -105,7 +108,7 @@ def nearer_first(
             return None
         if np.array_equal(is_first, before):
             break
-        first, second = (unit(vectors[part].mean(axis=0)) for part in (is_first, ~is_first))
+        first, second = map(unit, np.stack([is_first, ~is_first]).astype(vectors.dtype) @ vectors)
     return is_first
 
 
@@ -212,7 +215,8 @@ def divided(
         if best is None or best.split is None or (n_regions is None and best.split.log_odds <= 0):
             break
         material_of.append(max(material_of) + 1 if best.of_materials else material_of[label - 1])
-        _apply(best, found, label, len(material_of), field)
+        nearer_smaller = field.nearest(best.vectors, best.split.means) == 1
+        found[(found == label) & nearer_smaller] = len(material_of)  # the larger part keeps the old one
         at_points = found[field.places]
         for part in (label, len(material_of)):
             candidates[part] = _candidate(at_points == part, field, fewest, by_materials)
@@ -221,13 +225,12 @@ def divided(
 
 @dataclass(frozen=True, eq=False)
 class _Candidate:
-    """How a region would be split: by which vectors, into the points that lie nearer to which of two means."""
+    """How a region would be split, and by which vectors."""
 
     split: Split | None
     rank: float
     vectors: NDArray[np.float32]
     of_materials: bool = True
-    means: tuple[NDArray[np.floating], ...] = ()
 
 
 def _candidate(inside: NDArray[np.bool_], field: TextureField, fewest: int, by_materials: bool) -> _Candidate:
@@ -239,15 +242,7 @@ def _candidate(inside: NDArray[np.bool_], field: TextureField, fewest: int, by_m
     )[0 if by_materials else 1 :]:
         split = best_split(vectors, inside, field.boundaries, sameness, fewest)
         if split is not None:
-            parts = sorted((split.is_first, ~split.is_first), key=np.count_nonzero, reverse=True)
-            means = tuple(vectors[inside][part].mean(axis=0) for part in parts)
             rank = split.log_odds + (_RATHER_MATERIALS if of_materials else 0.0)
-            found.append(_Candidate(split, rank, vectors, of_materials, means))
+            found.append(_Candidate(split, rank, vectors, of_materials))
     return max(found, key=lambda candidate: candidate.rank, default=_Candidate(None, -np.inf, field.materials))
 
-
-def _apply(candidate: _Candidate, labels: NDArray[np.uint32], old: int, new: int, field: TextureField) -> None:
-    """Give the second part of a region a label of its own; the larger part keeps the old one."""
-    larger, smaller = candidate.means
-    nearer_second = field.nearest(candidate.vectors, [larger, smaller]) == 1
-    labels[(labels == old) & nearer_second] = new

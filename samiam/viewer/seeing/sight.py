@@ -192,8 +192,7 @@ class Sight:
         if best is None:
             raise InputError("the region is too small, or too even, to be split by texture; cut it with the lasso.")
         split, vectors = best
-        parts = sorted((split.is_first, ~split.is_first), key=np.count_nonzero)
-        smaller, larger = (_unit(vectors[inside][part].mean(axis=0)) for part in parts)
+        larger, smaller = (_unit(mean) for mean in split.means)
         return region.within(self._from_points(upright.pose.undo(vectors @ (smaller - larger))))
 
     def _field(self) -> TextureField:
