@@ -245,4 +245,3 @@ def _candidate(inside: NDArray[np.bool_], field: TextureField, fewest: int, by_m
             rank = split.log_odds + (_RATHER_MATERIALS if of_materials else 0.0)
             found.append(_Candidate(split, rank, vectors, of_materials))
     return max(found, key=lambda candidate: candidate.rank, default=_Candidate(None, -np.inf, field.materials))
-

@@ -80,7 +80,7 @@ class Server:
 def _bound(port: int) -> socket.socket:
     if not 0 <= port < 2**16:
         raise InputError(f"port {port}: give 0 (any) to {2**16 - 1}.")
-    # asyncio sends small parts of an answer at once, without 40 ms of waiting for more, where it is told that this is TCP.
+    # Where asyncio knows that this is TCP, it sends the parts of an answer at once, else some wait 40 ms.
     found = socket.socket(proto=socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

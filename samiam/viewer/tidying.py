@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.viewer.areas import Area
 from samiam.parts import Parts
+from samiam.viewer.areas import Area
 
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 _SPECK = 1e-4

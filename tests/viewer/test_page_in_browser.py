@@ -229,3 +229,20 @@ def test_a_refusal_is_said_and_nothing_is_changed(sitting: Sitting) -> None:
     sitting.drag((100, 100), (200, 100), (200, 200))
     assert "choose one region first" in sitting.page.inner_text("#message")
     assert sitting.steps == []
+
+
+def test_a_step_is_answered_once_its_pixels_are_on_the_screen(sitting: Sitting) -> None:
+    page, held = sitting.page, list[Any]()
+    version = page.evaluate("viewer.state.told.version")
+    page.route("**/tile/line/**", lambda route: held.append(route))
+    page.keyboard.press("+")
+    while page.evaluate("viewer.state.told.version") == version:
+        page.wait_for_timeout(20)
+    for _ in range(3):
+        page.evaluate("new Promise(requestAnimationFrame)")
+    assert held
+    assert page.get_attribute("body", "data-state") == "busy"
+    page.unroute("**/tile/line/**")
+    for route in held:
+        route.continue_()
+    sitting.ready()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -172,3 +174,22 @@ def test_levels_of_a_pyramid_halve_until_a_tile_holds_all() -> None:
     assert [level.shape for level in levels] == [(600, 602), (300, 301)]
     assert levels[1][0, 0] == 0
     assert levels[1][-1, -1] == 51
+
+
+def test_small_answers_do_not_wait_for_more_to_send() -> None:
+    async def has_no_delay() -> bool:
+        found = asyncio.get_running_loop().create_future()
+
+        def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            own = writer.get_extra_info("socket")
+            found.set_result(bool(own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+            writer.close()
+
+        async with await asyncio.start_server(connected, sock=app._bound(0)) as server:
+            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            try:
+                return bool(await found)
+            finally:
+                writer.close()
+
+    assert asyncio.run(has_no_delay())
