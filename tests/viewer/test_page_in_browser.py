@@ -242,7 +242,7 @@ def test_a_step_is_answered_once_its_pixels_are_on_the_screen(sitting: Sitting) 
         page.evaluate("new Promise(requestAnimationFrame)")
     assert held
     assert page.get_attribute("body", "data-state") == "busy"
-    page.unroute("**/tile/line/**")
     for route in held:
         route.continue_()
+    page.unroute("**/tile/line/**")
     sitting.ready()
