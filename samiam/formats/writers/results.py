@@ -96,7 +96,7 @@ def _write(folder: Path, micrograph: Micrograph, segmentation: Segmentation, tin
         _write_regions(folder / "grains.json", grains, micrograph.file_name),
         write_coco(folder / "masks.json", segmentation.generated, micrograph.file_name, "mask"),
         write_measurements(folder / "materials.csv", segmentation, micrograph),
-        write_grains(folder / "grains.csv", segmentation, micrograph),
+        write_grains(folder / "grains.csv", grains, micrograph),
         write_decisions(folder / "decisions.csv", segmentation),
     ]
 

@@ -109,8 +109,13 @@ def write_measurements(path: str | Path, segmentation: Segmentation, micrograph:
     return _write_table(path, measurements(segmentation, micrograph))
 
 
-def write_grains(path: str | Path, segmentation: Segmentation, micrograph: Micrograph) -> Path:
-    """Write what `measurements` makes of the grains as CSV, `grain` being their label; a confidence they have none.
+def write_grains(path: str | Path, grains: Segmentation, micrograph: Micrograph) -> Path:
+    """Write what `measurements` makes of grains as CSV, `grain` being their label; a confidence they have none.
+
+    Args:
+        path: of the file.
+        grains: as `Segmentation.by_grains` has them.
+        micrograph: gives the intensities and the pixel size.
 
     Returns:
         The file written.
@@ -118,7 +123,7 @@ def write_grains(path: str | Path, segmentation: Segmentation, micrograph: Micro
     Raises:
         InputError: as `measurements` does.
     """
-    table = measurements(segmentation.by_grains(), micrograph).rename(columns={"label": "grain"})
+    table = measurements(grains, micrograph).rename(columns={"label": "grain"})
     return _write_table(path, table.drop(columns=["grains", "confidence"]))
 
 

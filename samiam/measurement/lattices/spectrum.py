@@ -154,37 +154,45 @@ def _second_moments(weights: NDArray[np.float32], sides_xy: tuple[float, float])
     return np.array([[along_x @ x**2, xy], [xy, along_y @ y**2]])
 
 
-def _background(power: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+class _Background:
     """The median power of waves as long as each; every third element along both axes has a say.
 
     In a small spectrum there are lengths at which none has: the median then lies between those of the next lengths.
     """
-    lengths = np.hypot(grid.y[:, None], grid.x).astype(np.float32)
-    scale = _RINGS / float(max(grid.y[-1], grid.x[-1]))
-    rings = np.minimum((lengths * scale).astype(np.int32), _RINGS)
-    few = np.s_[::3, ::3]
-    of_rings = pd.Series(power[few].ravel()).groupby(rings[few].ravel()).median()
-    medians = np.interp(np.arange(_RINGS + 1), of_rings.index, of_rings)
-    least = max(_ROUNDING * float(power.max()), float(np.finfo(np.float32).tiny))
-    return np.asarray(np.maximum(medians, least), np.float32)[rings]
+
+    def __init__(self, power: NDArray[np.float32], grid: Grid) -> None:
+        self._scale = _RINGS / float(max(grid.y[-1], grid.x[-1]))
+        rings = self._rings(np.hypot(grid.y[::3, None], grid.x[::3]))
+        of_rings = pd.Series(power[::3, ::3].ravel()).groupby(rings.ravel()).median()
+        medians = np.interp(np.arange(_RINGS + 1), of_rings.index, of_rings)
+        least = max(_ROUNDING * float(power.max()), float(np.finfo(np.float32).tiny))
+        self._medians = np.asarray(np.maximum(medians, least), np.float32)
+
+    def _rings(self, lengths: Floats) -> NDArray[np.int32]:
+        return np.minimum((lengths.astype(np.float32) * self._scale).astype(np.int32), _RINGS)
+
+    def at(self, lengths: Floats) -> NDArray[np.float32]:
+        """That of waves of these lengths."""
+        return np.asarray(self._medians[self._rings(lengths)])
 
 
 def _strongest(power: NDArray[np.float32], grid: Grid, window: Window, largest: float) -> NDArray[np.intp]:
     """Rows and columns (n, 2) of the peaks that stand out from waves as long, in half of the plane."""
-    stands_out = power / _background(power, grid)
     widths = 1 / (2 * np.pi * np.sqrt(np.diag(window.spread)))
     size_xy = 2 * np.maximum(1, np.rint(2 * widths / grid.steps_xy)).astype(int) + 1
-    highest = cv2.dilate(power, np.ones(size_xy[::-1], np.uint8))
-    is_peak = (power == highest) & (stands_out >= _STANDS_OUT)
+    is_peak = power == cv2.dilate(power, np.ones(size_xy[::-1], np.uint8))
     is_peak[[0, -1]] = is_peak[:, [0, -1]] = False
     peaks_yx = np.argwhere(is_peak)
+    rows, columns = peaks_yx.T
+    stands_out = power[rows, columns] / _Background(power, grid).at(np.hypot(grid.y[rows], grid.x[columns]))
+    peaks_yx, stands_out = (each[stands_out >= _STANDS_OUT] for each in (peaks_yx, stands_out))
     waves = grid.waves(peaks_yx)
     is_upper = (waves[:, 1] > 0) | ((waves[:, 1] == 0) & (waves[:, 0] > 0))
     eligible = is_upper & (window.widths(waves) >= _LEAST_WIDTHS) & (np.hypot(*waves.T) <= largest)
     powers = np.where(eligible, power[tuple(peaks_yx.T)], 0)
-    peaks_yx = peaks_yx[eligible & (powers >= _FAINTEST * powers.max(initial=0))]
-    order = np.argsort(-stands_out[tuple(peaks_yx.T)], kind="stable")
-    return np.asarray(peaks_yx[order[:_MOST_LOOKED_AT]])
+    kept = eligible & (powers >= _FAINTEST * powers.max(initial=0))
+    order = np.argsort(-stands_out[kept], kind="stable")
+    return np.asarray(peaks_yx[kept][order[:_MOST_LOOKED_AT]])
 
 
 def _noise(power: NDArray[np.float32], peaks_yx: NDArray[np.intp], grid: Grid, window: Window) -> Floats:

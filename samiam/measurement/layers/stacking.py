@@ -18,6 +18,7 @@ _REDUCED_PX = 512  # side of the image on which directions are looked at
 _SMOOTHED_PX = 2.0  # of it: takes the stairs of pixels off interfaces
 _ONE_DIRECTION = 0.5  # coherence of the edges of materials, 0 for discs, 1 for parallel lines
 _MOST_LINES = 1024  # across the layers: as many as the pixels of a usual image
+_LINES_AT_ONCE = 16  # that are looked at, for the sake of the processor's cache
 OUTSIDE = -1
 """The material of what is beyond the image, or not shown."""
 
@@ -46,9 +47,9 @@ class Crossing:
 
     def places(self, lines: ArrayLike, points: ArrayLike) -> Floats:
         """Places (…, 2) of points, counted in steps, on lines."""
-        lines, points = np.asarray(lines, np.float64)[..., None], np.asarray(points, np.float64)[..., None]
-        moved = lines * self.line_step * self.along_xy + points * self.step * self.across_xy
-        return np.asarray(self.origin_xy + moved)
+        along, across = np.asarray(lines, np.float64) * self.line_step, np.asarray(points, np.float64) * self.step
+        of_axes = zip(self.origin_xy, self.along_xy, self.across_xy, strict=True)
+        return np.stack([origin + (along * line + across * point) for origin, line, point in of_axes], axis=-1)
 
 
 def across_layers(
@@ -106,10 +107,11 @@ def crossed(
     origin_xy = start_line * along_xy + start * across_xy
     inside = np.full(n, OUTSIDE, np.int32)
     crossing = Crossing(inside, origin_xy, along_xy, across_xy, line_step, step)
-    known = materials if shown is None else np.where(shown, materials, OUTSIDE)
+    known = np.pad(materials if shown is None else np.where(shown, materials, OUTSIDE), 1, constant_values=OUTSIDE)
     points = np.arange(n[1])
-    for line in range(n[0]):
-        x, y = np.rint(crossing.places(np.full(n[1], line), points) / sides_xy).astype(np.int64).T
-        seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        inside[line, seen] = known[y[seen], x[seen]]
+    for first_of_some in range(0, n[0], _LINES_AT_ONCE):
+        lines = np.arange(first_of_some, min(first_of_some + _LINES_AT_ONCE, n[0]))
+        x, y = np.moveaxis(np.rint(crossing.places(lines[:, None], points) / sides_xy), -1, 0)
+        columns, rows = (np.clip(at, -1, side).astype(np.intp) + 1 for at, side in ((x, width), (y, height)))
+        inside[lines] = known[rows, columns]
     return crossing
