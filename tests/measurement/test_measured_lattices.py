@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from samiam.measurement import measure
 from samiam.measurement.lattices.basis import Basis, basis_of, reduced
 from samiam.measurement.lattices.phases import TOLERANCE, candidates_for, phases
-from samiam.measurement.lattices.spectrum import Grid, _background, reflections_within
+from samiam.measurement.lattices.spectrum import Background, Grid, reflections_within
 from samiam.records import Masks, Micrograph, Segmentation
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "phase_table.py"
@@ -151,16 +151,21 @@ def test_a_small_region_of_noise_has_hardly_any_reflection(side: int) -> None:
     assert np.mean(found) < 0.5
 
 
+def background_of(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The background all over a square spectrum."""
+    frequencies = np.fft.fftshift(np.fft.fftfreq(len(power)))
+    lengths = np.hypot(frequencies[:, None], frequencies)
+    return Background(power, Grid(frequencies, frequencies)).at(lengths)
+
+
 def spectrum_of(side: int) -> NDArray[np.float32]:
     """The background of even power at twice the side."""
-    frequencies = np.fft.fftshift(np.fft.fftfreq(2 * side))
-    return _background(np.ones((2 * side, 2 * side), np.float32), Grid(frequencies, frequencies))
+    return background_of(np.ones((2 * side, 2 * side), np.float32))
 
 
 def test_nothing_but_one_wave_is_no_error() -> None:
     power = np.zeros((64, 64), np.float32)
     power[40, 40] = 1e6
-    frequencies = np.fft.fftshift(np.fft.fftfreq(64))
-    stands_out = power / _background(power, Grid(frequencies, frequencies))
+    stands_out = power / background_of(power)
     assert np.isfinite(stands_out).all()
     assert stands_out.max() == stands_out[40, 40] > 1e10

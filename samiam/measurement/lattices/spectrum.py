@@ -154,7 +154,7 @@ def _second_moments(weights: NDArray[np.float32], sides_xy: tuple[float, float])
     return np.array([[along_x @ x**2, xy], [xy, along_y @ y**2]])
 
 
-class _Background:
+class Background:
     """The median power of waves as long as each; every third element along both axes has a say.
 
     In a small spectrum there are lengths at which none has: the median then lies between those of the next lengths.
@@ -184,8 +184,9 @@ def _strongest(power: NDArray[np.float32], grid: Grid, window: Window, largest: 
     is_peak[[0, -1]] = is_peak[:, [0, -1]] = False
     peaks_yx = np.argwhere(is_peak)
     rows, columns = peaks_yx.T
-    stands_out = power[rows, columns] / _Background(power, grid).at(np.hypot(grid.y[rows], grid.x[columns]))
-    peaks_yx, stands_out = (each[stands_out >= _STANDS_OUT] for each in (peaks_yx, stands_out))
+    stands_out = power[rows, columns] / Background(power, grid).at(np.hypot(grid.y[rows], grid.x[columns]))
+    is_high = stands_out >= _STANDS_OUT
+    peaks_yx, stands_out = peaks_yx[is_high], stands_out[is_high]
     waves = grid.waves(peaks_yx)
     is_upper = (waves[:, 1] > 0) | ((waves[:, 1] == 0) & (waves[:, 0] > 0))
     eligible = is_upper & (window.widths(waves) >= _LEAST_WIDTHS) & (np.hypot(*waves.T) <= largest)
