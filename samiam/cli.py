@@ -14,23 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import samiam
-from samiam.commands import (
-    dataset_words,
-    inputs,
-    label_studio_words,
-    particle_words,
-    polar_words,
-    segment_words,
-    view_words,
-    watch_words,
-)
-from samiam.commands.each import for_each
+from samiam.commands.files import inputs
+from samiam.commands.files.each import for_each
 from samiam.commands.saying import say_on_terminal
+from samiam.commands.words import dataset, label_studio, particles, polar, segment, view, watch
 from samiam.errors import InputError, extras, in_one_line
 from samiam.interrupts import INTERRUPTED, heed
 
 if TYPE_CHECKING:
-    from samiam.commands.inputs import Reading
+    from samiam.commands.files.inputs import Reading
 
 _NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan).*", re.DOTALL | re.IGNORECASE)
 _FLAG = re.compile(r"--[a-z][a-z-]*|-[a-z]")
@@ -100,22 +92,22 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="samiam", description=samiam.__doc__)
     parser.add_argument("--version", action="version", version=f"samiam {samiam.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    segment_words.add_segment(commands.add_parser("segment", help="segment micrographs into their materials"))
-    particle_words.add_finding(commands.add_parser("particles", help="find nanoparticles, measure and count them"))
-    particle_words.add_pooling(
+    segment.add_segment(commands.add_parser("segment", help="segment micrographs into their materials"))
+    particles.add_finding(commands.add_parser("particles", help="find nanoparticles, measure and count them"))
+    particles.add_pooling(
         commands.add_parser("particles-statistics", help="count the particles of several runs together")
     )
-    polar_words.add_polar(
+    polar.add_polar(
         commands.add_parser("polar", help="find, follow and count the ends and junctions of stripes in a video")
     )
-    view_words.add_view(
+    view.add_view(
         commands.add_parser("view", help="look at micrographs in a browser, correct their regions and save them")
     )
-    watch_words.add_watch(commands.add_parser("watch", help="the same of each micrograph as it lands in a folder"))
-    dataset_words.add_dataset(
+    watch.add_watch(commands.add_parser("watch", help="the same of each micrograph as it lands in a folder"))
+    dataset.add_dataset(
         commands.add_parser("dataset", help="compile labelled data sets, check them, compare their annotators")
     )
-    label_studio_words.add_label_studio(
+    label_studio.add_label_studio(
         commands.add_parser("label-studio", help="answer clicks in Label Studio; tasks for it, and back again")
     )
     _add_info(commands.add_parser("info", help="show what a micrograph file holds"))

@@ -14,8 +14,8 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from samiam.commands.labelled_training import ranges_of_training
-from samiam.commands.training import draw_to_calibrate
+from samiam.commands.training.labelled import ranges_of_training
+from samiam.commands.training.run import draw_to_calibrate
 from samiam.training.compact.fitting import calibrate
 from samiam.training.compact.settings import CalibrationRules
 

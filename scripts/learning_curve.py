@@ -27,9 +27,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from samiam.commands.labelled_training import compact_job, ranges_of_training
-from samiam.commands.training_data import LabelledImages
-from samiam.commands.training_settings import FineTuningSettings
+from samiam.commands.training.data import LabelledImages
+from samiam.commands.training.labelled import compact_job, ranges_of_training
+from samiam.commands.training.settings import FineTuningSettings
 from samiam.compact.regions.calibration import read_calibration
 from samiam.compact.sights import read_sight
 from samiam.compact.weights import NAME as COMPACT

@@ -29,7 +29,7 @@ from samiam.boosting import CropRules, GroupingRules, group_masks, merge_masks, 
 from samiam.boosting.grouping import count_materials, suited_to
 from samiam.boosting.n_materials import THRESHOLDS, merges_of, vectors_of_masks
 from samiam.boosting.settings import ESTIMATORS
-from samiam.commands.labelled_training import ranges_of_training
+from samiam.commands.training.labelled import ranges_of_training
 from samiam.generation import MaskGenerator
 from samiam.metrics import Scores, score_image
 from samiam.records import Masks, Scene

@@ -34,7 +34,7 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from samiam import Masks, Scene, Segmentation, build_generator, segment
-from samiam.commands.labelled_training import ranges_of_training
+from samiam.commands.training.labelled import ranges_of_training
 from samiam.errors import InputError
 from samiam.generation import MaskGenerator
 from samiam.geometry import intersections, iou

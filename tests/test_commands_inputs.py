@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusals import refusal
 
-from samiam.commands.inputs import Reading, expand, folder_names, value_of
+from samiam.commands.files.inputs import Reading, expand, folder_names, value_of
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
 

@@ -24,8 +24,8 @@ from PIL import Image
 from samiam.benchmark.settings import SimulatedBenchmark, ZenodoBenchmark, read_evaluation
 from samiam.boosting.n_materials import ESTIMATORS
 from samiam.commands.composing import EVALUATE, main
-from samiam.commands.evaluating import evaluate
-from samiam.commands.scene_samples import sources
+from samiam.commands.evaluating.run import evaluate
+from samiam.commands.evaluating.scene_samples import sources
 from samiam.datasets.zenodo import PAPERS_RECORD
 from samiam.errors import InputError
 from samiam.generation.texture.generator import TextureGenerator
@@ -361,7 +361,7 @@ class TestBenchmarks:
             np.testing.assert_array_equal(one.micrograph.pixels, other.micrograph.pixels)
             np.testing.assert_array_equal(one.labels, other.labels)
         assert not np.array_equal(first[0].micrograph.pixels, first[1].micrograph.pixels)
-        monkeypatch.setattr("samiam.commands.scene_samples._library", dict)
+        monkeypatch.setattr("samiam.commands.evaluating.scene_samples._library", dict)
         with pytest.raises(TypeError, match="NoneType"):  # another library: simulated anew
             sources(read_evaluation(composed(*taken, f"cache={tmp_path}")))[1].make()
 

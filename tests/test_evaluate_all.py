@@ -11,8 +11,8 @@ from composed_configs import composed, experiments_of, written
 from hydra.core.global_hydra import GlobalHydra
 
 from samiam.benchmark.settings import read_evaluation
-from samiam.commands import evaluating
 from samiam.commands.composing import EVALUATE, main
+from samiam.commands.evaluating import run
 
 WORDS = ["benchmark=procedural", "benchmark.seeds=[0]", "benchmark.difficulties=[1]", "benchmark.shape_hw=[128,128]"]
 METHOD = ["generator=texture", "encoder=spectrum", "logger=none", "cache=null", "figures=false"]
@@ -71,7 +71,7 @@ def test_runs_are_made_once_and_judged(
         raise AssertionError("a finished run is done again")
 
     GlobalHydra.instance().clear()
-    monkeypatch.setattr(evaluating, "evaluate", not_again)
+    monkeypatch.setattr(run, "evaluate", not_again)
     assert main(EVALUATE, [*words, "workers=2"]) == 0
     GlobalHydra.instance().clear()
     with pytest.raises(AssertionError, match="again"):

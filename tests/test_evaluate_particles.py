@@ -16,7 +16,7 @@ from written_waves import made_wave
 
 from samiam.benchmark.settings import read_evaluation
 from samiam.commands.composing import EVALUATE, main
-from samiam.commands.evaluating import evaluate_in
+from samiam.commands.evaluating.run import evaluate_in
 from samiam.networks.variant import Variant
 from samiam.particles.faults.classifier import facts_of, names_of
 from samiam.particles.faults.forest import LEAF, Forest

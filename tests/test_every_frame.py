@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 from samiam.cli import main
-from samiam.commands.every_frame import Image, every_frame
+from samiam.commands.files.every_frame import Image, every_frame
 from samiam.formats.writers.overview.tables import write_below_one_another
 
 

@@ -18,8 +18,8 @@ import pandas as pd
 import pytest
 
 from samiam.cli import main
-from samiam.commands import each, every_frame
-from samiam.commands.spreading import Workers, spread
+from samiam.commands.files import each, every_frame
+from samiam.commands.files.spreading import Workers, spread
 from samiam.errors import InputError
 from samiam.formats.writers.earlier import OVERVIEW, is_result
 from samiam.formats.writers.overview.writing import write_overview

@@ -53,7 +53,7 @@ ONLY_IN = {
     "segment_anything": ("samiam.generation",),
     "abtem": ("simulate.library.multislice", "simulate.particles.multislice", "simulate.particles.absorption"),
     "ase": ("simulate",),
-    "pytorch_lightning": ("samiam.training", "samiam.commands.training"),
+    "pytorch_lightning": ("samiam.training", "samiam.commands.training.run"),
     "lightning": ("samiam.training",),
     "lightning_fabric": ("samiam.training",),
     "hydra": ("samiam.commands.composing",),
@@ -179,7 +179,7 @@ def test_names_say_something() -> None:
         ("samiam.records.masks", "import samiam"),
         ("samiam.formats.readers.read", "if TYPE_CHECKING:\n    from samiam.generation import MaskGenerator"),
         ("samiam.texture.resnet", "from samiam.metrics import boundary"),
-        ("samiam.commands.inputs", "import hydra"),
+        ("samiam.commands.files.inputs", "import hydra"),
         ("samiam.settings", "from samiam.storage.files import replacing"),
         ("samiam.storage.files", "from samiam.records import Masks"),
         ("samiam.pipeline", "from samiam.cli import main"),
@@ -215,7 +215,7 @@ def test_a_forbidden_import_is_caught(module: str, source: str) -> None:
         ("samiam.boosting.crops", "from . import removal\nfrom .removal import remove_masks\nimport numpy"),
         ("samiam.generation.sam", "from segment_anything.modeling import Sam"),
         ("samiam.training.module", "import lightning\nfrom samiam.boosting import SemanticBooster"),
-        ("samiam.cli", "import samiam\nfrom samiam.commands import inputs"),
+        ("samiam.cli", "import samiam\nfrom samiam.commands.files import inputs"),
         ("samiam.__main__", "from samiam.cli import main"),
         (
             "simulate.library.multislice",
@@ -223,10 +223,10 @@ def test_a_forbidden_import_is_caught(module: str, source: str) -> None:
         ),
         ("evaluate", "from samiam.commands.composing import EVALUATE, main"),
         (
-            "samiam.commands.particle_samples",
+            "samiam.commands.evaluating.particle_samples",
             "from samiam.benchmark.particles.samples import Sample\nfrom samiam.training.faults import regions",
         ),
-        ("samiam.commands.evaluating", "from omegaconf import OmegaConf\nfrom simulate import procedural_scene"),
+        ("samiam.commands.evaluating.run", "from omegaconf import OmegaConf\nfrom simulate import procedural_scene"),
     ],
 )
 def test_an_allowed_import_is_not(module: str, source: str) -> None:

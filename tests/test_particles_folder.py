@@ -24,10 +24,10 @@ import pytest
 import tifffile
 from made_particle_runs import OF_ALL, Run, bright, find_discs, names, noted, running, write
 
-from samiam.commands.particle_words import add_finding
-from samiam.commands.particles_job import ParticlesJob
-from samiam.commands.particles_settings import ParticlesSettings
-from samiam.commands.twins import twins_among
+from samiam.commands.particles.job import ParticlesJob
+from samiam.commands.particles.settings import ParticlesSettings
+from samiam.commands.particles.twins import twins_among
+from samiam.commands.words.particles import add_finding
 from samiam.formats.frames.landing import Patience
 from samiam.particles import Particles
 from samiam.particles.writing import pooled

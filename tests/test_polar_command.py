@@ -36,7 +36,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     finder = SimpleNamespace(name="blobs", options={"least": 0.4})
     for name in ("SkeletonFinder", "build_point_finder"):
         monkeypatch.setattr(samiam.polar, name, lambda: finder)
-    monkeypatch.setattr("samiam.commands.polar_run.Linker", MadeLinker)
+    monkeypatch.setattr("samiam.commands.polar.run.Linker", MadeLinker)
     monkeypatch.setattr(samiam.polar, "find_points", lambda micrograph, **_: find_blobs(micrograph))
     monkeypatch.setattr("samiam.polar.writing.results.write_charts", quick_charts)
     monkeypatch.chdir(tmp_path)

@@ -16,7 +16,7 @@ import samiam
 from samiam import cli
 from samiam.commands.chosen import settings_of_run
 from samiam.commands.segment_settings import SegmentSettings
-from samiam.commands.segment_words import settings_of
+from samiam.commands.words.segment import settings_of
 from samiam.errors import InputError
 from samiam.formats.readers.example import EXAMPLE
 
@@ -61,7 +61,7 @@ def test_every_option_comes_back(tmp_path: Path) -> None:
 
 def test_every_option_of_the_command_is_one_of_the_settings() -> None:
     parser = argparse.ArgumentParser()
-    from samiam.commands.segment_words import add_segment
+    from samiam.commands.words.segment import add_segment
 
     add_segment(parser)
     beside = {"help", "files", "example", "like", "output", "overwrite"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from composed_configs import choices_of, composed, experiments_of, groups_of, written
 
-from samiam.commands.training_settings import read_training
+from samiam.commands.training.settings import read_training
 from samiam.errors import InputError
 
 GROUPS = groups_of("train")

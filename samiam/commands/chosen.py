@@ -12,7 +12,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field
 
-from samiam.commands.inputs import ALL, Reading
+from samiam.commands.files.inputs import ALL, Reading
 from samiam.errors import InputError
 from samiam.formats.writers.provenance import version_of
 from samiam.settings import read_settings, settings

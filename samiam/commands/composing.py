@@ -91,13 +91,13 @@ EVALUATE = Program(
     "evaluate",
     "samiam.benchmark.settings:EvaluateSettings",
     "samiam.benchmark.settings:read_evaluation",
-    "samiam.commands.evaluating:evaluate_in",
+    "samiam.commands.evaluating.run:evaluate_in",
 )
 TRAIN = Program(
     "train",
-    "samiam.commands.training_settings:TrainSettings",
-    "samiam.commands.training_settings:read_training",
-    "samiam.commands.training:train_in",
+    "samiam.commands.training.settings:TrainSettings",
+    "samiam.commands.training.settings:read_training",
+    "samiam.commands.training.run:train_in",
 )
 
 

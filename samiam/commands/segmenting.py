@@ -12,13 +12,13 @@ from typing import Any, cast
 
 from samiam.boosting import SemanticBooster, build_booster
 from samiam.colours import TINTS, Tint
-from samiam.commands.batch import Amount, Batch
-from samiam.commands.every_frame import Image, read_image
-from samiam.commands.places import check_overview, check_place, writing_to
-from samiam.commands.resuming import is_as_before, why_nothing
+from samiam.commands.files.batch import Amount, Batch
+from samiam.commands.files.every_frame import Image, read_image
+from samiam.commands.files.places import check_overview, check_place, writing_to
+from samiam.commands.files.resuming import is_as_before, why_nothing
+from samiam.commands.files.spreading import Workers
 from samiam.commands.saying import logger
 from samiam.commands.segment_settings import SegmentSettings
-from samiam.commands.spreading import Workers
 from samiam.errors import InputError
 from samiam.formats import write_results
 from samiam.formats.writers.exports.kinds import checked_exports

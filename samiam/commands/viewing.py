@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from samiam.boosting import SemanticBooster
-from samiam.commands.inputs import folder_names
-from samiam.commands.places import check_kind, check_other
+from samiam.commands.files.inputs import folder_names
+from samiam.commands.files.places import check_kind, check_other
 from samiam.commands.saying import logger
 from samiam.commands.segment_settings import SegmentSettings
 from samiam.commands.segmenting import SegmentJob

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from samiam.commands.inputs import Reading
-from samiam.commands.particles_job import ParticlesJob, found_in, write_found
-from samiam.commands.particles_pooled import Pooling, pool_runs
-from samiam.commands.places import check_place, writing_to
+from samiam.commands.files.inputs import Reading
+from samiam.commands.files.places import check_place, writing_to
+from samiam.commands.particles.job import ParticlesJob, found_in, write_found
+from samiam.commands.particles.pooled import Pooling, pool_runs
 from samiam.commands.segmenting import SegmentJob, boosted, write_segmentation
 from samiam.errors import InputError
 from samiam.formats import read_micrograph

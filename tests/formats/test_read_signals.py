@@ -14,7 +14,7 @@ from made_signals import write_hspy, write_nexus
 from numpy.typing import NDArray
 from refusals import refusal
 
-from samiam.commands.inputs import expand
+from samiam.commands.files.inputs import expand
 from samiam.formats import open_frames, read_micrograph
 from samiam.records import Micrograph
 

@@ -21,8 +21,9 @@ from valid_files import BYTES, STACK, Write, array, picture, tiff, words
 
 from samiam import cli
 from samiam.benchmark.particles.keras_weights import read_keras_unet
-from samiam.commands import composing, training
-from samiam.commands.training_settings import read_training
+from samiam.commands import composing
+from samiam.commands.training import run
+from samiam.commands.training.settings import read_training
 from samiam.compact.settings import CompactWeights
 from samiam.compact.weights import load_model
 from samiam.datasets.layouts import find_labelled
@@ -147,7 +148,7 @@ def read_given_checkpoint(folder: Path) -> object:
 
 def read_interrupted_run(folder: Path) -> object:
     """What is read of a run before it is resumed."""
-    config, _ = training._read_settings_of_run(folder / "settings.yaml")
+    config, _ = run._read_settings_of_run(folder / "settings.yaml")
     return read_training(config), read_checkpoint(folder / "last.ckpt")
 
 

@@ -17,7 +17,7 @@ from segment_anything.predictor import SamPredictor
 from tiny_sam import as_rgb, tiny_sam
 
 from samiam import build_generator
-from samiam.commands import training as train
+from samiam.commands.training import run as train
 from samiam.errors import InputError
 from samiam.generation.sam.tunable import TunableDecoder
 from samiam.storage.weight_files import read_card, read_weights, shipped_weights

@@ -16,8 +16,8 @@ import wandb
 from composed_configs import composed
 from wandb_records import missing, record_of
 
-from samiam.commands import training as train
 from samiam.commands.composing import TRAIN, main
+from samiam.commands.training import run as train
 from samiam.errors import InputError
 from samiam.registry import build_encoder
 from samiam.storage.files import sha256_of

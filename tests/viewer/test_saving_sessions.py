@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from samiam.commands.places import check_place
-from samiam.commands.resuming import is_as_before
+from samiam.commands.files.places import check_place
+from samiam.commands.files.resuming import is_as_before
 from samiam.errors import InputError
 from samiam.formats.writers.earlier import hand_in
 from samiam.viewer.keeping.outcome import segmentation_of

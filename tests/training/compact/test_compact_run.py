@@ -11,7 +11,7 @@ import torch
 from composed_configs import composed
 
 from samiam import build_encoder, build_generator
-from samiam.commands import training as train
+from samiam.commands.training import run as train
 from samiam.compact.network import FieldNetwork, FieldSize
 from samiam.compact.regions.calibration import read_calibration
 from samiam.compact.weights import shipped_calibration

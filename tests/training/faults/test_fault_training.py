@@ -10,11 +10,11 @@ import pytest
 from composed_configs import composed
 from written_waves import made_wave
 
-from samiam.commands import fault_training
-from samiam.commands.fault_training import draw_split
-from samiam.commands.training import train
-from samiam.commands.training_data import ParticleRegions
-from samiam.commands.training_settings import read_training
+from samiam.commands.training import faults
+from samiam.commands.training.data import ParticleRegions
+from samiam.commands.training.faults import draw_split
+from samiam.commands.training.run import train
+from samiam.commands.training.settings import read_training
 from samiam.errors import InputError
 from samiam.particles.faults.classifier import build_fault_classifier, names_of
 from samiam.particles.faults.settings import FaultOptions
@@ -59,7 +59,7 @@ def examples(n: int, seed: int) -> Examples:
 @pytest.mark.parametrize("variant", ["ours", "paper"])
 def test_weights_that_are_used_as_they_are(tmp_path: Path, variant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = {"train": 300, "val": 120, "test": 130}
-    monkeypatch.setattr(fault_training, "draw_split", lambda _, split, seed: examples(sizes[split], len(split) + seed))
+    monkeypatch.setattr(faults, "draw_split", lambda _, split, seed: examples(sizes[split], len(split) + seed))
     config = composed("train", "experiment=particles_faults", f"learner.variant={variant}", "logger=none")
     config["learner"] |= {"options": {"rounds": 20}, "forest": {"trees": 20}}
     said = train(config, tmp_path, "python train.py experiment=particles_faults")

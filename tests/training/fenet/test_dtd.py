@@ -19,7 +19,7 @@ from torch import nn
 from torchvision.datasets import DTD
 from torchvision.models import get_model
 
-from samiam.commands import training as train
+from samiam.commands.training import run as train
 from samiam.errors import InputError
 from samiam.registry import build_encoder
 from samiam.storage.files import sha256_of

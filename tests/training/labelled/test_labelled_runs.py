@@ -13,9 +13,9 @@ from composed_configs import composed
 from made_halves import halves, write_dataset
 
 from samiam import build_encoder, build_generator
-from samiam.commands import labelled_training
-from samiam.commands import training as train
 from samiam.commands.composing import TRAIN, main
+from samiam.commands.training import labelled
+from samiam.commands.training import run as train
 from samiam.compact.network import FieldNetwork, facts_of
 from samiam.compact.settings import FieldSize
 from samiam.compact.weights import shipped_calibration
@@ -57,7 +57,7 @@ def _small_old_world(monkeypatch: pytest.MonkeyPatch) -> None:
     def drawn(number: int, side_px: int = 64, *, ranges: SceneRanges) -> Scene:
         return procedural_scene(number, shape_hw=(side_px, side_px), ranges=ranges)
 
-    monkeypatch.setattr(labelled_training, "draw_old", drawn)
+    monkeypatch.setattr(labelled, "draw_old", drawn)
 
 
 def tuned(experiment: str, dataset: Path, folder: Path, *words: str) -> tuple[Path, dict[str, Any], str]:
@@ -130,7 +130,7 @@ class TestCompact:
     def test_refused_in_a_line(
         self, words: list[str], said: str, dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        shipped = Path(train.__file__).parents[1] / "weights" / "fenet_lattices.safetensors"
+        shipped = Path(train.__file__).parents[2] / "weights" / "fenet_lattices.safetensors"
         given = [word.replace("SET", str(dataset)).replace("WEIGHTS", str(shipped)) for word in words]
         quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none", f"hydra.run.dir={tmp_path / 'run'}"]
         assert main(TRAIN, ["experiment=labelled_compact", "logger=none", *given, *quiet]) == 2
@@ -149,7 +149,7 @@ def test_a_classifier_wants_names(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_labels_are_learnt(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(labelled_training, "_MOST_LOST", 1.0)  # so small a network forgets what it knew
+    monkeypatch.setattr(labelled, "_MOST_LOST", 1.0)  # so small a network forgets what it knew
     splits = {name: split for split in ("train", "val", "test") for name in (f"{split}1", f"{split}2")}
     folder = write_dataset(tmp_path / "set", splits)
     words = [f"learner.start={small}", "++learner.options.learning_rate=0.01", "++learner.options.norms=learnt"]

@@ -10,9 +10,9 @@ import pytest
 import torch
 from composed_configs import composed
 
-from samiam.commands import training as train
-from samiam.commands.training import draw_particles
-from samiam.commands.training_data import ParticleScenes
+from samiam.commands.training import run as train
+from samiam.commands.training.data import ParticleScenes
+from samiam.commands.training.run import draw_particles
 from samiam.errors import InputError
 from samiam.particles import FinderOptions, build_finder
 from samiam.storage.weight_files import read_card, read_weights

@@ -11,9 +11,9 @@ import pytest
 import torch
 from composed_configs import composed
 
-from samiam.commands import training as train
-from samiam.commands.polar_labels import TABLE, Frames
-from samiam.commands.polar_training import drawn_frame
+from samiam.commands.training import run as train
+from samiam.commands.training.polar import drawn_frame
+from samiam.commands.training.polar_labels import TABLE, Frames
 from samiam.errors import InputError
 from samiam.polar.finder import build_point_finder
 from samiam.polar.settings import PointFinderOptions

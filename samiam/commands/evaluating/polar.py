@@ -21,9 +21,9 @@ from samiam.benchmark.study import limited_threads
 from samiam.benchmark.timing import laid_out, time_each
 from samiam.benchmark.tracking import build_tracker
 from samiam.benchmark.weights_used import weights_used
-from samiam.commands.polar_samples import sources_of
-from samiam.commands.run_facts import run_facts
-from samiam.commands.sectioned_evaluating import examine_all, report
+from samiam.commands.evaluating.polar_samples import sources_of
+from samiam.commands.evaluating.run_facts import run_facts
+from samiam.commands.evaluating.sectioned import examine_all, report
 from samiam.errors import InputError
 from samiam.polar.finding import find_points
 from samiam.records import Micrograph

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from samiam.commands.particle_pictures import known_picture, paths_of_waves
-from samiam.commands.training_data import ParticleRegions
-from samiam.commands.training_settings import FaultSettings, TrainSettings
+from samiam.commands.training.data import ParticleRegions
+from samiam.commands.training.settings import FaultSettings, TrainSettings
 from samiam.particles.faults.classifier import NAMES, facts_of
 from samiam.records.particle_scene import ParticleScene
 from samiam.storage.files import sha256_of

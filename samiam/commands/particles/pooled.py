@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import samiam.particles.writing.pooled as writing
-from samiam.commands.places import check_kind, writing_to
+from samiam.commands.files.places import check_kind, writing_to
 from samiam.errors import InputError
 from samiam.formats.writers.earlier import PROVENANCE
 from samiam.formats.writers.provenance import about_software

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samiam.colours import TINTS
-from samiam.commands import inputs
-from samiam.commands.each import for_each
+from samiam.commands.files import inputs
+from samiam.commands.files.each import for_each
 from samiam.commands.saying import add_loudness
-from samiam.commands.worker_words import add_workers, workers_of
+from samiam.commands.words.workers import add_workers, workers_of
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
 from samiam.formats.writers.exports.kinds import checked_exports

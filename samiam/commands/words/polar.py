@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samiam.commands import inputs
-from samiam.commands.each import for_each
+from samiam.commands.files import inputs
+from samiam.commands.files.each import for_each
 from samiam.errors import InputError
 
 if TYPE_CHECKING:
-    from samiam.commands.polar_run import PolarJob
+    from samiam.commands.polar.run import PolarJob
     from samiam.formats.frames.frame import Frames
     from samiam.records.polar_scene import Sign
 
@@ -59,9 +59,9 @@ def _find(options: argparse.Namespace) -> int:
         _check_watched(paths)
     elif not any(inputs.is_readable(path, check_frames) for path in paths):  # nothing has to be built to say so
         return for_each(paths, lambda index: inputs.refused(paths[index], check_frames))
-    from samiam.commands import polar
+    from samiam.commands.polar import videos
 
-    return polar.find_in_videos(paths, options.output, _job(options))
+    return videos.find_in_videos(paths, options.output, _job(options))
 
 
 def _check_watched(paths: Sequence[Path]) -> None:
@@ -72,7 +72,7 @@ def _check_watched(paths: Sequence[Path]) -> None:
 def _job(options: argparse.Namespace) -> PolarJob:
     from functools import partial
 
-    from samiam.commands.polar_run import PolarJob
+    from samiam.commands.polar.run import PolarJob
     from samiam.polar import SkeletonFinder, build_point_finder, find_points
 
     finder = build_point_finder() if options.method == "network" else SkeletonFinder()

@@ -9,15 +9,15 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from samiam.commands.batch import Amount, Batch
-from samiam.commands.every_frame import Image, read_image
-from samiam.commands.particles_job import ParticlesJob, found_in, write_found
-from samiam.commands.particles_pooled import Pooling, check_statistics, write_pooled
-from samiam.commands.places import check_place, writing_to
-from samiam.commands.resuming import is_as_before
+from samiam.commands.files.batch import Amount, Batch
+from samiam.commands.files.every_frame import Image, read_image
+from samiam.commands.files.places import check_place, writing_to
+from samiam.commands.files.resuming import is_as_before
+from samiam.commands.files.spreading import Workers
+from samiam.commands.particles.job import ParticlesJob, found_in, write_found
+from samiam.commands.particles.pooled import Pooling, check_statistics, write_pooled
+from samiam.commands.particles.twins import twins_among
 from samiam.commands.saying import logger
-from samiam.commands.spreading import Workers
-from samiam.commands.twins import twins_among
 from samiam.errors import InputError
 from samiam.formats.writers.wording import notes
 from samiam.particles import Particles

@@ -19,12 +19,8 @@ from pytorch_lightning.utilities import rank_zero_only
 from torch.utils.data import ConcatDataset
 
 from samiam.commands.composing import TRAIN
-from samiam.commands.fault_training import train_faults
-from samiam.commands.labelled_training import labelled_job
-from samiam.commands.polar_labels import train_limited
-from samiam.commands.polar_training import polar_job
 from samiam.commands.run_settings import SETTINGS, write_settings
-from samiam.commands.training_data import (
+from samiam.commands.training.data import (
     LabelledImages,
     LabelledVideo,
     LabyrinthFrames,
@@ -35,7 +31,11 @@ from samiam.commands.training_data import (
     Textures,
     WholeLattices,
 )
-from samiam.commands.training_settings import (
+from samiam.commands.training.faults import train_faults
+from samiam.commands.training.labelled import labelled_job
+from samiam.commands.training.polar import polar_job
+from samiam.commands.training.polar_labels import train_limited
+from samiam.commands.training.settings import (
     ClassificationSettings,
     ContrastiveSettings,
     FaultSettings,

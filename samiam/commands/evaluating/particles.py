@@ -21,9 +21,9 @@ from samiam.benchmark.settings import EvaluateSettings
 from samiam.benchmark.study import limited_threads
 from samiam.benchmark.tracking import build_tracker
 from samiam.benchmark.weights_used import weights_used
-from samiam.commands.particle_samples import folders_of, sources_of
-from samiam.commands.run_facts import run_facts
-from samiam.commands.sectioned_evaluating import examine_all, report
+from samiam.commands.evaluating.particle_samples import folders_of, sources_of
+from samiam.commands.evaluating.run_facts import run_facts
+from samiam.commands.evaluating.sectioned import examine_all, report
 from samiam.records.showing import counted
 
 

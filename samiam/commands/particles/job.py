@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from samiam.commands.particles_settings import ParticlesSettings
+from samiam.commands.particles.settings import ParticlesSettings
 from samiam.formats.writers.exports.kinds import checked_exports
 from samiam.particles import FaultClassifier, ParticleFinder, Particles
 from samiam.particles.measured import MeasuredImage

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from samiam.commands.files.spreading import Workers, spread
 from samiam.commands.saying import logger
-from samiam.commands.spreading import Workers, spread
 from samiam.errors import InputError
 from samiam.interrupts import heed
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any, Literal
 
-from samiam.commands.training_data import (
+from samiam.commands.training.data import (
     LabelledImages,
     LabelledVideo,
     LabyrinthFrames,

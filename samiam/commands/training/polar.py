@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from samiam.commands.training_data import LabyrinthFrames
-from samiam.commands.training_settings import PolarSettings
+from samiam.commands.training.data import LabyrinthFrames
+from samiam.commands.training.settings import PolarSettings
 from samiam.networks.variant import Variant
 from samiam.polar.inputs import WORKING_PERIOD_PX
 from samiam.polar.network import NETWORK, facts_of, new_network, read_network, seen_by

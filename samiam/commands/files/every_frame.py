@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from samiam.commands.inputs import Reading
+from samiam.commands.files.inputs import Reading
 from samiam.errors import InputError
 from samiam.formats import read_micrograph
 from samiam.formats.frames.frame import FrameReading

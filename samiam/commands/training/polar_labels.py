@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from samiam.commands.training_data import LabelledVideo
-from samiam.commands.training_settings import LimitedSettings, TrainSettings
+from samiam.commands.training.data import LabelledVideo
+from samiam.commands.training.settings import LimitedSettings, TrainSettings
 from samiam.networks.unet import PaddedNetwork
 from samiam.networks.weights import read_calibration
 from samiam.polar.inputs import WORKING_PERIOD_PX

@@ -11,9 +11,9 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from samiam.commands.composing import TRAIN
-from samiam.commands.labelled_crops import ClassifierSets
-from samiam.commands.training_data import LabelledImages
-from samiam.commands.training_settings import FineTuningSettings
+from samiam.commands.training.data import LabelledImages
+from samiam.commands.training.labelled_crops import ClassifierSets
+from samiam.commands.training.settings import FineTuningSettings
 from samiam.compact.committee import Committee, facts_of_committee
 from samiam.compact.network import facts_of as facts_of_field
 from samiam.compact.regions.calibration import read_calibration

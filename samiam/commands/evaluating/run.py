@@ -18,12 +18,12 @@ from samiam.benchmark.settings import (
     read_evaluation,
 )
 from samiam.benchmark.weights_used import weights_used
-from samiam.commands.evaluating_all import evaluate_all
-from samiam.commands.particle_evaluating import evaluate_particles
-from samiam.commands.polar_evaluating import evaluate_polar
-from samiam.commands.run_facts import run_facts
+from samiam.commands.evaluating.everything import evaluate_all
+from samiam.commands.evaluating.particles import evaluate_particles
+from samiam.commands.evaluating.polar import evaluate_polar
+from samiam.commands.evaluating.run_facts import run_facts
+from samiam.commands.evaluating.scene_samples import sources
 from samiam.commands.run_settings import write_settings
-from samiam.commands.scene_samples import sources
 from samiam.errors import both
 from samiam.records.showing import counted
 from simulate.scenes.benchmark import PUBLISHED_SEED

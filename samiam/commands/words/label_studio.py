@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samiam.commands import inputs, segment_words
+from samiam.commands.files import inputs
+from samiam.commands.words import segment
 from samiam.errors import InputError
 from samiam.interrupts import heed
 
@@ -38,7 +39,7 @@ def _add_backend(parser: argparse.ArgumentParser) -> None:
         help="address of this machine to listen at; default: %(default)s, so that no other machine can ask",
     )
     _add_images(parser)
-    segment_words.add_method(parser)
+    segment.add_method(parser)
     inputs.add_reading(parser)
 
 
@@ -104,7 +105,7 @@ def _images_of(options: argparse.Namespace, *beside: Path) -> Images:
 
 
 def _backend(options: argparse.Namespace) -> int:
-    if helped := segment_words.help_on_settings(options):
+    if helped := segment.help_on_settings(options):
         print(helped)
         return 0
     images = _images_of(options)
@@ -115,7 +116,7 @@ def _backend(options: argparse.Namespace) -> int:
     from samiam.commands.label_studio import backend_of
     from samiam.label_studio.server import BackendServer
 
-    backend = backend_of(segment_words.job_of(options), images, _warn)
+    backend = backend_of(segment.job_of(options), images, _warn)
     heed()
     with BackendServer(options.host, options.port, backend) as server:
         print(f"{backend.version} at {server.url}; connect it under Settings › Model; Ctrl-C ends it", flush=True)

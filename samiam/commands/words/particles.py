@@ -8,16 +8,16 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samiam.commands import inputs
-from samiam.commands.each import for_each
+from samiam.commands.files import inputs
+from samiam.commands.files.each import for_each
 from samiam.commands.saying import add_loudness
-from samiam.commands.worker_words import add_workers, workers_of
+from samiam.commands.words.workers import add_workers, workers_of
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
 from samiam.formats.writers.exports.kinds import checked_exports
 
 if TYPE_CHECKING:
-    from samiam.commands.particles_settings import ParticlesSettings
+    from samiam.commands.particles.settings import ParticlesSettings
     from samiam.particles import FaultDetection, StatisticsOptions
 
 _COUNTS = re.compile(r"(\d{1,9})/(\d{1,9})")
@@ -128,7 +128,7 @@ def settings_of(options: argparse.Namespace) -> ParticlesSettings:
         InputError: if something of it cannot be used.
     """
     from samiam.commands.chosen import base_of, over
-    from samiam.commands.particles_settings import ParticlesSettings
+    from samiam.commands.particles.settings import ParticlesSettings
     from samiam.particles.writing.results import KIND
 
     of_particles = {"material": options.material, "faults": getattr(options, "faults", None)}
@@ -142,9 +142,9 @@ def _find(options: argparse.Namespace) -> int:
         return for_each(paths, lambda index: inputs.refused(paths[index]))
     statistics, detection = _options(options), _detection(options)
     chosen = settings_of(options)
-    from samiam.commands.particles import find_in_files
-    from samiam.commands.particles_job import ParticlesJob
-    from samiam.commands.particles_pooled import Pooling
+    from samiam.commands.particles.finding import find_in_files
+    from samiam.commands.particles.job import ParticlesJob
+    from samiam.commands.particles.pooled import Pooling
 
     job = ParticlesJob.of(chosen, overwrite=options.overwrite)
     return find_in_files(
@@ -160,7 +160,7 @@ def _find(options: argparse.Namespace) -> int:
 
 def _pool(options: argparse.Namespace) -> int:
     statistics, detection = _options(options), _detection(options)
-    from samiam.commands.particles_pooled import Pooling, pool_runs
+    from samiam.commands.particles.pooled import Pooling, pool_runs
 
     pooling = Pooling(statistics, detection, shlex.join(["samiam", *options.words]))
     return pool_runs(options.runs, options.output, pooling, overwrite=options.overwrite)

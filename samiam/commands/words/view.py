@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from samiam.commands import inputs, segment_words
-from samiam.commands.each import for_each
+from samiam.commands.files import inputs
+from samiam.commands.files.each import for_each
+from samiam.commands.words import segment
 from samiam.formats import READABLE_SUFFIXES
 
 
@@ -29,7 +30,7 @@ def add_view(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--who", metavar="NAME", help="who corrects, for the log; default: the name of the account")
     parser.add_argument("--port", type=int, default=0, metavar="N", help="on this machine; default: any that is free")
     parser.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
-    segment_words.add_method(parser)
+    segment.add_method(parser)
     parser.add_argument(
         "--no-measurements", action="store_true", help="leave out what is measured of regions, layers and lattices"
     )
@@ -37,10 +38,10 @@ def add_view(parser: argparse.ArgumentParser) -> None:
 
 
 def _view(options: argparse.Namespace) -> int:
-    if helped := segment_words.help_on_settings(options):
+    if helped := segment.help_on_settings(options):
         print(helped)
         return 0
-    paths = segment_words.paths_of(options)
+    paths = segment.paths_of(options)
     if not any(map(inputs.is_readable, paths)):
         return for_each(paths, lambda index: inputs.refused(paths[index]))
     from samiam.commands import viewing
@@ -48,7 +49,7 @@ def _view(options: argparse.Namespace) -> int:
     return viewing.view_files(
         paths,
         options.output,
-        segment_words.settings_of(options),
+        segment.settings_of(options),
         overwrite=options.overwrite,
         who=options.who,
         port=options.port,

@@ -7,10 +7,10 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from samiam.commands.inputs import count_of
+from samiam.commands.files.inputs import count_of
 
 if TYPE_CHECKING:
-    from samiam.commands.spreading import Workers
+    from samiam.commands.files.spreading import Workers
 
 
 def add_workers(parser: argparse.ArgumentParser, usual: str) -> None:
@@ -27,7 +27,7 @@ def add_workers(parser: argparse.ArgumentParser, usual: str) -> None:
 
 def workers_of(options: argparse.Namespace) -> Workers:
     """What those words were; asked once all that the command needs here is imported."""
-    from samiam.commands.spreading import Workers, n_cores
+    from samiam.commands.files.spreading import Workers, n_cores
 
     # Torch takes all cores, or the GPU, for each image.
     usual = 1 if "torch" in sys.modules else n_cores()

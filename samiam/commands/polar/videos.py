@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from samiam.commands.each import for_each
-from samiam.commands.inputs import folder_names
-from samiam.commands.places import writing_to
-from samiam.commands.polar_run import PolarJob, PolarRun
+from samiam.commands.files.each import for_each
+from samiam.commands.files.inputs import folder_names
+from samiam.commands.files.places import writing_to
+from samiam.commands.polar.run import PolarJob, PolarRun
 from samiam.storage.files import check_writable
 
 

@@ -8,7 +8,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samiam.commands import inputs, particle_words, segment_words
+from samiam.commands.files import inputs
+from samiam.commands.words import particles, segment
 from samiam.errors import InputError
 from samiam.formats.writers.exports.kinds import checked_exports
 
@@ -52,7 +53,7 @@ def add_watch(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--particles", action="store_true", help="find nanoparticles instead of materials")
     parser.add_argument("--material", metavar="NAME", help="what the particles are of, as Au")
-    segment_words.add_method(parser)
+    segment.add_method(parser)
     parser.add_argument(
         "--no-measurements", action="store_true", help="leave out what is measured of regions, layers and lattices"
     )
@@ -71,7 +72,7 @@ def _field(text: str) -> tuple[float, float]:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    if helped := segment_words.help_on_settings(options):
+    if helped := segment.help_on_settings(options):
         print(helped)
         return 0
     checked_exports(options.export or ())
@@ -104,17 +105,17 @@ def _materials(options: argparse.Namespace) -> Finding:
         check_interest(options.roi)
     from samiam.commands.watching import Materials
 
-    return Materials(segment_words.job_of(options), options.roi, options.field_of_view)
+    return Materials(segment.job_of(options), options.roi, options.field_of_view)
 
 
 def _nanoparticles(options: argparse.Namespace) -> Finding:
     given = [name for name in _OF_MATERIALS if getattr(options, name) not in (None, False)]
     if given:
         raise InputError(f"--{given[0].replace('_', '-')} is of materials; leave it out beside --particles.")
-    from samiam.commands.particles_job import ParticlesJob
-    from samiam.commands.particles_pooled import Pooling
+    from samiam.commands.particles.job import ParticlesJob
+    from samiam.commands.particles.pooled import Pooling
     from samiam.commands.watching import Nanoparticles
     from samiam.particles import StatisticsOptions
 
-    job = ParticlesJob.of(particle_words.settings_of(options), overwrite=options.overwrite)
+    job = ParticlesJob.of(particles.settings_of(options), overwrite=options.overwrite)
     return Nanoparticles(job, Pooling(StatisticsOptions(), None, shlex.join(["samiam", *options.words])))

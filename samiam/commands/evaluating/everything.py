@@ -17,7 +17,7 @@ from samiam.benchmark.report.page import link, literal, plain, table, write_page
 from samiam.benchmark.results import REPORT
 from samiam.benchmark.settings import EvaluateSettings
 from samiam.commands.composing import EVALUATE, checked, composed_beside, typed_words
-from samiam.commands.run_facts import run_facts
+from samiam.commands.evaluating.run_facts import run_facts
 from samiam.errors import InputError, in_one_line
 from samiam.storage.checkpoints import list_checkpoints
 from samiam.storage.files import replacing

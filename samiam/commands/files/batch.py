@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from samiam.commands.each import carry_out, code_of
-from samiam.commands.every_frame import Image, every_frame
-from samiam.commands.inputs import folder_names
+from samiam.commands.files.each import carry_out, code_of
+from samiam.commands.files.every_frame import Image, every_frame
+from samiam.commands.files.inputs import folder_names
+from samiam.commands.files.spreading import Workers
 from samiam.commands.saying import logger
-from samiam.commands.spreading import Workers
 from samiam.records.showing import counted
 
 Amount = Literal["line", "report", "stages"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from samiam.commands.places import check_kind
+from samiam.commands.files.places import check_kind
 from samiam.errors import InputError
 from samiam.formats.frames.frame import Frame, Frames
 from samiam.formats.frames.landing import LandingFrames

@@ -1,0 +1,1 @@
+"""`samiam evaluate`, and evaluate.py: what is compared on what."""

@@ -1,0 +1,1 @@
+"""`samiam particles` and `samiam particles-statistics`."""

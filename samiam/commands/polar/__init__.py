@@ -1,0 +1,1 @@
+"""`samiam polar`."""

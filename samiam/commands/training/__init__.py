@@ -1,0 +1,1 @@
+"""`samiam train`, and train.py: what learns from what."""

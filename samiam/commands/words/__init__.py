@@ -1,0 +1,1 @@
+"""The words of each command, and what it takes from them."""
