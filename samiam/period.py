@@ -27,7 +27,7 @@ _SMOOTHING_REACHES = 4.0  # standard deviations of the blur of an autocorrelatio
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
-def lattice_period(pixels: NDArray[np.float32]) -> float | None:
+def lattice_period(pixels: NDArray[np.float32], shorter_than: float = np.inf) -> float | None:
     """The length of the shortest lattice vector in most of an image: the median of windows spread over it.
 
     In each window it is the shortest shift at which the autocorrelation peaks (nearly) as high as anywhere away from
@@ -36,21 +36,29 @@ def lattice_period(pixels: NDArray[np.float32]) -> float | None:
 
     Args:
         pixels: float32 (H, W).
+        shorter_than: what is as long as this does not matter: no more windows are looked at once that is sure.
 
     Returns:
         Pixels, at least 3.5 and at most a third of a window (of 192 px, or the image's shorter side); None where
-        less than 30 % of the windows show a lattice.
+        less than 30 % of the windows show a lattice, or it is not shorter than that.
     """
     side = min(_WINDOW_PX, *pixels.shape)
     if side < 3 * _SHORTEST_PX:
         return None
     tops, lefts = (window_starts(length, side, _WINDOWS_A_SIDE) for length in pixels.shape)
     corners = list(product(tops, lefts))
-    found = [_period(window) for window in _evened_windows(pixels, corners, side)]
-    periods = [period for period in found if period is not None]
-    if len(periods) < max(1.0, _LEAST_WINDOWS * len(found)):
+    periods, n_long = [], 0
+    for n_seen, window in enumerate(_evened_windows(pixels, corners, side), start=1):
+        period = _period(window)
+        if period is not None:
+            periods.append(period)
+            n_long += period >= shorter_than
+            if n_long > len(periods) - n_long + len(corners) - n_seen:
+                return None
+    if len(periods) < max(1.0, _LEAST_WINDOWS * len(corners)):
         return None
-    return float(np.quantile(periods, 0.5, method="inverted_cdf"))  # one of them, where there are several lattices
+    median = float(np.quantile(periods, 0.5, method="inverted_cdf"))  # one of them, where there are several lattices
+    return median if median < shorter_than else None
 
 
 def _evened_windows(

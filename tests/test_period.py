@@ -91,3 +91,11 @@ def test_neighbours_at_one_distance_are_no_lattice() -> None:
 @pytest.mark.parametrize("shape_hw", [(256, 256), (9, 300), (1, 1), (30, 30)])
 def test_a_uniform_image_has_no_period(shape_hw: tuple[int, int]) -> None:
     assert lattice_period(np.full(shape_hw, 0.4, np.float32)) is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_limit_changes_nothing_but_what_is_longer(seed: int) -> None:
+    pixels = procedural_scene(seed, shape_hw=(512, 400)).micrograph.pixels
+    period = lattice_period(pixels)
+    for limit in (4.0, 9.0, 14.5, 20.0, 40.0, *([] if period is None else [period, np.nextafter(period, 100)])):
+        assert lattice_period(pixels, shorter_than=limit) == (period if period and period < limit else None)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.cluster.hierarchy import linkage
-from scipy.spatial.distance import squareform
 
 from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField
+from samiam.texture.linkage import cosine_linkage
 
 _MOST_POINTS = 700
 """Points of a region that are clustered: average linkage takes time and memory by the square of their number."""
@@ -136,9 +135,7 @@ def _loosest(vectors: NDArray[np.float64], fewest: float) -> tuple[NDArray[np.fl
     """The means of the two parts that average linkage merges last; parts of too few points are left out."""
     if len(vectors) < 2:
         return None
-    units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    distances = squareform(np.maximum(1 - units @ units.T, 0), checks=False)
-    merges = linkage(distances, "average")
+    merges = cosine_linkage(vectors)
     children: list[list[int]] = merges[:, :2].astype(int).tolist()
     counts = [1] * len(vectors) + merges[:, 3].astype(int).tolist()
     node = len(counts) - 1

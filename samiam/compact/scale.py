@@ -28,6 +28,6 @@ def known_scale(pixels: NDArray[np.float32]) -> float:
     long = max(pixels.shape)
     scale = _USUAL_SIDE_PX / long
     if scale < 1:
-        period_px = lattice_period(pixels)
-        scale = max(scale, min(1.0, _LEAST_PERIOD_PX / period_px)) if period_px else scale
+        period_px = lattice_period(pixels, shorter_than=_LEAST_PERIOD_PX / scale)
+        scale = min(1.0, _LEAST_PERIOD_PX / period_px) if period_px else scale
     return float(min(scale, _MOST_MAGNIFIED, _LARGEST_SIDE_PX / long))
