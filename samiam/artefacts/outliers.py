@@ -33,7 +33,8 @@ def find_outliers(counts: Counts, shown: Mask | None = None) -> Mask | None:
     """
     if min(counts.shape) < 5:
         return None
-    found = [spots for sign in (1, -1) if (spots := _spots(counts, shown, sign)) is not None]
+    levels = np.percentile(sampled(counts), (2, 98)).tolist()
+    found = [spots for sign in (1, -1) if (spots := _spots(counts, shown, sign, levels)) is not None]
     return np.logical_or.reduce(found) if found else None
 
 
@@ -52,9 +53,9 @@ def local_median(
     return np.asarray(around[np.arange(len(around)), np.maximum(n_good - 1, 0) // 2])
 
 
-def _spots(counts: Counts, shown: Mask | None, sign: int) -> Mask | None:
-    """Outliers above, or below where the sign is -1."""
-    limits = _limits(counts, shown, sign)
+def _spots(counts: Counts, shown: Mask | None, sign: int, levels: list[float]) -> Mask | None:
+    """Outliers above, or below where the sign is -1; levels are a low one and a high one of what is usual."""
+    limits = _limits(counts, shown, sign, levels)
     if limits is None:
         return None
     level, excess = limits
@@ -74,10 +75,10 @@ def _spots(counts: Counts, shown: Mask | None, sign: int) -> Mask | None:
     return _small_ones(counts, beyond, places, is_spot)
 
 
-def _limits(counts: Counts, shown: Mask | None, sign: int) -> tuple[float, float] | None:
+def _limits(counts: Counts, shown: Mask | None, sign: int, levels: list[float]) -> tuple[float, float] | None:
     """The level beyond which outliers lie, and how far they stand out of their surroundings; None where none can."""
     most = float(counts.max()) if sign > 0 else -float(counts.min())
-    low, high = sorted(sign * value for value in np.percentile(sampled(counts), (2, 98)).tolist())
+    low, high = sorted(sign * level for level in levels)
     if most <= high + _BEYOND * (high - low):  # the level is higher still: the usual case, and a cheap one
         return None
     around = _samples(counts, shown)

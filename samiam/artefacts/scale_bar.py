@@ -88,9 +88,11 @@ def _solid_runs(at_level: NDArray[np.bool_], slack_px: int) -> list[Box]:
     height, width = at_level.shape
     depth = max(1, int(_NEAR_THE_EDGE * height))
     rows = np.r_[0:depth, max(depth, height - depth) : height]
+    shortest = max(_SHORTEST_PX, _SHORTEST * width)
+    rows = rows[np.count_nonzero(at_level[rows], axis=1) >= shortest]  # few rows of a specimen
     steps = np.diff(np.pad(at_level[rows], ((0, 0), (1, 1))).astype(np.int8), axis=1)
     (y, start), end = np.nonzero(steps == 1), np.nonzero(steps == -1)[1]
-    is_long = (end - start >= max(_SHORTEST_PX, _SHORTEST * width)) & (end - start <= _LONGEST * width)
+    is_long = (end - start >= shortest) & (end - start <= _LONGEST * width)
     runs = list(zip(rows[y[is_long]].tolist(), start[is_long].tolist(), end[is_long].tolist(), strict=True))
     if len(runs) > _MOST_RUNS:
         return []
