@@ -79,10 +79,14 @@ def _blocks(pixels: NDArray[np.floating[Any]]) -> tuple[Floats, Floats]:
     step = max(1, min(pixels.shape) // _ENOUGH_PX)
     seen = np.asarray(pixels[::step, ::step], np.float64)
     ends = [np.linspace(0, side, min(_BLOCKS, side // _BLOCK_PX) + 1).astype(int) for side in seen.shape]
-    # Means over rows and over columns of a block: (blocks, side) each.
-    down, across = (np.repeat(np.diag(1 / np.diff(end)), np.diff(end), axis=1) for end in ends)
-    mean, power = (down @ image @ across.T for image in (seen, seen * seen))
-    return mean, np.sqrt(np.maximum(power - mean**2, 0))
+    areas = np.outer(*(np.diff(end) for end in ends))
+
+    def sums(image: Floats) -> Floats:  # not as products, whose last digits depend on the number of threads
+        along_rows = np.add.reduceat(image, ends[1][:-1], axis=1)
+        return np.asarray(np.add.reduceat(along_rows, ends[0][:-1], axis=0))
+
+    mean = sums(seen) / areas
+    return mean, np.sqrt(np.maximum(sums(seen * seen) / areas - mean**2, 0))
 
 
 def _powers(n: int) -> Floats:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import pdist
 
 from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField
-from samiam.texture.linkage import cosine_linkage
 
 _MOST_POINTS = 700
 """Points of a region that are clustered: average linkage takes time and memory by the square of their number."""
@@ -107,7 +108,7 @@ def nearer_first(
             return None
         if np.array_equal(is_first, before):
             break
-        first, second = map(unit, np.stack([is_first, ~is_first]).astype(vectors.dtype) @ vectors)
+        first, second = (unit(vectors[part].mean(axis=0)) for part in (is_first, ~is_first))
     return is_first
 
 
@@ -135,7 +136,7 @@ def _loosest(vectors: NDArray[np.float64], fewest: float) -> tuple[NDArray[np.fl
     """The means of the two parts that average linkage merges last; parts of too few points are left out."""
     if len(vectors) < 2:
         return None
-    merges = cosine_linkage(vectors)
+    merges = linkage(np.maximum(pdist(vectors, "cosine"), 0), "average")
     children: list[list[int]] = merges[:, :2].astype(int).tolist()
     counts = [1] * len(vectors) + merges[:, 3].astype(int).tolist()
     node = len(counts) - 1

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import leaves_list
+from scipy.cluster.hierarchy import leaves_list, linkage
 
 from samiam.compact.looks import Look
-from samiam.texture.linkage import cosine_linkage
 
 _MOST_POINTS = 1600
 """Points that are clustered: average linkage takes time and memory by the square of their number."""
@@ -52,7 +51,7 @@ def texture_tree(look: Look, least_share: float) -> Texture | None:
     vectors = _points(look)
     if len(vectors) < 2:
         return None
-    merges = cosine_linkage(vectors)
+    merges = linkage(vectors, "average", metric="cosine")
     side_by_side = vectors[leaves_list(merges)]  # so that those of each merge lie together
     root = _Merge(merges, len(merges), 0, len(vectors))
     return _texture(root, 0.0, side_by_side, max(2, least_share * len(vectors)))
