@@ -11,8 +11,6 @@ from pathlib import Path
 
 import psutil
 
-import samiam
-
 _PATIENCE_S = 10.0  # for git, which answers at once unless the disk is far away
 
 
@@ -25,7 +23,7 @@ def run_facts(command: str) -> dict[str, str]:
     Returns:
         `command`, `date` (UTC), `version`, `commit` where the package runs from a checkout, and `machine`.
     """
-    commit = _commit(Path(samiam.__file__).parents[1])
+    commit = _commit(Path(__file__).parents[3])
     return {
         "command": command,
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
