@@ -10,8 +10,7 @@ from samiam.interrupts import end_silently
 def begin() -> None:
     """Have Ctrl-C end the process until its work begins, and threads that have nothing to multiply sleep.
 
-    Those of OpenBLAS wait for the next product in a loop, which takes a third as much of the processors again as
-    segmenting a micrograph does; results do not depend on it.
+    Those of OpenBLAS wait for the next product in a loop, on a core that others could use; results do not depend on it.
     """
     end_silently()
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")  # as a power of two of cycles
