@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from samiam.measurement import measure
 from samiam.measurement.lattices.basis import Basis, basis_of, reduced
 from samiam.measurement.lattices.phases import TOLERANCE, candidates_for, phases
-from samiam.measurement.lattices.spectrum import Background, Grid, reflections_within
+from samiam.measurement.lattices.spectrum import Grid, background, reflections_within
 from samiam.records import Masks, Micrograph, Segmentation
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "phase_table.py"
@@ -155,7 +155,7 @@ def background_of(power: NDArray[np.float32]) -> NDArray[np.float32]:
     """The background all over a square spectrum."""
     frequencies = np.fft.fftshift(np.fft.fftfreq(len(power)))
     lengths = np.hypot(frequencies[:, None], frequencies)
-    return Background(power, Grid(frequencies, frequencies)).at(lengths)
+    return background(power, Grid(frequencies, frequencies), lengths)
 
 
 def spectrum_of(side: int) -> NDArray[np.float32]:

@@ -23,7 +23,7 @@ from samiam.benchmark.tracking import build_tracker
 from samiam.benchmark.weights_used import weights_used
 from samiam.commands.evaluating.particle_samples import folders_of, sources_of
 from samiam.commands.evaluating.run_facts import run_facts
-from samiam.commands.evaluating.sectioned import examine_all, report
+from samiam.commands.evaluating.sectioned import examine_all, report, said_of_weights
 from samiam.records.showing import counted
 
 
@@ -77,11 +77,7 @@ def _facts(benchmark: ParticlesBenchmark, methods: ParticleMethods, sources: Seq
     """What the reader of the report has to know of a run's settings."""
     return {
         **dict(_said_of_sets(benchmark, sources)),
-        **{
-            f"weights of {name}": f"{str(sha256)[:12]}"
-            for name, finder in methods.finders.items()
-            if (sha256 := finder.options.get("weights_sha256"))
-        },
+        **said_of_weights(methods.finders),
         **{
             f"weights of faults by {name}": f"{str(teller.options['weights_sha256'])[:12]}"
             for name, teller in methods.tellers.items()

@@ -23,7 +23,7 @@ from samiam.benchmark.tracking import build_tracker
 from samiam.benchmark.weights_used import weights_used
 from samiam.commands.evaluating.polar_samples import sources_of
 from samiam.commands.evaluating.run_facts import run_facts
-from samiam.commands.evaluating.sectioned import examine_all, report
+from samiam.commands.evaluating.sectioned import examine_all, report, said_of_weights
 from samiam.errors import InputError
 from samiam.polar.finding import find_points
 from samiam.records import Micrograph
@@ -91,10 +91,6 @@ def _facts(benchmark: PolarBenchmark, methods: PolarMethods) -> dict[str, str]:
         "physics": benchmark.physics,
         "found": f"{found}, {size}",
         **({"linked": f"{linked}, {size}"} if benchmark.tracked_noise else {}),
-        **{
-            f"weights of {name}": f"{str(sha256)[:12]}"
-            for name, finder in methods.finders.items()
-            if (sha256 := finder.options.get("weights_sha256"))
-        },
+        **said_of_weights(methods.finders),
         **{f"left out: {name}": reason for name, reason in methods.left_out.items()},
     }

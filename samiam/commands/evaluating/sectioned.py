@@ -14,6 +14,8 @@ from samiam.benchmark.settings import EvaluateSettings
 from samiam.benchmark.tracking import Tracker
 from samiam.commands.run_settings import write_settings
 from samiam.errors import InputError
+from samiam.particles.finder.protocol import ParticleFinder
+from samiam.polar.protocol import PointFinder
 
 
 class Named(Protocol):
@@ -109,3 +111,12 @@ def report(
     tables = {section.name: with_columns(section.table) for section in sections if not section.table.empty}
     tracker.log_tables(tables, pictures, folder / REPORT)
     return bool(failures)
+
+
+def said_of_weights(finders: Mapping[str, ParticleFinder] | Mapping[str, PointFinder]) -> dict[str, str]:
+    """The weights of those finders that have some, for the head of a report."""
+    return {
+        f"weights of {name}": f"{str(sha256)[:12]}"
+        for name, finder in finders.items()
+        if (sha256 := finder.options.get("weights_sha256"))
+    }

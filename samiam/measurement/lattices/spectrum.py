@@ -154,26 +154,29 @@ def _second_moments(weights: NDArray[np.float32], sides_xy: tuple[float, float])
     return np.array([[along_x @ x**2, xy], [xy, along_y @ y**2]])
 
 
-class Background:
-    """The median power of waves as long as each; every third element along both axes has a say.
+def background(power: NDArray[np.float32], grid: Grid, lengths: Floats) -> NDArray[np.float32]:
+    """The median power of waves as long as some; every third element along both axes has a say.
 
     In a small spectrum there are lengths at which none has: the median then lies between those of the next lengths.
+
+    Args:
+        power: (n, m).
+        grid: where its elements lie.
+        lengths: of waves, of any shape.
+
+    Returns:
+        Of the shape of the lengths.
     """
+    scale = _RINGS / float(max(grid.y[-1], grid.x[-1]))
 
-    def __init__(self, power: NDArray[np.float32], grid: Grid) -> None:
-        self._scale = _RINGS / float(max(grid.y[-1], grid.x[-1]))
-        rings = self._rings(np.hypot(grid.y[::3, None], grid.x[::3]))
-        of_rings = pd.Series(power[::3, ::3].ravel()).groupby(rings.ravel()).median()
-        medians = np.interp(np.arange(_RINGS + 1), of_rings.index, of_rings)
-        least = max(_ROUNDING * float(power.max()), float(np.finfo(np.float32).tiny))
-        self._medians = np.asarray(np.maximum(medians, least), np.float32)
+    def rings(lengths: Floats) -> NDArray[np.int32]:
+        return np.minimum((lengths.astype(np.float32) * scale).astype(np.int32), _RINGS)
 
-    def _rings(self, lengths: Floats) -> NDArray[np.int32]:
-        return np.minimum((lengths.astype(np.float32) * self._scale).astype(np.int32), _RINGS)
-
-    def at(self, lengths: Floats) -> NDArray[np.float32]:
-        """That of waves of these lengths."""
-        return np.asarray(self._medians[self._rings(lengths)])
+    few = rings(np.hypot(grid.y[::3, None], grid.x[::3]))
+    of_rings = pd.Series(power[::3, ::3].ravel()).groupby(few.ravel()).median()
+    medians = np.interp(np.arange(_RINGS + 1), of_rings.index, of_rings)
+    least = max(_ROUNDING * float(power.max()), float(np.finfo(np.float32).tiny))
+    return np.asarray(np.maximum(medians, least), np.float32)[rings(lengths)]
 
 
 def _strongest(power: NDArray[np.float32], grid: Grid, window: Window, largest: float) -> NDArray[np.intp]:
@@ -184,7 +187,7 @@ def _strongest(power: NDArray[np.float32], grid: Grid, window: Window, largest: 
     is_peak[[0, -1]] = is_peak[:, [0, -1]] = False
     peaks_yx = np.argwhere(is_peak)
     rows, columns = peaks_yx.T
-    stands_out = power[rows, columns] / Background(power, grid).at(np.hypot(grid.y[rows], grid.x[columns]))
+    stands_out = power[rows, columns] / background(power, grid, np.hypot(grid.y[rows], grid.x[columns]))
     is_high = stands_out >= _STANDS_OUT
     peaks_yx, stands_out = peaks_yx[is_high], stands_out[is_high]
     waves = grid.waves(peaks_yx)
