@@ -109,10 +109,10 @@ def select(
     moved = [_within(cutout, pointer) for pointer in pointers]
     chosen.set_image(cutout.micrograph)
     answers = [
-        chosen.predict(points=None if pointer.point is None else [pointer.point], boxes=pointer.box)
+        chosen.predict(points=None if pointer.point is None else [pointer.point], boxes=pointer.box, most=1)
         for pointer in moved
     ]
-    masks = Masks.joined(*(answer.select(range(len(answer))[:1]) for answer in answers))
+    masks = Masks.joined(*answers)
     labels, label_of = merge_masks(masks, np.arange(len(masks)))
     decisions = [
         Decision(index, "kept", "pointed_at", float(score), 0.0, material=label_of[index])

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.compact.looks import Look
-from samiam.compact.regions.candidates import Region, similarities
+from samiam.compact.regions.candidates import Region, Sharing
 from samiam.compact.regions.evidence import Granularity
-from samiam.compact.regions.textures import Texture
 from samiam.generation.prompts import Prompt
 from samiam.texture.pose import Pose
 
@@ -62,13 +61,13 @@ def posed(prompt: Prompt, pose: Pose) -> Prompt:
 
 
 def answers(
-    look: Look, levels: list[list[Texture]], regions: Sequence[tuple[Region, float]], prompt: Prompt
+    look: Look, levels: Sequence[Sharing], regions: Sequence[tuple[Region, float]], prompt: Prompt
 ) -> list[tuple[Answer, float]]:
     """At most one mask of each granularity, the most likely first, each with the chance that it is meant.
 
     Args:
         look: at the image.
-        levels: its textures.
+        levels: the textures that share it out, coarsely and finer.
         regions: its candidate regions and how much each is preferred to others around the same point.
         prompt: what is pointed at.
     """
@@ -137,7 +136,7 @@ def _within(answer: Answer, box: NDArray[np.bool_] | None) -> Answer:
 
 def _unions(
     look: Look,
-    levels: list[list[Texture]],
+    levels: Sequence[Sharing],
     regions: Sequence[tuple[Region, float]],
     clicks: NDArray[np.intp],
     is_inside: NDArray[np.bool_],
@@ -146,8 +145,8 @@ def _unions(
     """At each level, the textures that were clicked on, without what was clicked beside the thing."""
     of_texture = {id(r.texture): preference for r, preference in regions if r.granularity == "whole"}
     nearer = _nearness_to_clicks(look, clicks, is_inside)
-    for textures in levels:
-        nearness = similarities(look, textures)
+    for sharing in levels:
+        textures, nearness = sharing.textures, sharing.nearness
         nearest = nearness.argmax(axis=0)
         clicked = nearest[clicks[:, 0], clicks[:, 1]]
         wanted, unwanted = set(clicked[is_inside].tolist()), set(clicked[~is_inside].tolist())

@@ -71,7 +71,11 @@ class CompactGenerator:
         self._pointed_at = self._see(micrograph)
 
     def predict(
-        self, points: ArrayLike | None = None, labels: ArrayLike | None = None, boxes: ArrayLike | None = None
+        self,
+        points: ArrayLike | None = None,
+        labels: ArrayLike | None = None,
+        boxes: ArrayLike | None = None,
+        most: int | None = None,
     ) -> Masks:
         """The material that a prompt may mean in the image that was set, a connected part of it, a grain.
 
@@ -79,6 +83,7 @@ class CompactGenerator:
             points: (P, 2), clicked pixels (x, y).
             labels: (P,), 1 for a click on the thing, 0 for one beside it; all 1 where None.
             boxes: x0, y0, x1, y1 around it, or None.
+            most: masks to make, the most likely ones; all where None.
 
         Returns:
             At most three masks, the most likely first, whose predicted IoU is the chance that each is meant; none where
@@ -93,7 +98,7 @@ class CompactGenerator:
         shape_hw = seen.look.shape_hw[::-1] if seen.look.pose.swapped else seen.look.shape_hw
         prompt = posed(Prompt.of(points, labels, boxes, shape_hw), seen.look.pose)
         preferred = [(rated.region, self.model.calibration.preferred(rated.evidence)) for rated in seen.regions]
-        found = answers(seen.look, seen.candidates.levels, preferred, prompt)
+        found = answers(seen.look, seen.candidates.levels, preferred, prompt)[:most]
         masks = (seen.look.in_image(answer.signed) for answer, _ in found)
         return Masks.from_arrays(masks, shape_hw, predicted_iou=[chance for _, chance in found])
 

@@ -37,7 +37,11 @@ class PromptableGenerator(MaskGenerator, Protocol):
         ...
 
     def predict(
-        self, points: ArrayLike | None = None, labels: ArrayLike | None = None, boxes: ArrayLike | None = None
+        self,
+        points: ArrayLike | None = None,
+        labels: ArrayLike | None = None,
+        boxes: ArrayLike | None = None,
+        most: int | None = None,
     ) -> Masks:
         """The masks that a prompt may mean in the image that was set.
 
@@ -45,6 +49,7 @@ class PromptableGenerator(MaskGenerator, Protocol):
             points: (P, 2), clicked pixels (x, y).
             labels: (P,), 1 for a click on the thing, 0 for one beside it; all 1 where None.
             boxes: x0, y0, x1, y1 around it, or None.
+            most: masks to make, the most likely ones; all where None.
 
         Returns:
             Some masks, the most likely first, with their predicted IoU.

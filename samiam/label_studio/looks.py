@@ -33,7 +33,7 @@ class Seen:
         return self.cutout.whole.shape_hw
 
     def answer(self, pointing: Pointing) -> Masks:
-        """What may be meant, the likeliest first, over the whole image.
+        """What is likeliest meant, over the whole image; no mask where nothing stands out.
 
         Raises:
             InputError: if what is pointed at is not shown of the image, or cannot be answered.
@@ -41,7 +41,7 @@ class Seen:
         points = [self.cutout.point_inside(point) for point in pointing.points_xy]
         box = None if pointing.box is None else self.cutout.box_inside(pointing.box)
         labels = [int(inside) for inside in pointing.is_inside]
-        masks = self.generator.predict(points=points or None, labels=labels or None, boxes=box)
+        masks = self.generator.predict(points=points or None, labels=labels or None, boxes=box, most=1)
         return self.cutout.put_back_masks(masks)
 
 

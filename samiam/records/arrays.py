@@ -103,6 +103,18 @@ def numbers_in(labels: NDArray[Any]) -> list[int]:
     return (1 + np.flatnonzero(areas_in(labels)[1:]) if is_short else np.unique(labels[labels != 0])).tolist()
 
 
+def run_starts(*images: NDArray[Any]) -> NDArray[np.intp]:
+    """The first pixel, in reading order, of each run of pixels that are equal in all of some images of one shape.
+
+    Regions are large, so that runs are few where pixels are many.
+    """
+    flat = [image.ravel() for image in images]
+    differs = np.zeros(max(flat[0].size - 1, 0), np.bool_)
+    for image in flat:
+        differs |= image[1:] != image[:-1]
+    return np.append(np.zeros(min(1, flat[0].size), np.intp), np.flatnonzero(differs) + 1)
+
+
 def check_percentiles(percentiles: tuple[float, float]) -> None:
     """Refuse what are no two rising percentiles.
 

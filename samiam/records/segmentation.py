@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from samiam.colours import colour_overlay
 from samiam.errors import InputError
 from samiam.records.archive import archive_path, as_saved, open_archive
-from samiam.records.arrays import numbers_in
+from samiam.records.arrays import numbers_in, run_starts
 from samiam.records.layers import Layer, image_layer, labels_layer, scale_of
 from samiam.records.masks import Masks
 from samiam.records.micrograph import Micrograph
@@ -174,7 +174,8 @@ class Segmentation:
     @cached_property
     def label_of_grain(self) -> tuple[int, ...]:
         """The label that grain i + 1 lies in."""
-        return tuple(_label_of(self.each_grain, self.labels)[1:].tolist())
+        starts = run_starts(self.each_grain)
+        return tuple(_label_of(self.each_grain.ravel()[starts], self.labels.ravel()[starts])[1:].tolist())
 
     @property
     def grain_counts(self) -> tuple[int, ...]:
@@ -311,17 +312,20 @@ def _check_grains(grains: NDArray[np.integer[Any]], labels: NDArray[np.integer[A
     """Refuse grains that are not 1, 2, … or that reach from one label into another."""
     if grains.shape != labels.shape:
         raise InputError(f"grains of shape {grains.shape} do not fit labels of shape {labels.shape}.")
-    are_within = np.array_equal(grains > 0, labels > 0) and np.array_equal(_label_of(grains, labels)[grains], labels)
-    if not are_within or (np.bincount(grains.ravel())[1:] == 0).any():
+    starts = run_starts(grains, labels)  # grains are large: there are few runs to look at
+    of_grain, of_label = grains.ravel()[starts], labels.ravel()[starts]
+    label_of = _label_of(of_grain, of_label)
+    are_within = np.array_equal(of_grain > 0, of_label > 0) and np.array_equal(label_of[of_grain], of_label)
+    if not are_within or (np.bincount(of_grain)[1:] == 0).any():
         raise InputError(
             "grains must be 1, 2, … without gaps, each within one label, and 0 where nothing is segmented."
         )
 
 
 def _label_of(grains: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
-    """The label at one pixel of each grain, by its number from 0."""
+    """The label of the last pixel of each grain, by its number from 0, of some pixels (n,) and their labels."""
     found = np.zeros(int(grains.max(initial=0)) + 1, np.uint32)
-    found[grains.ravel()] = labels.ravel()
+    found[grains] = labels
     found[0] = 0
     return found
 

@@ -7,18 +7,17 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from samiam.errors import InputError
 from samiam.viewer.actions import perform
@@ -122,26 +121,35 @@ async def _refused(_: Request, error: Exception) -> Response:
     return JSONResponse({"refused": str(error)}, status_code=422)
 
 
-class _Guard(BaseHTTPMiddleware):
+class _Guard:
     """Lets in who knows the token, and asks for this host by its name: no page of another site can."""
 
     def __init__(self, app: ASGIApp, token: str, port: int) -> None:
-        super().__init__(app)
-        self._token = token
+        self._app, self._token = app, token
         self._hosts = {f"{name}:{port}" for name in (HOST, "localhost")}
 
-    async def dispatch(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse."""
-        given = request.url.path.lstrip("/").partition("/")[0]
-        origin = request.headers.get("origin")
+        if self._lets_in(HTTPConnection(scope)):
+            answering: ASGIApp = self._app
+        else:
+            answering = PlainTextResponse("403: open the address that samiam view has printed, with its token.", 403)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await answering(scope, receive, send_with_headers)
+
+    def _lets_in(self, asked: HTTPConnection) -> bool:
+        given = asked.url.path.lstrip("/").partition("/")[0]
+        origin = asked.headers.get("origin")
         is_own = origin is None or origin.removeprefix("http://") in self._hosts
         is_known = secrets.compare_digest(given.encode(), self._token.encode())
-        if request.headers.get("host") not in self._hosts or not is_own or not is_known:
-            return PlainTextResponse("403: open the address that samiam view has printed, with its token.", 403)
-        response = await call_next(request)
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
+        return asked.headers.get("host") in self._hosts and is_own and is_known
 
 
 class _Asked:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.records import Segmentation
+from samiam.records.arrays import run_starts
 from samiam.viewer.areas import Area
 
 
@@ -149,11 +150,9 @@ class Canvas:
 
 
 def runs_of(labels: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
-    """Where, row by row, runs of equal labels begin, and which labels: regions are large, so that these are few."""
-    flat = labels.ravel()
-    starts = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    starts = np.concatenate([np.zeros(min(1, flat.size), np.intp), starts])
-    return starts, flat[starts]
+    """Where, in reading order, runs of equal labels begin, and which labels."""
+    starts = run_starts(labels)
+    return starts, labels.ravel()[starts]
 
 
 def areas_of(labels: NDArray[np.uint32]) -> dict[int, int]:

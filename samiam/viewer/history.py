@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.records import Segmentation
+from samiam.viewer.areas import Area
 from samiam.viewer.canvas import Canvas, Region, runs_of
 
 Pixels = tuple[slice, slice]
 """The rows and columns of a box."""
+WHOLE: Pixels = (slice(None), slice(None))
+NOWHERE: Pixels = (slice(0, 0), slice(0, 0))
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,9 @@ class Change:
     _beside_after: _Beside
 
     @classmethod
-    def between(cls, before: Canvas, after: Canvas, step: Step) -> Change:
-        """What leads from one canvas to another."""
-        box, n_pixels = difference(before.labels, after.labels)
+    def between(cls, before: Canvas, after: Canvas, step: Step, within: Pixels = WHOLE) -> Change:
+        """What leads from one canvas to another that differs within a box alone."""
+        box, n_pixels = difference(before.labels, after.labels, within)
         packed = _Packed.of(before.labels[box]), _Packed.of(after.labels[box])
         return cls(replace(step, n_pixels=n_pixels), box, *packed, _Beside.of(before), _Beside.of(after))
 
@@ -129,16 +132,12 @@ class Change:
         return replace(canvas, labels=labels, regions=beside.regions, areas=beside.areas, result=beside.result)
 
 
-def difference(before: NDArray[np.uint32], after: NDArray[np.uint32]) -> tuple[Pixels, int]:
-    """The box around the pixels that differ, empty where none does, and how many they are."""
+def difference(before: NDArray[np.uint32], after: NDArray[np.uint32], within: Pixels = WHOLE) -> tuple[Pixels, int]:
+    """The box around the pixels that differ, all of which are within another, and how many they are; empty for none."""
     if before is after:
-        return (slice(0, 0), slice(0, 0)), 0
-    differs = before != after
-    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
-    if not len(rows):
-        return (slice(0, 0), slice(0, 0)), 0
-    box = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-    return box, int(np.count_nonzero(differs[box]))
+        return NOWHERE, 0
+    differs = Area.of(before[within] != after[within], within[0].start or 0, within[1].start or 0)
+    return differs.box, differs.size
 
 
 @dataclass

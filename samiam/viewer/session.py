@@ -15,7 +15,7 @@ from samiam.errors import InputError
 from samiam.records import Segmentation
 from samiam.viewer.areas import Area, Point, lasso, rectangle, stroke, touching
 from samiam.viewer.canvas import Canvas, Region
-from samiam.viewer.history import Change, History, Pixels, Step, Verdict, difference
+from samiam.viewer.history import NOWHERE, WHOLE, Change, History, Pixels, Step, Verdict, difference
 from samiam.viewer.seeing.sight import Box, Sees
 from samiam.viewer.tidying import tidied
 
@@ -47,7 +47,7 @@ class Session:
         self.saved_version: int | None = None
         self._past: list[Step] = []
         self._pointing: _Pointing | None = None
-        self._last_box: Pixels = (slice(0, 0), slice(0, 0))
+        self._last_box = NOWHERE
 
     # What is shown
 
@@ -131,11 +131,11 @@ class Session:
         canvas = before.canvas if before else self.canvas
         number = into or (before.number if before else canvas.next_number)
         details = {"points": [[x, y, int(inside)] for x, y, inside in points], "box": box, "region": number}
-        after = self._painted(tidied(found, canvas.labels), into, canvas, number)
+        area, known = self._shown(tidied(found, canvas.labels)), _known(into, canvas)
         if before is None:
-            self._take("point", details, after)
+            self._give("point", details, area, number, known)
         else:
-            self._amend(details, canvas, after)
+            self._amend(details, canvas, canvas.claimed(area, number, known))
         self._pointing = _Pointing(points, box, into, number, canvas)
 
     # Drawing
@@ -152,7 +152,7 @@ class Session:
             self.canvas.region(only)
             area = area.within(self.canvas.labels == only)
         details = {"points": _rounded(points_xy), "radius_px": radius_px, "region": only}
-        self._take("erase", details, self.canvas.claimed(self._shown(area), 0))
+        self._give("erase", details, self._shown(area), 0)
 
     def fill(self, points_xy: Sequence[Point], into: int | None = None) -> None:
         """What lies within a lasso."""
@@ -173,11 +173,7 @@ class Session:
 
     def _draw(self, what: str, details: dict[str, Any], area: Area, into: int | None) -> None:
         number = into or self.canvas.next_number
-        self._take(what, {**details, "region": number}, self._painted(area, into, self.canvas, number))
-
-    def _painted(self, area: Area, into: int | None, canvas: Canvas, number: int) -> Canvas:
-        known = Region(canvas.next_material) if into is None else replace(canvas.region(into), confidence=None)
-        return canvas.claimed(self._shown(area), number, known)
+        self._give(what, {**details, "region": number}, self._shown(area), number, _known(into, self.canvas))
 
     def _shown(self, area: Area) -> Area:
         """What of an area shows the specimen, and not a frame or a bar."""
@@ -196,7 +192,7 @@ class Session:
         regions = [self.canvas.region(one) for one in (first, *others)]
         known = replace(regions[0], origin=frozenset().union(*(one.origin for one in regions)), confidence=None)
         area = Area.of(np.isin(self.canvas.labels, others, kind="table"))
-        self._take("merge", {"regions": [first, *others]}, self.canvas.claimed(area, first, known))
+        self._give("merge", {"regions": [first, *others]}, area, first, known)
 
     def split(self, number: int) -> None:
         """A region in two, where its texture differs most; the smaller part is new."""
@@ -222,7 +218,7 @@ class Session:
             raise InputError(f"that would leave region {number} as it is; mark a part of it.")
         new = self.canvas.next_number
         known = Region(self.canvas.next_material, origin=region.origin)
-        self._take(what, {**details, "new": new}, self.canvas.claimed(area, new, known))
+        self._give(what, {**details, "new": new}, area, new, known)
 
     def rename(self, number: int, name: str | None) -> None:
         """What a region's material is called, None for nothing."""
@@ -230,7 +226,7 @@ class Session:
 
     def delete(self, number: int) -> None:
         """The pixels of a region go to none."""
-        self._take("delete", {"region": number}, self.canvas.claimed(self.canvas.area_of(number), 0))
+        self._give("delete", {"region": number}, self.canvas.area_of(number), 0)
 
     # Steps
 
@@ -247,11 +243,15 @@ class Session:
         self.settle()
         self.verdict = None if accepted is None else Verdict(accepted, self.who, self._now())
         self.version += 1
-        self._last_box = slice(0, 0), slice(0, 0)
+        self._last_box = NOWHERE
 
-    def _take(self, what: str, details: dict[str, Any], after: Canvas) -> None:
+    def _give(self, what: str, details: dict[str, Any], area: Area, number: int, known: Region | None = None) -> None:
+        """An area goes to a region, see `Canvas.claimed`."""
+        self._take(what, details, self.canvas.claimed(area, number, known), area.box)
+
+    def _take(self, what: str, details: dict[str, Any], after: Canvas, within: Pixels = WHOLE) -> None:
         self._pointing = None
-        self._add(Change.between(self.canvas, after, Step(what, details, self.who, self._now())), after)
+        self._add(Change.between(self.canvas, after, Step(what, details, self.who, self._now()), within), after)
 
     def _amend(self, details: dict[str, Any], before: Canvas, after: Canvas) -> None:
         """The last step, done otherwise."""
@@ -290,6 +290,11 @@ class _Pointing:
     into: int | None
     number: int
     canvas: Canvas
+
+
+def _known(into: int | None, canvas: Canvas) -> Region:
+    """What is known of the region that something drawn goes to."""
+    return Region(canvas.next_material) if into is None else replace(canvas.region(into), confidence=None)
 
 
 def _since_boost(steps: Sequence[Step]) -> int:

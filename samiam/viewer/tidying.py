@@ -35,8 +35,9 @@ def tidied(area: Area, labels: NDArray[np.uint32]) -> Area:
     before = labels[rows, columns]
     inside = np.zeros(before.shape, np.bool_)
     inside[area.top - top :, area.left - left :][: solid.shape[0], : solid.shape[1]] = solid
-    new = labels.max() + np.uint32(1)
-    after = Parts.of(np.where(inside, new, before))
+    drawn = before.copy()
+    np.copyto(drawn, before.max() + np.uint32(1), where=inside)
+    after = Parts.of(drawn)
     beside = cv2.dilate(inside.view(np.uint8), _CROSS).view(np.bool_) & ~inside
     cut_off = (after.sizes < least) & after.reached_by(beside) & ~after.reached_by(_going_on(labels, rows, columns))
     return Area.of(inside | after.drawn(cut_off), top, left)

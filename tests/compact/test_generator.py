@@ -183,6 +183,9 @@ class TestPrompts:
         masks = generator().predict([deepest(scene().truth[0])])
         assert 1 <= len(masks) <= 3
         assert (np.diff(masks.predicted_iou) <= 0).all()
+        likeliest = generator().predict([deepest(scene().truth[0])], most=1)
+        assert np.array_equal(np.stack(list(likeliest)), masks[:1])
+        assert likeliest.predicted_iou.tolist() == masks.predicted_iou[:1].tolist()
 
     def test_a_turned_image_has_the_same_answer(self) -> None:
         pose, point = Pose(True, False, True), deepest(scene().truth[0])

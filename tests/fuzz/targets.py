@@ -107,10 +107,10 @@ class Everything:
         """Nothing."""
         return Masks.empty(self._shape_hw)
 
-    def predict(self, points: Any = None, labels: Any = None, boxes: Any = None) -> Masks:
+    def predict(self, points: Any = None, labels: Any = None, boxes: Any = None, most: int | None = None) -> Masks:
         """All of it."""
         Prompt.of(points, labels, boxes, self._shape_hw)
-        return Masks.from_arrays([np.ones(self._shape_hw, bool)], self._shape_hw)
+        return Masks.from_arrays([np.ones(self._shape_hw, bool)][:most], self._shape_hw)
 
 
 def parse_json_object(path: Path) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def test_answers_are_the_librarys(micrograph: Micrograph, prompt: dict[str, Any]
     assert len(found) == 3
     np.testing.assert_allclose(found.predicted_iou, scores[order], atol=1e-5)
     np.testing.assert_array_equal(np.stack(list(found)), masks[order])
+    np.testing.assert_array_equal(np.stack(list(made.predict(**prompt, most=1))), masks[order[:1]])
 
 
 def test_it_takes_prompts() -> None:

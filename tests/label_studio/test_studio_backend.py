@@ -51,13 +51,15 @@ class Halves:
     def generate(self, micrograph: Micrograph) -> Masks:
         raise NotImplementedError
 
-    def predict(self, points: Any = None, labels: Any = None, boxes: Any = None) -> Masks:
+    def predict(self, points: Any = None, labels: Any = None, boxes: Any = None, most: int | None = None) -> Masks:
         self.asked.append((points, labels, boxes))
         x = points[0][0] if points else boxes[0]
         if x < self.nothing_left_of:
             return Masks.empty(SHAPE)
         half: NDArray[np.bool_] = LEFT if x < 16 else ~LEFT
-        return Masks.from_arrays([half, np.ones(SHAPE, bool)], SHAPE, predicted_iou=[0.75, 0.25])
+        return Masks.from_arrays([half, np.ones(SHAPE, bool)], SHAPE, predicted_iou=[0.75, 0.25]).select(
+            range(2)[:most]
+        )
 
 
 def found(names: tuple[str | None, ...] = (None, None)) -> Segmentation:

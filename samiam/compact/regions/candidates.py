@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,18 +59,42 @@ class Region:
 
 
 @dataclass(frozen=True, eq=False)
+class Sharing:
+    """Textures that share an image out.
+
+    Attributes:
+        textures: at least two.
+        nearness: float32 (n, h, w), the cosine similarity of each point to each.
+    """
+
+    textures: list[Texture]
+    nearness: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, look: Look, textures: list[Texture]) -> Sharing:
+        """How near the points of a look are to textures."""
+        means = np.stack([texture.mean for texture in textures])
+        return cls(textures, np.tensordot(means, look.vectors, axes=1))
+
+    def margin(self, place: int) -> NDArray[np.float32]:
+        """By how much each point (h, w) is nearer to the texture at a place than to any other."""
+        of_others = np.delete(self.nearness, place, axis=0).max(axis=0)
+        return np.asarray(self.nearness[place] - of_others)
+
+
+@dataclass(frozen=True, eq=False)
 class Candidates:
     """The textures of an image and the regions that they give, not rated yet.
 
     Attributes:
         root: the whole image as one texture; None where there is nothing to split.
-        levels: the textures that share the image out after each split.
+        levels: what shares the image out after each split.
         regions: by `id` of a texture that was split, the regions of its two parts.
         whole_image: all of it as one region; None where there is no root.
     """
 
     root: Texture | None
-    levels: list[list[Texture]]
+    levels: list[Sharing]
     regions: Mapping[int, list[Region]]
     whole_image: Region | None
 
@@ -85,18 +109,18 @@ def candidate_regions(look: Look, options: CompactOptions) -> Candidates:
     root = texture_tree(look, options.smallest_mask)
     shared_out = [] if root is None else [root]
     smallest_points = options.smallest_mask * look.boundaries.size
-    levels: list[list[Texture]] = []
+    levels: list[Sharing] = []
     found: dict[int, list[Region]] = {}
     while len(levels) < options.most_splits:
         loosest = max(shared_out, key=lambda texture: texture.spread if texture.parts else -1, default=None)
         if loosest is None or not loosest.parts or loosest.spread < options.least_apart:
             break
         shared_out = [*(other for other in shared_out if other is not loosest), *loosest.parts]
-        levels.append(shared_out)
+        levels.append(Sharing.of(look, shared_out))
         found[id(loosest)] = [
             region
             for place in (len(shared_out) - 2, len(shared_out) - 1)
-            for region in regions_of_texture(look, shared_out, place, smallest_points)
+            for region in regions_of_texture(look, levels[-1], place, smallest_points)
         ]
     return Candidates(root, levels, found, None if root is None else _whole_image(look, root))
 
@@ -108,30 +132,24 @@ def _whole_image(look: Look, root: Texture) -> Region:
     return Region("whole", root, inside, margin, evidence_of("whole", inside, inside, root, margin, look, 1.0), 1.0)
 
 
-def similarities(look: Look, textures: Sequence[Texture]) -> NDArray[np.float32]:
-    """Cosine similarity (n, h, w) of each point to each texture."""
-    return np.tensordot(np.stack([texture.mean for texture in textures]), look.vectors, axes=1)
-
-
-def regions_of_texture(look: Look, textures: Sequence[Texture], place: int, smallest_points: float) -> list[Region]:
+def regions_of_texture(look: Look, sharing: Sharing, place: int, smallest_points: float) -> list[Region]:
     """A texture as a whole, every connected part of it, and the grains of each part; the whole comes first.
 
     Args:
         look: at the image.
-        textures: those that share the image out, at least two.
-        place: of the texture among them.
+        sharing: what shares the image out.
+        place: of the texture among that.
         smallest_points: fewer points make no region.
     """
-    nearness = similarities(look, textures)
-    margin = nearness[place] - np.delete(nearness, place, axis=0).max(axis=0)
+    texture, margin = sharing.textures[place], sharing.margin(place)
     boundaries = np.maximum(look.boundaries, look.grain_boundaries)
     whole, regions = margin > 0, []
     for granularity, inside in _parts(whole, boundaries, smallest_points):
         signed = margin if granularity == "whole" else _limited(margin, whole, inside)
         strict, loose = (int(np.count_nonzero(signed > sign * _MARGIN)) for sign in (1, -1))
         stability = strict / max(loose, 1)
-        evidence = evidence_of(granularity, inside, whole, textures[place], margin, look, stability)
-        regions.append(Region(granularity, textures[place], inside, signed, evidence, stability))
+        evidence = evidence_of(granularity, inside, whole, texture, margin, look, stability)
+        regions.append(Region(granularity, texture, inside, signed, evidence, stability))
     return regions
 
 

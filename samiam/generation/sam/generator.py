@@ -111,7 +111,11 @@ class SamGenerator:
         self._shape_hw = micrograph.shape_hw
 
     def predict(
-        self, points: ArrayLike | None = None, labels: ArrayLike | None = None, boxes: ArrayLike | None = None
+        self,
+        points: ArrayLike | None = None,
+        labels: ArrayLike | None = None,
+        boxes: ArrayLike | None = None,
+        most: int | None = None,
     ) -> Masks:
         """SAM's three masks of what clicks (x, y) and a box may mean, the most likely first."""
         if self._shape_hw is None:
@@ -122,7 +126,7 @@ class SamGenerator:
             point_labels=prompt.is_inside.astype(int) if len(prompt.points_xy) else None,
             box=None if prompt.box is None else np.array(prompt.box),
         )
-        order = np.argsort(-scores, kind="stable")
+        order = np.argsort(-scores, kind="stable")[:most]
         return Masks.from_arrays(masks[order], self._shape_hw, predicted_iou=scores[order])
 
     def __repr__(self) -> str:

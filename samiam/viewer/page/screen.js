@@ -4,6 +4,7 @@ import * as server from "./server.js";
 
 const MOST_TILES = 800;
 const MOST_ZOOM = 40; // screen pixels a pixel of the image
+const MOST_WAIT_MS = 50; // for other tiles, before those that are there are drawn
 
 export class Screen {
   constructor(canvas) {
@@ -19,6 +20,8 @@ export class Screen {
     this.frame = 0;
     this.begun = 0; // when the last drawing was
     this.nLoaded = 0; // tiles of the image
+    this.nLoading = 0;
+    this.later = 0; // a timer until what is there is drawn
     this.onComplete = () => {};
     new ResizeObserver(() => this.resized()).observe(canvas);
   }
@@ -210,22 +213,38 @@ export class Screen {
   load(tile) {
     tile.isLoading = true;
     tile.isStale = false;
+    this.nLoading += 1;
     const image = new Image();
     const version = tile.layer === "image" ? "" : `?v=${this.told.version}${tile.query ? "&" + tile.query : ""}`;
     image.onload = async () => {
       try { await image.decode(); } catch { /* drawn all the same */ }
       tile.image = image;
-      tile.isLoading = false;
       this.nLoaded += tile.layer === "image" ? 1 : 0;
-      this.redraw();
+      this.loaded(tile);
     };
     image.onerror = () => {
-      tile.isLoading = false;
       tile.isBroken = true;
-      this.redraw();
+      this.loaded(tile);
     };
     image.src = server.tile(this.place, tile.layer, tile.level, tile.row, tile.column, version);
     tile.pending = image;
+  }
+
+  // Tiles come one shortly after the other, and to draw takes as long as to load one: all of them are drawn at once.
+  loaded(tile) {
+    tile.isLoading = false;
+    this.nLoading -= 1;
+    if (this.nLoading > 0) {
+      this.later ||= setTimeout(() => this.drawLoaded(), MOST_WAIT_MS);
+    } else {
+      this.drawLoaded();
+    }
+  }
+
+  drawLoaded() {
+    clearTimeout(this.later);
+    this.later = 0;
+    this.redraw();
   }
 
   evict() {

@@ -141,6 +141,7 @@ class Sight:
             moved or None,
             np.array(is_inside, int) if moved else None,
             None if box is None else self._cutout.box_inside(box),
+            most=1,
         )
         if not len(found):
             raise InputError("nothing stands out there; point elsewhere, or draw it.")
