@@ -15,8 +15,8 @@ from pathlib import Path
 
 from torch.utils.data import ConcatDataset
 
+from samiam.commands.training.crops import crops_of_none, drawn_crops
 from samiam.commands.training.data import SimulatedCrops
-from samiam.commands.training.run import crops_of_none, drawn_crops
 from samiam.settings import read_settings
 from samiam.storage.weight_files import read_card
 from samiam.training.classifier.fitting import calibrate

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from samiam.commands.training.labelled import ranges_of_training
-from samiam.commands.training.run import draw_to_calibrate
+from samiam.commands.training.lattices import draw_to_calibrate
 from samiam.training.compact.fitting import calibrate
 from samiam.training.compact.settings import CalibrationRules
 

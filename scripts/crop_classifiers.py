@@ -25,8 +25,8 @@ from scipy import stats
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 from torch.utils.data import DataLoader
 
+from samiam.commands.training.crops import drawn_crops
 from samiam.commands.training.data import SimulatedCrops
-from samiam.commands.training.run import drawn_crops
 from samiam.errors import InputError
 from samiam.registry import build_classifier
 from samiam.settings import read_settings

@@ -22,6 +22,7 @@ from samiam.errors import InputError
 from samiam.registry import build_encoder
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import read_card, read_weights
+from samiam.training.fenet.contrastive import ContrastiveLearner
 from samiam.training.run import check_resumable, run
 from samiam.training.settings import TrainerSettings
 
@@ -91,17 +92,17 @@ def test_batch_norms_of_a_network_in_evaluation_mode_learn(tmp_path: Path) -> No
 
 def test_a_killed_run_goes_on_exactly(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = settings("trainer.epochs=2", "trainer.gradient_clip=1.0")
-    original = train.ContrastiveLearner.training_step
+    original = ContrastiveLearner.training_step
 
     def killed(self: Any, batch: Any) -> Any:
         if self.current_epoch == 1:
             raise KeyboardInterrupt
         return original(self, batch)
 
-    monkeypatch.setattr(train.ContrastiveLearner, "training_step", killed)
+    monkeypatch.setattr(ContrastiveLearner, "training_step", killed)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         train.train(config, tmp_path, "python train.py")
-    monkeypatch.setattr(train.ContrastiveLearner, "training_step", original)
+    monkeypatch.setattr(ContrastiveLearner, "training_step", original)
     assert not (tmp_path / "fenet_lattices.safetensors").exists()
     train.train(config, tmp_path, "python train.py", resume=True)
     for checkpoint in ("best", "last"):

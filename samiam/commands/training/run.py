@@ -6,20 +6,19 @@ The run's folder `outputs/train/<time>/` holds weights, card, metrics and checkp
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, replace
-from functools import partial
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 from omegaconf import OmegaConf
 from pytorch_lightning.utilities import rank_zero_only
-from torch.utils.data import ConcatDataset
 
-from samiam.commands.composing import TRAIN
+from samiam.commands.composing import TRAIN, main
 from samiam.commands.run_settings import SETTINGS, write_settings
+from samiam.commands.training.crops import crop_classifier_job
 from samiam.commands.training.data import (
     LabelledImages,
     LabelledVideo,
@@ -33,6 +32,8 @@ from samiam.commands.training.data import (
 )
 from samiam.commands.training.faults import train_faults
 from samiam.commands.training.labelled import labelled_job
+from samiam.commands.training.lattices import compact_job, fenet_lattices_job
+from samiam.commands.training.particles import particles_job
 from samiam.commands.training.polar import polar_job
 from samiam.commands.training.polar_labels import train_limited
 from samiam.commands.training.settings import (
@@ -47,40 +48,9 @@ from samiam.commands.training.settings import (
     TrainSettings,
     read_training,
 )
-from samiam.compact.network import FieldNetwork
-from samiam.compact.network import facts_of as facts_of_field
-from samiam.compact.settings import FieldSize
-from samiam.compact.sights import read_network
+from samiam.commands.training.textures import fenet_dtd_job
 from samiam.errors import InputError
-from samiam.particles.finder.network import facts_of as facts_of_particles
-from samiam.particles.finder.network import new_network, seen_by
-from samiam.particles.finder.weights import read_network as read_particles
-from samiam.records import Scene
-from samiam.records.particle_scene import ParticleScene
-from samiam.settings import read_settings
-from samiam.storage.weight_files import read_card, seeded
-from samiam.texture.classifier import facts_of
-from samiam.texture.fenet_encoder import LATTICES, new_fenet
-from samiam.training.classification import Classification
-from samiam.training.classifier.crop_sets import AllOfClass, Crops, CropSetsData
-from samiam.training.classifier.fitting import calibrate as calibrate_classifier
-from samiam.training.classifier.initialisation import initialised
-from samiam.training.classifier.settings import NetworkOptions
-from samiam.training.compact.fitting import calibrate
-from samiam.training.compact.learning import FieldLearner
-from samiam.training.compact.whole_scenes import WholeScenesData
-from samiam.training.fenet.contrastive import ContrastiveLearner
-from samiam.training.fenet.dtd import DTDData, start_fenet
-from samiam.training.fenet.scene_crops import SceneCropsData
-from samiam.training.fenet.settings import DTDStart
-from samiam.training.particles.fitting import calibrate as calibrate_particles
-from samiam.training.particles.learning import ParticleLearner
-from samiam.training.particles.scenes import ParticleScenesData
 from samiam.training.run import Job, check_resumable, run
-from simulate import EFFECTS, SceneRanges, procedural_scene
-from simulate.crops import CropConditions, draw_once, held_out_splits, read_crops, stand_in_splits
-from simulate.particles import WaveLibrary, picture, read_waves
-from simulate.phase_objects import drawn_particles
 
 
 def train_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single: bool) -> int:  # noqa: ARG001 - one interface
@@ -128,149 +98,28 @@ def train(config: Mapping[str, Any], folder: Path, command: str, *, resume: bool
     return "\n".join([said, *decisions])
 
 
+_JOBS: Mapping[tuple[type, type], Callable[[Any, Any, int], Job]] = {
+    (LatticeCrops, ContrastiveSettings): fenet_lattices_job,
+    (WholeLattices, FieldSettings): compact_job,
+    (Textures, ClassificationSettings): fenet_dtd_job,
+    (SimulatedCrops, ClassificationSettings): crop_classifier_job,
+    (ParticleScenes, ParticleSettings): particles_job,
+    (LabyrinthFrames, PolarSettings): polar_job,
+    (LabelledImages, FineTuningSettings): labelled_job,
+}
+"""What can be learnt from what, and how: takes the settings of both and the seed."""
+
+
 def job_of(settings: TrainSettings) -> Job:
-    """The network, its data and its learner."""
-    data, learner, seed = settings.data, settings.learner, settings.seed
-    if isinstance(data, LatticeCrops) and isinstance(learner, ContrastiveSettings):
-        return _fenet_lattices(data, learner, seed)
-    if isinstance(data, WholeLattices) and isinstance(learner, FieldSettings):
-        return _compact(data, learner, seed)
-    if isinstance(data, Textures) and isinstance(learner, ClassificationSettings):
-        return _fenet_dtd(data, learner, seed)
-    if isinstance(data, SimulatedCrops) and isinstance(learner, ClassificationSettings):
-        return _crop_classifier(data, learner, seed)
-    if isinstance(data, ParticleScenes) and isinstance(learner, ParticleSettings):
-        return _particles(data, learner, seed)
-    if isinstance(data, LabyrinthFrames) and isinstance(learner, PolarSettings):
-        return polar_job(data, learner, seed)
-    if isinstance(data, LabelledImages) and isinstance(learner, FineTuningSettings):
-        return labelled_job(data, learner, seed)
-    raise InputError(f"data={data.name} cannot be learnt by {learner.name}.")
+    """The network, its data and its learner.
 
-
-def draw_scene(seed: int, *, data: LatticeCrops | WholeLattices) -> Scene:
-    """A scene of random lattices; its seed lies above those that anybody gives to `benchmark=procedural`."""
-    return procedural_scene(2**33 + seed, shape_hw=data.shape_hw, ranges=data.scenes)
-
-
-def draw_to_calibrate(number: int, *, ranges: SceneRanges) -> Scene:
-    """A scene of random lattices, 512 px a side as what the compact network mostly sees; none of those trained on."""
-    return procedural_scene(2**34 + number, shape_hw=(512, 512), ranges=ranges)
-
-
-def _drawing(data: LatticeCrops | WholeLattices) -> Callable[[int], Scene]:
-    return partial(draw_scene, data=data)
-
-
-def _fenet_lattices(data: LatticeCrops, learner: ContrastiveSettings, seed: int) -> Job:
-    """FENet on crops of random lattices: crops of one lattice together, others apart."""
-    crops = SceneCropsData(_drawing(data), replace(data.crops, seed=seed), data.workers)
-    return Job("fenet_lattices", ContrastiveLearner(new_fenet(LATTICES, seed), learner.options), crops, LATTICES)
-
-
-def _compact(data: WholeLattices, learner: FieldSettings, seed: int) -> Job:
-    """The network of the compact generator on whole scenes of random lattices."""
-    recipe = replace(learner.options, seed=seed)
-    network, start = _field_network(learner, seed)
-    slices = {
-        name.replace(" ", "_"): partial(draw_scene, data=replace(data, scenes=ranges))
-        for name, ranges in EFFECTS.items()
-    }
-    scenes = WholeScenesData(_drawing(data), replace(data.rules, seed=seed), data.workers, slices)
-    facts = facts_of_field(network.size)
-    finish = partial(calibrate, draw_scene=partial(draw_to_calibrate, ranges=data.scenes), rules=learner.calibration)
-    return Job("compact", FieldLearner(network, recipe), scenes, facts, recipe.ema_decay, start, finish)
-
-
-def _field_network(learner: FieldSettings, seed: int) -> tuple[FieldNetwork, Mapping[str, Any] | None]:
-    """The network before training, and the card of the weights that it has."""
-    if learner.start is None:
-        return seeded(seed, partial(FieldNetwork, read_settings(FieldSize, "learner.size", learner.size))), None
-    card = read_card(learner.start)
-    return read_network(Path(learner.start), card["sha256"]), card
-
-
-def _particles(data: ParticleScenes, learner: ParticleSettings, seed: int) -> Job:
-    """The network that finds particles."""
-    card = None if learner.start is None else read_card(learner.start)
-    if learner.start is None or card is None:
-        network = seeded(seed, partial(new_network, learner.variant))
-    else:
-        network = read_particles(Path(learner.start), card["sha256"], learner.variant)
-    waves = {split: None if data.p_drawn == 1 else read_waves(data.waves, split) for split in ("train", "val")}
-    draw = {use: partial(draw_particles, data=data, waves=waves[split], use=use) for use, split in _USES.items()}
-    see = partial(seen_by, network)
-    rules = replace(data.rules, seed=seed)
-    scenes = ParticleScenesData(draw["train"], draw["val"], see, rules, data.workers)
-    facts = facts_of_particles(learner.variant)
-    finish = partial(calibrate_particles, draw_scene=draw["calibration"], n_scenes=learner.calibration.scenes)
-    module = ParticleLearner(network, learner.options)
-    return Job("particles", module, scenes, facts, learner.options.ema_decay, card, finish)
-
-
-_USES = {"train": "train", "val": "val", "calibration": "val"}
-"""What scenes of particles are for, and the split of the exit waves that they show."""
-
-
-def draw_particles(seed: int, *, data: ParticleScenes, waves: WaveLibrary | None, use: str) -> ParticleScene:
-    """A scene of particles.
-
-    Args:
-        seed: a whole number below 2³².
-        data: what it is drawn from.
-        waves: of which a picture is taken, None to draw particles only.
-        use: "train", "val" or "calibration", of which none shares a drawn scene with another. Thresholds are fitted on
-            waves and, of what is drawn, on shadows: how often drawn supports look like particles is made up. Without
-            waves half of what they are fitted on is empty, since that is what they are mostly for.
+    Raises:
+        InputError: if the one cannot be learnt from the other.
     """
-    rng = np.random.default_rng([list(_USES).index(use), seed])
-    if waves is None or rng.random() < data.p_drawn:
-        to_fit = replace(data.drawn, p_empty=0.5) if waves is None else replace(data.drawn, p_shadows=1.0)
-        ranges = to_fit if use == "calibration" else data.drawn
-        return drawn_particles(int(rng.integers(2**63)), shape_hw=data.shape_hw, ranges=ranges)
-    wave, pixel_nm = waves[int(rng.integers(len(waves)))], float(rng.uniform(*data.drawn.pixel_size_nm))
-    picture_seed = int(rng.integers(2**63))
-    return picture(wave, data.conditions, picture_seed, shape_hw=data.shape_hw, pixel_size_nm=pixel_nm, d_prime=False)
-
-
-def _crop_classifier(data: SimulatedCrops, learner: ClassificationSettings, seed: int) -> Job:
-    """A classifier of simulated crops, tested under conditions that it was not trained under."""
-    options = read_settings(NetworkOptions, "learner.network", learner.network)
-    network = initialised(options, len(data.materials) + 1, seed)
-    folder, names = drawn_crops(data)
-    sets: dict[str, Crops] = {name: read_crops(folder, name) for name in names}
-    for name, of_none in crops_of_none(data).items():
-        sets[name] = ConcatDataset([sets[name], of_none]) if name in sets else of_none
-    train, val, tests = sets.pop("train"), sets.pop("val"), sets
-    crops = CropSetsData(train, val, tests, seed=seed, batch_size=data.batch_size)
-    facts, finish = facts_of(options.name, data.materials), partial(calibrate_classifier, crops=val)
-    return Job("crop_classifier", Classification(network, learner.options), crops, facts, finish=finish)
-
-
-def crops_of_none(data: SimulatedCrops) -> dict[str, Crops]:
-    """Crops to learn what is none of the materials from, to choose by and to test on; none where not wanted."""
-    if not data.stand_ins:
-        return {}
-    conditions = read_settings(CropConditions, "data.conditions", data.conditions)
-    splits = stand_in_splits(data.materials, conditions, data.sizes, data.size_px, data.seed)
-    folder = draw_once(data.folder, splits, data.workers)
-    return {name: AllOfClass(read_crops(folder, name), len(data.materials)) for name in splits}
-
-
-def drawn_crops(data: SimulatedCrops) -> tuple[Path, tuple[str, ...]]:
-    """The folder of simulated crops, drawn first unless they are there, and its splits: train, val, then tests."""
-    conditions = read_settings(CropConditions, "data.conditions", data.conditions)
-    splits = held_out_splits(
-        data.materials, conditions, data.conditions_of_tests(), data.sizes, data.size_px, data.seed
-    )
-    return draw_once(data.folder, splits, data.workers), tuple(splits)
-
-
-def _fenet_dtd(data: Textures, learner: ClassificationSettings, seed: int) -> Job:
-    """FENet on photographs of textures: the paper's encoder."""
-    rules = replace(data.rules, seed=seed)
-    network, facts = start_fenet(read_settings(DTDStart, "learner.network", learner.network), rules)
-    return Job("fenet_dtd", Classification(network, learner.options), DTDData(rules, data.workers), facts)
+    make = _JOBS.get((type(settings.data), type(settings.learner)))
+    if make is None:
+        raise InputError(f"data={settings.data.name} cannot be learnt by {settings.learner.name}.")
+    return make(settings.data, settings.learner, settings.seed)
 
 
 def recorded(settings: TrainSettings) -> dict[str, Any]:
@@ -296,8 +145,4 @@ def _read_settings_of_run(path: Path) -> tuple[dict[str, Any], str]:
 
 
 if __name__ == "__main__":  # a further process of a training that `samiam train` began
-    import sys
-
-    from samiam.commands.composing import TRAIN, main
-
     sys.exit(main(TRAIN, sys.argv[1:]))

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.dividing import best_split
+from samiam.boosting.dividing import best_split, unit
 from samiam.errors import InputError
 from samiam.generation import PromptableGenerator
 from samiam.records import Cutout, Masks, Micrograph, Segmentation
@@ -193,7 +193,7 @@ class Sight:
         if best is None:
             raise InputError("the region is too small, or too even, to be split by texture; cut it with the lasso.")
         split, vectors = best
-        larger, smaller = (_unit(mean) for mean in split.means)
+        larger, smaller = (unit(mean).astype(np.float32) for mean in split.means)
         return region.within(self._from_points(upright.pose.undo(vectors @ (smaller - larger))))
 
     def _field(self) -> TextureField:
@@ -226,7 +226,3 @@ class Sight:
         if self._cutout.micrograph.shape_hw == self.micrograph.shape_hw and self.micrograph.shown is None:
             return mask
         return self._cutout.put_back_masks(Masks.from_arrays([mask]))[0]
-
-
-def _unit(vector: NDArray[np.floating]) -> NDArray[np.floating]:
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)

@@ -12,7 +12,7 @@ from composed_configs import composed
 
 from samiam.commands.training import run as train
 from samiam.commands.training.data import ParticleScenes
-from samiam.commands.training.run import draw_particles
+from samiam.commands.training.particles import draw_particles
 from samiam.errors import InputError
 from samiam.particles import FinderOptions, build_finder
 from samiam.storage.weight_files import read_card, read_weights
