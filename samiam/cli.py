@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,9 +83,8 @@ def _run_program(name: str, words: list[str]) -> int:
     except ImportError as error:
         print(f"samiam: {name} needs {error.name}; pip install 'samiam[research]'.", file=sys.stderr)
         return 2
-    if name == "train":  # how Lightning starts the further processes of a training
-        sys.argv[0] = str(Path(composing.__file__).with_name("training.py"))
-        sys.modules["__main__"].__spec__ = None
+    if name == "train":  # what Lightning starts as the further processes of a training
+        sys.modules["__main__"].__spec__ = find_spec("samiam.commands.training.run")
     return composing.main({"evaluate": composing.EVALUATE, "train": composing.TRAIN}[name], words)
 
 

@@ -445,7 +445,9 @@ def test_configs_of_one_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     words = ["--config-dir", "own", "experiment=mine", "benchmark.difficulties=[1]", *SMALL, "hydra.run.dir=run"]
     assert main(EVALUATE, words) == 0
     GlobalHydra.instance().clear()
-    assert OmegaConf.load(tmp_path / "run" / "settings.yaml").seed == 7
+    written = (tmp_path / "run" / "settings.yaml").read_text()
+    assert OmegaConf.create(written).seed == 7
+    assert written.startswith("# python evaluate.py --config-dir=own experiment=mine 'benchmark.difficulties=[1]' ")
     assert main(EVALUATE, ["--config-dir=own", "experiment=min"]) == 2
 
 

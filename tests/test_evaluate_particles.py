@@ -20,7 +20,7 @@ from samiam.commands.evaluating.run import evaluate_in
 from samiam.networks.variant import Variant
 from samiam.particles.faults.classifier import facts_of, names_of
 from samiam.particles.faults.forest import LEAF, Forest
-from samiam.particles.finder.calibration import Calibration
+from samiam.particles.finder.calibration import ParticleCalibration
 from samiam.particles.finder.network import facts_of as facts_of_network
 from samiam.particles.finder.network import new_network
 from samiam.storage.weight_files import write_weights
@@ -45,7 +45,10 @@ def made_forest(path: Path, variant: Variant) -> Path:
 
 def made_paper_network(path: Path) -> Path:
     write_weights(
-        path, new_network("paper").state_dict(), facts_of_network("paper"), {"calibration": asdict(Calibration())}
+        path,
+        new_network("paper").state_dict(),
+        facts_of_network("paper"),
+        {"calibration": asdict(ParticleCalibration())},
     )
     return path
 
@@ -131,11 +134,11 @@ def labelled(folder: Path) -> Path:
     return folder
 
 
-def run(folder: Path, *words: str) -> int:
+def run(folder: Path, *words: str, is_single: bool = True) -> int:
     """One run without simulated specimens nor classifiers."""
     base = ("experiment=particles", "logger=none", "cache=null", "benchmark.sets=[]", "benchmark.time_px=null")
     config = composed("evaluate", *base, "benchmark.methods=[otsu]", "figures=false", *words)
-    return evaluate_in(config, folder, "a command", is_single=True)
+    return evaluate_in(config, folder, "a command", is_single=is_single)
 
 
 def test_labelled_micrographs(tmp_path: Path) -> None:
@@ -146,6 +149,7 @@ def test_labelled_micrographs(tmp_path: Path) -> None:
     assert gold["dice"] > 0.9
     sizes = "benchmark.pixel_size_nm={zoned: 0.1}"
     assert run(tmp_path / "runs" / "two", place, "benchmark.particle_label=2", sizes) == 1
+    assert run(tmp_path / "runs" / "swept", place, "benchmark.particle_label=2", sizes, is_single=False) == 1
     report = tmp_path / "runs/two/report"
     (zoned,) = pd.read_csv(report / "finding.csv").to_dict("records")
     assert np.isnan(zoned["f1"])

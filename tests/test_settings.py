@@ -6,6 +6,7 @@ import dataclasses
 import pickle
 from collections.abc import Iterator
 from dataclasses import field
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -14,6 +15,7 @@ import pytest
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
+from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
 from samiam.errors import InputError
 from samiam.settings import (
     Count,
@@ -28,6 +30,7 @@ from samiam.settings import (
     read_settings,
     settings,
 )
+from samiam.texture.confidence import EVIDENCE_OF_REGION
 from simulate.specimen.layers import Layer
 
 
@@ -161,37 +164,14 @@ def test_what_is_said_of_them() -> None:
     assert described(Ring)[0].meaning == "how far out."
 
 
+ROOT = Path(__file__).parents[1]
 # Every class of settings that there is.
-MODULES = (
-    *(
-        "samiam.benchmark.method_settings",
-        "samiam.benchmark.particles.settings",
-        "samiam.benchmark.polar.settings",
-        "samiam.benchmark.settings",
-        "samiam.boosting.settings",
-        "samiam.commands.chosen",
-        "samiam.commands.particles.settings",
-        "samiam.commands.segment_settings",
-        "samiam.commands.training.data",
-        "samiam.commands.training.settings",
-    ),
-    *("samiam.compact.settings", "samiam.generation.sam.settings", "samiam.generation.texture.generator"),
-    *("samiam.storage.settings", "samiam.texture.settings", "samiam.texture.spectrum", "samiam.training.settings"),
-    "samiam.texture.open_set",
-    *("samiam.particles.finder.calibration", "samiam.particles.finder.settings", "samiam.training.particles.settings"),
-    *("samiam.particles.faults.calibration", "samiam.particles.faults.settings", "samiam.training.faults.settings"),
-    *("samiam.polar.settings", "samiam.training.polar.settings"),
-    *("simulate.phase_objects.ranges", "simulate.labyrinth.settings"),
-    *("samiam.particles.statistics.settings", "samiam.texture.open_set"),
-    "samiam.training.labelled.settings",
-    *("samiam.training.classifier.settings", "samiam.training.compact.settings", "samiam.training.fenet.settings"),
-    *("samiam.wandb_mode", "simulate.crops.ranges", "simulate.procedural.effects", "simulate.procedural.ranges"),
-    *("simulate.imaging.hrtem.camera", "simulate.imaging.hrtem.lens"),
-    *("simulate.imaging.stem.detector", "simulate.imaging.stem.optics", "simulate.imaging.stem.scan"),
-    *("simulate.library.materials", "simulate.library.settings", "simulate.particles.conditions"),
-    *("simulate.particles.settings", "simulate.scenes.acquisition"),
-    *("simulate.scenes.realistic", "simulate.specimen.lamella", "simulate.specimen.layers"),
-)
+MODULES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for package in ("samiam", "simulate")
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if "\n@settings\n" in path.read_text(encoding="utf-8")
+]
 KINDS = [
     kind
     for module in MODULES
@@ -226,6 +206,15 @@ GIVEN: dict[str, dict[str, Any]] = {
     "ContrastiveSettings": {"name": "contrastive"},
     "FieldSettings": {"name": "field"},
     "ClassificationSettings": {"name": "classification"},
+    "Calibration": {
+        "quality": dict.fromkeys(EVIDENCE, 0.0),
+        "preference": dict.fromkeys(EVIDENCE_OF_CHOICE, 0.0),
+        "estimator": "distance",
+        "distance": 0.5,
+        "same_material": [1.0, 0.0, 0.0, 0.0, 0.0],
+        "same_grain": [1.0, 0.0, 0.0, 0.0, 0.0],
+        "confidence": dict.fromkeys(EVIDENCE_OF_REGION, 0.0),
+    },
     "OpenSet": {"temperature": 1.0, "confidence": 0.5},
     "Acquisition": {"scan": {"shape_hw": [8, 8], "pixel_size_A": 0.1}, "dose_e_per_A2": 1e4},
     "Boundary": {"kind": "grain", "x_A": 0.0},

@@ -15,6 +15,9 @@ _SHIPPED = {
     "polar": ("polar",),
 }
 """By the name of a generator, an encoder or a benchmark, what it takes where nothing else is given."""
+_RANDOM = "random"
+_KINDS = ("lattices", _RANDOM)
+"""What stands for kinds of weights where others name a file."""
 _OTHER_QUESTIONS = ("particles", "polar")  # whose benchmarks ask no generator and no encoder
 
 
@@ -40,12 +43,13 @@ def _mappings(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _given(choice: Mapping[str, Any]) -> Iterator[Path]:
     for key, value in choice.items():
-        if key.endswith(("weights", "checkpoint")) and isinstance(value, str) and Path(value).is_file():
+        names_a_file = isinstance(value, str) and key.endswith(("weights", "checkpoint")) and value not in _KINDS
+        if names_a_file and Path(value).is_file():
             yield Path(value)
 
 
 def _shipped(choice: Mapping[str, Any]) -> Iterator[Path]:
     """What a choice takes that says nothing of weights: no file of its own, and not random ones."""
     names = _SHIPPED.get(str(choice.get("name")), ())
-    own = [one for part in _mappings(choice) for one in (*_given(part), part.get("weights") == "random") if one]
+    own = [one for part in _mappings(choice) for one in (*_given(part), part.get("weights") == _RANDOM) if one]
     yield from (shipped_weights(name) for name in names if not own)

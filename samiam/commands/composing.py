@@ -31,9 +31,9 @@ from samiam.errors import InputError, in_one_line
 from samiam.interrupts import INTERRUPTED, before_end, heed
 from samiam.settings import declared, described, did_you_mean, is_of_run, is_settings, shortened, unknown, unknown_name
 
+_OWN_CONFIGS = ("--config-dir", "-cd")
 _TAKE_A_VALUE = (
-    "--config-dir",
-    "-cd",
+    *_OWN_CONFIGS,
     "--config-name",
     "-cn",
     "--config-path",
@@ -115,7 +115,7 @@ def main(program: Program, words: Sequence[str]) -> int:
         print(help_of(program))
         return 0
     try:
-        own = next((Path(value) for flag, value in pairwise(_parted(words)) if flag in ("--config-dir", "-cd")), None)
+        own = next((Path(value) for flag, value in pairwise(_parted(words)) if flag in _OWN_CONFIGS), None)
         pairs = zip(["", *words], words, strict=False)
         taken = [word if flag in _TAKE_A_VALUE else checked(program, word, own) for flag, word in pairs]
         return _run(program, taken, words)
@@ -129,6 +129,22 @@ def main(program: Program, words: Sequence[str]) -> int:
 def _parted(words: Sequence[str]) -> list[str]:
     """Words with flags and their values apart."""
     return [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
+
+
+def _with_flags(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each word with the flag that it is the value of, "" where it is none."""
+    parted = _parted(words)
+    return ((flag if flag in _TAKE_A_VALUE else "", word) for flag, word in pairwise(["", *parted]))
+
+
+def _settings_among(words: Sequence[str]) -> list[str]:
+    """What is set and chosen: neither flags and their values nor what is Hydra's own."""
+    return [word for flag, word in _with_flags(words) if not flag and not word.startswith(("-", "hydra"))]
+
+
+def _places_of_configs(words: Sequence[str]) -> list[str]:
+    """The flags that say in which folder a user's own configs are."""
+    return [f"--config-dir={word}" for flag, word in _with_flags(words) if flag in _OWN_CONFIGS]
 
 
 def _run(program: Program, words: Sequence[str], typed: Sequence[str]) -> int:
@@ -162,8 +178,9 @@ def _work(program: Program, config: DictConfig, typed: Sequence[str]) -> int:
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         if not is_single and program is EVALUATE:  # W&B is to compare the runs of a sweep
             plain["logger"]["group"] = plain["logger"].get("group") or folder.parent.name
-        own = [word for word in typed if not word.startswith(("-", "hydra"))]
-        command = shlex.join(["python", program.script, *(own if is_single else HydraConfig.get().overrides.task)])
+        own = _settings_among(typed)
+        chosen = own if is_single else HydraConfig.get().overrides.task
+        command = shlex.join(["python", program.script, *_places_of_configs(typed), *chosen])
         if plain.get("resume") is not None:
             _check_alone(own)
         else:

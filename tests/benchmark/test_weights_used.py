@@ -29,6 +29,13 @@ def test_random_weights_are_no_file(encoder: dict[str, Any]) -> None:
     assert names(encoder=encoder) == ["compact.safetensors"]
 
 
+def test_a_kind_of_weights_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("lattices").touch()
+    lattices = {"name": "fenet", "options": {"weights": "lattices"}}
+    assert names(encoder=lattices) == ["compact.safetensors", "fenet_lattices.safetensors"]
+
+
 def test_a_given_file_takes_the_place_of_what_ships(tmp_path: Path) -> None:
     own = tmp_path / "own.safetensors"
     own.touch()

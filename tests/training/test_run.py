@@ -18,6 +18,7 @@ from wandb_records import missing, record_of
 
 from samiam.commands.composing import TRAIN, main
 from samiam.commands.training import run as train
+from samiam.commands.training.settings import PAIRS
 from samiam.errors import InputError
 from samiam.registry import build_encoder
 from samiam.storage.files import sha256_of
@@ -27,6 +28,7 @@ from samiam.training.run import check_resumable, run
 from samiam.training.settings import TrainerSettings
 
 ROOT = Path(__file__).parents[2]
+SCRIPT = Path(sys.executable).with_name("samiam")
 TINY = [
     "logger=none",
     "data.shape_hw=[96,96]",
@@ -120,13 +122,19 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
         check_resumable(tmp_path)
 
 
+def test_whatever_goes_together_can_be_trained() -> None:
+    several = {("particle_regions", "faults"), ("labelled_video", "polar_limited_labels")}
+    assert {*train._JOBS, *several} == set(PAIRS)
+
+
 @pytest.mark.slow
-def test_two_processes_share_the_batches(tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", [["train.py"], ["-m", "samiam", "train"], [str(SCRIPT), "train"]])
+def test_two_processes_share_the_batches(tmp_path: Path, program: list[str]) -> None:
     overrides = [*TINY, "trainer.devices=2", "trainer.strategy=ddp", "trainer.epochs=1", "data.crops.val_batches=2"]
     overrides.append(f"hydra.run.dir={tmp_path}")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "train.py", *overrides], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, *program, *overrides], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("val/accuracy") == 1

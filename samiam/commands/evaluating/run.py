@@ -40,12 +40,11 @@ def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_sin
         any_failed = evaluate_all(settings, folder, command, _evaluate_any)
     else:
         any_failed = _evaluate_any(config, folder, command)
-    if not is_single:
-        return 0
-    latest = folder.parent / "latest"
-    latest.unlink(missing_ok=True)
-    latest.symlink_to(folder.name, target_is_directory=True)
-    print(f"\n{latest / REPORT / 'report.html'}")
+    if is_single:
+        latest = folder.parent / "latest"
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(folder.name, target_is_directory=True)
+        print(f"\n{latest / REPORT / 'report.html'}")
     return 1 if any_failed else 0
 
 

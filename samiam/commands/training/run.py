@@ -19,35 +19,14 @@ from pytorch_lightning.utilities import rank_zero_only
 from samiam.commands.composing import TRAIN, main
 from samiam.commands.run_settings import SETTINGS, write_settings
 from samiam.commands.training.crops import crop_classifier_job
-from samiam.commands.training.data import (
-    LabelledImages,
-    LabelledVideo,
-    LabyrinthFrames,
-    LatticeCrops,
-    ParticleRegions,
-    ParticleScenes,
-    SimulatedCrops,
-    Textures,
-    WholeLattices,
-)
+from samiam.commands.training.data import LabelledVideo, ParticleRegions
 from samiam.commands.training.faults import train_faults
 from samiam.commands.training.labelled import labelled_job
 from samiam.commands.training.lattices import compact_job, fenet_lattices_job
 from samiam.commands.training.particles import particles_job
 from samiam.commands.training.polar import polar_job
 from samiam.commands.training.polar_labels import train_limited
-from samiam.commands.training.settings import (
-    ClassificationSettings,
-    ContrastiveSettings,
-    FaultSettings,
-    FieldSettings,
-    FineTuningSettings,
-    LimitedSettings,
-    ParticleSettings,
-    PolarSettings,
-    TrainSettings,
-    read_training,
-)
+from samiam.commands.training.settings import FaultSettings, LimitedSettings, TrainSettings, read_training
 from samiam.commands.training.textures import fenet_dtd_job
 from samiam.errors import InputError
 from samiam.training.run import Job, check_resumable, run
@@ -98,28 +77,22 @@ def train(config: Mapping[str, Any], folder: Path, command: str, *, resume: bool
     return "\n".join([said, *decisions])
 
 
-_JOBS: Mapping[tuple[type, type], Callable[[Any, Any, int], Job]] = {
-    (LatticeCrops, ContrastiveSettings): fenet_lattices_job,
-    (WholeLattices, FieldSettings): compact_job,
-    (Textures, ClassificationSettings): fenet_dtd_job,
-    (SimulatedCrops, ClassificationSettings): crop_classifier_job,
-    (ParticleScenes, ParticleSettings): particles_job,
-    (LabyrinthFrames, PolarSettings): polar_job,
-    (LabelledImages, FineTuningSettings): labelled_job,
+_JOBS: Mapping[tuple[str, str], Callable[[Any, Any, int], Job]] = {
+    ("lattices", "contrastive"): fenet_lattices_job,
+    ("whole_scenes", "field"): compact_job,
+    ("dtd", "classification"): fenet_dtd_job,
+    ("simulated_crops", "classification"): crop_classifier_job,
+    ("particle_scenes", "particles"): particles_job,
+    ("labyrinths", "polar"): polar_job,
+    ("labelled", "fine_tuning"): labelled_job,
 }
-"""What can be learnt from what, and how: takes the settings of both and the seed."""
+"""What makes a job of the settings of data and learner and of the seed, for those of `PAIRS` that are one job."""
 
 
 def job_of(settings: TrainSettings) -> Job:
-    """The network, its data and its learner.
-
-    Raises:
-        InputError: if the one cannot be learnt from the other.
-    """
-    make = _JOBS.get((type(settings.data), type(settings.learner)))
-    if make is None:
-        raise InputError(f"data={settings.data.name} cannot be learnt by {settings.learner.name}.")
-    return make(settings.data, settings.learner, settings.seed)
+    """The network, its data and its learner."""
+    data, learner = settings.data, settings.learner
+    return _JOBS[data.name, learner.name](data, learner, settings.seed)
 
 
 def recorded(settings: TrainSettings) -> dict[str, Any]:

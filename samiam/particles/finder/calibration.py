@@ -12,7 +12,7 @@ from samiam.settings import Share, settings
 
 
 @settings
-class Calibration:
+class ParticleCalibration:
     """How the maps of one file of weights become particles.
 
     Attributes:
@@ -26,12 +26,12 @@ class Calibration:
     least_score: Share = 0.5
 
 
-def read_calibration(weights: Path) -> Calibration:
+def read_calibration(weights: Path) -> ParticleCalibration:
     """What stands on the card of a file of weights.
 
     Raises:
         InputError: if the card is missing, has none or another one.
     """
     return weights_files.read_calibration(
-        weights, Calibration, tells="which candidates are particles", experiment="particles_segmentation"
+        weights, ParticleCalibration, tells="which candidates are particles", experiment="particles_segmentation"
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from samiam.device import pick_device
 from samiam.networks.inputs import resampled
 from samiam.networks.unet import PaddedNetwork, fused
-from samiam.particles.finder.calibration import Calibration, read_calibration
+from samiam.particles.finder.calibration import ParticleCalibration, read_calibration
 from samiam.particles.finder.inputs import working_shape
 from samiam.particles.finder.instances import Candidate, candidates_of
 from samiam.particles.finder.network import NETWORK, look_at
@@ -39,7 +39,11 @@ class UNetFinder:
     """
 
     def __init__(
-        self, network: PaddedNetwork, calibration: Calibration, settings: FinderOptions, sha256: str | None = None
+        self,
+        network: PaddedNetwork,
+        calibration: ParticleCalibration,
+        settings: FinderOptions,
+        sha256: str | None = None,
     ) -> None:
         chosen = {"threshold": settings.threshold, "least_score": settings.least_score}
         given = {name: value for name, value in chosen.items() if value is not None}

@@ -11,7 +11,7 @@ import numpy as np
 
 from samiam.metrics.instances import InstanceScores, score_instances
 from samiam.networks.unet import PaddedNetwork
-from samiam.particles.finder.calibration import Calibration
+from samiam.particles.finder.calibration import ParticleCalibration
 from samiam.particles.finder.finder import particles_among
 from samiam.particles.finder.instances import Candidate, candidates_of
 from samiam.particles.finder.network import Maps, look_at
@@ -29,7 +29,7 @@ _TRIED = {
 """Values of each number of a calibration."""
 
 
-def calibrate(weights: Path, draw_scene: Callable[[int], ParticleScene], n_scenes: int) -> Calibration:
+def calibrate(weights: Path, draw_scene: Callable[[int], ParticleScene], n_scenes: int) -> ParticleCalibration:
     """Fit a calibration of weights and write it on their card, with what it is worth.
 
     Args:
@@ -56,7 +56,7 @@ def _looks(
         yield look_at(network, scene.micrograph.pixels), scene.masks
 
 
-def fit_calibration(looks: Sequence[tuple[Maps, Masks]]) -> tuple[Calibration, dict[str, float]]:
+def fit_calibration(looks: Sequence[tuple[Maps, Masks]]) -> tuple[ParticleCalibration, dict[str, float]]:
     """The thresholds that together score best on scenes, and their scores; the first of equals.
 
     All of their combinations are tried: what a lower threshold finds beside the particles, a higher least score can
@@ -66,13 +66,13 @@ def fit_calibration(looks: Sequence[tuple[Maps, Masks]]) -> tuple[Calibration, d
     Args:
         looks: maps beside the true masks.
     """
-    best, scores = Calibration(), {"score": -np.inf}
+    best, scores = ParticleCalibration(), {"score": -np.inf}
     for threshold, valley in product(_TRIED["threshold"], _TRIED["valley"]):
         candidates = [(list(candidates_of(maps, threshold, valley)), truth) for maps, truth in looks]
         for least_score in _TRIED["least_score"]:
             found = mean_scores([_scores_of(some, truth, least_score) for some, truth in candidates])
             if found["score"] > scores["score"]:
-                best, scores = Calibration(threshold, valley, least_score), found
+                best, scores = ParticleCalibration(threshold, valley, least_score), found
     return best, scores
 
 

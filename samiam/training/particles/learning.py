@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from samiam.metrics.instances import score_instances
 from samiam.networks.unet import PaddedNetwork
-from samiam.particles.finder.calibration import Calibration
+from samiam.particles.finder.calibration import ParticleCalibration
 from samiam.particles.finder.finder import particles_among
 from samiam.particles.finder.instances import candidates_of
 from samiam.particles.finder.network import look_at
@@ -105,7 +105,7 @@ class ParticleLearner(pl.LightningModule):
         """Scores of one scene, by the thresholds that nothing has been fitted to yet."""
         pixels, masks = batch
         maps = look_at(self.network, pixels.cpu().numpy())
-        usual = Calibration()
+        usual = ParticleCalibration()
         candidates = candidates_of(maps, usual.threshold, usual.valley)
         found = particles_among(candidates, maps.particle.shape, usual.least_score, LEAST_PX)
         scores = score_instances(found, Masks.from_arrays(masks.cpu().numpy(), found.shape_hw))

@@ -12,7 +12,7 @@ from samiam.errors import InputError
 from samiam.networks import looking
 from samiam.networks.unet import PaddedNetwork
 from samiam.particles import FinderOptions, build_finder
-from samiam.particles.finder.calibration import Calibration
+from samiam.particles.finder.calibration import ParticleCalibration
 from samiam.particles.finder.finder import UNetFinder
 from samiam.particles.finder.network import facts_of, look_at, new_network
 from samiam.particles.finder.weights import read_network
@@ -41,7 +41,7 @@ def discs(shape_hw: tuple[int, int], *given: tuple[float, float, float]) -> np.n
 
 
 def finder(**options: float) -> UNetFinder:
-    return UNetFinder(Dark().eval(), Calibration(0.5, 0.15, 0.5), FinderOptions(**options))  # type: ignore[arg-type]
+    return UNetFinder(Dark().eval(), ParticleCalibration(0.5, 0.15, 0.5), FinderOptions(**options))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("pixel_nm", [0.02, 0.04, 0.08, 0.5])
@@ -98,7 +98,7 @@ def weights(tmp_path: Path) -> Path:
 
 def test_weights_of_one_s_own(weights: Path) -> None:
     made = build_finder(FinderOptions(weights=weights, threshold=0.3))
-    assert made.calibration == Calibration(0.3, 0.2, 0.6)
+    assert made.calibration == ParticleCalibration(0.3, 0.2, 0.6)
     assert made.options["weights_sha256"] == sha256_of(weights)
     assert repr(made) == f"UNetFinder(weights {sha256_of(weights)[:12]})"
     assert len(made.find(np.full((50, 60), 0.5, np.float32), 0.04).masks) in (0, 1)
