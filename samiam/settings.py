@@ -170,17 +170,16 @@ def unknown(where: str, name: str, known: Iterable[str]) -> str:
     return f"{where or 'the config'} has no setting {name!r}{suggestion} It has {', '.join(names)}."
 
 
-def unknown_name(what: str, name: str, known: Iterable[str], looked_for: str | None = None) -> str:
+def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     """The message about a name that nothing has.
 
     Args:
         what: would have it, as "generator".
         name: that was given.
         known: the names that there are.
-        looked_for: what else the nearest of them is looked for by; the name where None.
     """
     names = list(known)
-    suggestion = did_you_mean(looked_for or name, names) or "."
+    suggestion = did_you_mean(name, names) or "."
     return f"unknown {what} {name!r}{suggestion} Known are {', '.join(names)}."
 
 

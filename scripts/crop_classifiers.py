@@ -45,12 +45,6 @@ CELLS = (
 UNKNOWN = ("LaFeO3", "WO3", "a-Ge", "C")
 """Materials that no classifier is trained on."""
 N_UNKNOWN, UNKNOWN_SEED = 400, 2**31
-LEGEND = f"""\
-Percent, with half of the 95 % interval over the seeds (Student's t). same: accuracy under the conditions of training;
-the columns after it: under conditions held out. named: crops of known materials, of all tests together, that get a name
-at all when the classifier may be unsure; right: names that are right; open: crops of materials that it was not trained
-on ({", ".join(UNKNOWN)}) that get none. minutes: of one training.
-"""
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,6 @@ _TAKE_A_VALUE = (
     "-c",
 )
 """Flags of Hydra's whose next word is no setting."""
-_ALSO_CALLED = {"peers": "baselines", "contenders": "variants"}
-"""What else a setting or an experiment may be looked for as."""
 
 
 @dataclass(frozen=True)
@@ -299,7 +297,7 @@ def _check_choice(program: Program, group: str, choice: str, beside: Path | None
             f"experiment={choice} belongs to {other.script}: `python {other.script} experiment={choice}`; "
             f"{program.script} has {', '.join(known)}."
         )
-    raise InputError(unknown_name(group, choice, known, _ALSO_CALLED.get(choice)))
+    raise InputError(unknown_name(group, choice, known))
 
 
 def _check_key(program: Program, key: str) -> None:
@@ -308,7 +306,7 @@ def _check_key(program: Program, key: str) -> None:
     known = declared(pkgutil.resolve_name(program.settings))
     if first in known:
         return
-    if near := did_you_mean(_ALSO_CALLED.get(first, first), [*known, *program.groups]):
+    if near := did_you_mean(first, [*known, *program.groups]):
         raise InputError(f"there is no setting {first!r}{near} There are {', '.join(known)}.")
     whole = [path for path in _paths(pkgutil.resolve_name(program.settings)) if path.rpartition(".")[2] == first]
     if whole:

@@ -44,10 +44,6 @@ class CompactModel:
             self._last = last
         return last[1]
 
-    def forget(self) -> None:
-        """Give the last look's memory back."""
-        self._last = None
-
     def __repr__(self) -> str:
         return f"CompactModel(weights {self.sha256[:12] if self.sha256 else 'without a file'})"
 
