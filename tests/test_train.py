@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
 import pytest
 from composed_configs import choices_of, composed, experiments_of, groups_of, written
 
-from samiam.commands.training.settings import read_training
+from samiam.commands.training.settings import TrainSettings, read_training
 from samiam.errors import InputError
+from samiam.settings import declared, read_settings
 
 GROUPS = groups_of("train")
 
@@ -31,6 +35,30 @@ def test_every_choice(group: str, choice: str) -> None:
     default = composed("train", "~experiment")
     assert all(settings[other] == default[other] for other in GROUPS if other != group)
     assert set(settings[group]) == set(written("train", f"{group}/{choice}"))
+
+
+KINDS = [kind for group in ("data", "learner") for kind in get_args(declared(TrainSettings)[group])]
+READS = {get_args(declared(kind)["name"])[0]: kind for kind in KINDS}
+
+
+@pytest.mark.parametrize(("group", "choice"), [pair for pair in choices_of("train") if pair[0] != "logger"])
+def test_a_choice_says_nothing_that_holds_without_it(group: str, choice: str) -> None:
+    own = {**({"folder": "x"} if choice == "labelled" else {}), **written("train", f"{group}/{choice}")}
+    whole = read_settings(READS[own["name"]], "", own)
+    for path in leaves_of(own):
+        if path not in (("name",), ("folder",)):
+            assert read_settings(READS[own["name"]], "", without(own, path)) != whole, ".".join(path)
+
+
+def leaves_of(tree: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, value in tree.items():
+        yield from leaves_of(value, (*above, name)) if isinstance(value, Mapping) else [(*above, name)]
+
+
+def without(tree: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    name, *below = path
+    kept = {**tree, name: without(tree[name], tuple(below))} if below else tree
+    return {key: value for key, value in kept.items() if below or key != name}
 
 
 @pytest.mark.parametrize("experiment", experiments_of("train"))
