@@ -36,6 +36,7 @@ ORDER = (
 RANKS = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 # Likewise of the shelves of `simulate`.
 SIMULATE_ORDER = (
+    {"draws"},
     {"imaging"},
     {"library"},
     {"specimen"},

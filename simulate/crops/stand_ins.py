@@ -20,6 +20,7 @@ from simulate.crops.datasets import CropDataset
 from simulate.crops.drawing import image_crop
 from simulate.crops.grid import Grid
 from simulate.crops.parameters import CropParameters
+from simulate.draws import log_uniform
 from simulate.library.materials import material
 from simulate.scenes.films import deposit_film
 from simulate.scenes.raster import deposit_columns
@@ -174,7 +175,7 @@ def _random_vectors_A(rng: np.random.Generator) -> Floats:
     shapes = (1.0, 90.0), (1.0, 60.0), (ratio, 90.0), (ratio, oblique_deg)  # real crystals are rarely oblique
     second, angle_deg = shapes[int(rng.integers(len(shapes)))]
     angle = np.deg2rad(angle_deg)
-    length_A = float(np.exp(rng.uniform(*np.log(_PERIODS_A))))
+    length_A = log_uniform(rng, _PERIODS_A)
     return length_A * np.array([[1.0, 0.0], [second * np.cos(angle), second * np.sin(angle)]])
 
 
@@ -190,7 +191,7 @@ def _random_places(rng: np.random.Generator, vectors_A: Floats) -> Floats:
 
 
 def _either_way(rng: np.random.Generator, changes: tuple[float, float]) -> float:
-    factor = float(np.exp(rng.uniform(*np.log(changes))))
+    factor = log_uniform(rng, changes)
     return factor if rng.integers(2) else 1 / factor
 
 
@@ -235,5 +236,5 @@ def _film(rng: np.random.Generator, parameters: CropParameters, grid: Grid) -> N
     thickness_A = np.full(raster.planes.shape[1:], parameters.thickness_A)
     deposit_film(rng, raster, film, thickness_A, share=1.0, energy_kV=energy_kV, detector=detector)
     changes = _BRIGHTER_FILMS if rng.uniform() < 0.75 else _DIMMER_FILMS
-    image = raster.image() * np.float32(np.exp(rng.uniform(*np.log(changes))))
+    image = raster.image() * np.float32(log_uniform(rng, changes))
     return np.full_like(image, image.mean()) if rng.uniform() < _EVEN else image

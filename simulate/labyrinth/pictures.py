@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.sparse import csr_array
 
+from simulate.draws import log_uniform, uniform
 from simulate.labyrinth.evolution import GRID_PERIOD_PX, Field, grid_noise
 from simulate.labyrinth.settings import LabyrinthConditions
 
@@ -40,24 +41,17 @@ class View:
 
 def drawn_view(conditions: LabyrinthConditions, rng: np.random.Generator) -> View:
     """Draw how a labyrinth is seen."""
-
-    def uniform(ends: tuple[float, float]) -> float:
-        return float(rng.uniform(*ends))
-
-    def logarithmic(ends: tuple[float, float]) -> float:
-        return float(np.exp(rng.uniform(*np.log(ends))))
-
-    period_px = logarithmic(conditions.period_px)
+    period_px = log_uniform(rng, conditions.period_px)
     return View(
         period_px=period_px,
-        wall=logarithmic(conditions.wall),
-        contrast_ratio=logarithmic(conditions.contrast_ratio),
-        gradient=uniform(conditions.gradient),
+        wall=log_uniform(rng, conditions.wall),
+        contrast_ratio=log_uniform(rng, conditions.contrast_ratio),
+        gradient=uniform(rng, conditions.gradient),
         gradient_rad=float(rng.uniform(0, 2 * np.pi)),
-        blotches=uniform(conditions.blotches),
-        jitter_px=uniform(conditions.jitter_px),
-        row_brightness=uniform(conditions.row_brightness),
-        noise=uniform(conditions.noise) * period_px / _NOISE_PERIOD_PX,
+        blotches=uniform(rng, conditions.blotches),
+        jitter_px=uniform(rng, conditions.jitter_px),
+        row_brightness=uniform(rng, conditions.row_brightness),
+        noise=uniform(rng, conditions.noise) * period_px / _NOISE_PERIOD_PX,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from samiam.settings import NotNegative, Positive, Rising, Share, settings
+from simulate.draws import log_uniform, uniform
 from simulate.imaging.hrtem import Camera, Lens
 from simulate.imaging.stem.detector import Dose_e_per_A2
 
@@ -78,31 +79,24 @@ class Exposure:
 
 def draw_exposure(conditions: ParticleConditions, energy_kV: float, rng: np.random.Generator) -> Exposure:
     """Draw optics and camera."""
-
-    def uniform(ends: tuple[float, float]) -> float:
-        return float(rng.uniform(*ends))
-
-    def logarithmic(ends: tuple[float, float]) -> float:
-        return float(np.exp(rng.uniform(*np.log(ends))))
-
-    spherical_mm, sign = logarithmic(conditions.spherical_mm), float(rng.choice([-1, 1]))
+    spherical_mm, sign = log_uniform(rng, conditions.spherical_mm), float(rng.choice([-1, 1]))
     lens = Lens(
         energy_kV=energy_kV,
-        defocus_A=logarithmic(conditions.defocus_A) * float(rng.choice([-1, 1])),
+        defocus_A=log_uniform(rng, conditions.defocus_A) * float(rng.choice([-1, 1])),
         spherical_mm=spherical_mm * (sign if spherical_mm < 0.05 else 1.0),
-        astigmatism_A=uniform(conditions.astigmatism_A),
+        astigmatism_A=uniform(rng, conditions.astigmatism_A),
         astigmatism_deg=float(rng.uniform(0, 180)),
-        focal_spread_A=uniform(conditions.focal_spread_A),
-        convergence_mrad=uniform(conditions.convergence_mrad),
+        focal_spread_A=uniform(rng, conditions.focal_spread_A),
+        convergence_mrad=uniform(rng, conditions.convergence_mrad),
     )
     camera = Camera(
-        dose_e_per_A2=logarithmic(conditions.dose_e_per_A2),
-        contrast=uniform(conditions.contrast),
-        mtf_nyquist=uniform(conditions.mtf_nyquist),
-        drift_A=uniform(conditions.drift_A),
+        dose_e_per_A2=log_uniform(rng, conditions.dose_e_per_A2),
+        contrast=uniform(rng, conditions.contrast),
+        mtf_nyquist=uniform(rng, conditions.mtf_nyquist),
+        drift_A=uniform(rng, conditions.drift_A),
         drift_deg=float(rng.uniform(0, 180)),
-        vibration_A=uniform(conditions.vibration_A),
-        spread_px=uniform(conditions.spread_px),
+        vibration_A=uniform(rng, conditions.vibration_A),
+        spread_px=uniform(rng, conditions.spread_px),
     )
-    unevenness, pixel_size_nm = uniform(conditions.unevenness), logarithmic(conditions.pixel_size_nm)
+    unevenness, pixel_size_nm = uniform(rng, conditions.unevenness), log_uniform(rng, conditions.pixel_size_nm)
     return Exposure(lens, camera, unevenness, float(rng.uniform(0, 360)), pixel_size_nm)

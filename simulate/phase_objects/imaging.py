@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
+from simulate.draws import log_uniform
 from simulate.phase_objects.outlines import Outline
 from simulate.phase_objects.ranges import ParticleRanges
 
@@ -19,11 +20,6 @@ _ABSORPTION = (0.01, 0.06)  # per nanometre, of the amplitude
 _SUPPORT_PHASE = (0.015, 0.11)  # standard deviation over a pixel of 0.04 nm, of films of a few nanometres
 _ABSORBED_BY_SUPPORT = (0.0, 0.08)  # of the amplitude, by films of a few nanometres
 _P_NO_FRINGES = 0.2  # of particles off any axis
-
-
-def log_uniform(rng: np.random.Generator, between: tuple[float, float]) -> float:
-    """A number between two positive ones, its logarithm uniform."""
-    return float(np.exp(rng.uniform(*np.log(between))))
 
 
 def phase_object(

@@ -10,7 +10,8 @@ from scipy import ndimage
 
 from samiam.records import Masks, Micrograph
 from samiam.records.particle_scene import Particle, ParticleScene
-from simulate.phase_objects.imaging import log_uniform, phase_object, recorded, shadows, smooth_noise
+from simulate.draws import log_uniform
+from simulate.phase_objects.imaging import phase_object, recorded, shadows, smooth_noise
 from simulate.phase_objects.outlines import draw_outlines
 from simulate.phase_objects.ranges import ParticleRanges
 

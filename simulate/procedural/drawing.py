@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulate.draws import log_uniform
 from simulate.procedural import layout
 from simulate.procedural.fills import Fill, Kind
 from simulate.procedural.lattices import (
@@ -80,7 +81,7 @@ def _amorphous(rng: np.random.Generator, ranges: SceneRanges, level: float, base
     if ranges.p_atoms > 0 and rng.uniform() < ranges.p_atoms:
         return replace(fill, atoms_apart_px=float(rng.uniform(12, 60)))
     if ranges.p_mottled > 0 and rng.uniform() < ranges.p_mottled:
-        length_px = float(np.exp(rng.uniform(*np.log((5.0, 40.0)))))
+        length_px = log_uniform(rng, (5.0, 40.0))
         height = float(rng.uniform(0.5, 4.0))
         mottle = (
             ranges.mottles[int(rng.integers(len(ranges.mottles)))] if len(ranges.mottles) > 1 else ranges.mottles[0]

@@ -10,6 +10,7 @@ from pydantic import Field
 from scipy import ndimage
 
 from samiam.settings import Positive, Rising, Share, settings
+from simulate.draws import log_uniform
 from simulate.procedural.phase_contrast import in_phase_contrast
 from simulate.procedural.recording import charged, row_offsets, stored_as_jpeg
 from simulate.procedural.slow_fields import defocused, faded, graded, hazed
@@ -94,11 +95,11 @@ def before_counting(
     if _happens(rng, effects.p_defocused):
         image = defocused(rng, image, float(rng.uniform(*effects.defocused)) * period_px)
     if _happens(rng, effects.p_faded):
-        image = faded(rng, image, _drawn(rng, effects.faded), period_px)
+        image = faded(rng, image, log_uniform(rng, effects.faded), period_px)
     if _happens(rng, effects.p_graded):
-        image = graded(rng, image, _drawn(rng, effects.graded))
+        image = graded(rng, image, log_uniform(rng, effects.graded))
     if _happens(rng, effects.p_hazed):
-        image = hazed(rng, image, _drawn(rng, effects.hazed))
+        image = hazed(rng, image, log_uniform(rng, effects.hazed))
     return image
 
 
@@ -108,9 +109,9 @@ def after_counting(rng: np.random.Generator, counts: NDArray[np.float64], effect
         counts = np.asarray(ndimage.gaussian_filter(counts, float(rng.uniform(*effects.grainy))))
     spread = float(counts.std())
     if _happens(rng, effects.p_rows):
-        counts = row_offsets(rng, counts, _drawn(rng, effects.rows) * spread)
+        counts = row_offsets(rng, counts, log_uniform(rng, effects.rows) * spread)
     if _happens(rng, effects.p_charged):
-        counts = charged(rng, counts, _drawn(rng, effects.charged) * spread)
+        counts = charged(rng, counts, log_uniform(rng, effects.charged) * spread)
     return counts
 
 
@@ -121,7 +122,7 @@ def as_stored(rng: np.random.Generator, pixels: NDArray[np.float32], effects: Ef
         low, high = np.quantile(pixels, (share, 1 - share))
         pixels = np.clip((pixels - low) / max(float(high - low), 1e-6), 0, 1).astype(np.float32)
     if _happens(rng, effects.p_gamma):
-        pixels = pixels ** np.float32(_drawn(rng, effects.gamma))
+        pixels = pixels ** np.float32(log_uniform(rng, effects.gamma))
     if _happens(rng, effects.p_inverted):
         pixels = 1 - pixels
     if _happens(rng, effects.p_jpeg):
@@ -132,8 +133,3 @@ def as_stored(rng: np.random.Generator, pixels: NDArray[np.float32], effects: Ef
 def _happens(rng: np.random.Generator, probability: float) -> bool:
     """No draw where there is no choice: scenes of other ranges keep their bytes."""
     return probability > 0 and bool(rng.uniform() < probability)
-
-
-def _drawn(rng: np.random.Generator, between: tuple[float, float]) -> float:
-    """Log-uniform: a factor of two is as likely at either end."""
-    return float(np.exp(rng.uniform(*np.log(between))))

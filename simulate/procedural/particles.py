@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulate.draws import log_uniform
 from simulate.procedural.fills import Fill
 from simulate.procedural.lattices import Lattice, random_lattice
 from simulate.procedural.layout import Layout
@@ -30,7 +31,7 @@ def draw_particles(
         probe_px: standard deviation of a column's image.
         base_period_px: typical lattice vector.
     """
-    radius_px = float(np.exp(rng.uniform(*np.log(ranges.particle_px))))
+    radius_px = log_uniform(rng, ranges.particle_px)
     grains = _placed(rng, shape_hw, ranges.n_particles, radius_px)
     n = int(grains.max())
     materials = np.where(grains > 0, PARTICLE, SUPPORT).astype(np.uint32)
@@ -48,7 +49,7 @@ def _placed(
 ) -> NDArray[np.uint32]:
     """Particles that do not overlap, scattered or in heaps; 1 … n, 0 between them; at least one."""
     grains = np.zeros(shape_hw, np.uint32)
-    wanted = int(np.exp(rng.uniform(*np.log(n_particles))) + 0.5)
+    wanted = int(log_uniform(rng, n_particles) + 0.5)
     spread, heap = rng.uniform(0.0, 0.35), rng.uniform() < 0.5
     centre, sigma = rng.uniform(0.25, 0.75, size=2) * shape_hw, rng.uniform(0.12, 0.35) * np.array(shape_hw)
     while wanted and (grains > 0).mean() < _MOST_COVERED:
@@ -89,7 +90,7 @@ def _outline(
 
 def _support(rng: np.random.Generator) -> Fill:
     """An empty or amorphous support, dark or bright."""
-    level = float(np.exp(rng.uniform(np.log(0.03), np.log(0.9))))
+    level = log_uniform(rng, (0.03, 0.9))
     if rng.uniform() < 0.3:
         return Fill("vacuum", level, contrast=0.0)
     return Fill("amorphous", level, contrast=float(rng.uniform(0.02, 0.3)))
@@ -97,7 +98,7 @@ def _support(rng: np.random.Generator) -> Fill:
 
 def _particle(rng: np.random.Generator, radius_px: float, probe_px: float, base_period_px: float) -> Fill:
     """Crystalline where cells are to be seen, else even; single particles are brighter or darker than others."""
-    level = float(np.exp(rng.uniform(np.log(0.05), np.log(0.9))))
+    level = log_uniform(rng, (0.05, 0.9))
     spread = float(rng.uniform(0, 0.5))
     period_px = min(base_period_px, radius_px / 2)
     if period_px < 4 or rng.uniform() < 0.3:

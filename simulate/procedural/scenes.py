@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.records import Micrograph, Scene
 from samiam.records.scene import EASY_WEIGHT, HARD_WEIGHT
+from simulate.draws import log_uniform
 from simulate.procedural.drawing import draw_fills, draw_grains, draw_materials, of_one_material
 from simulate.procedural.effects import after_counting, as_stored, before_counting
 from simulate.procedural.fills import Fill
@@ -56,13 +57,13 @@ def procedural_scene(
         raise InputError(f"a scene of {shape_hw[0]} × {shape_hw[1]} px is too small; give at least 64 px a side.")
     ranges = ranges or DIFFICULTIES[difficulty]
     rng = np.random.default_rng([seed, difficulty])
-    base_period_px = float(np.exp(rng.uniform(*np.log(ranges.period_px))))
+    base_period_px = log_uniform(rng, ranges.period_px)
     regions, fills = _specimen(rng, shape_hw, ranges, base_period_px)
     ideal = render(rng, regions, fills)
     if ranges.p_carbon > 0 and rng.uniform() < ranges.p_carbon:
         ideal = under_carbon(rng, ideal)
     ideal = before_counting(rng, ideal, ranges.effects, base_period_px)
-    counts_per_pixel = float(np.exp(rng.uniform(*np.log(ranges.counts_per_pixel))))
+    counts_per_pixel = log_uniform(rng, ranges.counts_per_pixel)
     jitter_px = float(rng.uniform(*ranges.jitter_px))
     counts = count_electrons(rng, scan_jitter(rng, ideal, jitter_px), counts_per_pixel)
     counts = after_counting(rng, counts, ranges.effects)

@@ -13,11 +13,11 @@ import numpy as np
 
 from samiam.errors import InputError
 from samiam.settings import Count, NotNegative, Positive, Rising, Share, settings
+from simulate.draws import log_uniform, uniform
 from simulate.library.materials import Material
 from simulate.scenes.acquisition import Acquisition
 from simulate.scenes.benchmark import Recipe
 from simulate.scenes.families import FAMILIES
-from simulate.scenes.families.draws import log_uniform, uniform
 from simulate.scenes.families.imaging import THICKEST_A, THICKNESS_A, THINNEST_A
 from simulate.specimen.lamella import Lamella, Nanocrystals
 from simulate.specimen.layers import Layer, Specimen
@@ -180,13 +180,13 @@ def _recorded(rng: np.random.Generator, acquisition: Acquisition, ranges: Uneven
     tail, tail_A = uniform(rng, ranges.tail), uniform(rng, ranges.tail_A)
     return replace(
         acquisition,
-        dose_e_per_A2=acquisition.dose_e_per_A2 * log_uniform(rng, *ranges.frames),
+        dose_e_per_A2=acquisition.dose_e_per_A2 * log_uniform(rng, ranges.frames),
         optics=replace(
-            acquisition.optics, source_fwhm_A=log_uniform(rng, *ranges.source_fwhm_A), tail=tail, tail_A=tail_A
+            acquisition.optics, source_fwhm_A=log_uniform(rng, ranges.source_fwhm_A), tail=tail, tail_A=tail_A
         ),
-        contamination_A=log_uniform(rng, *ranges.contamination_A),
+        contamination_A=log_uniform(rng, ranges.contamination_A),
         contamination_variation=uniform(rng, ranges.contamination_variation),
-        spread_px=log_uniform(rng, *ranges.spread_px),
+        spread_px=log_uniform(rng, ranges.spread_px),
         line_noise=uniform(rng, ranges.line_noise),
     )
 

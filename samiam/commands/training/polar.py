@@ -19,6 +19,7 @@ from samiam.training.polar.fitting import calibrate
 from samiam.training.polar.learning import PolarLearner
 from samiam.training.polar.scenes import PolarFramesData, TrainingFrames, ValidationFrames
 from samiam.training.run import Job
+from simulate.draws import log_uniform
 from simulate.labyrinth import LabyrinthConditions, Physics, draw_frame
 
 _FIRST = {"train": 1 << 40, "val": 1 << 41, "calibration": 1 << 42}
@@ -79,6 +80,6 @@ def frame_of(number: int, *, data: LabyrinthFrames, variant: Variant, first: int
         first: seed of the first frame.
         size_px: of a side of what is seen.
     """
-    period = float(np.exp(np.random.default_rng([first, number]).uniform(*np.log(data.conditions.period_px))))
+    period = log_uniform(np.random.default_rng([first, number]), data.conditions.period_px)
     side = round(size_px * period / WORKING_PERIOD_PX) if variant == "ours" else size_px
     return drawn_frame(number, side, period, physics=data.physics, conditions=data.conditions, first=first)

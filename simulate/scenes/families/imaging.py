@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simulate.draws import log_uniform, up_to
 from simulate.imaging.stem import Optics, Scan
 from simulate.library.materials import View
 from simulate.scenes.acquisition import Acquisition
-from simulate.scenes.families.draws import log_uniform, up_to
 from simulate.specimen.layers import Layer, Specimen
 
 # What has no other reason beside it is chosen by hand, as probe-corrected instruments and lamellae usually are.
@@ -85,12 +85,12 @@ def imaged(
 def _acquisition(rng: np.random.Generator, frame: Frame, detectors: Sequence[str]) -> Acquisition:
     side_px, pixel_A = frame
     dwell_us = float(rng.choice([1.0, 2.0, 4.0, 8.0, 16.0]))
-    current_pA = log_uniform(rng, 8.0, 60.0)
+    current_pA = log_uniform(rng, (8.0, 60.0))
     dose_e_per_A2 = float(np.clip(current_pA * dwell_us * _ELECTRONS_PER_PA_US / pixel_A**2, *_DOSE_E_PER_A2))
     turned = rng.choice(["little", "quarter", "any"], p=[0.75, 0.15, 0.1])
     base_deg = {"little": 0.0, "quarter": float(rng.choice([-90, 90])), "any": float(rng.uniform(-180, 180))}[turned]
     frame_s = 1e-6 * side_px * (side_px * dwell_us + 100)
-    drift_A = min(0.01 * side_px * pixel_A, log_uniform(rng, 0.05, 0.8) * frame_s)  # within the frame's time
+    drift_A = min(0.01 * side_px * pixel_A, log_uniform(rng, (0.05, 0.8)) * frame_s)  # within the frame's time
     direction = rng.uniform(0, 2 * np.pi)
     scan = Scan(
         (side_px, side_px),
@@ -101,7 +101,7 @@ def _acquisition(rng: np.random.Generator, frame: Frame, detectors: Sequence[str
         wander_A=up_to(rng, 1.0),
         shear_deg=float(rng.normal(0, 0.4)),
         stretch=1 + float(rng.normal(0, 0.006)),
-        jitter_A=log_uniform(rng, 0.02, 0.3),
+        jitter_A=log_uniform(rng, (0.02, 0.3)),
         flyback_A=up_to(rng, 2.5),
         flyback_decay_px=float(rng.uniform(5, 30)),
     )

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 
 from samiam.errors import InputError
+from simulate.draws import about, log_uniform, uniform, up_to
 from simulate.library.materials import Dopant, Material, View, material
 from simulate.scenes.acquisition import Acquisition
-from simulate.scenes.families.draws import about, log_uniform, uniform, up_to
 from simulate.scenes.families.imaging import Frame, frame_for, imaged, thickness_of_A, width_of_A
 from simulate.specimen.layers import Boundary, Interface, Layer, Specimen
 from simulate.specimen.stack import plane_cell
@@ -223,7 +223,7 @@ def _defects(rng: np.random.Generator, frame: Frame, *, antiphase: float, grains
 def _boundary(rng: np.random.Generator, kind: Literal["antiphase", "grain"], x_A: float) -> Boundary:
     if kind == "antiphase":
         return Boundary("antiphase", x_A, lean_deg=float(rng.normal(0, 5)))
-    rotation_deg = float(rng.choice([-1, 1]) * log_uniform(rng, 0.7, 12.0))
+    rotation_deg = float(rng.choice([-1, 1]) * log_uniform(rng, (0.7, 12.0)))
     tilt_mrad = (float(rng.normal(0, 8)), float(rng.normal(0, 8)))
     lean_deg = float(np.clip(rng.normal(0, 12), -60, 60))  # one in two million would lean further
     return Boundary("grain", x_A, lean_deg, rotation_deg, tilt_mrad)

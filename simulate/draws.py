@@ -1,4 +1,4 @@
-"""Random numbers as recipes draw them."""
+"""Random numbers, as what is simulated is drawn from ranges."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def about(rng: np.random.Generator, spread: float) -> float:
     return 1 + float(rng.uniform(-spread, spread))
 
 
-def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """Evenly in the logarithm."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+def log_uniform(rng: np.random.Generator, within: tuple[float, float]) -> float:
+    """Evenly in the logarithm of a range above 0: a factor of two is as likely at either end."""
+    return float(np.exp(rng.uniform(*np.log(within))))
