@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import pytorch_lightning as pl
 import torch
@@ -28,24 +27,33 @@ class AdamWRecipe(Protocol):
     def warm_up_steps(self) -> int: ...  # noqa: D102
 
 
-def adamw_with_warm_up(parameters: Iterable[nn.Parameter], trainer: pl.Trainer, recipe: AdamWRecipe) -> Any:  # noqa: ANN401
-    """AdamW under one warm-up and one cosine over the whole training, as `configure_optimizers` returns it.
+Network = TypeVar("Network", bound=nn.Module)
+Recipe = TypeVar("Recipe", bound=AdamWRecipe)
 
-    Args:
-        parameters: what is learnt; frozen ones are left out.
-        trainer: knows how long the training is.
+
+class WarmedUpLearner(pl.LightningModule, Generic[Network, Recipe]):
+    """Learns by AdamW, under one warm-up and one cosine over the whole training.
+
+    Attributes:
+        network: what learns; frozen parameters stay as they are.
         recipe: has the rates.
     """
-    warm_up_steps = recipe.warm_up_steps
 
-    def share(step: int) -> float:
+    network: Network
+    recipe: Recipe
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401
+        """The optimizer, and the schedule, which goes by steps."""
+        recipe = self.recipe
+        learnt = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.AdamW(learnt, recipe.learning_rate, weight_decay=recipe.weight_decay)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._share_of_rate)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _share_of_rate(self, step: int) -> float:
+        trainer, warm_up_steps = self.trainer, self.recipe.warm_up_steps
         if step < warm_up_steps:
             return (step + 1) / warm_up_steps
         # Lightning's own estimate of the steps would start the data of a resumed run before its epoch is known.
         n_falling = (trainer.max_epochs or 1) * trainer.num_training_batches - warm_up_steps
         return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm_up_steps) / max(1.0, n_falling))))
-
-    learnt = [parameter for parameter in parameters if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(learnt, recipe.learning_rate, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
-    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -15,7 +14,7 @@ from samiam.compact.network import STRIDE_PX, FieldNetwork, standardised
 from samiam.training.compact.scores import field_scores, kmeans_iou
 from samiam.training.compact.settings import FieldRecipe
 from samiam.training.compact.whole_scenes import Batch
-from samiam.training.schedule import adamw_with_warm_up
+from samiam.training.schedule import WarmedUpLearner
 
 
 def labels_of_field(labels: Tensor) -> Tensor:
@@ -128,7 +127,7 @@ def points_of_step(materials: Tensor, orientations: Tensor, recipe: FieldRecipe,
     return torch.cat([chosen_points(labels, half, generator) for labels in (materials, orientations)], dim=1)
 
 
-class FieldLearner(pl.LightningModule):
+class FieldLearner(WarmedUpLearner[FieldNetwork, FieldRecipe]):
     """Trains a `FieldNetwork` on batches of pixels (B, 1, H, W) and materials, grains and orientations (B, H, W).
 
     Args:
@@ -187,7 +186,3 @@ class FieldLearner(pl.LightningModule):
     def _data_names(self) -> list[str]:
         data: Any = self.trainer.datamodule  # type: ignore[attr-defined]
         return getattr(data, "names", [""])
-
-    def configure_optimizers(self) -> Any:  # noqa: ANN401
-        """AdamW under one warm-up and one cosine over the whole training."""
-        return adamw_with_warm_up(self.network.parameters(), self.trainer, self.recipe)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -15,7 +13,7 @@ from samiam.metrics import clustering_accuracy
 from samiam.texture.fenet import FENet
 from samiam.texture.inputs import as_imagenet
 from samiam.training.fenet.settings import ContrastiveRecipe
-from samiam.training.schedule import adamw_with_warm_up
+from samiam.training.schedule import WarmedUpLearner
 
 
 def contrastive_loss(vectors: Tensor, materials: Tensor, scenes: Tensor, temperature: float) -> Tensor:
@@ -44,7 +42,7 @@ def contrastive_loss(vectors: Tensor, materials: Tensor, scenes: Tensor, tempera
     return per_crop.sum() / (n_partners > 0).sum().clamp(min=1)
 
 
-class ContrastiveLearner(pl.LightningModule):
+class ContrastiveLearner(WarmedUpLearner[FENet, ContrastiveRecipe]):
     """Trains a `FENet` on batches of (crops (N, 1, s, s), materials (N,), scenes (N,)).
 
     Logs `train/loss`, `val/loss` and `val/accuracy`, the clustering accuracy of a scene's crops, which decides when
@@ -87,10 +85,6 @@ class ContrastiveLearner(pl.LightningModule):
         """Clustering accuracy of a scene's crops, the mean over the scenes of a batch."""
         crops, materials, scenes = batch
         return _accuracy(self(crops), materials, scenes)
-
-    def configure_optimizers(self) -> Any:  # noqa: ANN401
-        """AdamW under one warm-up and one cosine over the whole training."""
-        return adamw_with_warm_up(self.network.parameters(), self.trainer, self.recipe)
 
 
 def _accuracy(vectors: Tensor, materials: Tensor, scenes: Tensor) -> float:

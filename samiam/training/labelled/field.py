@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import cast
 
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -17,10 +16,10 @@ from samiam.training.compact.learning import boundaries_of_field, labels_of_fiel
 from samiam.training.compact.settings import FieldRecipe
 from samiam.training.compact.whole_scenes import Batch
 from samiam.training.labelled.names import test_name
-from samiam.training.labelled.norms import keep_statistics
+from samiam.training.labelled.norms import NormsTuner
 from samiam.training.labelled.scoring import segmentation_scores
 from samiam.training.labelled.settings import FineTuningRecipe
-from samiam.training.schedule import adamw_with_warm_up
+from samiam.training.schedule import WarmedUpLearner
 
 _BORDER_PX = 5
 """Side of the square around a pixel without a label in which nobody says where a boundary lies."""
@@ -41,7 +40,7 @@ def known_boundaries(materials: Tensor, orientations: Tensor) -> Tensor:
     return 1 - functional.max_pool2d(near, STRIDE_PX)
 
 
-class LabelledFieldLearner(pl.LightningModule):
+class LabelledFieldLearner(NormsTuner, WarmedUpLearner[Sight, FineTuningRecipe]):
     """Tunes a `FieldNetwork`, or each of several that look together, on parts of labelled images and simulated scenes.
 
     Labelled images teach vectors of materials and boundaries between them; what grains are is rehearsed on simulated
@@ -57,16 +56,9 @@ class LabelledFieldLearner(pl.LightningModule):
 
     def __init__(self, network: Sight, calibration: Calibration, recipe: FineTuningRecipe) -> None:
         super().__init__()
-        self.network: Sight = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.calibration, self.recipe = calibration, recipe
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.calibration, self.recipe, self.norms = calibration, recipe, recipe.norms
         self._losses = FieldRecipe(seed=recipe.seed)
-
-    def train(self, mode: bool = True) -> LabelledFieldLearner:
-        """Set the mode; batch norms stay as the recipe says."""
-        super().train(mode)
-        if self.recipe.norms == "kept":
-            keep_statistics(self.network)
-        return self
 
     def training_step(self, batch: Batch) -> Tensor:
         """Loss of one batch, the mean over the networks."""
@@ -104,10 +96,6 @@ class LabelledFieldLearner(pl.LightningModule):
         found = segmentation_scores(self.network, self.calibration, pixels, labels)
         shown = {f"{name}/{score}": value for score, value in found.items()}
         self.log_dict(shown, batch_size=1, sync_dist=True, add_dataloader_idx=False)
-
-    def configure_optimizers(self) -> Any:  # noqa: ANN401
-        """AdamW under one warm-up and one cosine over the whole training."""
-        return adamw_with_warm_up(self.network.parameters(), self.trainer, self.recipe)
 
 
 def members_of(sight: Sight) -> Iterable[tuple[FieldNetwork, bool]]:

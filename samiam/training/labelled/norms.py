@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from torch import nn
+from typing import Literal, Self
+
+import pytorch_lightning as pl
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
-def keep_statistics(network: nn.Module) -> None:
-    """Let batch norms normalise by the statistics that they have, and change them no more.
+class NormsTuner(pl.LightningModule):
+    """Tunes a network whose batch norms keep the statistics that they have, or learn new ones.
 
-    Their scales and shifts still learn. To be called whenever the network was put into training mode.
+    Attributes:
+        norms: which of the two; the scales and shifts of norms learn in either case.
     """
-    for module in network.modules():
-        if isinstance(module, _BatchNorm):
-            module.eval()
+
+    norms: Literal["kept", "learnt"]
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode; norms that keep their statistics stay in that of evaluation."""
+        super().train(mode)
+        if self.norms == "kept":
+            for module in self.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+        return self

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -19,7 +16,7 @@ from samiam.particles.finder.network import look_at
 from samiam.records import Masks
 from samiam.training.particles.scenes import Batch
 from samiam.training.particles.settings import ParticleRecipe
-from samiam.training.schedule import adamw_with_warm_up
+from samiam.training.schedule import WarmedUpLearner
 
 LEAST_PX = 40  # area of a candidate that counts, on the pixels of the maps: 0.3 nm across where fringes show
 
@@ -64,7 +61,7 @@ def _mostly_inside(logits: Tensor, shares: Tensor, particle: Tensor) -> Tensor:
     return of_particles + of_pixel.mean()
 
 
-class ParticleLearner(pl.LightningModule):
+class ParticleLearner(WarmedUpLearner[PaddedNetwork, ParticleRecipe]):
     """Trains a network of the finder on batches of images (B, C, H, W), as it sees them, and targets (B, 3, H, W).
 
     Logs `train/loss` and its parts; and of the scenes to validate on `val/dice` and `val/f1`, means over those with
@@ -117,7 +114,3 @@ class ParticleLearner(pl.LightningModule):
         dice, f1, false_area = (values.nanmean().nan_to_num(0) for values in scores.unbind(dim=1))
         shown = {"val/dice": dice, "val/f1": f1, "val/false_area": false_area}
         self.log_dict({**shown, "val/score": (dice + f1) / 2 - false_area}, prog_bar=True, sync_dist=True)
-
-    def configure_optimizers(self) -> Any:  # noqa: ANN401
-        """AdamW under one warm-up and one cosine over the whole training."""
-        return adamw_with_warm_up(self.network.parameters(), self.trainer, self.recipe)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -16,7 +13,7 @@ from samiam.training.polar.scenes import Batch
 from samiam.training.polar.scoring import Peaks, best_height
 from samiam.training.polar.settings import PolarRecipe
 from samiam.training.polar.targets import counted_px
-from samiam.training.schedule import adamw_with_warm_up
+from samiam.training.schedule import WarmedUpLearner
 
 KINDS = ("end", "junction")
 
@@ -38,7 +35,7 @@ def heat_loss(logits: Tensor, heat: Tensor, counted: Tensor, peak_weight: float)
     return (off * weights).sum() / (heat * counted).sum().clamp(min=1)
 
 
-class PolarLearner(pl.LightningModule):
+class PolarLearner(WarmedUpLearner[PaddedNetwork, PolarRecipe]):
     """Trains a network on batches of frames (B, 1, H, W), as it sees them, and their heat maps (B, 2, H, W).
 
     Logs `train/loss` and its parts; and of the frames to validate on `val/f_end` and `val/f_junction`, F of what is
@@ -90,7 +87,3 @@ class PolarLearner(pl.LightningModule):
         scores = [best_height(frames, TRIED)[1] for frames in zip(*self._found, strict=True)]
         shown = {f"val/f_{kind}": score for kind, score in zip(KINDS, scores, strict=True)}
         self.log_dict({**shown, "val/f": sum(scores) / len(scores)}, prog_bar=True, sync_dist=True)
-
-    def configure_optimizers(self) -> Any:  # noqa: ANN401
-        """AdamW under one warm-up and one cosine over the whole training."""
-        return adamw_with_warm_up(self.network.parameters(), self.trainer, self.recipe)

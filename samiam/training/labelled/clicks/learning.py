@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -13,13 +10,13 @@ from samiam.generation.sam.tunable import TunableDecoder
 from samiam.training.labelled.clicks.items import Batch
 from samiam.training.labelled.names import test_name
 from samiam.training.labelled.settings import FineTuningRecipe
-from samiam.training.schedule import adamw_with_warm_up
+from samiam.training.schedule import WarmedUpLearner
 
 _FOCAL_WEIGHT, _FOCAL_POWER, _FOCAL_INSIDE = 20.0, 2.0, 0.25
 """Of the loss of masks beside Dice, as SAM's (Kirillov et al., ICCV 2023, appendix A; focal: Lin et al., ICCV 2017)."""
 
 
-class ClickLearner(pl.LightningModule):
+class ClickLearner(WarmedUpLearner[TunableDecoder, FineTuningRecipe]):
     """Tunes a `TunableDecoder` on batches of clicks.
 
     Args:
@@ -58,10 +55,6 @@ class ClickLearner(pl.LightningModule):
         chosen = ious.gather(1, expected.argmax(dim=1, keepdim=True))
         shown = {f"{name}/click_iou": chosen.mean(), f"{name}/best_iou": ious.max(dim=1).values.mean()}
         self.log_dict(shown, batch_size=1, sync_dist=True, add_dataloader_idx=False)
-
-    def configure_optimizers(self) -> Any:  # noqa: ANN401
-        """AdamW under one warm-up and one cosine over the whole training."""
-        return adamw_with_warm_up(self.network.parameters(), self.trainer, self.recipe)
 
 
 def mask_losses(logits: Tensor, targets: Tensor, is_known: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,12 +13,12 @@ from torch.nn import functional
 from samiam.texture.crop_network import CropNetwork
 from samiam.training.classification import Classification
 from samiam.training.classifier.crop_sets import images_of
-from samiam.training.labelled.norms import keep_statistics
+from samiam.training.labelled.norms import NormsTuner
 from samiam.training.labelled.settings import FineTuningRecipe
 from samiam.training.settings import ClassificationRecipe
 
 
-class LabelledClassification(Classification):
+class LabelledClassification(NormsTuner, Classification):
     """Tunes a classifier of crops as `Classification` trains one.
 
     Args:
@@ -29,14 +29,7 @@ class LabelledClassification(Classification):
     def __init__(self, network: CropNetwork, recipe: FineTuningRecipe) -> None:
         how = ClassificationRecipe("adamw", recipe.learning_rate, weight_decay=recipe.weight_decay, schedule="cosine")
         super().__init__(network, how)
-        self._norms = recipe.norms
-
-    def train(self, mode: bool = True) -> LabelledClassification:
-        """Set the mode; batch norms stay as the recipe says."""
-        super().train(mode)
-        if self._norms == "kept":
-            keep_statistics(self.network)
-        return self
+        self.norms = recipe.norms
 
 
 def with_classes(

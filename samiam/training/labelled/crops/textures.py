@@ -17,7 +17,7 @@ from samiam.training.fenet.scene_crops import SceneCrops
 from samiam.training.fenet.settings import ContrastiveRecipe, SceneCropRules
 from samiam.training.labelled.division import Division
 from samiam.training.labelled.names import test_name, test_names
-from samiam.training.labelled.norms import keep_statistics
+from samiam.training.labelled.norms import NormsTuner
 from samiam.training.labelled.settings import FineTuningRecipe, LabelledRules
 from samiam.training.labelled.world import FIRST_OLD, Whole
 from samiam.training.sampling import fresh_loader
@@ -26,7 +26,7 @@ _VAL_BATCHES = 4
 _SIDES_PX = (48, 60, 64)  # of crops, as the booster draws them
 
 
-class LabelledContrastive(ContrastiveLearner):
+class LabelledContrastive(NormsTuner, ContrastiveLearner):
     """Tunes a `FENet` as `ContrastiveLearner` trains one.
 
     Args:
@@ -37,14 +37,7 @@ class LabelledContrastive(ContrastiveLearner):
     def __init__(self, network: FENet, recipe: FineTuningRecipe) -> None:
         rates = (recipe.learning_rate, recipe.weight_decay, recipe.warm_up_steps)
         super().__init__(network, ContrastiveRecipe(*rates))
-        self._norms = recipe.norms
-
-    def train(self, mode: bool = True) -> LabelledContrastive:
-        """Set the mode; batch norms stay as the recipe says."""
-        super().train(mode)
-        if self._norms == "kept":
-            keep_statistics(self.network)
-        return self
+        self.norms = recipe.norms
 
     def test_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
         """Clustering accuracy of one batch of scenes to test on, simulated or labelled."""
