@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,6 +21,7 @@ from samiam.formats import read_micrograph
 from samiam.label_studio.addresses import Images, name_in
 from samiam.records import Micrograph
 from samiam.records.showing import counted
+from samiam.storage.files import sha256_of
 
 _CHOICE = ("frame", "channel", "dataset")
 """What of a file is the micrograph."""
@@ -103,41 +105,64 @@ def _labellings(task: Task, entry: Mapping[str, Any], images: Images, noted: Cou
     if not task.annotations:
         noted["unlabelled"] += 1
         return
-    with _micrograph(task, entry.get("data", entry), images, noted) as micrograph:
+    with _micrograph(task, entry.get("data", entry), images, noted) as (micrograph, file_name):
         for annotation in task.annotations:
             scene = painted_scene(micrograph, annotation)
             noted["overlapping_px"] += scene.parameters.get("overlapping_px", 0)
-            yield Labelling(scene, annotation.annotator, "Label Studio")
+            yield Labelling(scene, annotation.annotator, "Label Studio", file_name=file_name)
 
 
 @contextmanager
-def _micrograph(task: Task, data: Mapping[str, Any], images: Images, noted: Counter[str]) -> Iterator[Micrograph]:
-    file_name, source = data.get(FILE_NAME), f"{task.source}: task {task.number}"
-    original = _in_folders(PurePosixPath(file_name).name, images) if isinstance(file_name, str) else None
+def _micrograph(
+    task: Task, data: Mapping[str, Any], images: Images, noted: Counter[str]
+) -> Iterator[tuple[Micrograph, str | None]]:
+    """The image of a task, and what the file of the micrograph is called where only a picture of it is at hand."""
+    given, source = data.get(FILE_NAME), f"{task.source}: task {task.number}"
+    file_name = PurePosixPath(given).name if isinstance(given, str) else None
+    original = None if file_name is None else _original(source, file_name, data, images)
     if original is not None:
-        yield _original(source, original, data)
+        yield original, None
         return
     address = _address(data, task.file_name)
     uploaded = _in_folders(task.file_name, images) if images.local(address) is None else None
-    noted["pictures"] += isinstance(file_name, str)
-    name = f"task-{task.number}" if not isinstance(file_name, str) else PurePosixPath(file_name).stem
-    try:
-        with nullcontext(uploaded) if uploaded is not None else images.file(address, name) as path:
-            yield read_micrograph(path)
-    except InputError as error:
-        raise InputError(f"{source}: {error}") from error
+    noted["pictures"] += file_name is not None
+    name = f"task-{task.number}" if file_name is None else PurePosixPath(file_name).stem
+    with ExitStack() as there:
+        try:
+            path = there.enter_context(images.file(address, name)) if uploaded is None else uploaded
+            picture = read_micrograph(path)
+        except InputError as error:
+            raise InputError(f"{source}: {error}") from error
+        yield replace(picture, metadata={**picture.metadata, "frame": data.get("frame")}), file_name
 
 
-def _original(source: str, path: Path, data: Mapping[str, Any]) -> Micrograph:
-    """The micrograph that a picture was made of."""
-    micrograph = read_micrograph(path, **{key: data[key] for key in _CHOICE if key in data})
-    if data.get("sha256") not in (None, micrograph.metadata["sha256"]):
-        raise InputError(f"{source}: {path} is not the file that was exported (its SHA-256 is another); give that one.")
-    return micrograph
+def _original(source: str, name: str, data: Mapping[str, Any], images: Images) -> Micrograph | None:
+    """The micrograph that a picture was made of; None where no file has its name."""
+    other = None
+    for path in _of_name(name, images):
+        if data.get("sha256") in (None, sha256_of(path)):
+            return read_micrograph(path, **{key: data[key] for key in _CHOICE if key in data})
+        other = other or path
+    if other is not None:
+        raise InputError(
+            f"{source}: {other} is not the file that was exported (its SHA-256 is another); give that one."
+        )
+    return None
+
+
+def _of_name(name: str, images: Images) -> Iterator[Path]:
+    """The files of a name, or of the name that an upload had before: of the folders, then of those in them."""
+    if (found := _in_folders(name, images)) is not None:
+        yield found
+    for folder in images.folders:
+        for path in sorted(folder.rglob(glob.escape(name))):
+            is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+            if path != found and path.is_file() and not is_hidden:
+                yield path
 
 
 def _in_folders(name: str, images: Images) -> Path | None:
-    """The file of a name, or of the name that an upload had before, in the folders."""
+    """The first file of a name, or of the name that an upload had before, that lies in one of the folders itself."""
     found = (uploaded_image(name, image_files(folder)) for folder in images.folders)
     return next((path for path in found if path is not None), None)
 

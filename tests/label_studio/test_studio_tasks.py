@@ -22,6 +22,7 @@ from refusals import refusal
 from samiam.cli import main
 from samiam.commands.label_studio import backend_of
 from samiam.datasets import find_labelled
+from samiam.datasets.compiling.splits import read_splits
 from samiam.formats import read_micrograph
 from samiam.formats.brush_rle import decode_alpha
 from samiam.label_studio.addresses import Images
@@ -159,6 +160,8 @@ class TestImport:
         tasks[0]["annotations"][0] |= done(*tasks[0]["annotations"][0]["result"], by={"email": "a@b.c"})
         tasks[0]["annotations"].append(done(number=2, was_cancelled=True))
         (exported / "export.json").write_text(json.dumps(tasks))
+        for folder in ("raw", "mine"):
+            shutil.rmtree(exported / folder)
         code, said = run(capsys, "import", exported / "export.json", "-o", exported / "back")
         assert code == 0
         (scene,) = scenes_in(exported / "back")
@@ -209,10 +212,34 @@ class TestImport:
 
     def test_another_file_of_the_same_name(self, exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
         write_image(exported / "raw" / "a.tif", seed=9)
+        shutil.rmtree(exported / "mine")
         words = [exported / "tasks.json", "-o", exported / "back", "--predictions", "--images", exported / "raw"]
         code, said = run(capsys, "import", *words)
         assert code == 2
         assert "is not the file that was exported (its SHA-256 is another)" in said
+
+    def test_of_several_files_of_one_name_that_which_was_exported(
+        self, exported: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for folder in ("first", "below/them"):
+            (exported / folder).mkdir(parents=True)
+        original = read_micrograph(exported / "raw" / "a.tif")
+        (exported / "raw" / "a.tif").rename(exported / "below" / "them" / "a.tif")
+        write_image(exported / "first" / "a.tif", seed=9)
+        folders = [word for folder in ("first", "below", "raw") for word in ("--images", exported / folder)]
+        run(capsys, "import", exported / "tasks.json", "-o", exported / "back", "--predictions", *folders)
+        first, _ = scenes_in(exported / "back")
+        np.testing.assert_array_equal(first.micrograph.pixels, original.pixels)
+
+    def test_pictures_of_micrographs_of_one_name_are_of_one_specimen(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for seed, day in enumerate(("mon", "tue")):
+            write_result(tmp_path / "results" / day, write_image(tmp_path / "raw" / day / "STO-3_001.tif", seed))
+        run(capsys, "export", tmp_path / "results", "-o", tmp_path / "tasks.json")
+        shutil.rmtree(tmp_path / "raw")
+        run(capsys, "import", tmp_path / "tasks.json", "-o", tmp_path / "back", "--predictions")
+        assert {place.specimen for place in read_splits(tmp_path / "back").values()} == {"STO-3"}
 
     def test_a_folder_that_is_there(self, exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
         code, said = run(capsys, "import", exported / "tasks.json", "-o", exported / "raw", "--predictions")

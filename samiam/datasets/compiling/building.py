@@ -6,7 +6,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import chain, count, groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from samiam.errors import InputError
 from samiam.formats.writers.coco import CocoImage, write_coco_set
 from samiam.formats.writers.earlier import OF_THE_IMAGE
 from samiam.formats.writers.strict_json import write_json
-from samiam.records import Micrograph, Scene
+from samiam.records import Scene
 from samiam.records.showing import counted
 from samiam.storage.files import replacing_together
 
@@ -54,8 +54,9 @@ class BuildOptions:
 def build_dataset(sources: Sequence[str | Path], folder: str | Path, options: BuildOptions | None = None) -> Counts:
     """Compile a labelled data set, which `find_labelled` reads; results that somebody rejected are left out.
 
-    An image that several annotators labelled has one name in all their folders; two images of one name have their
-    folders' names before it. What was written is read back and compared before the folder appears.
+    An image that several annotators labelled has one name in all their folders; of images of one name all but the first
+    have their folder's name before it, and a number behind it where that does not tell them apart either. What was
+    written is read back and compared before the folder appears.
 
     Args:
         sources: folders, see `labellings_of`.
@@ -149,7 +150,7 @@ class Compiled:
         self._unused_names.difference_update(labelling.scene.materials)
         scene, who = renamed(labelling.scene, self._chosen.names), labelling.annotator
         _check_folder_name(who)
-        name, digest = self._name_of(scene.micrograph), digest_of_labels(scene)
+        name, digest = self._name_of(labelling), digest_of_labels(scene)
         is_new = (who, name) not in self.digests
         if self.digests.setdefault((who, name), digest) != digest:
             raise InputError(
@@ -177,23 +178,25 @@ class Compiled:
         write_json(self._folder / SPLITS_FILE, {"images": {name: place._asdict() for name, place in places.items()}})
         return places
 
-    def _name_of(self, micrograph: Micrograph) -> str:
+    def _name_of(self, labelling: Labelling) -> str:
         """What an image is called, the same whoever labelled it; behind a frame's name stands its number."""
-        facts = micrograph.metadata
-        identity, path = tuple(facts.get(key) for key in OF_THE_IMAGE), Path(facts["path"])
+        facts, path = labelling.scene.micrograph.metadata, labelling.path
+        identity = tuple(facts.get(key) for key in OF_THE_IMAGE)
         if identity not in self._names:
             frame = "" if facts.get("frame") is None else f"-{facts['frame']}"
             stem = (path.stem.lstrip(".") or "image") + frame
-            free = [name for name in (stem, f"{path.parent.name}-{stem}") if name not in self._names.values()]
-            if not free:
-                raise InputError(f"{path}: a third image of that name; rename it, and segment or label it so.")
-            self._names[identity] = free[0]
+            in_folder = f"{path.parent.name}-{stem}"
+            names = chain((stem, in_folder), (f"{in_folder}-{number}" for number in count(2)))
+            self._names[identity] = next(name for name in names if name not in self._names.values())
         return self._names[identity]
 
     def _note(self, name: str, labelling: Labelling) -> None:
-        facts = labelling.scene.micrograph.metadata
-        path = Path(facts["path"])
-        origin: dict[str, Any] = {"file": path.name, **{key: facts.get(key) for key in OF_THE_IMAGE}, "labels": {}}
+        facts, path = labelling.scene.micrograph.metadata, labelling.path
+        origin: dict[str, Any] = {
+            "file": Path(facts["path"]).name,
+            **{key: facts.get(key) for key in OF_THE_IMAGE},
+            "labels": {},
+        }
         self.origins.setdefault(name, origin)["labels"][labelling.annotator] = labelling.source
         place, pattern = labelling.place, self._chosen.specimen
         if place is not None:
@@ -201,7 +204,7 @@ class Compiled:
         if place is not None and pattern is None:
             self._specimens[name] = place.specimen
         else:
-            self._specimens.setdefault(name, specimen_of(name, path.parent.name, pattern))
+            self._specimens.setdefault(name, specimen_of(path.stem, path.parent.name, pattern))
 
 
 def _check_folder_name(annotator: str) -> None:

@@ -13,6 +13,7 @@ from pycocotools import mask as rle
 from refusals import refusal
 
 from samiam.datasets import BuildOptions, build_dataset, find_labelled, read_splits
+from samiam.datasets.compiling.splits import Place
 from samiam.formats import read_micrograph
 from samiam.records import Scene
 from samiam.storage.files import sha256_of
@@ -150,6 +151,13 @@ class TestSeveralSources:
         write_result(tmp_path / "more/a-1", write_image(tmp_path / "day 2/a-1.tif", 9))
         build_dataset([results, tmp_path / "more"], tmp_path / "set")
         assert list(read(tmp_path / "set")) == ["a-1", "a-2", "b-1", "day 2-a-1"]
+
+    def test_images_of_one_name_are_of_one_specimen(self, tmp_path: Path) -> None:
+        for seed, day in enumerate(("mon", "tue", "late/tue")):
+            write_result(tmp_path / "results" / str(seed), write_image(tmp_path / day / "STO-3_001.tif", seed))
+        build_dataset([tmp_path / "results"], tmp_path / "set", BuildOptions("Ann", splits={"STO-3": "test"}))
+        names = ["STO-3_001", "tue-STO-3_001", "tue-STO-3_001-2"]
+        assert read_splits(tmp_path / "set") == dict.fromkeys(names, Place("STO-3", "test"))
 
     def test_what_is_the_same_is_taken_once(self, results: Path, tmp_path: Path) -> None:
         assert build_dataset([results, results / "a-1"], tmp_path / "set").scenes == 3
