@@ -4,11 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from refusals import refusal
 
-from samiam.commands.files.inputs import Reading, expand, folder_names, value_of
+from samiam.commands.files.inputs import Reading, expand, value_of
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
 
@@ -117,35 +115,6 @@ class TestResults:
     def test_without_provenance_they_may_be_anything(self, results: Path) -> None:
         (results / "provenance.json").unlink()
         assert len(expand(["results/b"])) == 4
-
-
-@pytest.mark.parametrize(
-    ("paths", "expected"),
-    [
-        (["a.png", "b.tif"], ["a", "b"]),
-        (["a.png", "a.tif", "b.tif"], ["a.png", "a.tif", "b"]),
-        (["x/a.png", "y/a.png"], ["a.png-1", "a.png-2"]),
-        (["x/a.png", "y/a.png", "z/a.tif"], ["a.png-1", "a.png-2", "a.tif"]),
-        (["a.png", "a.tif", "a.png.tif"], ["a.png-1", "a.tif", "a.png-2"]),
-        (["x/a.png", "y/a.png", "a.png-1.tif"], ["a.png-2", "a.png-3", "a.png-1"]),
-        (["...tif", ".a.tif", "x/..", ".png"], ["tif", "a", "image", "png"]),
-        (["...tif", "..tif", "....tif"], ["tif-1", "tif-2", "tif-3"]),
-        ([], []),
-    ],
-)
-def test_folder_names(paths: list[str], expected: list[str]) -> None:
-    assert folder_names([Path(path) for path in paths]) == expected
-
-
-names = st.sampled_from(["a", "a.png", "a.png-1", "a.png-2", "b"])
-files = st.builds("{}/{}{}".format, st.sampled_from("xyz"), names, st.sampled_from([".png", ".tif"]))
-
-
-@given(st.lists(files, unique=True, max_size=8))
-@settings(max_examples=200)
-def test_no_two_files_share_a_folder(paths: list[str]) -> None:
-    found = folder_names([Path(path) for path in paths])
-    assert len(set(found)) == len(found) == len(paths)
 
 
 @pytest.mark.parametrize(

@@ -156,9 +156,9 @@ def segment_files(
     """
     check_writable(output)
     check_overview(output)
-    batch = Batch(paths, output, dataset=job.chosen.dataset, all_frames=all_frames)
-    logger.debug(f"settings: {job.chosen}")
     how, hash_of = {"config": job.config, "seed": job.chosen.seed}, cache(sha256_of)
+    batch = Batch(paths, output, job.chosen.reading, hash_of, all_frames=all_frames)
+    logger.debug(f"settings: {job.chosen}")
 
     def is_done(image: Image, place: Path) -> bool:
         settings = job.chosen.at(image.frame).plain()

@@ -6,11 +6,11 @@ import getpass
 import webbrowser
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from samiam.boosting import SemanticBooster
-from samiam.commands.files.inputs import folder_names
+from samiam.commands.files.naming import Source, places_of
 from samiam.commands.files.places import check_kind, check_other
 from samiam.commands.saying import logger
 from samiam.commands.segment_settings import SegmentSettings
@@ -20,7 +20,7 @@ from samiam.formats import read_micrograph
 from samiam.generation import MaskGenerator
 from samiam.interrupts import heed
 from samiam.records import Micrograph
-from samiam.storage.files import check_writable
+from samiam.storage.files import check_writable, sha256_of
 from samiam.viewer.desk import Desk, Item
 from samiam.viewer.seeing.method import Method
 
@@ -58,7 +58,8 @@ def view_files(
     if chosen.points or chosen.boxes:
         raise InputError("--like is of a result of what was pointed at; point in the viewer instead.")
     job = SegmentJob.of(chosen, overwrite=overwrite)
-    places = [output / name for name in folder_names(paths)]
+    sources = [Source(path, path, chosen.reading.frame) for path in paths]
+    places = places_of(sources, output, cache(sha256_of))
     items = [
         Item(place.name, partial(_read, path, place, job), place) for path, place in zip(paths, places, strict=True)
     ]

@@ -18,7 +18,7 @@ from samiam.commands.segmenting import SegmentJob, boosted, write_segmentation
 from samiam.errors import InputError
 from samiam.formats import read_micrograph
 from samiam.formats.frames.landing import Patience
-from samiam.formats.writers.earlier import PROVENANCE, is_of_another_image, results_below
+from samiam.formats.writers.earlier import PROVENANCE, input_of, other_image_in, results_below
 from samiam.formats.writers.regions import region_facts
 from samiam.formats.writers.wording import notes
 from samiam.interrupts import heed
@@ -266,10 +266,10 @@ class _Watch:
         """Where the results go: an earlier state of the file makes way, another file of that name does not."""
         if self._writing is not None and self._writing.arrival.file.stem == file.stem:
             self.finish()
-        place, own = self._output / file.stem, micrograph.metadata.get("path")
-        if is_of_another_image(place, micrograph.metadata) not in (None, own):
+        place = self._output / file.stem
+        if _file_of_other_in(place, micrograph) not in (None, micrograph.metadata["path"]):
             place = self._output / file.name
-        is_own = is_of_another_image(place, micrograph.metadata) == own
+        is_own = _file_of_other_in(place, micrograph) == micrograph.metadata["path"]
         check_place(file, place, micrograph, self._job.finding.kind, overwrite=is_own or self._job.overwrite)
         return place
 
@@ -299,3 +299,9 @@ class _Writing:
 def _write(found: Found, file: Path, place: Path) -> None:
     with writing_to(place, file):
         found.write(place)
+
+
+def _file_of_other_in(place: Path, micrograph: Micrograph) -> str | None:
+    """The path of the file of which a folder holds the results, where they are not of this image."""
+    theirs = None if other_image_in(place, micrograph.metadata) is None else input_of(place)
+    return None if theirs is None else theirs["path"]

@@ -46,7 +46,7 @@ def check_declared(shape_hw: tuple[int, int], dtype: np.dtype[Any], n_channels: 
 
 
 def one_channel(array: NDArray[Any], channel: int | None) -> tuple[NDArray[Any], int | None]:
-    """The image (H, W), and which channel it is where the channels differ or one was asked for.
+    """The image (H, W), and which channel it is of several that differ or of which one was asked for.
 
     Raises:
         InputError: if one has to be given or does not exist.
@@ -55,7 +55,7 @@ def one_channel(array: NDArray[Any], channel: int | None) -> tuple[NDArray[Any],
     if channel is not None and not 0 <= channel < n_channels:
         raise InputError(f"has no channel {channel}; choose channel=0..{n_channels - 1} (--channel).")
     if array.ndim == 2:
-        return array, channel
+        return array, None
     if channel is not None:
         return array[..., channel], channel
     if any(not np.array_equal(array[..., 0], array[..., other]) for other in range(1, n_channels)):

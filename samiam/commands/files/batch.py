@@ -10,7 +10,8 @@ from typing import Literal
 
 from samiam.commands.files.each import carry_out, code_of
 from samiam.commands.files.every_frame import Image, every_frame
-from samiam.commands.files.inputs import folder_names
+from samiam.commands.files.inputs import Reading
+from samiam.commands.files.naming import Source, places_of
 from samiam.commands.files.spreading import Workers
 from samiam.commands.saying import logger
 from samiam.records.showing import counted
@@ -25,7 +26,8 @@ class Batch:
     Args:
         paths: the files.
         output: the folder in which each image has one for its results.
-        dataset: which of several stacks in a file.
+        reading: how the files are read.
+        hash_of: gives the SHA-256 of a file.
         all_frames: whether every frame of a stack is an image of its own, in `output/<name>_frame<number>/`.
 
     Attributes:
@@ -35,9 +37,13 @@ class Batch:
         n_before: how many of these an earlier run has left there.
     """
 
-    def __init__(self, paths: Sequence[Path], output: Path, *, dataset: str | None, all_frames: bool) -> None:
-        self.images = every_frame(paths, dataset) if all_frames else [Image(path) for path in paths]
-        self.places = [output / name for name in folder_names([image.alias for image in self.images])]
+    def __init__(
+        self, paths: Sequence[Path], output: Path, reading: Reading, hash_of: Callable[[Path], str], *, all_frames: bool
+    ) -> None:
+        self.images = every_frame(paths, reading.dataset) if all_frames else [Image(path) for path in paths]
+        frames = (reading.frame if image.frame is None else image.frame for image in self.images)
+        sources = [Source(image.path, image.alias, frame) for image, frame in zip(self.images, frames, strict=True)]
+        self.places = places_of(sources, output, hash_of)
         self.fates: dict[int, str | None] = {}
         self.n_before = 0
 

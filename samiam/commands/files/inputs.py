@@ -7,11 +7,9 @@ import glob
 import json
 import math
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -165,29 +163,6 @@ def refused(path: Path, check: Callable[[Path], object] = check_readable) -> str
     """Refuse a file that is refused at first sight; nothing where it is not."""
     check(path)
     return ""
-
-
-def folder_names(paths: Sequence[Path]) -> list[str]:
-    """A folder name for each file: its stem, or its whole name where stems clash, numbered where those clash too.
-
-    Dots at the beginning are left out, of which a name may be that of a folder above, or hidden.
-    """
-    stems = Counter(_folder_name(path.stem) for path in paths)
-    each = ((_folder_name(path.stem), _folder_name(path.name)) for path in paths)
-    names = [stem if stems[stem] == 1 else name for stem, name in each]
-    taken = {name for name, times in Counter(names).items() if times == 1}
-    return [name if name in taken else _numbered(name, taken) for name in names]
-
-
-def _folder_name(name: str) -> str:
-    return name.lstrip(".") or "image"
-
-
-def _numbered(name: str, taken: set[str]) -> str:
-    """The name with the first number that is free, which is then taken."""
-    free = next(f"{name}-{number}" for number in count(1) if f"{name}-{number}" not in taken)
-    taken.add(free)
-    return free
 
 
 def positive(text: str) -> float:

@@ -59,7 +59,7 @@ def find_in_files(
     """
     check_writable(output)
     hash_of = cache(sha256_of)
-    batch = Batch(paths, output, dataset=job.chosen.dataset, all_frames=all_frames)
+    batch = Batch(paths, output, job.chosen.reading, hash_of, all_frames=all_frames)
     check_statistics(output, lambda: _identities(batch.images, job, hash_of), overwrite=job.overwrite)
     logger.debug(f"settings: {job.chosen}")
     twins = twins_among(list(dict.fromkeys(image.path for image in batch.images)), hash_of)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from samiam.commands.files.each import for_each
-from samiam.commands.files.inputs import folder_names
+from samiam.commands.files.naming import folder_names
 from samiam.commands.files.places import writing_to
 from samiam.commands.polar.run import PolarJob, PolarRun
 from samiam.storage.files import check_writable

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from samiam.formats.writers.exports.kinds import EXPORT_FILES
+from samiam.records.showing import counted
 from samiam.storage.strict_json import parse_json
 
 PROVENANCE = "provenance.json"
@@ -43,22 +44,26 @@ def results_below(folder: Path, kind: str) -> list[Path]:
 
 def kind_of(folder: Path) -> str | None:
     """Of which command a folder holds the results, as "segment"; None where it holds none."""
-    try:
-        noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))
-        return str(noted.get("kind", "segment"))
-    except (OSError, ValueError, AttributeError):
-        return None
+    noted = _noted_in(folder)
+    return None if noted is None else str(noted.get("kind", "segment"))
+
+
+def input_of(folder: Path) -> Mapping[str, Any] | None:
+    """What a folder's results are of: the `path` of a file, and `OF_THE_IMAGE`; None where there are none of a file."""
+    found: Any = (_noted_in(folder) or {}).get("input")
+    is_of_file = isinstance(found, dict) and all(isinstance(found.get(key), str) for key in ("path", "sha256"))
+    return found if is_of_file and found.keys() >= set(OF_THE_IMAGE) else None
 
 
 def hand_in(folder: Path) -> str | None:
     """Whose corrections and verdicts are in the results in a folder: "3 steps by Ann"; None where nobody's are."""
     try:
-        noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))["by_hand"]
+        noted: Any = (_noted_in(folder) or {})["by_hand"]
         steps, verdict = noted["steps"], noted["verdict"]
         people = dict.fromkeys(str(one["who"]) for one in [*steps, *([verdict] if verdict else [])])
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (LookupError, TypeError):
         return None
-    what = f"{len(steps)} step{'' if len(steps) == 1 else 's'}" if steps else "a verdict"
+    what = counted(len(steps), "step") if steps else "a verdict"
     return f"{what} by {', '.join(people) or 'nobody'}"
 
 
@@ -77,28 +82,35 @@ class Verdict(NamedTuple):
 def verdict_in(folder: Path) -> Verdict | None:
     """What somebody thought of the results in a folder; None where nobody said."""
     try:
-        noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))["by_hand"]["verdict"]
+        noted: Any = (_noted_in(folder) or {})["by_hand"]["verdict"]
         return Verdict(bool(noted["accepted"]), str(noted["who"]))
-    except (OSError, ValueError, LookupError, TypeError):
+    except (LookupError, TypeError):
         return None
 
 
-def is_of_another_image(folder: Path, facts: Mapping[str, Any]) -> str | None:
-    """The path of the image of which a folder holds the results, if it is another one.
+def other_image_in(folder: Path, facts: Mapping[str, Any]) -> str | None:
+    """Of which other image a folder holds the results, in words; None where they are of this one, or there are none.
 
     Args:
         folder: that of results, which need not be there.
-        facts: metadata of a micrograph.
-
-    Returns:
-        None where the folder holds no results, they are of this image, or one of both came from no file.
+        facts: metadata of a micrograph; of one that came from no file nothing can be said.
     """
+    theirs = input_of(folder)
+    if theirs is None or facts.get("sha256") is None:
+        return None
+    differing = [key for key in OF_THE_IMAGE if theirs[key] != facts.get(key)]
+    if not differing:
+        return None
+    if "sha256" in differing:
+        return str(theirs["path"])
+    chosen = [f"{key} {theirs[key]}" if theirs[key] is not None else f"no {key}" for key in differing]
+    return f"{theirs['path']} with {' and '.join(chosen)}"
+
+
+def _noted_in(folder: Path) -> dict[str, Any] | None:
+    """The provenance in a folder; None where there is none, or it is damaged."""
     try:
-        noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))["input"]
-        theirs = {key: noted[key] for key in OF_THE_IMAGE}
-    except (OSError, ValueError, LookupError, TypeError):
+        noted: Any = parse_json((folder / PROVENANCE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
-    ours = {key: facts.get(key) for key in OF_THE_IMAGE}
-    if None in (theirs["sha256"], ours["sha256"]) or theirs == ours:
-        return None
-    return str(noted.get("path"))
+    return noted if isinstance(noted, dict) else None
