@@ -62,6 +62,7 @@ class MadeLinker:
         self.before: list[tuple[int, str, float, float]] = []
         self.frames: list[tuple[int, int, int]] = []
         self.n_tracks = 0
+        self.pauses: list[tuple[int, int]] = []
 
     def add(self, points: Points, pixels: NDArray[Any] | None = None, *, frame: int | None = None) -> None:
         assert pixels is not None

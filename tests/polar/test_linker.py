@@ -63,6 +63,18 @@ def test_a_track_goes_on_after_two_frames_without_it_and_no_more() -> None:
     assert list(linked({0: there, 4: there}).points["track"]) == [1, 2]
 
 
+def test_what_happens_in_a_pause_is_not_known() -> None:
+    there, also = ([(50, 40), (20, 80)], []), ([(50, 40), (70, 30)], [])
+    frames = {0: there, 1: there, 4: there, 8: also, 9: also, 10: ([(50, 40)], []), 11: ([(50, 40)], [])}
+    tracks = linked({**frames, 12: ([(50, 40)], [])})
+    assert events(tracks) == [(10, "death")]
+    assert tracks.lifetimes["first_frame"].tolist() == [0, 0, 8, 8]
+    whole = Linker(SHAPE, PERIOD)
+    for number in frames:
+        whole.add(Points([], []), frame=number)
+    assert whole.pauses == [(4, 8)]
+
+
 def test_after_a_gap_a_point_may_be_farther_by_the_root_of_the_frames() -> None:
     def frames(moved: float) -> dict[int, tuple[Places, Places]]:
         before, after = [(50.0, 40.0)], [(50 + moved, 40.0)]

@@ -206,8 +206,16 @@ class PolarRun:
             sign=self._job.sign,
             notes=notes,
             tracks=None if self._linker is None else self._linker.tracks(),
-            remarks=(*self._frames.remarks, *told, *list(said)[:_MOST_TOLD]),
+            remarks=(*self._frames.remarks, *told, *self._pauses(), *list(said)[:_MOST_TOLD]),
         )
+
+    def _pauses(self) -> list[str]:
+        """What is said of pauses that are too long for tracks."""
+        pauses = [] if self._linker is None else self._linker.pauses
+        listed = ", ".join(f"{before} and {after}" for before, after in pauses[:_MOST_TOLD])
+        more = ", …" if len(pauses) > _MOST_TOLD else ""
+        said = f"what happened between the frames {listed}{more} is not known: no track reaches over so many"
+        return [said] if pauses else []
 
     def _facts(self, video: PolarVideo) -> dict[str, str]:
         every = "unknown" if video.interval.s is None else f"{video.interval.s:g} s ({video.interval.source})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -59,8 +60,8 @@ def by_number(names: Sequence[str]) -> Numbering:
         names: in their natural order.
 
     Returns:
-        Places in steps of the least difference, with gaps where numbers are missing; one after the other where names
-        have no such number or the numbers are no series.
+        Places in steps of the least difference, with gaps where numbers are missing; one after the other, which is
+        said, where names have no such number or the numbers are no series.
 
     Example:
         >>> by_number(["f01.tif", "f02.tif", "f05.tif"])
@@ -69,7 +70,7 @@ def by_number(names: Sequence[str]) -> Numbering:
     numbers = _numbers(names)
     in_order = tuple(range(len(names)))
     if numbers is None:
-        return Numbering(in_order)
+        return Numbering(in_order, _why_in_order(names) if len(names) > 1 else None)
     differences = [after - before for before, after in itertools.pairwise(numbers)]
     step = min(differences, default=1)
     if step < 1 or any(difference % step for difference in differences):
@@ -105,6 +106,22 @@ def _numbers(names: Sequence[str]) -> list[int] | None:
     if len(changing) != 1 or not all(part.isdecimal() for part in changing[0]):
         return None
     return [int(part) for part in changing[0]]
+
+
+def _why_in_order(names: Sequence[str]) -> str:
+    """Why names do not tell times, and which of them are unlike the others."""
+    forms = [re.sub(r"\d+", "0", PurePath(name).stem.casefold()) for name in names]
+    usual, times = Counter(forms).most_common(1)[0]
+    odd = [name for name, form in zip(names, forms, strict=True) if form != usual]
+    if not odd or times <= len(odd):
+        return "the names of the files do not tell their times; frames count in the order of the names"
+    more = f" and {counted(len(odd) - _MOST_LISTED, 'more file')}" if len(odd) > _MOST_LISTED else ""
+    listed = ", ".join(PurePath(name).name for name in odd[:_MOST_LISTED])
+    verb = "is" if len(odd) == 1 else "are"
+    return (
+        f"{listed}{more} {verb} named unlike the other files, and may be none of the frames; frames count in the order "
+        "of the names, and gaps between them are not seen"
+    )
 
 
 def _before_gaps(places: Sequence[int]) -> list[int]:

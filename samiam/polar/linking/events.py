@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from samiam.polar.linking.lives import Change, Life, Place, changes_of
+from samiam.polar.linking.lives import Change, Life, Place, changes_of, stretch_with, stretches_of
 from samiam.polar.linking.reactions import meeting_of, partners_of
 from samiam.polar.linking.tracks import EVENT_COLUMNS, Event
 from samiam.polar.settings import LinkingOptions
@@ -93,8 +93,8 @@ class Telling:
     def __init__(self, lives: Sequence[Life], watched: Watched) -> None:
         self._watched, self._frames = watched, list(watched.drifts)
         self._told_of = [frame for frame in self._frames if frame % watched.every == 0]
-        frames = range(self._frames[0], self._frames[-1] + 1) if self._frames else range(0)
-        self._changes = changes_of(lives, frames)
+        self._stretches = stretches_of(self._frames, watched.options.most_missed)
+        self._changes = changes_of(lives, self._stretches)
         self._n_seen, self._told = Counter(watched.n_seen), Told()
         alone = [self._cost_alone(change) for change in self._changes]
         self._partner = partners_of(self._changes, alone, watched.period_px, watched.options)
@@ -163,8 +163,9 @@ class Telling:
         self._tell(told, name, max(one.frame, other.frame), place, (first, second))
 
     def _tell_alone(self, told: Told, change: Change) -> None:
-        """Tell what comes or goes alone, unless the track may be seen again after the video."""
-        if change.begins or self._frames[-1] - change.life.last > self._watched.options.most_missed:
+        """Tell what comes or goes alone, unless the track may be seen again after the video, or in a pause of it."""
+        not_seen = stretch_with(change.life.last, self._stretches).stop - 1 - change.life.last
+        if change.begins or not_seen > self._watched.options.most_missed:
             names: tuple[Event, Event] = ("entry", "exit") if self._is_at_border(change) else ("birth", "death")
             self._tell(told, names[0 if change.begins else 1], change.frame, change.place_px, (change,))
 

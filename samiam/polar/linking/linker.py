@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from samiam.errors import InputError
 from samiam.polar.linking.assignment import nearest_pairs
 from samiam.polar.linking.drift import Registration
 from samiam.polar.linking.events import Telling, Told, Watched
-from samiam.polar.linking.lives import Life
+from samiam.polar.linking.lives import Life, stretches_of
 from samiam.polar.linking.tracks import COUNT_COLUMNS, LIFETIME_COLUMNS, POINT_COLUMNS, Tracks
 from samiam.polar.settings import LinkingOptions
 from samiam.records.polar_scene import Kind, Points, Sign
@@ -102,6 +103,12 @@ class Linker:
             self._go_on(track, KINDS[is_junction], number, place)
         self._frames.append(_Frame(number, points, drift, own))
         return float(drift[0]), float(drift[1])
+
+    @property
+    def pauses(self) -> list[tuple[int, int]]:
+        """The frames before and after each pause that no track reaches over, and of which nothing is told."""
+        stretches = stretches_of((frame.number for frame in self._frames), self.options.most_missed)
+        return [(before.stop - 1, after.start) for before, after in pairwise(stretches)]
 
     @property
     def _last(self) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,17 +61,46 @@ class Change:
     place_px: Place
 
 
-def changes_of(lives: Iterable[Life], frames: range) -> list[Change]:
-    """All beginnings and ends between the first frame and the last one.
+def stretches_of(frames: Iterable[int], most_missed: int) -> list[range]:
+    """The stretches of a video over which tracks reach: between two of them more frames in a row are not seen.
+
+    Args:
+        frames: the numbers of those that are seen, rising.
+        most_missed: frames in a row in which a track may not be seen.
+
+    Returns:
+        From the first frame of each to its last one, those that are missing in between among them.
+
+    Example:
+        >>> stretches_of([0, 1, 4, 8, 9], most_missed=2)
+        [range(0, 5), range(8, 10)]
+    """
+    found: list[range] = []
+    for frame in frames:
+        if found and frame - found[-1].stop <= most_missed:
+            found[-1] = range(found[-1].start, frame + 1)
+        else:
+            found.append(range(frame, frame + 1))
+    return found
+
+
+def changes_of(lives: Iterable[Life], stretches: Sequence[range]) -> list[Change]:
+    """All beginnings and ends but those at the beginnings and ends of stretches, of which nothing is known.
 
     Args:
         lives: all tracks.
-        frames: of the video, those that are missing among them.
+        stretches: of the video, see `stretches_of`.
     """
     found: list[Change] = []
     for life in lives:
-        if life.first > frames.start:
+        stretch = stretch_with(life.last, stretches)
+        if life.first > stretch.start:
             found.append(Change(life, True, life.first, life.first_px))
-        if life.last < frames.stop - 1:
+        if life.last < stretch.stop - 1:
             found.append(Change(life, False, life.last + 1, life.last_px))
     return found
+
+
+def stretch_with(frame: int, stretches: Sequence[range]) -> range:
+    """The stretch that a frame is in."""
+    return stretches[bisect_right(stretches, frame, key=lambda stretch: stretch.start) - 1]

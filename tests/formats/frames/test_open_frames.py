@@ -188,8 +188,14 @@ class TestNumbers:
             (["a1_x", "a2_x", "a6_x", "a7_x"], (0, 1, 5, 6), "3 frames are missing: 3 to 5 in"),
             (["a1", "a2", "a9"], (0, 1, 2), "are no series"),
             (["a1", "a3", "a6"], (0, 1, 2), "are no series"),
-            (["x", "y"], (0, 1), None),
-            (["a1_1", "a2_2"], (0, 1), None),
+            (["x", "y"], (0, 1), "do not tell their times"),
+            (["a1_1", "a2_2"], (0, 1), "do not tell their times"),
+            (
+                ["f1.png", "f2.png", "f7.png", "overview.png"],
+                (0, 1, 2, 3),
+                "overview.png is named unlike the other",
+            ),
+            (["f1", "f1 copy", "f2", "f3", "x"], (0, 1, 2, 3, 4), "f1 copy, x are named unlike the other files"),
             (["only"], (0,), None),
         ],
     )
