@@ -14,10 +14,10 @@ from samiam.particles.faults.classifying import classify_faults, told_of_found
 from samiam.particles.finder.finder import build_finder
 from samiam.particles.finder.inputs import FRINGES_NM, working_shape
 from samiam.particles.finder.protocol import Found, ParticleFinder
-from samiam.particles.fringes import find_fringes
+from samiam.particles.fringes import Fringes, find_fringes
 from samiam.particles.reflections import reflections_of
 from samiam.particles.result import Particles
-from samiam.particles.scale import doubts, with_scale
+from samiam.particles.scale import contradiction, doubts, with_scale
 from samiam.records import Masks, Micrograph
 from samiam.records.cutout import Cutout
 
@@ -97,14 +97,16 @@ def touching(masks: Masks, shown: NDArray[np.bool_] | None) -> NDArray[np.bool_]
 def _remark(part: Micrograph, material: str | None, found: Particles) -> str | None:
     """What there is to say of the result, in words."""
     size_nm = _size_of(part)
-    words = []
-    if size_nm > FRINGES_NM:
-        words.append(f"pixels of {size_nm:.3g} nm show no lattice: particles are found by their contrast alone")
-    else:
+    fringes, words = Fringes.none(), []
+    if size_nm <= FRINGES_NM:
         seen = resampled(part.pixels, working_shape(part.shape_hw, size_nm))
         fringes = find_fringes(seen).on_pixels_of(seen.shape[1] / part.shape_hw[1])
-        doubt = doubts(fringes, size_nm, material)
-        words += [doubt] if doubt else []
+    else:
+        words.append(f"pixels of {size_nm:.3g} nm show no lattice: particles are found by their contrast alone")
+    # A size that is wrong by a factor leaves nothing of a lattice on the pixels that it asks for.
+    fringes = fringes if len(fringes.frequencies) else find_fringes(part.pixels)
+    doubt = (doubts if size_nm <= FRINGES_NM else contradiction)(fringes, size_nm, material)
+    words += [doubt] if doubt else []
     if not len(found.masks):
         unsure = [one.value for one in found.dropped if one.rule == "low score"]
         words.append(

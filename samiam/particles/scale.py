@@ -72,6 +72,11 @@ def doubts(fringes: Fringes, pixel_size_nm: float, material: str | None) -> str 
     if strange is not None:
         apart = f"fringes are {strange:.3g} nm apart at {pixel_size_nm:.3g} nm/px"
         return f"{apart}, as hardly any lattice's: is that the pixel size?"
+    return contradiction(fringes, pixel_size_nm, material)
+
+
+def contradiction(fringes: Fringes, pixel_size_nm: float, material: str | None) -> str | None:
+    """What the fringes of an image say against its pixel size if they are of a material, None where nothing is."""
     if material is None or len(fringes.frequencies) < _FEWEST_PLANES:
         return None
     reflections = reflections_of(material)

@@ -140,3 +140,21 @@ def test_what_there_is_to_say() -> None:
     assert re.match(r"the fringes are those of Au at 0\.0(4\d*|399) nm/px, not at 0\.05: is that the pixel", str(wrong))
     right = find_particles(Micrograph(pixels, pixel_size_nm=0.04), material="Au", finder=nothing)
     assert right.remark == "no particle is found"
+
+
+@pytest.mark.parametrize(
+    ("size_nm", "said"),
+    [
+        (
+            0.4,
+            r"show no lattice.*the fringes are those of Au at 0\.0(4|399)\d* nm/px, not at 0\.4: is that the pixel size",
+        ),
+        (0.004, r"fringes are 0\.02\d* nm apart at 0\.004 nm/px, as hardly any lattice's"),
+        (0.0432, r"the fringes are those of Au at 0\.0(4|399)\d* nm/px, not at 0\.0432"),
+        (0.0412, r"^no particle is found"),
+    ],
+)
+def test_a_size_that_the_material_contradicts(size_nm: float, said: str) -> None:
+    pixels = with_discs((512, 512), (200, 220, 110, gold(0.04, 10)), (400, 420, 60, gold(0.04, 47)))
+    found = find_particles(Micrograph(pixels), pixel_size_nm=size_nm, material="Au", finder=BrightPatches(above=1))
+    assert re.search(said, str(found.remark))

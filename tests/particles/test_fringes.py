@@ -90,9 +90,13 @@ def test_reflections() -> None:
     assert [one.spacing_nm for one in GOLD] == pytest.approx(by_hand)
     wurtzite = reflections_of("CdSe")
     assert [one.spacing_nm for one in wurtzite][:3] == pytest.approx([0.3724, 0.351, 0.3289], abs=2e-4)
-    for material in ("Au", "CdSe"):
+    by_hand = {"TiO2": 0.3516, "Fe3O4": 0.4846, "Fe": 0.2027, "PbS": 0.3427, "Co": 0.2171}  # of the widest
+    assert {name: reflections_of(name)[0].spacing_nm for name in by_hand} == pytest.approx(by_hand, abs=2e-4)
+    for material in ("Au", "CdSe", "Si", "CeO2", *by_hand):
         assert sum(one.share for one in reflections_of(material)) == pytest.approx(1)
     with pytest.raises(
-        InputError, match=r"material='Gold': its lattice is not known here; give Au, .*CdSe.*pixel_size"
+        InputError, match=r"material='Gold': its lattice is not known here. Known are Au, .*CdSe.*pixel_size"
     ):
         reflections_of("Gold")
+    with pytest.raises(InputError, match="did you mean 'Au'"):
+        reflections_of("au")
