@@ -159,7 +159,7 @@ def _remarks(
             f"as {effective:.0f}; use images of a larger field."
         )
     if faults is None and whole["class"].notna().any():
-        without = whole.loc[whole["class"].isna(), "image"].nunique()
+        without = sum(bool(image.table["class"].isna().any()) for image in images)
         yield f"Faults are not counted: {counted(without, 'image')} of {len(images)} have no fault classes."
     if faults is not None:
         yield from _about_faults(faults)

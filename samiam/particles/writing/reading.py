@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from samiam.storage.csv_cells import read_back
 from samiam.storage.strict_json import parse_json
 
 _TABLE = "particles.csv"
+T = TypeVar("T")
 _SOURCES: Mapping[str, PixelSizeSource] = {"given": "given", "file": "file", "fringes": "fringes"}
 
 
@@ -98,32 +99,70 @@ def _noted(folder: Path) -> Any:  # noqa: ANN401
 
 
 def _read_table(path: Path, window_xy_nm: tuple[float, float]) -> pd.DataFrame:
-    """The table of the particles as it was written, with the same numbers."""
+    """The table of the particles as it was written, with the same numbers; what somebody has left out stays so."""
     try:
+        is_whole = path.read_bytes().endswith(b"\n")
         text = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
     except (OSError, UnicodeError, ValueError) as error:
         raise InputError(f"{path}: cannot be read ({_reason(error)}); run samiam particles again.") from None
     if missing := [name for name in COLUMNS if name not in text]:
         raise ValueError(f"{_TABLE} lacks {', '.join(missing)}")
-    table = pd.DataFrame({"particle": [int(cell) for cell in text["particle"]]}, dtype=np.int64)
-    for name in (*NUMBERS, "score", *PROBABILITIES):
-        table[name] = np.array([float(cell or "nan") for cell in text[name]], np.float64)
-    if not np.isfinite(table[list(NUMBERS)]).all(axis=None) or (table[["diameter_nm", "area_nm2"]] <= 0).any(axis=None):
-        raise ValueError(f"{_TABLE} has sizes that are none")
-    table["touches_edge"] = np.array([_truth(cell) for cell in text["touches_edge"]], np.bool_)
-    table["class"] = pd.Series([_class(read_back(cell)) for cell in text["class"]], dtype=object)
-    table["left_out"] = why_left_out(table, window_xy_nm)
+    if not is_whole:
+        raise ValueError(f"{_TABLE} is cut short in its last line")
+    table = pd.DataFrame({"particle": _cells(text, "particle", int)}, dtype=np.int64)
+    for name in NUMBERS:
+        table[name] = np.array(_cells(text, name, float), np.float64)
+    for name in ("score", *PROBABILITIES):
+        table[name] = np.array(_cells(text, name, lambda cell: float(cell or "nan")), np.float64)
+    table["touches_edge"] = np.array(_cells(text, "touches_edge", _truth), np.bool_)
+    table["class"] = pd.Series(_cells(text, "class", _class), dtype=object)
+    _check_possible(table, window_xy_nm)
+    own = pd.Series(why_left_out(table, window_xy_nm), dtype=object)
+    by_hand = pd.Series(_cells(text, "left_out", lambda cell: read_back(cell).strip() or None), dtype=object)
+    table["left_out"] = own.where(own.notna(), by_hand)
     return table[list(COLUMNS)]
 
 
+def _cells(text: pd.DataFrame, name: str, read: Callable[[str], T]) -> list[T]:
+    """The cells of a column, read one by one."""
+    found = []
+    for row, cell in enumerate(text[name], start=1):
+        try:
+            found.append(read(cell))
+        except (LookupError, ValueError):
+            shown = f"{printable(cell):.40}" if cell else "nothing"
+            raise ValueError(f"{name} in row {row} of {_TABLE} is {shown}") from None
+    return found
+
+
+def _check_possible(table: pd.DataFrame, window_xy_nm: tuple[float, float]) -> None:
+    """Refuse numbers that no particle of the image can have."""
+    width_nm, height_nm = window_xy_nm
+    impossible = {
+        "particle": table["particle"].duplicated(),
+        **{name: ~np.isfinite(table[name]) for name in NUMBERS},
+        "diameter_nm": ~table["diameter_nm"].between(0, math.hypot(width_nm, height_nm), inclusive="right"),
+        "area_nm2": ~table["area_nm2"].between(0, 1.001 * width_nm * height_nm, inclusive="right"),
+        **{name: table[name].notna() & ~table[name].between(0, 1) for name in ("score", *PROBABILITIES)},
+    }
+    for name, is_wrong in impossible.items():
+        if is_wrong.any():
+            row = int(np.flatnonzero(is_wrong)[0])
+            raise ValueError(f"{name} in row {row + 1} of {_TABLE} is {table[name][row]}, which cannot be")
+    known = table[list(PROBABILITIES)].notna()
+    if (known.any(axis=1) & ~known.all(axis=1)).any():
+        raise ValueError(f"{_TABLE} has a particle with probabilities of some classes only")
+
+
 def _truth(cell: str) -> bool:
-    return {"True": True, "False": False}[cell]
+    return {"true": True, "false": False}[cell.lower()]
 
 
 def _class(cell: str) -> str | None:
-    if cell and cell not in (*FAULT_CLASSES, UNSURE):
-        raise ValueError(f"no class is called {printable(cell):.40}")
-    return cell or None
+    name = read_back(cell)
+    if name and name not in (*FAULT_CLASSES, UNSURE):
+        raise ValueError
+    return name or None
 
 
 def _reason(error: BaseException) -> str:

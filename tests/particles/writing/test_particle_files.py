@@ -164,9 +164,11 @@ def test_folders_of_a_run(tmp_path: Path) -> None:
     ("file", "old", "new", "said"),
     [
         ("particles.csv", "solidity", "solid", "particles.csv lacks solidity"),
-        ("particles.csv", "unsure", "perhaps", "no class is called perhaps"),
-        ("particles.csv", ",True,", ",maybe,", "maybe"),
-        ("particles.csv", "\n1,", "\n1,nan,inf,", "invalid literal"),
+        ("particles.csv", "unsure", "perhaps", "class in row 2 of particles.csv is perhaps"),
+        ("particles.csv", ",True,", ",maybe,", "touches_edge in row 3 of particles.csv is maybe"),
+        ("particles.csv", "\n1,", "\n1,nan,inf,", "particle in row 1 of particles.csv is inf"),
+        ("particles.csv", "\n2,", "\n1,", "particle in row 2 of particles.csv is 1, which cannot be"),
+        ("particles.csv", ",False,", ",,", "touches_edge in row 1 of particles.csv is nothing"),
         (
             "provenance.json",
             '"n_particles": 3',
@@ -186,6 +188,44 @@ def test_damaged_results_are_refused(tmp_path: Path, file: str, old: str, new: s
     assert old in text
     (tmp_path / file).write_text(text.replace(old, new, 1), encoding="utf-8")
     assert said in refusal(lambda: read_measured(tmp_path))
+
+
+def test_a_table_that_is_cut_short_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, overlapping())
+    (tmp_path / "particles.csv").write_bytes((tmp_path / "particles.csv").read_bytes()[:-1])
+    assert "particles.csv is cut short in its last line" in refusal(lambda: read_measured(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("diameter_nm", 500.0, "diameter_nm in row 1 of particles.csv is 500.0, which cannot be"),
+        ("score", 12.0, "score in row 1 of particles.csv is 12.0, which cannot be"),
+        ("p_no_fault", 7.0, "p_no_fault in row 1 of particles.csv is 7.0, which cannot be"),
+        ("p_no_fault", np.nan, "particles.csv has a particle with probabilities of some classes only"),
+    ],
+)
+def test_what_no_particle_can_be_is_refused(column: str, value: float, said: str, tmp_path: Path) -> None:
+    write(tmp_path, overlapping())
+    table = pd.read_csv(tmp_path / "particles.csv")
+    assert table[column].notna()[0]
+    table.loc[0, column] = value
+    table.to_csv(tmp_path / "particles.csv", index=False)
+    assert said in refusal(lambda: read_measured(tmp_path))
+
+
+def test_what_somebody_left_out_stays_so_in_the_words_of_a_spreadsheet(tmp_path: Path) -> None:
+    own = write(tmp_path, overlapping()).table["left_out"]
+    table = pd.read_csv(tmp_path / "particles.csv")
+    whole, *_ = np.flatnonzero(own.isna())
+    table["touches_edge"] = table["touches_edge"].map(lambda touches: str(touches).upper())
+    table["left_out"] = table["left_out"].astype(object)
+    table.loc[:, "left_out"] = None  # whoever cuts the edge stays left out
+    table.loc[whole, "left_out"] = "dirt"
+    table.to_csv(tmp_path / "particles.csv", index=False)
+    again = read_measured(tmp_path).table["left_out"]
+    assert again[whole] == "dirt"
+    pd.testing.assert_series_equal(again.drop(whole), own.drop(whole))
 
 
 @pytest.fixture(scope="module")
