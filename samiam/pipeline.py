@@ -49,7 +49,7 @@ def segment(
         >>> segment(halves, 2, pixel_size_nm=0.02, generator=build_generator("texture"))
         Segmentation(2 materials of 12 masks, number given: 2, 100.0% segmented)
     """
-    generator = generator or build_generator(DEFAULT_GENERATOR)
+    generator = _generator(generator)
     booster = booster or SemanticBooster(encoder_beside(generator))
     cutout = Cutout.of(as_micrograph(image, pixel_size_nm=pixel_size_nm))
     masks = generator.generate(cutout.micrograph)
@@ -100,11 +100,16 @@ def select(
         >>> select(Micrograph(halves), [Pointer(point=(20, 50))], generator=build_generator("compact", device="cpu"))
         Segmentation(1 material of 1 mask, number given: 1, 50.0% segmented)
     """
-    chosen = generator or build_generator(DEFAULT_GENERATOR)
+    chosen = _generator(generator)
     if not isinstance(chosen, PromptableGenerator):
         raise InputError(f"the generator {chosen.name} takes no clicks and boxes; use compact or a SAM.")
     if not pointers:
         raise InputError("nothing is pointed at: give a click or a box.")
+    for pointer in pointers:
+        if not isinstance(pointer, Pointer):
+            raise InputError(
+                f"{pointer!r}: is no Pointer; give Pointer(point=(x, y)) or Pointer(box=(x0, y0, x1, y1))."
+            )
     cutout = Cutout.of(as_micrograph(image, pixel_size_nm=pixel_size_nm))
     moved = [_within(cutout, pointer) for pointer in pointers]
     chosen.set_image(cutout.micrograph)
@@ -122,6 +127,15 @@ def select(
     ]
     found = Segmentation(labels, decisions, len(pointers), True, masks, micrograph=cutout.micrograph)
     return cutout.put_back(found)
+
+
+def _generator(given: MaskGenerator | None) -> MaskGenerator:
+    """What proposes masks; that of `DEFAULT_GENERATOR` where none is given."""
+    if given is not None and not isinstance(given, MaskGenerator):
+        raise InputError(
+            f"generator={given!r}: is none; give what build_generator makes, as build_generator('compact')."
+        )
+    return given or build_generator(DEFAULT_GENERATOR)
 
 
 def _within(cutout: Cutout, pointer: Pointer) -> Pointer:

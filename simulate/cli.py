@@ -6,7 +6,9 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from samiam.errors import InputError, in_one_line
 from samiam.interrupts import INTERRUPTED, heed
@@ -262,7 +264,7 @@ def _particles(options: argparse.Namespace) -> None:
         precision=options.precision,
         scheduler=options.scheduler,
         workers=options.workers,
-        device=options.device,
+        device=_device(options),
     )
     print(paths[0].parent)
 
@@ -284,6 +286,14 @@ def _labyrinth(options: argparse.Namespace) -> None:
 def _wholes(ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, ...]]:
     """Whole numbers as such."""
     return {name: tuple(int(end) if end.is_integer() else end for end in ends) for name, ends in ranges.items()}
+
+
+def _device(options: argparse.Namespace) -> Literal["cpu", "gpu"]:
+    """Where waves are propagated; of the workers of a scheduler elsewhere nothing is known here."""
+    if options.device == "gpu" and options.scheduler is None and find_spec("cupy") is None:
+        raise InputError("--device gpu needs CuPy; pip install cupy-cuda12x (or as the CUDA is), or leave it out.")
+    found: Literal["cpu", "gpu"] = options.device
+    return found
 
 
 def _needs(error: ImportError) -> InputError:
@@ -309,7 +319,7 @@ def _library(options: argparse.Namespace) -> None:
         work=options.work,
         scheduler=options.scheduler,
         workers=options.workers,
-        device=options.device,
+        device=_device(options),
     )
     print(*paths, sep="\n")
 

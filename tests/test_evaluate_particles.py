@@ -182,6 +182,7 @@ def test_settings_that_cannot_be_used(words: str, said: str) -> None:
     ("words", "said"),
     [
         (["benchmark.conditions.defocus=[1,2]"], "defocus_A"),
+        (["benchmark.waves=[/nosuch]"], "benchmark.waves=/nosuch: no such folder"),
         (["benchmark.conditions.dose_e_per_A2=[9,1]"], "benchmark.conditions.dose_e_per_A2"),
         (["benchmark.keras_weights=no.h5"], "no Keras weights of the network"),
         (["benchmark.methods=[ours,paper]", "benchmark.paper_weights=no.safetensors"], "no such file of weights"),

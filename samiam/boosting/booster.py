@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.crops import Crops, embed_crops, sample_crops
-from samiam.boosting.grouping import Grouping, count_materials, group_masks, suited_to
+from samiam.boosting.grouping import Grouping, check_number, count_materials, group_masks, suited_to
 from samiam.boosting.levels import Levels, levels_of, remark_on
 from samiam.boosting.merging import merge_masks
 from samiam.boosting.n_materials import likeliest_n_materials
@@ -115,6 +115,7 @@ class SemanticBooster:
             grains are found too, what no mask covers goes to the material that it looks like, and a number that is
             higher than that of the materials is reached by dividing them, the most distinct split first.
         """
+        check_number(n_materials)
         if grains:
             self.check_sees_grains()
         lack = lack_of_structure(micrograph.pixels)

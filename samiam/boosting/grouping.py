@@ -117,11 +117,24 @@ def group_masks(
     return Grouping(materials, names, shares[:, 0], shares[:, 1], wanted, n_materials is not None)
 
 
+def check_number(n_materials: int | None) -> None:
+    """Refuse what is no number of materials.
+
+    Raises:
+        InputError: if it is none.
+    """
+    if n_materials is None:
+        return
+    if isinstance(n_materials, bool) or not isinstance(n_materials, int | np.integer):
+        raise InputError(f"n_materials={n_materials!r}: give a whole number, or None to estimate it.")
+    if n_materials < 1:
+        raise InputError(f"n_materials={n_materials}: an image has at least one material.")
+
+
 def _check(
     vectors: NDArray[np.float32], owners: NDArray[np.int64], is_large: NDArray[np.bool_], n_materials: int | None
 ) -> None:
-    if n_materials is not None and n_materials < 1:
-        raise InputError(f"n_materials={n_materials}: an image has at least one material.")
+    check_number(n_materials)
     if len(vectors) != len(owners):
         raise InputError(f"{len(vectors)} vectors for {len(owners)} crops: give one vector per crop.")
     if len(is_large) != len(owners):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from samiam.boosting.grouping import Grouping, group_masks
+from samiam.boosting.grouping import Grouping, check_number, group_masks
 from samiam.boosting.settings import GroupingRules, NamingRules
 from samiam.errors import InputError
 from samiam.texture import Answers
@@ -125,8 +125,7 @@ def group_named_masks(
         InputError: if `n_materials` is smaller than 1, owners and vectors differ in number, or a crop is of a mask
             that has a name.
     """
-    if n_materials is not None and n_materials < 1:
-        raise InputError(f"n_materials={n_materials}: an image has at least one material.")
+    check_number(n_materials)
     is_named = naming.materials >= 0
     if is_named[owners].any():
         raise InputError("crops of masks that have a name are not clustered; give those of the unnamed masks only.")

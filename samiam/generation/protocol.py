@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from samiam.records import Masks, Micrograph
 
 
+@runtime_checkable
 class MaskGenerator(Protocol):
     """Proposes masks for an image; they may nest, overlap and be many more than there are materials."""
 

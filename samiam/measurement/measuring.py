@@ -31,6 +31,8 @@ def measure(segmentation: Segmentation, micrograph: Micrograph | None = None) ->
         >>> measured, measured.lattices[["a_nm", "b_nm"]].round(3).values.tolist()
         (Measurements(1 region, 0 layers, 1 lattice), [[0.2, 0.225]])
     """
+    if not isinstance(segmentation, Segmentation):
+        raise InputError(f"{type(segmentation).__name__}: is no Segmentation; give what segment(micrograph) returns.")
     image = micrograph or segmentation.micrograph
     if image is None:
         raise InputError(

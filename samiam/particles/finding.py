@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from samiam.formats.readers.memory import ImageLike, Sides, as_micrograph
 from samiam.networks.inputs import resampled
 from samiam.particles.faults.classifier import FaultClassifier
 from samiam.particles.faults.classifying import classify_faults, told_of_found
@@ -25,9 +26,9 @@ _AT_THE_EDGE_PX = 2  # as near to the edge a particle may be cut by it: outlines
 
 
 def find_particles(
-    micrograph: Micrograph,
+    micrograph: ImageLike,
     *,
-    pixel_size_nm: float | None = None,
+    pixel_size_nm: Sides | None = None,
     material: str | None = None,
     faults: bool = True,
     finder: ParticleFinder | None = None,
@@ -36,9 +37,9 @@ def find_particles(
     """The nanoparticles of a micrograph, each with its mask and what its fringes say of its stacking.
 
     Args:
-        micrograph: HRTEM of particles on a thin support; at low magnification, where no lattice shows, particles are
-            found by their contrast alone.
-        pixel_size_nm: width of a pixel, if the file does not say it or is wrong.
+        micrograph: HRTEM of particles on a thin support, as `samiam.segment` takes it; at low magnification, where no
+            lattice shows, particles are found by their contrast alone.
+        pixel_size_nm: width of a pixel, or width and height, if the file does not say it or is wrong.
         material: of the particles, such as "Au". Where the pixel size is unknown it is taken from the fringes of this
             material if they say it surely; where it is known, the two are compared.
         faults: whether to tell of each particle what it shows, see `samiam.particles.classify_faults`; one that
@@ -57,7 +58,7 @@ def find_particles(
     """
     if material is not None:
         reflections_of(material)
-    micrograph, says_size = with_scale(micrograph, pixel_size_nm, material)
+    micrograph, says_size = with_scale(as_micrograph(micrograph), pixel_size_nm, material)
     cutout = Cutout.of(micrograph, evened=False)
     part = cutout.micrograph
     found = (build_finder() if finder is None else finder).find(part.pixels, _size_of(part))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -132,10 +133,13 @@ def both_sides(sides_nm: float | tuple[float, float]) -> tuple[float, float]:
     Raises:
         InputError: if they are none.
     """
-    width, height = sides_nm if isinstance(sides_nm, tuple | list) else (sides_nm, sides_nm)
+    given = tuple(sides_nm) if isinstance(sides_nm, tuple | list) else (sides_nm, sides_nm)
+    if len(given) != 2 or not all(isinstance(side, Real) and not isinstance(side, bool) for side in given):
+        raise InputError(f"a pixel size of {sides_nm!r}: give a number in nm, or width and height.")
+    width, height = map(float, given)
     for side in (width, height):
         if not 0 < side < float("inf"):
-            raise InputError(f"a pixel size of {side} nm is impossible; give a positive number, or None.")
+            raise InputError(f"a pixel size of {side:g} nm is impossible; give a positive number, or None.")
     if max(width / height, height / width) > MOST_UNEQUAL:
         raise InputError(f"pixels of {width:g} × {height:g} nm are too unequal; give the sides of one, or one number.")
     return width, height

@@ -29,12 +29,12 @@ class State:
 
     @classmethod
     def of(cls, file: Path) -> State | None:
-        """That of a file; None where it is empty or was moved away."""
+        """That of a file; None where it was moved away."""
         try:
             status = file.stat()
         except OSError:
             return None
-        return cls(status.st_size, status.st_mtime_ns) if status.st_size else None
+        return cls(status.st_size, status.st_mtime_ns)
 
 
 @dataclass(frozen=True, eq=False)

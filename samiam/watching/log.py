@@ -53,7 +53,7 @@ class RegionLog:
             The line: `path`, `time` (when it was written, UTC), `size` and `mtime_ns` of the file, and the facts.
         """
         line: dict[str, Any] = {
-            "path": str(arrival.file.resolve()),
+            "path": str(arrival.file.parent.resolve() / arrival.file.name),  # of a link, not of what it leads to
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "size": arrival.state.size,
             "mtime_ns": arrival.state.mtime_ns,

@@ -88,14 +88,17 @@ def write_crops(folder: str | Path, splits: Mapping[str, CropDataset], *, n_work
         The path of `crops.json`, which is written last.
 
     Raises:
-        InputError: if the splits do not go together, or the folder cannot be made.
+        InputError: if the splits do not go together, the folder cannot be made, or it holds crops drawn otherwise.
     """
     _check_together(splits)
-    folder = made_folder(folder)
+    folder, drawn_as = made_folder(folder), hash_of(splits)
+    if (folder / INDEX).is_file() and _read_index(folder / INDEX).get("drawn_as") != drawn_as:
+        raise InputError(f"{folder}: holds crops that were drawn otherwise; choose another folder, or remove it.")
     written = {name: _write_split(folder / f"{name}.npz", name, split, n_workers) for name, split in splits.items()}
     first = next(iter(splits.values()))
     provenance = {
         "kind": "crops",
+        "drawn_as": drawn_as,
         "samiam": _version(),
         "materials": first.materials,
         "size_px": first.size_px,

@@ -20,7 +20,7 @@ from PIL import Image
 from refusals import refusal
 
 from samiam.formats import measurements, read_micrograph, write_labels, write_overlay, write_results
-from samiam.formats.readers.pixel_size import PixelSize, pixel_size
+from samiam.formats.readers.pixel_size import PixelSize, pixel_size, printing_left_out, square
 from samiam.formats.writers.wording import notes
 from samiam.records import Decision, Masks, Micrograph, Segmentation
 
@@ -161,7 +161,21 @@ def test_one_side_is_taken_for_both_with_a_word(tmp_path: Path) -> None:
 
 def test_rounding_is_no_difference() -> None:
     assert pixel_size("here", (0.02, "nm"), (0.0200001, "nm")) == PixelSize(0.02, 0.02, "here")
-    assert pixel_size("here", (1, "1/nm"), (1, "1/nm")) == pixel_size("here", None, None) == PixelSize()
+    assert pixel_size("here", None, None) == PixelSize()
+
+
+@pytest.mark.parametrize("length", [(1, "1/nm"), (2, b"1/nm"), (1, "V"), (5, "km")])
+def test_why_a_size_is_unknown(length: tuple[float, str | bytes]) -> None:
+    said = f"here has {length[0]} {length[1] if isinstance(length[1], str) else length[1].decode()}, which no pixel can"
+    for found in (pixel_size("here", length, length), square("here", *length)):
+        assert (found.width_nm, (found.remark or "").startswith(said)) == (None, True)
+    printed = printing_left_out(pixel_size("here", (353, "µm"), (353, "µm")))
+    assert (printed.width_nm, printed.remark) == (None, "here has 353 µm, as for printing: the size is unknown")
+
+
+@pytest.mark.parametrize("length", [(1, "pixel"), (1, ""), (0, "1/nm"), (1, None), ("a", "1/nm"), (1, "px")])
+def test_what_claims_to_be_no_length_is_not_spoken_of(length: tuple[Any, Any]) -> None:
+    assert pixel_size("here", length, length) == square("here", *length) == PixelSize()
 
 
 def test_what_is_given_is_square_and_the_file_is_quoted(tmp_path: Path) -> None:
@@ -171,7 +185,13 @@ def test_what_is_given_is_square_and_the_file_is_quoted(tmp_path: Path) -> None:
     assert "ImageJ unit has 0.02 × 0.04 nm" in found.metadata["pixel_size_remark"]
     both = read_micrograph(tmp_path / "a.tif", pixel_size_nm=(0.5, 1.0))
     assert (both.pixel_size_nm, both.pixel_aspect) == (0.5, 2.0)
-    assert "pixel_size_remark" not in both.metadata
+    assert both.metadata["pixel_size_remark"] == "the pixel size was given; ImageJ unit has 0.02 nm"
+    calibrated = read_micrograph(tmp_path / "a.tif", pixel_size_nm=(0.021, 0.042))
+    assert "pixel_size_remark" not in calibrated.metadata
+    of_no_use = dict.fromkeys([1e9, 1e-6], "none that an electron microscope has")
+    of_no_use |= dict.fromkeys(["0.5", True, (0.5,), (0.5, 1.0, 1.0)], "give a number in nm")
+    for size, why in of_no_use.items():
+        assert why in refusal(lambda size=size: read_micrograph(tmp_path / "a.tif", pixel_size_nm=size))
     assert "too unequal" in refusal(lambda: read_micrograph(tmp_path / "a.tif", pixel_size_nm=(0.01, 2.0)))
     for sides in ((0.5, 0.0), (float("nan"), 0.5), (0.5, -1.0)):
         assert "impossible" in refusal(lambda sides=sides: read_micrograph(tmp_path / "a.tif", pixel_size_nm=sides))

@@ -142,6 +142,14 @@ def test_predictions_are_as_sure_as_their_least_sure_part(tmp_path: Path, capsys
     assert prediction["score"] == 0.6
 
 
+def test_an_image_without_a_material_is_a_task_too(tmp_path: Path) -> None:
+    image = write_image(tmp_path / "raw" / "a.tif")
+    write_result(tmp_path / "results" / "a", image, np.zeros(SHAPE, np.uint32), [])
+    assert export_tasks([tmp_path / "results"], tmp_path / "tasks.json")[:3] == (1, 1, 0)
+    (task,) = tasks_in(tmp_path / "tasks.json")
+    assert [prediction["result"] for prediction in task["predictions"]] == [[]]
+
+
 class TestImport:
     def test_predictions_come_back_with_the_micrograph_itself(
         self, exported: Path, capsys: pytest.CaptureFixture[str]

@@ -39,7 +39,7 @@ def time() -> Time:
 
 def load(file: Path) -> str:
     text = file.read_text()
-    if text.endswith("…"):
+    if not text or text.endswith("…"):
         raise InputError(f"{file}: cut short.")
     return text
 
@@ -87,10 +87,12 @@ def test_one_that_was_closed_comes_at_once(tmp_path: Path, time: Time) -> None:
     assert list(arrivals(tmp_path, time)) == [("a.tif", "whole", 0.0)]
 
 
-def test_an_empty_one_is_not_there_yet(tmp_path: Path, time: Time) -> None:
-    write(tmp_path / "a.tif", "")
-    time.closed.add("a.tif")
-    assert list(arrivals(tmp_path, time)) == []
+def test_an_empty_one_is_waited_for_and_then_given_up(tmp_path: Path, time: Time) -> None:
+    for name in "ab":
+        write(tmp_path / f"{name}.tif", "")
+        time.closed.add(f"{name}.tif")
+    time.to_happen = {4.0: lambda: write(tmp_path / "b.tif", "whole", 3)}
+    assert list(arrivals(tmp_path, time)) == [("b.tif", "whole", 4.0), ("a.tif", None, 5.0)]
 
 
 def test_a_damaged_one_is_tried_until_it_is_given_up(tmp_path: Path, time: Time) -> None:

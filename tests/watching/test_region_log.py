@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,16 @@ def test_lines_of_another_folder_and_of_others_stay(tmp_path: Path) -> None:
     assert log.taken == {}
     assert log.latest == []
     assert len(path.read_text().splitlines()) == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links needs rights on Windows")
+def test_a_link_is_known_by_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "else").mkdir()
+    (tmp_path / "else" / "b.tif").write_text("b")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.tif").symlink_to(tmp_path / "else" / "b.tif")
+    RegionLog(tmp_path / "out", tmp_path / "in").add(arrival(tmp_path / "in", "a.tif"), {})
+    assert list(RegionLog(tmp_path / "out", tmp_path / "in").taken) == ["a.tif"]
 
 
 def test_two_runs_do_not_write_to_one_log(tmp_path: Path) -> None:

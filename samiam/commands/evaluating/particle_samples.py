@@ -43,6 +43,9 @@ def sources_of(benchmark: ParticlesBenchmark, seed: int) -> list[SampleSource]:
         InputError: if exit waves or labelled micrographs are missing, or conditions are none.
     """
     conditions = read_settings(ParticleConditions, "benchmark.conditions", benchmark.conditions)
+    for folder in benchmark.waves:
+        if not Path(folder).is_dir():
+            raise InputError(f"benchmark.waves={folder}: no such folder; give those of `python -m simulate particles`.")
     simulated = (one for name in benchmark.sets for one in _simulated(benchmark, name, conditions, seed))
     return [*simulated, *_labelled(benchmark)]
 

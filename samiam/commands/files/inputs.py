@@ -113,18 +113,21 @@ def expand(names: Sequence[str]) -> list[Path]:
     for name in names:
         try:
             files, remedy = _files_of(name)
+            whole = [file.resolve() for file in files]
         except OSError as error:
             raise InputError(f"{name:.200}: cannot be looked at ({error.strerror}); check the path.") from None
+        except RuntimeError:  # what Python before 3.13 says of links
+            raise InputError(f"{name:.200}: is a link that leads back to itself; check the path.") from None
         is_named = files == [Path(name)]
-        own = {file.resolve() for file in files if is_result(file)}
+        own = {path for path, file in zip(whole, files, strict=True) if is_result(file)}
         if not files or (len(own) == len(files) and not is_named):
             raise InputError(f"{name}: {remedy + (' but results of earlier runs' if own else '')}.")
         results |= own
-        for file in files:
-            found.setdefault(file.resolve(), file)
+        for path, file in zip(whole, files, strict=True):
+            found.setdefault(path, file)
     if results and len(results) < len(found):
         print(f"samiam: left out {counted(len(results), 'file')} of earlier results.", file=sys.stderr)
-        return [file for whole, file in found.items() if whole not in results]
+        return [file for path, file in found.items() if path not in results]
     return list(found.values())
 
 

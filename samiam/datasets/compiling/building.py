@@ -116,9 +116,11 @@ def compile_labellings(
             raise InputError(
                 f"{folder}: all of {counted(left_out, 'result')} would be left out; accept some in samiam view."
             )
+        if compiled.without_material and not compiled.origins:
+            raise InputError(f"{folder}: in none of {counted(compiled.without_material, 'image')} is there a material.")
         places = compiled.finish()
         counts = _read_back(partial, compiled, places, coco=chosen.coco)
-        counts.left_out = left_out
+        counts.left_out, counts.without_material = left_out, compiled.without_material
         write_card(partial, folder.resolve().name, counts, compiled.origins, chosen.licence)
     return counts
 
@@ -129,11 +131,13 @@ class Compiled:
     Attributes:
         origins: for each image where it and its labels come from.
         digests: of the labels, by annotator and image.
+        without_material: how many were left out because nothing is labelled in them.
     """
 
     def __init__(self, folder: Path, chosen: BuildOptions) -> None:
         self.origins: dict[str, dict[str, Any]] = {}
         self.digests: dict[tuple[str, str], str] = {}
+        self.without_material = 0
         self._folder, self._chosen = folder, chosen
         self._unused_names = set(chosen.names)
         self._names: dict[tuple[object, ...], str] = {}
@@ -142,11 +146,14 @@ class Compiled:
         self._earlier: set[tuple[str, str]] = set()
 
     def add(self, labelling: Labelling) -> None:
-        """Write one more, unless the annotator's labels of the image are there already.
+        """Write one more, unless nothing is labelled, or the annotator's labels of the image are there already.
 
         Raises:
             InputError: if they are and differ, or the image or a name cannot be used.
         """
+        if not labelling.scene.materials:
+            self.without_material += 1
+            return
         self._unused_names.difference_update(labelling.scene.materials)
         scene, who = renamed(labelling.scene, self._chosen.names), labelling.annotator
         _check_folder_name(who)

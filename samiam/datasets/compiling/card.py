@@ -37,6 +37,7 @@ class Counts:
         pixels: how many are labelled as each material.
         difficulties: how many scenes are of each class.
         left_out: how many results are not in it, because somebody rejected them, or nobody accepted them.
+        without_material: how many images are not in it because nothing is labelled in them.
     """
 
     scenes: int = 0
@@ -47,6 +48,7 @@ class Counts:
     pixels: Counter[str] = field(default_factory=Counter)
     difficulties: Counter[str] = field(default_factory=Counter)
     left_out: int = 0
+    without_material: int = 0
 
     def place(self, places: Iterable[Place]) -> None:
         """Count images, given where each belongs, and their specimens."""
@@ -72,6 +74,8 @@ class Counts:
         )
         images, who = counted(self.images.total(), "image"), counted(len(self.annotators), "annotator")
         left_out = f", {counted(self.left_out, 'result')} left out" if self.left_out else ""
+        if self.without_material:
+            left_out += f", {counted(self.without_material, 'image')} without a material left out"
         return f"{images} by {who}, {counted(len(self.materials), 'material')} ({splits}){left_out}"
 
 
@@ -149,6 +153,10 @@ def _readme(title: str, counts: Counts, licence: str | None) -> str:
             for name, n in sorted(counts.difficulties.items())
         ),
         *([f"- left out: {counted(counts.left_out, 'result')}, not accepted"] if counts.left_out else []),
+        *(
+            [f"- left out: {counted(counts.without_material, 'image')} without a material"]
+            * bool(counts.without_material)
+        ),
         "",
         "## How it is laid out",
         "",

@@ -132,8 +132,6 @@ def _scene_of_result(folder: Path) -> Scene:
     if numbers.shape != micrograph.shape_hw:
         raise InputError(f"{folder / _LABELS}: {numbers.shape} pixels, the image {micrograph.shape_hw}; segment again.")
     used = np.unique(numbers[numbers > 0]).tolist()
-    if not used:
-        raise InputError(f"{folder}: nothing is segmented; leave it out.")
     if unnamed := set(used) - names.keys():
         raise InputError(f"{folder / _TABLE}: has no line for label {min(unnamed)}; segment the image again.")
     labels, materials = united(numbers, names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from samiam.formats.readers.units import to_nm
@@ -11,6 +13,9 @@ from samiam.records.arrays import MOST_UNEQUAL
 _SMALLEST_NM, _LARGEST_NM = 1e-5, 1e8
 _LARGEST_TAGGED_NM = 100.0  # A coarser resolution tag is one for printing: 72 dpi is 353 µm per pixel.
 _ROUNDING = 1e-4  # of single precision, and of TIFF's fractions; sides so nearly equal are the same
+
+_CALIBRATED = 0.1  # of a size: who gives another one by no more has calibrated it
+_OF_NO_LENGTH = ("px", "pixel", "pixels", "none", "unknown", "arbitrary", "<undefined>", "t.dimensions.undefined")
 
 Length = tuple[object, object]
 """A size and its unit, of whatever type."""
@@ -38,11 +43,14 @@ class PixelSize:
         return 1.0 if self.width_nm is None or self.height_nm is None else self.height_nm / self.width_nm
 
     def instead_of(self, in_file: PixelSize) -> PixelSize:
-        """This size, which was given, with a word where that of the file is of another shape."""
-        if in_file.width_nm is None or in_file.height_nm is None or abs(in_file.aspect / self.aspect - 1) < _ROUNDING:
+        """This size, which was given, with a word where that of the file is another, or of another shape."""
+        if self.width_nm is None or in_file.width_nm is None or in_file.height_nm is None:
             return self
-        said = f"{in_file.source} has {in_file.width_nm:.4g} × {in_file.height_nm:.4g} nm"
-        return replace(self, remark=f"the pixel size was given; {said}, which is of another shape")
+        said = f"the pixel size was given; {in_file.source} has {in_file.width_nm:.4g}"
+        if abs(in_file.aspect / self.aspect - 1) >= _ROUNDING:
+            return replace(self, remark=f"{said} × {in_file.height_nm:.4g} nm, which is of another shape")
+        differs = abs(in_file.width_nm / self.width_nm - 1) > _CALIBRATED
+        return replace(self, remark=f"{said} nm") if differs else self
 
     def turned(self) -> PixelSize:
         """The sizes in an image that lies on its side."""
@@ -63,7 +71,7 @@ def pixel_size(source: str, x: Length | None, y: Length | None) -> PixelSize:
     given = [length for length in (x, y) if length is not None]
     sides = [_believed(length) for length in given]
     if not any(sides):
-        return PixelSize()
+        return PixelSize(remark=_no_length(source, given))
     if len(sides) == 1:
         return PixelSize(sides[0], sides[0], source, f"{source} tells one side of a pixel; it was taken for square")
     width, height = sides
@@ -78,17 +86,40 @@ def pixel_size(source: str, x: Length | None, y: Length | None) -> PixelSize:
 def square(source: str, size: object, unit: object) -> PixelSize:
     """The size of a pixel where the format has but one number for it."""
     side = _believed((size, unit))
-    return PixelSize() if side is None else PixelSize(side, side, source)
+    return PixelSize(remark=_no_length(source, [(size, unit)])) if side is None else PixelSize(side, side, source)
 
 
 def printing_left_out(size: PixelSize) -> PixelSize:
     """A size from a tag that is meant for printing; unknown where it is as coarse as printers are."""
-    return size if (size.width_nm or 0.0) < _LARGEST_TAGGED_NM else PixelSize()
+    if size.width_nm is None or size.width_nm < _LARGEST_TAGGED_NM:
+        return size
+    return PixelSize(remark=f"{size.source} has {size.width_nm / 1000:.4g} µm, as for printing: the size is unknown")
+
+
+def _no_length(source: str, given: Sequence[Length]) -> str | None:
+    """Why none of some lengths is the size of a pixel; None where they do not claim to be one."""
+    claims = [length for length in given if _claims(length)]
+    return f"{source} has {_written(claims[0])}, which no pixel can have: the size is unknown" if claims else None
+
+
+def _claims(length: Length) -> bool:
+    """Whether there is a number with a unit, be it that of a frequency."""
+    size, unit = length
+    text = (unit.decode("latin-1") if isinstance(unit, bytes) else str(unit or "")).strip().lower()
+    try:
+        return float(size) > 0 and bool(re.search(r"[a-zµμåÅ]", text)) and text not in _OF_NO_LENGTH  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+
+
+def is_possible(side_nm: float) -> bool:
+    """Whether a pixel of an electron microscope can be so large."""
+    return _SMALLEST_NM < side_nm < _LARGEST_NM
 
 
 def _believed(length: Length) -> float | None:
     nm = to_nm(*length)
-    return nm if nm is not None and _SMALLEST_NM < nm < _LARGEST_NM else None
+    return nm if nm is not None and is_possible(nm) else None
 
 
 def _written(length: Length) -> str:

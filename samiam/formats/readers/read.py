@@ -15,7 +15,7 @@ import numpy as np
 
 from samiam.artefacts.finding import find_artefacts
 from samiam.errors import InputError, extras, printable
-from samiam.formats.readers.pixel_size import PixelSize
+from samiam.formats.readers.pixel_size import PixelSize, is_possible
 from samiam.formats.readers.raw import RawImage, Request, in_words
 from samiam.records import Micrograph
 from samiam.records.arrays import both_sides, check_percentiles, check_values, one_channel
@@ -182,6 +182,8 @@ def given_size(sides_nm: float | tuple[float, float]) -> PixelSize:
         InputError: if it is none.
     """
     width, height = both_sides(sides_nm)
+    if not is_possible(width) or not is_possible(height):
+        raise InputError(f"a pixel size of {sides_nm} nm is none that an electron microscope has; give it in nm.")
     return PixelSize(width, height, "argument")
 
 

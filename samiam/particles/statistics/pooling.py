@@ -29,7 +29,7 @@ _FEW = 0.5
 
 
 def particle_statistics(
-    particles: Sequence[Particles],
+    particles: Sequence[Particles] | Particles,
     options: StatisticsOptions | None = None,
     *,
     detection: FaultDetection | None = None,
@@ -51,7 +51,11 @@ def particle_statistics(
         >>> particle_statistics([found])
         ParticleStatistics(1 of 1 particle in 1 image, mean diameter 3.94 nm)
     """
-    return pool([MeasuredImage.of(one) for one in particles], options, detection=detection)
+    given = [particles] if isinstance(particles, Particles) else list(particles)
+    for one in given:
+        if not isinstance(one, Particles):
+            raise InputError(f"{type(one).__name__}: is no Particles; give what find_particles(micrograph) returns.")
+    return pool([MeasuredImage.of(one) for one in given], options, detection=detection)
 
 
 def pool(
@@ -83,7 +87,7 @@ def pool(
         log_normal=log_normal,
         faults=faults,
         excluded=_excluded(images, table),
-        remarks=tuple(_remarks(images, whole, weights, faults)),
+        remarks=(*_remarks(images, whole, weights, faults), *_out_of_bins(whole, options)),
         options=options,
         detection=known,
     )
@@ -163,6 +167,17 @@ def _remarks(
         yield f"Faults are not counted: {counted(without, 'image')} of {len(images)} have no fault classes."
     if faults is not None:
         yield from _about_faults(faults)
+
+
+def _out_of_bins(whole: pd.DataFrame, options: StatisticsOptions) -> Iterator[str]:
+    """That bins which somebody chose leave particles out."""
+    if options.bin_edges_nm is None:
+        return
+    low, high = options.bin_edges_nm[0], options.bin_edges_nm[-1]
+    n_outside = int((~whole["diameter_nm"].between(low, high)).sum())
+    if n_outside:
+        of_all = counted(len(whole), "whole particle")
+        yield f"Outside of the size bins, {low:g} to {high:g} nm: {n_outside} of {of_all}."
 
 
 def _about_faults(faults: Faults) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from samiam.errors import InputError
 from samiam.settings import NotNegative, Rising, Seed, settings
 
 
@@ -22,3 +23,8 @@ class StatisticsOptions:
     bin_edges_nm: Annotated[tuple[NotNegative, ...], Field(min_length=2), Rising] | None = None
     resamples: Annotated[int, Field(ge=100)] = 2000
     seed: Seed = 0
+
+    def __post_init__(self) -> None:
+        edges = self.bin_edges_nm or ()
+        if len(set(edges)) < len(edges):
+            raise InputError(f"bin_edges_nm={list(edges)}: two edges are the same, so that a bin has no width.")

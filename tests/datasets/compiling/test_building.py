@@ -152,6 +152,16 @@ class TestSeveralSources:
         build_dataset([results, tmp_path / "more"], tmp_path / "set")
         assert list(read(tmp_path / "set")) == ["a-1", "a-2", "b-1", "day 2-a-1"]
 
+    def test_an_image_without_a_material_is_left_out_and_counted(self, results: Path, tmp_path: Path) -> None:
+        write_result(tmp_path / "blank/c", write_image(tmp_path / "raw/c.tif", 9), np.zeros(SHAPE, np.uint32), [])
+        counts = build_dataset([results, tmp_path / "blank"], tmp_path / "set")
+        assert sorted(read(tmp_path / "set")) == ["a-1", "a-2", "b-1"]
+        assert counts.words().endswith(", 1 image without a material left out")
+        assert "- left out: 1 image without a material\n" in (tmp_path / "set" / "README.md").read_text()
+        alone = refusal(lambda: build_dataset([tmp_path / "blank"], tmp_path / "other"))
+        assert "in none of 1 image is there a material" in alone
+        assert not (tmp_path / "other").exists()
+
     def test_images_of_one_name_are_of_one_specimen(self, tmp_path: Path) -> None:
         for seed, day in enumerate(("mon", "tue", "late/tue")):
             write_result(tmp_path / "results" / str(seed), write_image(tmp_path / day / "STO-3_001.tif", seed))

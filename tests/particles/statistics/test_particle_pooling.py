@@ -14,6 +14,7 @@ from made_particles import made_particles, simulated_images
 from numpy.typing import NDArray
 from refusals import refusal
 
+from samiam.errors import InputError
 from samiam.particles import (
     Dropped,
     FaultDetection,
@@ -98,6 +99,23 @@ def test_without_classes_there_are_no_faults() -> None:
     assert "faulty" not in repr(found)
     assert found.picture().width == 704
     assert found.remarks[0].startswith("With fewer than 5 images the intervals of sizes are over particles")
+
+
+def test_particles_outside_of_the_bins_are_said() -> None:
+    found = [image(number, SAID) for number in range(2)]
+    for edges, said in (((0.2, 0.4), True), ((0.0, 50.0), False)):
+        remarks = particle_statistics(found, StatisticsOptions(bin_edges_nm=edges, resamples=100)).remarks
+        assert any(remark.startswith(f"Outside of the size bins, {edges[0]:g} to ") for remark in remarks) == said
+    with pytest.raises(InputError, match="a bin has no width"):
+        StatisticsOptions(bin_edges_nm=(1.0, 1.0, 3.0))
+    with pytest.raises(InputError, match="2 at least"):
+        StatisticsOptions(bin_edges_nm=(1.0,))
+
+
+def test_one_image_needs_no_list_and_what_is_none_is_refused() -> None:
+    assert repr(particle_statistics(image(0), FEW)) == repr(particle_statistics([image(0)], FEW))
+    with pytest.raises(InputError, match="int: is no Particles"):
+        particle_statistics([1], FEW)  # type: ignore[list-item]
 
 
 def test_some_without_classes_are_said() -> None:

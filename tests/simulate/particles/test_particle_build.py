@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,9 @@ def test_splits_and_seeds_make_other_specimens() -> None:
         (["--set", "phonon=8"], "has no setting 'phonon'; did you mean 'phonons'?"),
         (["--set", "energy_kV=300000"], "energy_kV=300000"),
         (["--split", "../x"], "split '../x'"),
+        pytest.param(
+            ["--device", "gpu"], "needs CuPy", marks=pytest.mark.skipif(bool(find_spec("cupy")), reason="has CuPy")
+        ),
     ],
 )
 def test_bad_input_of_the_command(
