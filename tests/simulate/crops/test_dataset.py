@@ -262,6 +262,9 @@ def test_splits_come_back(tmp_path: Path) -> None:
             assert kept.parameters[place] == json.loads(json.dumps(asdict(dataset.parameters(place))))
     before = index.read_bytes()
     assert write_crops(tmp_path / "crops", splits, n_workers=1).read_bytes() == before
+    with pytest.raises(InputError, match="holds crops that were drawn otherwise"):
+        write_crops(tmp_path / "crops", {"train": CropDataset(TWO, 2, 8, SIMPLE, seed=77)})
+    assert index.read_bytes() == before
     assert sorted(path.name for path in index.parent.iterdir()) == ["crops.json", "test.npz", "train.npz"]
 
 
