@@ -17,6 +17,8 @@ from samiam.texture import TextureField
 from samiam.texture.confidence import confidences
 from samiam.texture.pose import Pose
 
+_SAME_REGION = 0.8  # IoU from which a grain and a region are the same one
+
 
 @dataclass(frozen=True, eq=False)
 class Levels:
@@ -53,7 +55,8 @@ def levels_of(
     """Give each pixel to a material, divide materials where more regions are asked for, and find the grains.
 
     Where no number is given and all of the image is one material in several grains, the grains are the regions: a
-    material that is everywhere says nothing.
+    material that is everywhere says nothing. They are of several materials where a division into as many regions as
+    there are grains finds the same ones and says so.
 
     Args:
         labels: uint32 (H, W), 0 where not segmented, materials 1, 2, ….
@@ -74,11 +77,31 @@ def levels_of(
         regions, material_of = _numbered(divided(materials, field, n_regions), materials, smallest_region_px)
     grains, of_grain = _numbered(divided(regions, field, by_materials=False), regions, smallest_region_px)
     if parts and n_regions is None and len(material_of) == 1:
-        regions, material_of = grains, [1] * len(of_grain)
+        regions, material_of = grains, _materials_of(grains, divided(materials, field, len(of_grain)))
     trusted = () if field.confidence is None else confidences(regions, field, field.confidence)
     number = _numbers_by_area(regions, material_of)  # parts that were divided off may be larger than others
     renumbered = {old + 1: number[new] for old, new in by_area.items()}
     return Levels(regions, grains, [number[material] for material in material_of], renumbered, trusted)
+
+
+def _materials_of(grains: NDArray[np.uint32], division: Division) -> list[int]:
+    """The material of each grain of an image that looked like one material, by a division into as many regions.
+
+    Where it finds the same regions and says that they are of different materials, as a crystal and an amorphous film
+    are, the grains are of these; else all are of one.
+
+    Args:
+        grains: uint32 (H, W), grains 1, 2, … without gaps.
+        division: of the same image, by materials too.
+    """
+    n_grains, n_regions = int(grains.max()), len(division.material_of)
+    pairs = grains.astype(np.int64) * (n_regions + 1) + division.labels
+    shared = np.bincount(pairs.ravel(), minlength=(n_grains + 1) * (n_regions + 1)).reshape(n_grains + 1, n_regions + 1)
+    union = shared.sum(axis=1)[:, None] + shared.sum(axis=0) - shared
+    same = (shared / np.maximum(union, 1))[1:, 1:] >= _SAME_REGION
+    if not (same.any(axis=0).all() and same.any(axis=1).all()):
+        return [1] * n_grains
+    return [division.material_of[region] for region in same.argmax(axis=1).tolist()]
 
 
 def _numbers_by_area(regions: NDArray[np.uint32], material_of: Sequence[int]) -> dict[int, int]:

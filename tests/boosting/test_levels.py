@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from samiam.boosting.claiming import claimed, parted_by_grains
-from samiam.boosting.dividing import best_split, divided
-from samiam.boosting.levels import Levels, _without_specks, levels_of, remark_on
+from samiam.boosting.dividing import Division, best_split, divided
+from samiam.boosting.levels import Levels, _materials_of, _without_specks, levels_of, remark_on
 from samiam.texture import Sameness
 from samiam.texture.confidence import EVIDENCE_OF_REGION, confidences
 from tests.made_fields import field_of, in_pixels
@@ -266,6 +266,21 @@ def test_one_material_in_grains_is_shown_by_its_grains() -> None:
     assert levels.material_of == [1] * 4
     np.testing.assert_array_equal(levels.labels, levels.grains)
     assert "its 4 grains are the regions" in str(remark_on(levels, None))
+
+
+def test_grains_that_a_division_tells_apart_as_materials_are_of_several() -> None:
+    levels = levels_of(np.ones((160, 160), np.uint32), field_of(HALVES, HALVES))
+    assert levels.material_of == [1, 2]
+    np.testing.assert_array_equal(levels.labels, levels.grains)
+    assert remark_on(levels, None) is None
+
+
+def test_only_the_same_regions_say_of_which_materials_grains_are() -> None:
+    grains = in_pixels(HALVES + 1)
+    assert _materials_of(grains, Division(grains, [1, 2])) == [1, 2]
+    assert _materials_of(grains, Division(3 - grains, [1, 4])) == [4, 1]
+    assert _materials_of(grains, Division(grains.T, [1, 2])) == [1, 1]
+    assert _materials_of(grains, Division(np.ones_like(grains), [1])) == [1, 1]
 
 
 def test_one_is_one_where_one_is_asked_for() -> None:
