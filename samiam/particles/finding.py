@@ -17,7 +17,7 @@ from samiam.particles.finder.inputs import FRINGES_NM, working_shape
 from samiam.particles.finder.protocol import Found, ParticleFinder
 from samiam.particles.fringes import Fringes, find_fringes
 from samiam.particles.reflections import reflections_of
-from samiam.particles.result import Particles
+from samiam.particles.result import NOTHING, Particles
 from samiam.particles.scale import contradiction, doubts, with_scale
 from samiam.records import Masks, Micrograph
 from samiam.records.cutout import Cutout
@@ -110,7 +110,5 @@ def _remark(part: Micrograph, material: str | None, found: Particles) -> str | N
     words += [doubt] if doubt else []
     if not len(found.masks):
         unsure = [one.value for one in found.dropped if one.rule == "low score"]
-        words.append(
-            "no particle is found" + (f"; the surest candidate has a score of {max(unsure):.2f}" if unsure else "")
-        )
+        words.append(NOTHING + (f"; the surest candidate has a score of {max(unsure):.2f}" if unsure else ""))
     return "; ".join(words) or None

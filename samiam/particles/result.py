@@ -21,6 +21,10 @@ UNSURE = "unsure"
 PixelSizeSource = Literal["given", "file", "fringes"]
 
 
+NOTHING = "no particle is found"
+"""The remark of a result without particles where there is nothing else to say."""
+
+
 @dataclass(frozen=True)
 class Dropped:
     """A candidate that is not among the particles.

@@ -16,7 +16,7 @@ from samiam.records.cutout import Cutout
 _SURE = 0.8  # least confidence of a pixel size that fringes say: 112 of 126 simulated pictures say it so, 111 rightly
 _IMPOSSIBLE = 0.01  # probability below which a pixel size and a material do not go together
 _FEWEST_PLANES = 3  # that have to say so: one or two may be of something else
-_REMEDY = "give pixel_size_nm"
+_REMEDY = "give pixel_size_nm (--pixel-size-nm)"
 
 
 def with_scale(

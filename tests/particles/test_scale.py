@@ -36,9 +36,13 @@ def test_pixels_that_are_not_square() -> None:
 
 
 def test_it_is_never_guessed() -> None:
-    with pytest.raises(InputError, match=r"^here: how large a pixel is .*; give pixel_size_nm, or the material"):
+    with pytest.raises(
+        InputError, match=r"^here: how large a pixel is .*; give pixel_size_nm \(--pixel-size-nm\), or the material"
+    ):
         with_scale(unknown(), None, None)
-    with pytest.raises(InputError, match=r"fringes, of which there are none; give pixel_size_nm\.$"):
+    with pytest.raises(
+        InputError, match=r"fringes, of which there are none; give pixel_size_nm \(--pixel-size-nm\)\.$"
+    ):
         with_scale(unknown(np.clip(support((300, 300)) / 10 + 0.5, 0, 1)), None, "Au")
     one_set = with_discs((256, 256), (128, 128, 70, ((6.0, 30.0),)))
     with pytest.raises(

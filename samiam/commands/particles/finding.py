@@ -22,6 +22,7 @@ from samiam.errors import InputError
 from samiam.formats.writers.wording import notes
 from samiam.particles import Particles
 from samiam.particles.measured import MeasuredImage
+from samiam.particles.result import NOTHING
 from samiam.particles.writing.reading import read_measured
 from samiam.particles.writing.results import KIND
 from samiam.records.showing import counted
@@ -178,8 +179,8 @@ def _count_all(batch: Batch, output: Path, pooling: Pooling) -> int:
     """Count all images together; the exit code, once the last line is said."""
     images = _count_together(batch, output, pooling)
     if images and not any(len(image.table) for image in images):
-        said = dict.fromkeys(image.remark for image in images if image.remark)
-        logger.warning(f"no particle was found{': ' if said else ''}{'; '.join(said)}.")
+        said = [remark for remark in dict.fromkeys(image.remark for image in images) if remark not in (None, NOTHING)]
+        logger.warning(f"no particle was found{': ' if said else ''}{'; '.join(map(str, said))}.")
         return max(batch.code, 1)
     batch.say_where_to_look(output / "report.html" if images else None)
     return batch.code
