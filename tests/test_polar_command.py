@@ -346,6 +346,21 @@ class TestWatch:
         run("film", "-o", "whole")
         assert digests(tmp_path / "out") == digests(tmp_path / "whole")
 
+    def test_a_last_frame_that_is_half_written_is_told(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        frames = made_video(3)
+        folder = write_folder(tmp_path / "film", frames[:2])
+        clock = FakeClock(monkeypatch)
+        clock.at(5, lambda: (folder / "frame_3.tif").write_bytes((folder / "frame_2.tif").read_bytes()[:700]))
+        clock.at(5.5, lambda: (folder / "frame_4.tif").touch())
+        code, out, _ = run("film", "-o", "out", "--watch-until-idle-s", "8")
+        assert (code, "2 frames could not be used: frame_3.tif: " in out) == (0, True)
+        assert pd.read_csv(tmp_path / "out" / "film" / "counts.csv")["name"].tolist()[2:] == [
+            "frame_3.tif",
+            "frame_4.tif",
+        ]
+
     def test_nothing_lands(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         FakeClock(monkeypatch)
         (tmp_path / "film").mkdir()

@@ -26,7 +26,7 @@ class Patience:
         poll_s: from one look at the folder to the next.
         settled_s: a file that has not changed for so long is taken for whole.
         damaged_s: one that cannot be read is tried again until it has not changed for so long.
-        idle_s: without a new file the watch ends after so long; None for never.
+        idle_s: without a new file the watch ends after so long, but not while one is waited for; None for never.
     """
 
     poll_s: float = 1.0
@@ -86,17 +86,18 @@ def landing(
     seen: dict[Path, _Seen] = {}
     known, active = set(taken), clock()
     while True:
+        is_waiting = False
         for file in [file for file in frame_files(folder) if file.name not in known]:
             landed = _landed(file, load, patience, _quiet_s(file, seen, clock()))
-            if landed is None:
+            if is_waiting := landed is None:
                 break
             known.add(file.name)
             yield landed
             active = clock()
-        else:
+        if not is_waiting:
             yield None
-        if patience.idle_s is not None and clock() - active >= patience.idle_s:
-            return
+            if patience.idle_s is not None and clock() - active >= patience.idle_s:
+                return
         sleep(patience.poll_s)
 
 
@@ -111,7 +112,7 @@ def _landed(file: Path, load: Callable[[Path], Loaded], patience: Patience, quie
 
 
 def _quiet_s(file: Path, seen: dict[Path, _Seen], now: float) -> float:
-    """For how long a file has been as it is; an empty one is not there yet."""
+    """For how long a file has been as it is."""
     try:
         status = file.stat()
     except OSError:  # it was moved away meanwhile
@@ -119,7 +120,7 @@ def _quiet_s(file: Path, seen: dict[Path, _Seen], now: float) -> float:
     before = seen.get(file)
     if before is None or (before.size, before.mtime_ns) != (status.st_size, status.st_mtime_ns):
         seen[file] = before = _Seen(status.st_size, status.st_mtime_ns, now)
-    return now - before.since if status.st_size else 0.0
+    return now - before.since
 
 
 class LandingFrames(Frames):
