@@ -66,7 +66,7 @@ WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {
         "a.ome.tif",
         lambda path: ome(path, PhysicalSizeY=0.4, PhysicalSizeYUnit="Å"),
     ),
-    "resolution tags": (
+    "TIFF resolution": (
         "a.tif",
         lambda path: tifffile.imwrite(path, IMAGE, resolution=(5e8, 2.5e8), resolutionunit="CENTIMETER"),
     ),

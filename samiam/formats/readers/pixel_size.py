@@ -13,7 +13,6 @@ from samiam.records.arrays import MOST_UNEQUAL
 _SMALLEST_NM, _LARGEST_NM = 1e-5, 1e8
 _LARGEST_TAGGED_NM = 100.0  # A coarser resolution tag is one for printing: 72 dpi is 353 µm per pixel.
 _ROUNDING = 1e-4  # of single precision, and of TIFF's fractions; sides so nearly equal are the same
-
 _CALIBRATED = 0.1  # of a size: who gives another one by no more has calibrated it
 _OF_NO_LENGTH = ("px", "pixel", "pixels", "none", "unknown", "arbitrary", "<undefined>", "t.dimensions.undefined")
 

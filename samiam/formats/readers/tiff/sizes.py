@@ -98,7 +98,7 @@ def _from_olympus(page: TiffPage) -> PixelSize:
 
 def _from_resolution(page: TiffPage) -> PixelSize:
     unit_nm = _RESOLUTION_UNIT[int(page.tags["ResolutionUnit"].value)]
-    return printing_left_out(pixel_size("resolution tags", *_per(page, unit_nm, "nm", "nm")))
+    return printing_left_out(pixel_size("TIFF resolution", *_per(page, unit_nm, "nm", "nm")))
 
 
 def _per(page: TiffPage, length: float, unit_x: object, unit_y: object) -> tuple[Length | None, Length | None]:
