@@ -518,6 +518,7 @@ class TestRefusals:
                 ("conditions.odd: dose need a specimen to expose again; choose benchmark=quick",),
             ),
             ("+conditions.odd.turn=2", ("conditions.odd has no setting 'turn'; did you mean 'turn_deg'?",)),
+            (f"cache={Path(__file__)}/inside", (f"cache={Path(__file__)}/inside: cannot be written to",)),
             ("workers=0", ("workers=0: give a whole number, 1 or more or null.",)),
             ("seed=[0,0]", ("seed=[0, 0]: give a seed, or a list of different ones.",)),
             ("scheduler=tcp://127.0.0.1:1", ("no Dask scheduler answers at tcp://127.0.0.1:1",)),

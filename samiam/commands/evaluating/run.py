@@ -24,8 +24,9 @@ from samiam.commands.evaluating.polar import evaluate_polar
 from samiam.commands.evaluating.run_facts import run_facts
 from samiam.commands.evaluating.scene_samples import sources
 from samiam.commands.run_settings import write_settings
-from samiam.errors import both
+from samiam.errors import InputError, both
 from samiam.records.showing import counted
+from samiam.storage.files import check_writable
 from simulate.scenes.benchmark import PUBLISHED_SEED
 
 
@@ -51,11 +52,21 @@ def evaluate_in(config: Mapping[str, Any], folder: Path, command: str, *, is_sin
 def _evaluate_any(config: Mapping[str, Any], folder: Path, command: str) -> bool:
     """Evaluate on whatever benchmark; returns whether some images failed."""
     settings = read_evaluation(config)
+    if settings.cache_folder is not None:
+        _check_cache(Path(settings.cache_folder))
     if isinstance(settings.benchmark, ParticlesBenchmark):
         return evaluate_particles(settings, settings.benchmark, _recorded(settings), folder, command)
     if isinstance(settings.benchmark, PolarBenchmark):
         return evaluate_polar(settings, settings.benchmark, _recorded(settings), folder, command)
     return bool(failures_of(evaluate(config, folder, command)))
+
+
+def _check_cache(folder: Path) -> None:
+    """Refuse a cache that nothing can be kept in, before anything is worked out for it."""
+    try:
+        check_writable(folder)
+    except InputError as error:
+        raise InputError(f"cache={error}") from None
 
 
 def evaluate(config: Mapping[str, Any], folder: Path, command: str) -> list[Outcome]:
