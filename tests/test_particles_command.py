@@ -229,6 +229,13 @@ class TestPooling:
         assert err.endswith("in: holds no results of samiam particles; give the folder that was its -o.\n")
 
     @pytest.mark.slow
+    def test_the_statistics_of_one_run_stay_its_own(self, runs: Path, run: Run) -> None:
+        before = (runs / "1" / "statistics.json").read_bytes()
+        code, _, err = run("particles-statistics", runs / "1", runs / "2", "-o", runs / "1")
+        assert (code, f"{runs / '1'}: is one of the runs" in err) == (2, True)
+        assert (runs / "1" / "statistics.json").read_bytes() == before
+        assert run("particles-statistics", runs / "1", runs / "2", "-o", runs / "1", "--overwrite")[0] == 0
+
     def test_statistics_of_other_images_stay(self, runs: Path, tmp_path: Path, run: Run) -> None:
         words = partial(run, "particles-statistics", "-o", tmp_path / "all")
         assert words(runs / "1")[0] == 0

@@ -46,11 +46,13 @@ def pool_runs(runs: Sequence[Path], output: Path, pooling: Pooling, *, overwrite
         0, or 1 where there is no particle.
 
     Raises:
-        InputError: if a run cannot be read, an image is in two of them, or `output` cannot be written to or holds the
-            statistics of other images.
+        InputError: if a run cannot be read, an image is in two of them, `output` is one of several runs, whose own
+            statistics would be lost, cannot be written to or holds the statistics of other images.
     """
     heed()
     check_writable(output)
+    if len(runs) > 1 and any(run.resolve() == output.resolve() for run in runs) and not overwrite:
+        raise InputError(f"{output}: is one of the runs, whose own statistics would be lost; choose another -o.")
     folders = [folder for run in runs for folder in image_folders(run)]
     images = [read_measured(folder) for folder in folders]
     _check_once(images, folders)
