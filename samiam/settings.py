@@ -229,7 +229,7 @@ def _with_range(words: str, metadata: Sequence[Any]) -> str:
     elif low or high:
         joint = " and " if "gt" in ends and "lt" in ends else " to " if low and "lt" in ends else " "
         words = f"{words} {joint.join(filter(None, (low, high)))}"
-    if least := max(getattr(fact, "min_length", None) or 0 for fact in facts):
+    if least := max((getattr(fact, "min_length", None) or 0 for fact in facts), default=0):
         words = f"{words}, {'one' if least == 1 else least} at least"
     return f"{words}, none below the one before" if Rising in facts else words
 

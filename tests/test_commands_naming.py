@@ -92,6 +92,14 @@ def test_of_files_alike_each_has_its_own(tmp_path: Path) -> None:
     assert len(set(named(tmp_path, source("a/x.png"), source("b/a/x.png")))) == 2
 
 
+def test_folders_that_somebody_has_renamed_or_copied_are_left_alone(tmp_path: Path) -> None:
+    results(tmp_path, "a_first_try", "x/a.tif", "x")
+    assert named(tmp_path, source("x/a.tif")) == ["a"]
+    for folder in ("0_copy", "a", "a-7"):
+        results(tmp_path, folder, "x/a.tif", "x")
+    assert named(tmp_path, source("x/a.tif")) == ["a"]
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"input": {"path": null, "sha256": "a"}}'])
 def test_what_tells_nothing_keeps_nothing(content: str, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()

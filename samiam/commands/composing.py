@@ -126,7 +126,7 @@ def main(program: Program, words: Sequence[str]) -> int:
 
 def _parted(words: Sequence[str]) -> list[str]:
     """Words with flags and their values apart."""
-    return [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    return [part for word in words for part in (word.split("=", 1) if word.startswith("-") else [word])]
 
 
 def _with_flags(words: Sequence[str]) -> Iterator[tuple[str, str]]:

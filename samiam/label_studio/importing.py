@@ -118,7 +118,7 @@ def _micrograph(
 ) -> Iterator[tuple[Micrograph, str | None]]:
     """The image of a task, and what the file of the micrograph is called where only a picture of it is at hand."""
     given, source = data.get(FILE_NAME), f"{task.source}: task {task.number}"
-    file_name = PurePosixPath(given).name if isinstance(given, str) else None
+    file_name = (PurePosixPath(given).name or None) if isinstance(given, str) else None
     original = None if file_name is None else _original(source, file_name, data, images)
     if original is not None:
         yield original, None
@@ -133,31 +133,30 @@ def _micrograph(
             picture = read_micrograph(path)
         except InputError as error:
             raise InputError(f"{source}: {error}") from error
-        yield replace(picture, metadata={**picture.metadata, "frame": data.get("frame")}), file_name
+        frame = data.get("frame")
+        if file_name is not None and isinstance(frame, int):  # that of the micrograph, as our export notes it
+            picture = replace(picture, metadata={**picture.metadata, "frame": frame})
+        yield picture, file_name
 
 
 def _original(source: str, name: str, data: Mapping[str, Any], images: Images) -> Micrograph | None:
-    """The micrograph that a picture was made of; None where no file has its name."""
-    other = None
-    for path in _of_name(name, images):
-        if data.get("sha256") in (None, sha256_of(path)):
+    """The micrograph that a picture was made of: of its name, and of the SHA-256 that the task has; None without it."""
+    sha256, given = data.get("sha256"), _in_folders(name, images)
+    for path in (given, *(_below(name, images) if isinstance(sha256, str) else ())):
+        if path is not None and sha256 in (None, sha256_of(path)):
             return read_micrograph(path, **{key: data[key] for key in _CHOICE if key in data})
-        other = other or path
-    if other is not None:
+    if given is not None:
         raise InputError(
-            f"{source}: {other} is not the file that was exported (its SHA-256 is another); give that one."
+            f"{source}: {given} is not the file that was exported (its SHA-256 is another); give that one."
         )
     return None
 
 
-def _of_name(name: str, images: Images) -> Iterator[Path]:
-    """The files of a name, or of the name that an upload had before: of the folders, then of those in them."""
-    if (found := _in_folders(name, images)) is not None:
-        yield found
+def _below(name: str, images: Images) -> Iterator[Path]:
+    """The files of a name anywhere in the folders, but for what is hidden."""
     for folder in images.folders:
         for path in sorted(folder.rglob(glob.escape(name))):
-            is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-            if path != found and path.is_file() and not is_hidden:
+            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
                 yield path
 
 

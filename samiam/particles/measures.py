@@ -22,6 +22,8 @@ NUMBERS = (
 COLUMNS = ("particle", *NUMBERS, "touches_edge", "score", "class", *PROBABILITIES, "left_out")
 _NO_PARTICLE = ("agglomeration", "empty")
 TOUCHES_EDGE, AS_LARGE = "touches the edge", "as large as the image"
+OWN_REASONS = (TOUCHES_EDGE, AS_LARGE, *_NO_PARTICLE)
+"""Why `why_left_out` leaves particles out."""
 
 
 def measure_particles(particles: Particles) -> pd.DataFrame:

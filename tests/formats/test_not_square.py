@@ -164,6 +164,14 @@ def test_rounding_is_no_difference() -> None:
     assert pixel_size("here", None, None) == PixelSize()
 
 
+def test_a_place_that_tells_no_size_hides_no_other(tmp_path: Path) -> None:
+    description = "ImageJ=1.53\nunit=V\n"
+    for unit, per_unit in (("CENTIMETER", 5e8), ("INCH", 1.27e9)):
+        written = {"resolution": (per_unit, per_unit), "resolutionunit": unit, "description": description}
+        tifffile.imwrite(tmp_path / "a.tif", np.eye(96, dtype=np.uint8), metadata=None, **written)
+        assert read_micrograph(tmp_path / "a.tif").pixel_size_nm == pytest.approx(0.02)
+
+
 @pytest.mark.parametrize("length", [(1, "1/nm"), (2, b"1/nm"), (1, "V"), (5, "km")])
 def test_why_a_size_is_unknown(length: tuple[float, str | bytes]) -> None:
     said = f"here has {length[0]} {length[1] if isinstance(length[1], str) else length[1].decode()}, which no pixel can"

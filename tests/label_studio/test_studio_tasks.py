@@ -239,6 +239,24 @@ class TestImport:
         first, _ = scenes_in(exported / "back")
         np.testing.assert_array_equal(first.micrograph.pixels, original.pixels)
 
+    @pytest.mark.parametrize("beside", [{}, {"sha256": "0" * 64}, {"frame": "a/b"}, {"frame": [1]}])
+    def test_files_below_are_taken_by_their_hash_alone(
+        self, beside: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "pics" / "old").mkdir(parents=True)
+        rng = np.random.default_rng(0)
+        labelled, other = (rng.integers(0, 256, SHAPE).astype(np.uint8) for _ in range(2))
+        Image.fromarray(labelled).save(tmp_path / "pics" / "p.png")
+        Image.fromarray(other).save(tmp_path / "pics" / "old" / "img.png")
+        data = {"image": "/data/local-files/?d=p.png", "file_name": "img.png", **beside}
+        task = {"id": 1, "data": data, "annotations": [done(brush("Ge", GE))]}
+        (tmp_path / "e.json").write_text(json.dumps([task]))
+        words = [tmp_path / "e.json", "-o", tmp_path / "back", "--images", tmp_path / "pics"]
+        code, said = run(capsys, "import", *words)
+        assert (code, "known only by the picture of 8 bits" in said) == (0, True)
+        (scene,) = scenes_in(tmp_path / "back")
+        np.testing.assert_array_equal(np.rint(255 * scene.micrograph.pixels), labelled)
+
     def test_pictures_of_micrographs_of_one_name_are_of_one_specimen(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

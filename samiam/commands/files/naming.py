@@ -1,7 +1,8 @@
-"""The folders that results of several images go to, one for each: the same in every run, whatever else is given."""
+"""The folders that results of several images go to, one for each."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from samiam.commands.files.every_frame import Image
 from samiam.formats.writers.earlier import input_of
 
 _NOTHING: Mapping[int, str] = MappingProxyType({})
@@ -29,7 +31,9 @@ class Source(NamedTuple):
 
 
 def places_of(sources: Sequence[Source], output: Path, hash_of: Callable[[Path], str]) -> list[Path]:
-    """A folder for each source: that which has results of it already, else the one that `folder_names` gives it.
+    """A folder for each source: that which a run has given it before, else the one that `folder_names` gives it.
+
+    Folders that somebody has renamed or copied are left alone.
 
     Args:
         sources: what is looked at.
@@ -41,8 +45,8 @@ def places_of(sources: Sequence[Source], output: Path, hash_of: Callable[[Path],
         earlier.setdefault(one.file_name, []).append(one)
     kept: dict[int, str] = {}
     for number, source in enumerate(sources):
-        alike = (one for one in earlier.get(source.path.name, ()) if one.is_of(source, hash_of))
-        if (own := next(alike, None)) is not None:
+        alike = [one for one in earlier.get(source.path.name, ()) if one.is_of(source, hash_of)]
+        if (own := min(alike, key=lambda one: len(one.folder), default=None)) is not None:
             kept[number] = own.folder
             earlier[source.path.name].remove(own)
     return [output / name for name in folder_names([source.alias for source in sources], kept)]
@@ -57,10 +61,18 @@ class _Earlier(NamedTuple):
     frame: int | None
 
     def is_of(self, source: Source, hash_of: Callable[[Path], str]) -> bool:
+        if self.frame not in (None, source.frame) or not self._is_named_after(source):
+            return False
         try:
-            return self.frame in (None, source.frame) and self.sha256 == hash_of(source.path)
+            return self.sha256 == hash_of(source.path)
         except OSError:  # which whoever reads it will say
             return False
+
+    def _is_named_after(self, source: Source) -> bool:
+        """Whether the folder has a name that `folder_names` gives, be the frame one of all or asked for alone."""
+        paths = (source.path, Image(source.path, self.frame).alias)
+        names = [_folder_name(name) for path in paths for name in (path.stem, path.name)]
+        return any(re.fullmatch(rf"{re.escape(name)}(-\d+)?", self.folder) for name in names)
 
 
 def _earlier_in(output: Path) -> Iterator[_Earlier]:

@@ -179,8 +179,9 @@ def _count_all(batch: Batch, output: Path, pooling: Pooling) -> int:
     """Count all images together; the exit code, once the last line is said."""
     images = _count_together(batch, output, pooling)
     if images and not any(len(image.table) for image in images):
-        said = [remark for remark in dict.fromkeys(image.remark for image in images) if remark not in (None, NOTHING)]
-        logger.warning(f"no particle was found{': ' if said else ''}{'; '.join(map(str, said))}.")
+        remarks = dict.fromkeys(part for image in images for part in (image.remark or "").split("; "))
+        said = [part for part in remarks if part not in ("", NOTHING)]
+        logger.warning(f"no particle was found{': ' if said else ''}{'; '.join(said)}.")
         return max(batch.code, 1)
     batch.say_where_to_look(output / "report.html" if images else None)
     return batch.code

@@ -131,13 +131,12 @@ class Compiled:
     Attributes:
         origins: for each image where it and its labels come from.
         digests: of the labels, by annotator and image.
-        without_material: how many were left out because nothing is labelled in them.
     """
 
     def __init__(self, folder: Path, chosen: BuildOptions) -> None:
         self.origins: dict[str, dict[str, Any]] = {}
         self.digests: dict[tuple[str, str], str] = {}
-        self.without_material = 0
+        self._empty: set[tuple[object, ...]] = set()
         self._folder, self._chosen = folder, chosen
         self._unused_names = set(chosen.names)
         self._names: dict[tuple[object, ...], str] = {}
@@ -152,7 +151,7 @@ class Compiled:
             InputError: if they are and differ, or the image or a name cannot be used.
         """
         if not labelling.scene.materials:
-            self.without_material += 1
+            self._empty.add(_identity(labelling))
             return
         self._unused_names.difference_update(labelling.scene.materials)
         scene, who = renamed(labelling.scene, self._chosen.names), labelling.annotator
@@ -168,6 +167,11 @@ class Compiled:
         if is_new:
             named = replace(scene, parameters={**scene.parameters, "annotator": who})
             self._records.setdefault(who, []).append(write_labelled(self._folder / who, name, named))
+
+    @property
+    def without_material(self) -> int:
+        """How many images were left out because nothing is labelled in them."""
+        return len(self._empty - self._names.keys())
 
     def finish(self) -> dict[str, Place]:
         """Write manifests and splits; the place of each image.
@@ -187,10 +191,10 @@ class Compiled:
 
     def _name_of(self, labelling: Labelling) -> str:
         """What an image is called, the same whoever labelled it; behind a frame's name stands its number."""
-        facts, path = labelling.scene.micrograph.metadata, labelling.path
-        identity = tuple(facts.get(key) for key in OF_THE_IMAGE)
+        identity, path = _identity(labelling), labelling.path
         if identity not in self._names:
-            frame = "" if facts.get("frame") is None else f"-{facts['frame']}"
+            number = labelling.scene.micrograph.metadata.get("frame")
+            frame = "" if number is None else f"-{number}"
             stem = (path.stem.lstrip(".") or "image") + frame
             in_folder = f"{path.parent.name}-{stem}"
             names = chain((stem, in_folder), (f"{in_folder}-{number}" for number in count(2)))
@@ -212,6 +216,11 @@ class Compiled:
             self._specimens[name] = place.specimen
         else:
             self._specimens.setdefault(name, specimen_of(path.stem, path.parent.name, pattern))
+
+
+def _identity(labelling: Labelling) -> tuple[object, ...]:
+    """What tells images apart."""
+    return tuple(labelling.scene.micrograph.metadata.get(key) for key in OF_THE_IMAGE)
 
 
 def _check_folder_name(annotator: str) -> None:

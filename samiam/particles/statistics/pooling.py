@@ -163,7 +163,7 @@ def _remarks(
             f"as {effective:.0f}; use images of a larger field."
         )
     if faults is None and whole["class"].notna().any():
-        without = sum(bool(image.table["class"].isna().any()) for image in images)
+        without = sum(bool(image.table.loc[image.table["left_out"].isna(), "class"].isna().any()) for image in images)
         yield f"Faults are not counted: {counted(without, 'image')} of {len(images)} have no fault classes."
     if faults is not None:
         yield from _about_faults(faults)

@@ -14,7 +14,7 @@ import pandas as pd
 from samiam.errors import InputError, printable
 from samiam.formats.writers.earlier import PROVENANCE
 from samiam.particles.measured import MeasuredImage
-from samiam.particles.measures import COLUMNS, NUMBERS, PROBABILITIES, why_left_out
+from samiam.particles.measures import COLUMNS, NUMBERS, OWN_REASONS, PROBABILITIES, why_left_out
 from samiam.particles.result import FAULT_CLASSES, UNSURE, FaultDetection, PixelSizeSource
 from samiam.particles.writing.results import KIND
 from samiam.storage.csv_cells import read_back
@@ -118,7 +118,7 @@ def _read_table(path: Path, window_xy_nm: tuple[float, float]) -> pd.DataFrame:
     table["class"] = pd.Series(_cells(text, "class", _class), dtype=object)
     _check_possible(table, window_xy_nm)
     own = pd.Series(why_left_out(table, window_xy_nm), dtype=object)
-    by_hand = pd.Series(_cells(text, "left_out", lambda cell: read_back(cell).strip() or None), dtype=object)
+    by_hand = pd.Series(_cells(text, "left_out", _by_hand), dtype=object)
     table["left_out"] = own.where(own.notna(), by_hand)
     return table[list(COLUMNS)]
 
@@ -152,6 +152,12 @@ def _check_possible(table: pd.DataFrame, window_xy_nm: tuple[float, float]) -> N
     known = table[list(PROBABILITIES)].notna()
     if (known.any(axis=1) & ~known.all(axis=1)).any():
         raise ValueError(f"{_TABLE} has a particle with probabilities of some classes only")
+
+
+def _by_hand(cell: str) -> str | None:
+    """Why somebody left a particle out; the program's own reasons are found anew, by the class that stands there."""
+    reason = read_back(cell).strip()
+    return None if reason in ("", *OWN_REASONS) else reason
 
 
 def _truth(cell: str) -> bool:

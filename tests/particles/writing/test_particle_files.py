@@ -228,6 +228,20 @@ def test_what_somebody_left_out_stays_so_in_the_words_of_a_spreadsheet(tmp_path:
     pd.testing.assert_series_equal(again.drop(whole), own.drop(whole))
 
 
+def test_a_class_that_is_corrected_by_hand_counts(tmp_path: Path) -> None:
+    write(tmp_path, overlapping())
+    table = pd.read_csv(tmp_path / "particles.csv")
+    whole = table.index[table["left_out"].isna()][0]
+    for name, left_out in (("agglomeration", "agglomeration"), ("no fault", None)):
+        table.loc[whole, "class"] = name
+        table.to_csv(tmp_path / "particles.csv", index=False)
+        assert read_measured(tmp_path).table["left_out"][whole] == left_out
+        read_measured(tmp_path).table.to_csv(
+            tmp_path / "particles.csv", index=False
+        )  # as the program writes its reason
+        table = pd.read_csv(tmp_path / "particles.csv")
+
+
 @pytest.fixture(scope="module")
 def pooled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pooled")

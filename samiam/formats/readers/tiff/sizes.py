@@ -35,14 +35,16 @@ def tiff_pixel_size(file: TiffFile, page: TiffPage, number: int) -> PixelSize:
         lambda: _from_olympus(page),
         lambda: _from_resolution(page),
     )
+    unknown = PixelSize()
     for place in places:
         try:
             size = place()
         except _DAMAGED:
             continue  # The pixels are as good as without any.
-        if size != PixelSize():
+        if size.width_nm is not None:
             return size
-    return PixelSize()
+        unknown = unknown if unknown.remark else size
+    return unknown
 
 
 def _from_description(page: TiffPage) -> PixelSize:
