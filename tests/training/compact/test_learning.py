@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 
 from samiam.compact.network import FieldNetwork, FieldSize
-from samiam.compact.settings import CompactWeights
-from samiam.compact.weights import load_model
+from samiam.compact.sights import Sight, read_sight
 from samiam.errors import InputError
 from samiam.records import Scene
-from samiam.storage.weight_files import seeded
+from samiam.storage.weight_files import seeded, shipped_weights
 from samiam.training.compact.learning import (
     FieldLearner,
     FieldRecipe,
@@ -168,14 +167,14 @@ def easy_scene() -> Scene:
     return procedural_scene(2**35 + 3, shape_hw=(256, 256), ranges=ranges)
 
 
-def scores_of(network: FieldNetwork) -> dict[str, float]:
+def scores_of(network: Sight) -> dict[str, float]:
     scene = easy_scene()
     return field_scores(network, scene.micrograph.pixels, scene.labels, scene.grains, orientations_of(scene))
 
 
 @pytest.mark.slow
 def test_scores_of_the_network_that_ships() -> None:
-    scores = scores_of(load_model(CompactWeights(device="cpu")).network)
+    scores = scores_of(read_sight(shipped_weights("compact")).eval())
     single = {"kmeans_iou", "grain_iou", "boundary_f", "recall_50", "recall_75", "recall_90", "click_1", "click_3"}
     assert set(scores) == single | {"score"}
     assert all(0 <= value <= 1 for value in scores.values())
