@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 from samiam.commands.training.data import LatticeCrops, WholeLattices
 from samiam.commands.training.settings import ContrastiveSettings, FieldSettings
+from samiam.commands.training.starting import started
 from samiam.compact.network import FieldNetwork, facts_of
 from samiam.compact.settings import FieldSize
 from samiam.compact.sights import read_network
 from samiam.records import Scene
 from samiam.settings import read_settings
-from samiam.storage.weight_files import read_card, seeded
 from samiam.texture.fenet_encoder import LATTICES, new_fenet
 from samiam.training.compact.fitting import calibrate
 from samiam.training.compact.learning import FieldLearner
@@ -35,7 +32,7 @@ def fenet_lattices_job(data: LatticeCrops, learner: ContrastiveSettings, seed: i
 def compact_job(data: WholeLattices, learner: FieldSettings, seed: int) -> Job:
     """The network of the compact generator on whole scenes of random lattices."""
     recipe = replace(learner.options, seed=seed)
-    network, start = _field_network(learner, seed)
+    network, start = started(learner.start, seed, partial(_new_network, learner), read_network)
     slices = {
         name.replace(" ", "_"): partial(draw_scene, data=replace(data, scenes=ranges))
         for name, ranges in EFFECTS.items()
@@ -46,12 +43,8 @@ def compact_job(data: WholeLattices, learner: FieldSettings, seed: int) -> Job:
     return Job("compact", FieldLearner(network, recipe), scenes, facts, recipe.ema_decay, start, finish)
 
 
-def _field_network(learner: FieldSettings, seed: int) -> tuple[FieldNetwork, Mapping[str, Any] | None]:
-    """The network before training, and the card of the weights that it has."""
-    if learner.start is None:
-        return seeded(seed, partial(FieldNetwork, read_settings(FieldSize, "learner.size", learner.size))), None
-    card = read_card(learner.start)
-    return read_network(Path(learner.start), card["sha256"]), card
+def _new_network(learner: FieldSettings) -> FieldNetwork:
+    return FieldNetwork(read_settings(FieldSize, "learner.size", learner.size))
 
 
 def draw_scene(seed: int, *, data: LatticeCrops | WholeLattices) -> Scene:

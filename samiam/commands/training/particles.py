@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from samiam.commands.training.data import ParticleScenes
 from samiam.commands.training.settings import ParticleSettings
+from samiam.commands.training.starting import started
 from samiam.particles.finder.network import facts_of, new_network, seen_by
 from samiam.particles.finder.weights import read_network
 from samiam.records.particle_scene import ParticleScene
-from samiam.storage.weight_files import read_card, seeded
 from samiam.training.particles.fitting import calibrate
 from samiam.training.particles.learning import ParticleLearner
 from samiam.training.particles.scenes import ParticleScenesData
@@ -24,11 +23,8 @@ from simulate.phase_objects import drawn_particles
 
 def particles_job(data: ParticleScenes, learner: ParticleSettings, seed: int) -> Job:
     """The network that finds particles."""
-    card = None if learner.start is None else read_card(learner.start)
-    if learner.start is None or card is None:
-        network = seeded(seed, partial(new_network, learner.variant))
-    else:
-        network = read_network(Path(learner.start), card["sha256"], learner.variant)
+    new, read = partial(new_network, learner.variant), partial(read_network, variant=learner.variant)
+    network, card = started(learner.start, seed, new, read)
     waves = {split: None if data.p_drawn == 1 else read_waves(data.waves, split) for split in ("train", "val")}
     draw = {use: partial(draw_particles, data=data, waves=waves[split], use=use) for use, split in _USES.items()}
     see = partial(seen_by, network)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from samiam.commands.training.data import LabyrinthFrames
 from samiam.commands.training.settings import PolarSettings
+from samiam.commands.training.starting import started
 from samiam.networks.variant import Variant
 from samiam.polar.inputs import WORKING_PERIOD_PX
 from samiam.polar.network import NETWORK, facts_of, new_network, read_network, seen_by
 from samiam.records.polar_scene import PolarScene, Sign
-from samiam.storage.weight_files import read_card, seeded
 from samiam.training.polar.fitting import calibrate
 from samiam.training.polar.learning import PolarLearner
 from samiam.training.polar.scenes import PolarFramesData, TrainingFrames, ValidationFrames
@@ -29,11 +28,8 @@ _OF_A_RUN = 1 << 28  # seeds, more than any training draws
 
 def polar_job(data: LabyrinthFrames, learner: PolarSettings, seed: int) -> Job:
     """The network that finds ends and junctions, its frames and its learner."""
-    card = None if learner.start is None else read_card(learner.start)
-    if learner.start is None or card is None:
-        network = seeded(seed, partial(new_network, learner.variant))
-    else:
-        network = read_network(Path(learner.start), card["sha256"], learner.variant)
+    new, read = partial(new_network, learner.variant), partial(read_network, variant=learner.variant)
+    network, card = started(learner.start, seed, new, read)
     rules, recipe, periods = replace(data.rules, seed=seed), learner.options, data.conditions.period_px
     is_ours = learner.variant == "ours"
     draw = partial(drawn_frame, physics=data.physics, conditions=data.conditions, first=_first(seed))
