@@ -18,7 +18,7 @@ from samiam.commands.segmenting import SegmentJob, boosted, write_segmentation
 from samiam.errors import InputError
 from samiam.formats import read_micrograph
 from samiam.formats.frames.landing import Patience
-from samiam.formats.writers.earlier import PROVENANCE, input_of, other_image_in, results_below
+from samiam.formats.writers.earlier import PROVENANCE, other_input_in, results_below
 from samiam.formats.writers.regions import region_facts
 from samiam.formats.writers.wording import notes
 from samiam.interrupts import heed
@@ -267,9 +267,12 @@ class _Watch:
         if self._writing is not None and self._writing.arrival.file.stem == file.stem:
             self.finish()
         place = self._output / file.stem
-        if _file_of_other_in(place, micrograph) not in (None, micrograph.metadata["path"]):
+        path = micrograph.metadata["path"]
+        other = other_input_in(place, micrograph.metadata)
+        if other is not None and other["path"] != path:
             place = self._output / file.name
-        is_own = _file_of_other_in(place, micrograph) == micrograph.metadata["path"]
+            other = other_input_in(place, micrograph.metadata)
+        is_own = other is not None and other["path"] == path
         check_place(file, place, micrograph, self._job.finding.kind, overwrite=is_own or self._job.overwrite)
         return place
 
@@ -299,9 +302,3 @@ class _Writing:
 def _write(found: Found, file: Path, place: Path) -> None:
     with writing_to(place, file):
         found.write(place)
-
-
-def _file_of_other_in(place: Path, micrograph: Micrograph) -> str | None:
-    """The path of the file of which a folder holds the results, where they are not of this image."""
-    theirs = None if other_image_in(place, micrograph.metadata) is None else input_of(place)
-    return None if theirs is None else theirs["path"]

@@ -95,16 +95,29 @@ def other_image_in(folder: Path, facts: Mapping[str, Any]) -> str | None:
         folder: that of results, which need not be there.
         facts: metadata of a micrograph; of one that came from no file nothing can be said.
     """
-    theirs = input_of(folder)
-    if theirs is None or facts.get("sha256") is None:
+    theirs = other_input_in(folder, facts)
+    if theirs is None:
         return None
-    differing = [key for key in OF_THE_IMAGE if theirs[key] != facts.get(key)]
-    if not differing:
-        return None
+    differing = _differing(theirs, facts)
     if "sha256" in differing:
         return str(theirs["path"])
     chosen = [f"{key} {theirs[key]}" if theirs[key] is not None else f"no {key}" for key in differing]
     return f"{theirs['path']} with {' and '.join(chosen)}"
+
+
+def other_input_in(folder: Path, facts: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What a folder's results are of, as `input_of`, where that is another image than this one; None elsewhere.
+
+    Args:
+        folder: that of results, which need not be there.
+        facts: metadata of a micrograph; of one that came from no file nothing can be said.
+    """
+    theirs = None if facts.get("sha256") is None else input_of(folder)
+    return theirs if theirs is not None and _differing(theirs, facts) else None
+
+
+def _differing(theirs: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
+    return [key for key in OF_THE_IMAGE if theirs[key] != facts.get(key)]
 
 
 def _noted_in(folder: Path) -> dict[str, Any] | None:
