@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from samiam.formats.readers.units import to_nm
+from samiam.formats.readers.units import to_nm, unit_text
 from samiam.records.arrays import MOST_UNEQUAL
 
 # Beyond these nothing is the pixel of an electron microscope, but a reciprocal length or another header's bytes.
@@ -104,7 +104,7 @@ def _no_length(source: str, given: Sequence[Length]) -> str | None:
 def _claims(length: Length) -> bool:
     """Whether there is a number with a unit, be it that of a frequency."""
     size, unit = length
-    text = (unit.decode("latin-1") if isinstance(unit, bytes) else str(unit or "")).strip().lower()
+    text = unit_text(unit).strip().lower()
     try:
         return float(size) > 0 and bool(re.search(r"[a-zµμåÅ]", text)) and text not in _OF_NO_LENGTH  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -129,5 +129,4 @@ def _written(length: Length) -> str:
         number = f"{float(size):.4g}"  # type: ignore[arg-type]
     except (TypeError, ValueError):
         number = str(size)[:20]
-    text = unit.decode("latin-1") if isinstance(unit, bytes) else str(unit or "")
-    return f"{number} {text[:20]}".strip()
+    return f"{number} {unit_text(unit)[:20]}".strip()

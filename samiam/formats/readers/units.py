@@ -46,7 +46,7 @@ def to_nm(size: object, unit: object) -> float | None:
 
 def _plain(unit: object) -> str:
     """One spelling of a unit: without accents, brackets, escapes and capitals."""
-    text = _text(unit)
+    text = unit_text(unit)
     text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), text)
     with contextlib.suppress(UnicodeError):  # UTF-8 that was read as Latin-1
         text = text.encode("latin-1").decode()
@@ -57,9 +57,10 @@ def _plain(unit: object) -> str:
     return re.sub(r"[\s_]", "", text)
 
 
-def _text(unit: object) -> str:
+def unit_text(unit: object) -> str:
+    """A unit as a file spells it, "" where it gives none."""
     if not isinstance(unit, bytes):
-        return str(unit)
+        return str(unit or "")
     try:
         return unit.decode()
     except UnicodeDecodeError:
