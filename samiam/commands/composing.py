@@ -113,7 +113,7 @@ def main(program: Program, words: Sequence[str]) -> int:
         print(help_of(program))
         return 0
     try:
-        own = next((Path(value) for flag, value in pairwise(_parted(words)) if flag in _OWN_CONFIGS), None)
+        own = next((Path(word) for flag, word in _with_flags(words) if flag in _OWN_CONFIGS), None)
         pairs = zip(["", *words], words, strict=False)
         taken = [word if flag in _TAKE_A_VALUE else checked(program, word, own) for flag, word in pairs]
         return _run(program, taken, words)
