@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.boosting.dividing import nearer_first, unit
+from samiam.morphology import dilated
 from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField
 
@@ -92,7 +93,7 @@ def parted_by_grains(labels: NDArray[np.uint32], field: TextureField) -> NDArray
 
 
 def _touch(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> bool:
-    return bool((ndimage.binary_dilation(first, iterations=2) & second).any())
+    return bool((dilated(first, 2) & second).any())
 
 
 def _are_grains(parts: list[NDArray[np.bool_]], field: TextureField) -> bool:

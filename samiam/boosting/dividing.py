@@ -7,19 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.cluster.hierarchy import linkage
-from scipy.spatial.distance import pdist
 
+from samiam.morphology import dilated, eroded
 from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField
+from samiam.texture.linking import average_linkage
 
 _MOST_POINTS = 700
 """Points of a region that are clustered: average linkage takes time and memory by the square of their number."""
 _REFINEMENTS = 8
 """Rounds, at most, in which the points of two parts go to the nearer mean; more change nothing."""
 
-_SQUARE = np.ones((3, 3), np.bool_)
 _NO_BOUNDARY = 0.003  # what the network says far from any
 _RATHER_MATERIALS = 0.5
 """Log odds by which a split into materials goes before one into grains: two materials never are of one grain."""
@@ -117,14 +115,12 @@ def _line_between(inside: NDArray[np.bool_], is_first: NDArray[np.bool_]) -> NDA
     parts = np.zeros(inside.shape, np.int8)
     parts[inside] = np.where(is_first, 1, 2)
     first, second = parts == 1, parts == 2
-    line: NDArray[np.bool_] = ndimage.binary_dilation(first, _SQUARE) & second
-    line |= ndimage.binary_dilation(second, _SQUARE) & first
-    return line
+    return (dilated(first, corners=True) & second) | (dilated(second, corners=True) & first)
 
 
 def _edges(boundaries: NDArray[np.float32], line: NDArray[np.bool_], inside: NDArray[np.bool_]) -> tuple[float, float]:
     """See `Split.edges`; 0 where the region has no points but those near the line or its outline."""
-    elsewhere = ndimage.binary_erosion(inside, _SQUARE) & ~ndimage.binary_dilation(line, _SQUARE, iterations=3)
+    elsewhere = eroded(inside, corners=True) & ~dilated(line, 3, corners=True)
     if not line.any() or not elsewhere.any():
         return 0.0, 0.0
     along, off = (boundaries[:, where].mean(axis=1, dtype=np.float64) + _NO_BOUNDARY for where in (line, elsewhere))
@@ -136,7 +132,7 @@ def _loosest(vectors: NDArray[np.float64], fewest: float) -> tuple[NDArray[np.fl
     """The means of the two parts that average linkage merges last; parts of too few points are left out."""
     if len(vectors) < 2:
         return None
-    merges = linkage(np.maximum(pdist(vectors, "cosine"), 0), "average")
+    merges = average_linkage(vectors)
     children: list[list[int]] = merges[:, :2].astype(int).tolist()
     counts = [1] * len(vectors) + merges[:, 3].astype(int).tolist()
     node = len(counts) - 1

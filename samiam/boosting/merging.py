@@ -97,7 +97,7 @@ def _small_holes(is_hole: NDArray[np.bool_], below_px: int) -> NDArray[np.bool_]
 
 def _opened(labels: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """What squares of 3 × 3 pixels of one label can cover from within the image; a line along its border is thin."""
-    values = labels.astype(np.float32)  # which cv2 takes; exact up to 2²⁴ labels
+    values = labels.astype(np.uint8 if labels.max(initial=0) < 256 else np.float32)  # exact up to 2²⁴ labels
     middles = (cv2.erode(values, _SQUARE) == cv2.dilate(values, _SQUARE)) & (labels > 0)
     middles[[0, -1]], middles[:, [0, -1]] = False, False
     return np.asarray(cv2.dilate(middles.view(np.uint8), _SQUARE).view(np.bool_))
@@ -136,4 +136,6 @@ def numbered_by_area(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], di
     order = [k for k in np.lexsort((first, -areas)) if values[k] > 0]
     renumber = np.zeros(int(values.max()) + 1, np.uint32)
     renumber[values[order]] = np.arange(1, len(order) + 1)
-    return renumber[labels], {int(values[k]) - 1: int(renumber[values[k]]) for k in order}
+    is_new = not np.array_equal(renumber, np.arange(len(renumber)))
+    numbered = renumber[labels] if is_new else labels.astype(np.uint32)
+    return numbered, {int(values[k]) - 1: int(renumber[values[k]]) for k in order}

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from samiam.boosting.settings import RemovalRules
 from samiam.geometry import containment, intersections
+from samiam.morphology import dilated
 from samiam.records import Decision, Masks
 
 
@@ -137,5 +138,5 @@ def _shore(masks: Masks, index: int) -> tuple[NDArray[np.intp], NDArray[np.intp]
     x, y, width, height = masks.boxes_xywh[index]
     top, left = max(0, y - 1), max(0, x - 1)
     mask = masks[index][top : y + height + 1, left : x + width + 1]
-    rows, columns = np.nonzero(ndimage.binary_dilation(mask) & ~mask)
+    rows, columns = np.nonzero(dilated(mask) & ~mask)
     return rows + top, columns + left

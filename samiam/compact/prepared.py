@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ N_WAVES = (2 * HIGHEST + 1) * (HIGHEST + 1)
 """Numbers of a spectrum."""
 FAINT = 0.5
 """Amplitude below which a wave is noise, where the image's standard deviation is 1: about that of noise of 2 %."""
+_ROWS_AT_ONCE = 8
+"""Rows of windows that share what their rows of pixels are transformed to; not all, for the sake of memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,20 +89,34 @@ def window_spectra(image: Floats, stride_px: int) -> Floats:
     missing = [(0, max(0, WINDOW_PX - side)) for side in image.shape]
     plane = np.pad(image, missing, mode="edge")
     rows, columns = (_first_px(side, stride_px) for side in image.shape)
-    hann = np.hanning(WINDOW_PX + 1)[:-1].astype(np.float32)  # periodic
-    windows = np.lib.stride_tricks.sliding_window_view(plane, (WINDOW_PX, WINDOW_PX))
-    by_row = [_spectra(windows[row, columns], hann[:, None] * hann) for row in rows]  # for the sake of memory
-    return np.ascontiguousarray(np.moveaxis(np.stack(by_row), -1, 0))
+    by_row = []
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        of_band = rows[start : start + _ROWS_AT_ONCE] - rows[start]
+        strips = np.lib.stride_tricks.sliding_window_view(plane[rows[start] :][: of_band[-1] + WINDOW_PX], WINDOW_PX, 1)
+        along = fft.rfft(strips[:, columns] * _HANN, axis=2)[..., : HIGHEST + 1]
+        along = np.ascontiguousarray(np.moveaxis(along, 2, 1))
+        by_row += [_spectra(along[row : row + WINDOW_PX]) for row in of_band]
+    return np.stack(by_row, axis=1)
 
 
-def _spectra(windows: Floats, weights: Floats) -> Floats:
-    """Windows (w, 64, 64) to (w, n)."""
-    mean = (windows * weights).sum(axis=(1, 2), keepdims=True) / weights.sum()
-    along = fft.rfft((windows - mean) * weights, axis=2)[..., : HIGHEST + 1]
-    waves = np.abs(fft.fft(along, axis=1))
-    flat = np.concatenate([waves[:, : HIGHEST + 1], waves[:, -HIGHEST:]], axis=1).reshape(len(windows), -1)
-    flat[:, 0] = 0  # the mean, which is taken out: what is left of it is rounding
-    return np.asarray(np.sqrt(flat / (flat.mean(axis=1, keepdims=True) + np.float32(FAINT))))
+def _spectra(along: NDArray[np.complex64]) -> Floats:
+    """Windows of which rows are transformed, (64, waves, w), to (n, w)."""
+    waves = _low(fft.fft(along * _HANN[:, None, None], axis=0, overwrite_x=True))
+    waves -= _OF_MEAN[..., None] * waves[0, 0]
+    flat = np.abs(waves).reshape(N_WAVES, -1)
+    flat[0] = 0  # what is left of the mean is rounding
+    return np.asarray(np.sqrt(flat / (flat.mean(axis=0) + np.float32(FAINT))))
+
+
+def _low(waves: NDArray[Any]) -> NDArray[Any]:
+    """Waves along the first axis without those that are not looked at."""
+    return np.concatenate([waves[: HIGHEST + 1], waves[-HIGHEST:]])
+
+
+_HANN = np.hanning(WINDOW_PX + 1)[:-1].astype(np.float32)  # periodic
+_OF_HANN = fft.fft(_HANN).real / _HANN.sum()
+_OF_MEAN = _low(_OF_HANN)[:, None] * _OF_HANN[: HIGHEST + 1]
+"""What a window's mean of 1 adds to its waves, (41, 21)."""
 
 
 def _first_px(side_px: int, stride_px: int) -> NDArray[np.intp]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from samiam.texture.pose import UPRIGHT, Pose
-
-_ROWS_AT_ONCE = 64
-"""Rows of an image that are interpolated at once, for the sake of memory."""
 
 
 @dataclass(frozen=True)
@@ -99,28 +97,13 @@ class TextureField:
             means: n vectors (D,), at least one.
         """
         units = np.stack([mean / max(float(np.linalg.norm(mean)), 1e-6) for mean in means]).astype(np.float32)
-        (above, below, down), (left, right, along) = (
-            _between(points, side) for points, side in zip(self.boundaries.shape[1:], self.shape_hw, strict=True)
-        )
-        by_mean = np.moveaxis(vectors @ units.T, -1, 0)
-        drawn = [nearness[:, left] + along * (nearness[:, right] - nearness[:, left]) for nearness in by_mean]
-        found = np.zeros(self.shape_hw, np.intp)
-        for top in range(0, self.shape_hw[0], _ROWS_AT_ONCE):
-            rows = slice(top, top + _ROWS_AT_ONCE)
-            most: NDArray[np.float32] | None = None
-            for number, nearness in enumerate(drawn):
-                upper, lower = nearness[above[rows]], nearness[below[rows]]
-                own = upper + down[rows, None] * (lower - upper)
-                if most is None:
-                    most = own
-                    continue
-                np.copyto(found[rows], number, where=own > most)
-                np.maximum(most, own, out=most)
+        found, most = np.zeros(self.shape_hw, np.intp), self._at_pixels(vectors @ units[0])
+        for number, unit in enumerate(units[1:], start=1):
+            own = self._at_pixels(vectors @ unit)
+            np.copyto(found, number, where=own > most)
+            np.maximum(most, own, out=most)
         return found
 
-
-def _between(points: int, side: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-    """For each pixel along a side the points before and after it, and how far it lies from the first to the second."""
-    places = np.clip((np.arange(side) + 0.5) * points / side - 0.5, 0, points - 1)
-    before = np.floor(places).astype(np.intp)
-    return before, np.minimum(before + 1, points - 1), (places - before).astype(np.float32)
+    def _at_pixels(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Values (h, w) at the points, linearly between them: (H, W)."""
+        return np.asarray(cv2.resize(values, self.shape_hw[::-1], interpolation=cv2.INTER_LINEAR))

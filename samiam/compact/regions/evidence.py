@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from samiam.compact.looks import Look
 from samiam.compact.regions.textures import Texture
+from samiam.morphology import dilated, eroded
 
 Granularity = Literal["whole", "connected", "grain"]
 """A material as a whole, a connected part of one, a grain."""
@@ -57,9 +57,9 @@ def evidence_of(
         look: at the image.
         stability: share of its points under a loose threshold that are its under a strict one too.
     """
-    outline = ndimage.binary_dilation(inside) & ~ndimage.binary_erosion(inside, border_value=1)
+    outline = dilated(inside) & ~eroded(inside, beyond=True)
     on_outline = outline if outline.any() else inside
-    interior = ndimage.binary_erosion(inside, iterations=2, border_value=1)
+    interior = eroded(inside, 2, beyond=True)
     interior = interior if interior.any() else inside
     between_materials, between_grains = look.boundaries, look.grain_boundaries
     return np.array(

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.cluster.hierarchy import leaves_list
 
 from samiam.compact.looks import Look
+from samiam.texture.linking import average_linkage
 
 _MOST_POINTS = 1600
 """Points that are clustered: average linkage takes time and memory by the square of their number."""
@@ -51,7 +52,7 @@ def texture_tree(look: Look, least_share: float) -> Texture | None:
     vectors = _points(look)
     if len(vectors) < 2:
         return None
-    merges = linkage(vectors, "average", metric="cosine")
+    merges = average_linkage(vectors)
     side_by_side = vectors[leaves_list(merges)]  # so that those of each merge lie together
     root = _Merge(merges, len(merges), 0, len(vectors))
     return _texture(root, 0.0, side_by_side, max(2, least_share * len(vectors)))
