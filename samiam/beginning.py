@@ -25,7 +25,7 @@ def begin() -> None:
 
 
 def keep_memory() -> None:
-    """Keep up to 256 MiB of what arrays of up to 32 MiB leave behind, where the C library is glibc and not told else."""
+    """Keep up to 256 MiB of what arrays of up to 32 MiB leave behind, where C's library is glibc and not told else."""
     if sys.platform != "linux" or any(name.startswith("MALLOC_") for name in os.environ):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

@@ -32,6 +32,11 @@ def eroded(
         corners: whether pixels that share a corner only are beside one another too.
         beyond: whether the mask goes on beyond the frame.
     """
-    square = _SQUARE if corners else _CROSS
-    border = {"borderType": cv2.BORDER_CONSTANT, "borderValue": int(beyond)}
-    return np.asarray(cv2.erode(mask.view(np.uint8), square, iterations=times, **border).view(np.bool_))
+    shrunk = cv2.erode(
+        mask.view(np.uint8),
+        _SQUARE if corners else _CROSS,
+        iterations=times,
+        borderType=cv2.BORDER_CONSTANT,
+        borderValue=int(beyond),
+    )
+    return np.asarray(shrunk.view(np.bool_))

@@ -115,7 +115,8 @@ def _line_between(inside: NDArray[np.bool_], is_first: NDArray[np.bool_]) -> NDA
     parts = np.zeros(inside.shape, np.int8)
     parts[inside] = np.where(is_first, 1, 2)
     first, second = parts == 1, parts == 2
-    return (dilated(first, corners=True) & second) | (dilated(second, corners=True) & first)
+    line: NDArray[np.bool_] = (dilated(first, corners=True) & second) | (dilated(second, corners=True) & first)
+    return line
 
 
 def _edges(boundaries: NDArray[np.float32], line: NDArray[np.bool_], inside: NDArray[np.bool_]) -> tuple[float, float]:

@@ -97,7 +97,8 @@ def _small_holes(is_hole: NDArray[np.bool_], below_px: int) -> NDArray[np.bool_]
 
 def _opened(labels: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """What squares of 3 × 3 pixels of one label can cover from within the image; a line along its border is thin."""
-    values = labels.astype(np.uint8 if labels.max(initial=0) < 256 else np.float32)  # exact up to 2²⁴ labels
+    is_few = labels.max(initial=0) < 256
+    values = labels.astype(np.uint8) if is_few else labels.astype(np.float32)  # exact up to 2²⁴ labels
     middles = (cv2.erode(values, _SQUARE) == cv2.dilate(values, _SQUARE)) & (labels > 0)
     middles[[0, -1]], middles[:, [0, -1]] = False, False
     return np.asarray(cv2.dilate(middles.view(np.uint8), _SQUARE).view(np.bool_))
