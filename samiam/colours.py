@@ -40,6 +40,7 @@ TINTS: Mapping[str, Tint] = {"outline": Tint(0.0, 0.95), "fill": Tint(0.45, 0.45
 """By name the ways in which materials are drawn; the shares are chosen by eye."""
 _GRAIN_LINE = 0.75  # share of white on the dashes between grains; chosen by eye
 _DASH_PX = 4  # of a line one pixel thick; as long as the gaps
+_ROWS_AT_ONCE = 64  # which stay in a core's cache
 N_COLOURS = 3 * len(PALETTE)
 """How many colours there are: the palette, darker and lighter."""
 
@@ -77,12 +78,13 @@ def colour_overlay(
     if pixels.shape != labels.shape or pixels.ndim != 2:
         raise InputError(f"an image of shape {pixels.shape} and labels of shape {labels.shape} do not fit.")
     colours = np.array([colour_of(label) for label in range(1, N_COLOURS + 1)], np.float32)
-    index = (labels.astype(np.int64) - 1) % N_COLOURS
     lines = _outlines(labels) if tint.inside else _rims(labels)
-    share = np.where(lines, np.float32(tint.outline), np.float32(tint.inside)) * (labels > 0)
     tinted = np.empty((*pixels.shape, 3), np.uint8)
-    for channel in range(3):  # One at a time: three in floating point would fill the memory of large images.
-        tinted[..., channel] = np.rint(255 * pixels * (1 - share) + colours[index, channel] * share)
+    for top in range(0, len(pixels), _ROWS_AT_ONCE):
+        rows = slice(top, top + _ROWS_AT_ONCE)
+        share = np.where(lines[rows], np.float32(tint.outline), np.float32(tint.inside)) * (labels[rows] > 0)
+        own = colours[(labels[rows].astype(np.int64) - 1) % N_COLOURS]
+        tinted[rows] = np.rint((255 * pixels[rows] * (1 - share))[..., None] + own * share[..., None])
     if grains is not None:
         between = _dashes(_outlines(grains) & ~lines)
         tinted[between] = np.rint(tinted[between] * (1 - _GRAIN_LINE) + 255 * _GRAIN_LINE)

@@ -89,10 +89,10 @@ def _small_holes(is_hole: NDArray[np.bool_], below_px: int) -> NDArray[np.bool_]
     """The parts of a mask below an area, which hang together by the corners of pixels too."""
     if not is_hole.any():
         return is_hole
-    _, parts = cv2.connectedComponents(is_hole.view(np.uint8), connectivity=8)
-    is_small = np.bincount(parts.ravel()) < below_px
+    _, parts, facts, _ = cv2.connectedComponentsWithStats(is_hole.view(np.uint8), connectivity=8)
+    is_small = facts[:, cv2.CC_STAT_AREA] < below_px
     is_small[0] = False  # all that is no hole
-    return np.asarray(is_small[parts])
+    return np.asarray(is_small[parts]) if is_small.any() else np.zeros_like(is_hole)
 
 
 def _opened(labels: NDArray[np.uint32]) -> NDArray[np.bool_]:

@@ -46,8 +46,9 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
     if labels.shape != micrograph.shape_hw:
         raise InputError(f"{micrograph.name}: is {micrograph.shape_hw}, its segmentation {labels.shape}; pair them up.")
     (width, height), unit = micrograph.sides_xy, micrograph.unit
-    wanted = ("label", "area", "centroid", "bbox", "intensity_mean", "intensity_std")
+    wanted = ("label", "area", "bbox", "intensity_mean", "intensity_std")
     found = regionprops_table(_signed(labels), micrograph.pixels, properties=wanted)  # type: ignore[no-untyped-call]
+    regions, centroids_xy = _regions_and_centroids(labels)
     return pd.DataFrame(
         {
             "label": found["label"].astype(np.int64),
@@ -61,10 +62,10 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
                 else {"area_nm2": found["area"] * width * height}
             ),
             "area_fraction": found["area"] / micrograph.n_shown,
-            "regions": _regions(segmentation),
+            "regions": regions,
             f"perimeter_{unit}": _perimeters(labels, 1.0 if unit == "px" else micrograph.pixel_aspect) * width,
-            f"centroid_x_{unit}": found["centroid-1"] * width,
-            f"centroid_y_{unit}": found["centroid-0"] * height,
+            f"centroid_x_{unit}": centroids_xy[:, 0] * width,
+            f"centroid_y_{unit}": centroids_xy[:, 1] * height,
             f"width_{unit}": (found["bbox-3"] - found["bbox-1"]) * width,
             f"height_{unit}": (found["bbox-2"] - found["bbox-0"]) * height,
             "intensity_mean": found["intensity_mean"].astype(np.float64),
@@ -84,12 +85,15 @@ def _perimeters(labels: NDArray[np.uint32], aspect: float) -> NDArray[np.float64
     return np.asarray(perimeters * labels.shape[1] / on_squares.shape[1])
 
 
-def _regions(segmentation: Segmentation) -> NDArray[np.int64]:
-    """How many connected regions each material has."""
-    labels = segmentation.labels
-    boxes = ndimage.find_objects(_signed(labels))
-    alone = ((labels[box] == number).view(np.uint8) for number, box in enumerate(boxes, start=1))
-    return np.array([cv2.connectedComponents(region, connectivity=8)[0] - 1 for region in alone], np.int64)
+def _regions_and_centroids(labels: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """How many connected regions each material has, (M,), and its centroid, (M, 2), x and y."""
+    regions, centroids_xy = [], []
+    for number, box in enumerate(ndimage.find_objects(_signed(labels)), start=1):
+        inside = labels[box] == number
+        regions.append(cv2.connectedComponents(inside.view(np.uint8), connectivity=8)[0] - 1)
+        sides = zip(box[::-1], (inside.sum(axis=0), inside.sum(axis=1)), strict=True)
+        centroids_xy.append([np.arange(side.start, side.stop) @ counts / counts.sum() for side, counts in sides])
+    return np.array(regions, np.int64), np.array(centroids_xy, np.float64).reshape(-1, 2)
 
 
 def _signed(labels: NDArray[np.uint32]) -> NDArray[np.int32]:
