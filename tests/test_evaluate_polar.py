@@ -68,6 +68,7 @@ def test_two_videos_from_words_to_a_report(words: list[str], capsys: pytest.Capt
         (["generator=sam"], "generator: is of the segmentation into materials, benchmark=polar has none"),
         (["seed=[1,2]"], "give one seed; more videos are benchmark.videos=N"),
         (["benchmark.noise=[1,1]"], "benchmark.noise=[1.0, 1.0]: give each once"),
+        (["benchmark.steps=6"], "between=4: divides no 6 steps (benchmark.steps) into equal parts"),
         (["benchmark.conditions.noise=[1,1]"], "conditions.noise: is the ladder's"),
         (["benchmark.methods=[]"], "benchmark.methods"),
     ],

@@ -27,7 +27,8 @@ class PolarBenchmark:
         frames: of each video, in which points are found.
         tracked_noise: likewise of the videos in which points are linked.
         tracked_frames: of each of those.
-        between: frames that only the truth sees, from one of the others to the next: it is linked in small steps.
+        steps: of the equation from one frame to the next: how far the stripes rearrange in between.
+        between: parts of these that the truth sees, a divisor of them: it is linked in small steps.
         size_px: of each side of a frame.
         conditions: what changes of those that videos are drawn from, see `LabyrinthConditions`.
         radii: up to which two points are the same, in periods; the first is that of most tables.
@@ -47,6 +48,7 @@ class PolarBenchmark:
     frames: Count = 2
     tracked_noise: tuple[NotNegative, ...] = (1.0, 2.0)
     tracked_frames: Count = 20
+    steps: Count = 8
     between: Count = 4
     size_px: Annotated[int, Field(ge=128, le=8192)] = 640
     conditions: Mapping[str, Any] = field(default_factory=dict)
@@ -62,6 +64,10 @@ class PolarBenchmark:
         for name in ("noise", "tracked_noise", "radii", "methods"):
             if len(set(getattr(self, name))) < len(getattr(self, name)):
                 raise InputError(f"{name}={list(getattr(self, name))}: give each once.")
+        if self.steps % self.between:
+            raise InputError(
+                f"between={self.between}: divides no {self.steps} steps (benchmark.steps) into equal parts."
+            )
         if "noise" in self.conditions:
             raise InputError("conditions.noise: is the ladder's; give benchmark.noise=[…] instead.")
 

@@ -11,7 +11,6 @@ from samiam.records.polar_scene import PolarScene
 from samiam.settings import read_settings
 from simulate.labyrinth import LabyrinthConditions, Video, VideoSettings
 
-_STEPS = 8  # of the equation from one frame that methods see to the next, as videos have by themselves
 _APART = 10_000  # between the seeds of one run and those of the next
 
 
@@ -59,7 +58,7 @@ def _videos(
                 frames=frames,
                 size_px=benchmark.size_px,
                 physics=benchmark.physics,
-                steps=max(1, round(_STEPS / between)),
+                steps=benchmark.steps // between,
                 conditions=replace(conditions, noise=(noise, noise), drift=slower),
                 seed=seed * _APART + number,
             )
