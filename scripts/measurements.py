@@ -24,8 +24,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from samiam import measure, segment
+from samiam.lattices.spectrum import Window, fullest_box
 from samiam.measurement import Measurements
-from samiam.measurement.lattices.spectrum import Window, fullest_box
 from samiam.measurement.layers.finding import Layer
 from samiam.measurement.layers.interfaces import trend
 from samiam.outlines import largest_part

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from samiam.formats.writers.strict_json import write_json
-from samiam.measurement.lattices.basis import reduced
+from samiam.lattices.basis import reduced
 from simulate.library.crystals import CRYSTALS, Crystal, primitive
 
 TABLE = Path(__file__).parents[1] / "samiam" / "measurement" / "lattices" / "phases.json"

@@ -136,7 +136,7 @@ class SemanticBooster:
             smallest = self.smallest_region_px
             labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=smallest, pose=pose)
         with watch("dividing"):
-            levels = self._levels(labels, field, n_regions).undone(pose)
+            levels = self._levels(pose.apply(micrograph.pixels), labels, field, n_regions).undone(pose)
         renumbered, n_labels = levels.renumbered, len(levels.material_of)
         label_of = {material: renumbered[label] for material, label in label_of.items() if label in renumbered}
         log = removed + _log_of_merging(kept, groups, label_of)
@@ -197,11 +197,23 @@ class SemanticBooster:
                 found = group_named_masks(naming, vectors, crops.owners, n_materials, rules, is_large=crops.is_large)
             return found, n_regions
 
-    def _levels(self, labels: NDArray[np.uint32], field: TextureField | None, n_regions: int | None) -> Levels:
-        """Regions and grains from labels in the pose of a field; the labels as they are where there is no field."""
+    def _levels(
+        self,
+        pixels: NDArray[np.float32],
+        labels: NDArray[np.uint32],
+        field: TextureField | None,
+        n_regions: int | None,
+    ) -> Levels:
+        """Regions and grains from an image and labels in the pose of a field; the labels where there is no field."""
         if field is not None:
-            parts, smallest = self.classifier is None, self.smallest_region_px
-            return levels_of(labels, field.posed(), n_regions, parts=parts, smallest_region_px=smallest)
+            return levels_of(
+                labels,
+                field.posed(),
+                n_regions,
+                pixels=pixels,
+                parts=self.classifier is None,
+                smallest_region_px=self.smallest_region_px,
+            )
         numbers = list(range(1, int(labels.max(initial=0)) + 1))
         return Levels(labels, labels, numbers, {number: number for number in numbers})
 

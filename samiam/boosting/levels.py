@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.claiming import claimed, parted_by_grains
+from samiam.boosting.crystals import told_by_lattices
 from samiam.boosting.dividing import Division, divided
 from samiam.boosting.merging import dissolved, numbered_by_area
 from samiam.parts import Parts
@@ -30,6 +31,7 @@ class Levels:
         material_of: for region i + 1 the number of its material; materials are numbered by falling area too.
         renumbered: the number of the material that had each label before; none for one that lost all its pixels.
         confidences: the predicted IoU of each region; None where nothing predicts it.
+        lookalikes: pairs of materials that nothing but their lattices tells apart.
     """
 
     labels: NDArray[np.uint32]
@@ -37,6 +39,7 @@ class Levels:
     material_of: list[int]
     renumbered: dict[int, int]
     confidences: Sequence[float | None] = ()
+    lookalikes: Sequence[tuple[int, int]] = ()
 
     def undone(self, pose: Pose) -> Levels:
         """The regions of an image in a pose as those of the image before."""
@@ -49,19 +52,21 @@ def levels_of(
     field: TextureField,
     n_regions: int | None = None,
     *,
+    pixels: NDArray[np.float32] | None = None,
     parts: bool = True,
     smallest_region_px: int = 0,
 ) -> Levels:
     """Give each pixel to a material, divide materials where more regions are asked for, and find the grains.
 
-    Where no number is given and all of the image is one material in several grains, the grains are the regions: a
-    material that is everywhere says nothing. They are of several materials where a division into as many regions as
-    there are grains finds the same ones and says so.
+    Grains of a material that have two lattices are of two materials. Where no number is given and all of the image is
+    one material in several grains, the grains are the regions: a material that is everywhere says nothing. They are of
+    several materials where a division into as many regions as there are grains finds the same ones and says so.
 
     Args:
         labels: uint32 (H, W), 0 where not segmented, materials 1, 2, ….
         field: what an encoder sees in the image.
         n_regions: how many are asked for; nothing then stays unsegmented. None for the materials as they are.
+        pixels: float32 (H, W), the image, by whose lattices materials are told apart; None for by none.
         parts: whether materials may be divided at all; those that have names may not.
         smallest_region_px: connected parts of a region or a grain and holes below this area are dissolved, unless
             nothing of it would be left.
@@ -76,12 +81,23 @@ def levels_of(
     if parts and n_regions is not None and 0 < len(material_of) < n_regions:
         regions, material_of = _numbered(divided(materials, field, n_regions), materials, smallest_region_px)
     grains, of_grain = _numbered(divided(regions, field, by_materials=False), regions, smallest_region_px)
+    lookalikes: list[tuple[int, int]] = []
+    if parts and pixels is not None:
+        own, before = (grains, of_grain) if n_regions is None else (regions, material_of)
+        told = told_by_lattices(own, before, pixels)
+        lookalikes = sorted({pair for pair in zip(before, told, strict=True) if pair[0] != pair[1]})
+        if lookalikes and n_regions is None:
+            apart = Division(np.array([0, *told], np.uint32)[grains], list(range(1, max(told) + 1)))
+            regions, material_of = _numbered(apart, regions, smallest_region_px)
+        elif lookalikes:
+            material_of = told
     if parts and n_regions is None and len(material_of) == 1:
         regions, material_of = grains, _materials_of(grains, divided(materials, field, len(of_grain)))
     trusted = () if field.confidence is None else confidences(regions, field, field.confidence)
     number = _numbers_by_area(regions, material_of)  # parts that were divided off may be larger than others
     renumbered = {old + 1: number[new] for old, new in by_area.items()}
-    return Levels(regions, grains, [number[material] for material in material_of], renumbered, trusted)
+    alike = [(number[one], number[other]) for one, other in lookalikes]
+    return Levels(regions, grains, [number[material] for material in material_of], renumbered, trusted, alike)
 
 
 def _materials_of(grains: NDArray[np.uint32], division: Division) -> list[int]:
@@ -153,10 +169,13 @@ def _numbered(
 
 
 def remark_on(levels: Levels, n_regions: int | None) -> str | None:
-    """What there is to say in words: that all is one material, or that fewer regions were found than asked for."""
+    """What there is to say in words: too few regions, one material in grains, materials that look alike."""
     n_found = len(levels.material_of)
     if n_regions is not None and n_found < n_regions:
         return f"{n_regions} regions were asked for, {n_found} found: no further part is large enough to be one"
     if n_regions is None and n_found > 1 and set(levels.material_of) == {1}:
         return f"one material covers the image; its {n_found} grains are the regions"
+    if levels.lookalikes:
+        pairs = " and of ".join(f"{min(pair)} and {max(pair)}" for pair in levels.lookalikes)
+        return f"only their lattices tell materials {pairs} apart: two materials, or one along two zone axes"
     return None

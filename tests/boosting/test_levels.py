@@ -311,3 +311,21 @@ def test_a_shortfall_is_said_in_words() -> None:
     assert said(None, [1]) is None
     assert said(2, [1, 2]) is None
     assert "5 regions were asked for, 2 found" in str(said(5, [1, 2]))
+
+
+def test_grains_with_lattices_of_their_own_are_materials_that_look_alike() -> None:
+    y, x = np.mgrid[:160, :160]
+    square = sum(np.cos(2 * np.pi * (h * x + k * y) / 8) for h, k in ((1, 0), (0, 1), (1, 1), (1, -1)))
+    hexagonal = sum(np.cos(2 * np.pi * (x * np.cos(a) + y * np.sin(a)) / 9) for a in np.deg2rad([10, 70, 130]))
+    noise = np.random.default_rng(0).normal(0, 0.2, (160, 160))
+    field, whole = field_of(np.zeros_like(HALVES), HALVES), np.ones((160, 160), np.uint32)
+    for n_regions in (None, 2):
+        told = levels_of(
+            whole, field, n_regions, pixels=(np.where(x < 80, square, hexagonal) + noise).astype(np.float32)
+        )
+        assert told.material_of == [1, 2]
+        assert told.lookalikes == [(1, 2)]
+        assert "only their lattices tell materials 1 and 2 apart" in str(remark_on(told, n_regions))
+        one = levels_of(whole, field, n_regions, pixels=(square + noise).astype(np.float32))
+        assert one.material_of == [1, 1]
+        assert not one.lookalikes

@@ -9,10 +9,10 @@ import pytest
 from made_layers import columns_of, segmented
 from numpy.typing import NDArray
 
+from samiam.lattices.basis import Basis, basis_of, reduced
+from samiam.lattices.spectrum import Grid, background, reflections_within
 from samiam.measurement import measure
-from samiam.measurement.lattices.basis import Basis, basis_of, reduced
 from samiam.measurement.lattices.phases import TOLERANCE, candidates_for, phases
-from samiam.measurement.lattices.spectrum import Grid, background, reflections_within
 from samiam.records import Masks, Micrograph, Segmentation
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "phase_table.py"

@@ -1,1 +1,1 @@
-"""Lattices of grains: reflections of the spectrum, the basis that explains them, phases that fit."""
+"""Lattices of grains as a table, and the phases that fit them."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.measurement.lattices.basis import Basis
+from samiam.lattices.basis import Basis
 
 _TABLE = Path(__file__).with_name("phases.json")  # made by scripts/phase_table.py
 TOLERANCE = 0.03

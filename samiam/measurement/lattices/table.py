@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from samiam.measurement.lattices.basis import Basis, basis_of
+from samiam.lattices.basis import Basis, basis_of
+from samiam.lattices.spectrum import reflections_within
 from samiam.measurement.lattices.phases import candidates_for
-from samiam.measurement.lattices.spectrum import reflections_within
 from samiam.outlines import largest_part
 from samiam.records import Micrograph, Segmentation
 

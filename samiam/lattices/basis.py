@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.measurement.lattices.spectrum import Reflections
+from samiam.lattices.spectrum import Reflections
 
 # Chosen on scenes of `simulate.scenes` with seeds from 5000 on, which no result in the docs is of.
 _TRIED = 10  # of the reflections that stand out most, of which two are the basis

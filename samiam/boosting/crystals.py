@@ -1,0 +1,68 @@
+"""Crystals that look alike: one material in several orientations, or two materials with lattices of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from samiam.lattices.basis import Basis, basis_of
+from samiam.lattices.likeness import stretch_between
+from samiam.lattices.spectrum import reflections_within
+from samiam.outlines import largest_part
+from samiam.records.arrays import areas_in
+
+_DISTORTED = 0.15
+"""Stretch up to which two lattices may be one: 0.08 in a published grain boundary of gold, by drift of the scan."""
+_LEAST_SHARE = 0.03  # of the image: smaller parts are crystals of any orientation
+
+
+def told_by_lattices(parts: NDArray[np.uint32], material_of: Sequence[int], pixels: NDArray[np.float32]) -> list[int]:
+    """The material of each part, a new number for those of a material that have another lattice than the rest of it.
+
+    Orientations of one crystal are one lattice, turned. Where there are three lattices or more, a material is taken for
+    a polycrystal, whose crystals are seen along any zone axes. Of two, that of the larger area keeps the number.
+
+    Args:
+        parts: uint32 (H, W), 0 where not segmented, parts 1, 2, ….
+        material_of: the material of each part, 1, 2, ….
+        pixels: float32 (H, W), the image.
+    """
+    found = list(material_of)
+    areas = areas_in(parts)[1:]
+    for material in sorted(set(material_of)):
+        own = [
+            part
+            for part, area in enumerate(areas.tolist(), start=1)
+            if material_of[part - 1] == material and area >= _LEAST_SHARE * parts.size
+        ]
+        groups = _of_one_lattice(_lattices(parts, own, pixels)) if len(own) > 1 else []
+        if len(groups) == 2:
+            new = max(found) + 1
+            for part in min(groups, key=lambda group: int(areas[np.array(group) - 1].sum())):
+                found[part - 1] = new
+    return found
+
+
+def _lattices(parts: NDArray[np.uint32], own: Sequence[int], pixels: NDArray[np.float32]) -> dict[int, Basis]:
+    """The lattice of the largest piece of each part; none of those in which none is seen."""
+    boxes = ndimage.find_objects(parts.view(np.int32))
+    found = {}
+    for part in own:
+        box = boxes[part - 1]
+        basis = basis_of(reflections_within(pixels[box], largest_part(parts[box] == part), (1.0, 1.0)))
+        if isinstance(basis, Basis):
+            found[part] = basis
+    return found
+
+
+def _of_one_lattice(lattices: Mapping[int, Basis]) -> list[list[int]]:
+    """Parts in groups that may be of one lattice: what may be that of a member is that of all."""
+    groups: list[list[int]] = []
+    for part, basis in lattices.items():
+        alike = [group for group in groups if any(stretch_between(lattices[one], basis) < _DISTORTED for one in group)]
+        groups = [group for group in groups if group not in alike]
+        groups.append([part, *(one for group in alike for one in group)])
+    return groups
