@@ -96,7 +96,7 @@ def levels_of(
     trusted = () if field.confidence is None else confidences(regions, field, field.confidence)
     number = _numbers_by_area(regions, material_of)  # parts that were divided off may be larger than others
     renumbered = {old + 1: number[new] for old, new in by_area.items()}
-    alike = [(number[one], number[other]) for one, other in lookalikes]
+    alike = [(min(pair), max(pair)) for pair in ([number[one] for one in two] for two in lookalikes)]
     return Levels(regions, grains, [number[material] for material in material_of], renumbered, trusted, alike)
 
 
@@ -176,6 +176,6 @@ def remark_on(levels: Levels, n_regions: int | None) -> str | None:
     if n_regions is None and n_found > 1 and set(levels.material_of) == {1}:
         return f"one material covers the image; its {n_found} grains are the regions"
     if levels.lookalikes:
-        pairs = " and of ".join(f"{min(pair)} and {max(pair)}" for pair in levels.lookalikes)
+        pairs = " and of ".join(f"{first} and {second}" for first, second in levels.lookalikes)
         return f"only their lattices tell materials {pairs} apart: two materials, or one along two zone axes"
     return None
