@@ -118,9 +118,8 @@ def other_result_in(folder: Path, micrograph: Micrograph) -> str | None:
         return None
     facts = micrograph.metadata
     if facts.get("sha256") is None or theirs.get("sha256") is None:
-        is_same = (
-            facts.get("sha256") == theirs.get("sha256") and theirs.get("pixels_sha256") == micrograph.pixels_sha256
-        )
+        from_no_file = facts.get("sha256") is None and theirs.get("sha256") is None
+        is_same = from_no_file and theirs.get("pixels_sha256") == micrograph.pixels_sha256
         return None if is_same else str(theirs.get("path") or theirs.get("name") or "one without a name")
     height, width = shape = theirs.get("shape_hw") or micrograph.shape_hw
     reshaped = f"{theirs.get('path')} with {width} × {height} px" if tuple(shape) != micrograph.shape_hw else None
