@@ -157,7 +157,7 @@ def _original(source: str, name: str, data: Mapping[str, Any], images: Images) -
 
 
 def _below(name: str, images: Images) -> Iterator[Path]:
-    """The files of a name anywhere in the folders, but for what is hidden."""
+    """The files of a name anywhere in the folders that may be searched, but for what is hidden."""
     for folder in images.folders:
         for path in sorted(folder.rglob(glob.escape(name))):
             if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
@@ -166,7 +166,7 @@ def _below(name: str, images: Images) -> Iterator[Path]:
 
 def _in_folders(name: str, images: Images) -> Path | None:
     """The first file of a name, or of the name that an upload had before, that lies in one of the folders itself."""
-    found = (uploaded_image(name, image_files(folder)) for folder in images.folders)
+    found = (uploaded_image(name, image_files(folder)) for folder in images.roots)
     return next((path for path in found if path is not None), None)
 
 
