@@ -14,6 +14,12 @@ import numpy as np
 import pytest
 
 from samiam.cli import main
+from samiam.commands import viewing
+from samiam.commands.segment_settings import SegmentSettings
+from samiam.commands.segmenting import SegmentJob
+from samiam.viewer import view
+from samiam.viewer.desk import Desk, Item
+from samiam.viewer.seeing.method import Method
 
 Run = Callable[..., tuple[int, str]]
 
@@ -65,6 +71,20 @@ def test_results_of_another_image_are_left_alone(run: Run) -> None:
     code, err = run("halves.npy", "--no-browser")
     assert code == 2
     assert "results/halves holds the results of another image, other.tif" in err
+
+
+def test_a_file_with_other_content_begins_afresh_where_it_may_overwrite(run: Run, tmp_path: Path) -> None:
+    made = view("halves.npy", output=tmp_path / "results", who="Ann")
+    made.session().delete(1)
+    made.session().judge(True)
+    made.save()
+    made.close()
+    np.save("halves.npy", np.load("halves.npy")[:, ::-1])
+    assert "holds the results of another image" in run("halves.npy", "--no-browser")[1]
+    job, place = SegmentJob.of(SegmentSettings(), overwrite=True), tmp_path / "results" / "halves"
+    item = Item("halves", lambda: viewing._read(Path("halves.npy"), place, job), place, overwrite=True)
+    session = Desk([item], Method(lambda: viewing._made(job.chosen)), "Bea").opened(0).session
+    assert (session.steps, session.verdict) == ([], None)
 
 
 def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

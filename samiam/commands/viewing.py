@@ -61,7 +61,8 @@ def view_files(
     sources = [Source(path, path, chosen.reading.frame) for path in paths]
     places = places_of(sources, output, cache(sha256_of))
     items = [
-        Item(place.name, partial(_read, path, place, job), place) for path, place in zip(paths, places, strict=True)
+        Item(place.name, partial(_read, path, place, job), place, overwrite)
+        for path, place in zip(paths, places, strict=True)
     ]
     method = Method(
         partial(_made, chosen),

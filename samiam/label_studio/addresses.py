@@ -30,10 +30,18 @@ class Images:
         folders: that files are looked for in, first come first served; what Label Studio calls the root of its local
             files is one of them.
         host: the Label Studio that uploads are fetched from, None for none.
+        beside: further folders, after these; of what lies deeper in them only what an address names is taken, and
+            nothing is searched for.
     """
 
     folders: Sequence[Path]
     host: Host | None = None
+    beside: Sequence[Path] = ()
+
+    @property
+    def roots(self) -> list[Path]:
+        """All folders, first come first served."""
+        return [*self.folders, *self.beside]
 
     @contextmanager
     def file(self, address: str, name: str | None = None) -> Iterator[Path]:
@@ -65,7 +73,7 @@ class Images:
 
     @property
     def _why(self) -> str:
-        where = ", ".join(map(str, self.folders))
+        where = ", ".join(map(str, self.roots))
         remedy = "give --images DIR, or --label-studio URL to fetch what was uploaded"
         return f"is not in {where}; {remedy}." if where else f"no folder of images is known; {remedy}."
 
@@ -74,7 +82,7 @@ class Images:
         inside = _path_in(address)
         if inside is None:
             return None
-        for folder in self.folders:
+        for folder in self.roots:
             root = folder.resolve()
             try:
                 path = (root / inside).resolve()

@@ -105,18 +105,21 @@ def _labellings(task: Task, entry: Mapping[str, Any], images: Images, noted: Cou
     if not task.annotations:
         noted["unlabelled"] += 1
         return
-    with _micrograph(task, entry.get("data", entry), images, noted) as (micrograph, file_name):
+    with _micrograph(task, entry.get("data", entry), images, noted) as (micrograph, stands_for):
         for annotation in task.annotations:
             scene = painted_scene(micrograph, annotation)
             noted["overlapping_px"] += scene.parameters.get("overlapping_px", 0)
-            yield Labelling(scene, annotation.annotator, "Label Studio", file_name=file_name)
+            yield Labelling(scene, annotation.annotator, "Label Studio", stands_for=stands_for)
 
 
 @contextmanager
 def _micrograph(
     task: Task, data: Mapping[str, Any], images: Images, noted: Counter[str]
-) -> Iterator[tuple[Micrograph, str | None]]:
-    """The image of a task, and what the file of the micrograph is called where only a picture of it is at hand."""
+) -> Iterator[tuple[Micrograph, Path | None]]:
+    """The image of a task, and where the micrograph would lie where only a picture is at hand.
+
+    The folder of pictures that are on no disk is called as the export is.
+    """
     given, source = data.get(FILE_NAME), f"{task.source}: task {task.number}"
     file_name = (PurePosixPath(given).name or None) if isinstance(given, str) else None
     original = None if file_name is None else _original(source, file_name, data, images)
@@ -124,19 +127,20 @@ def _micrograph(
         yield original, None
         return
     address = _address(data, task.file_name)
-    uploaded = _in_folders(task.file_name, images) if images.local(address) is None else None
+    on_disk = images.local(address) or _in_folders(task.file_name, images)
     noted["pictures"] += file_name is not None
     name = f"task-{task.number}" if file_name is None else PurePosixPath(file_name).stem
     with ExitStack() as there:
         try:
-            path = there.enter_context(images.file(address, name)) if uploaded is None else uploaded
+            path = there.enter_context(images.file(address, name)) if on_disk is None else on_disk
             picture = read_micrograph(path)
         except InputError as error:
             raise InputError(f"{source}: {error}") from error
         frame = data.get("frame")
         if file_name is not None and isinstance(frame, int):  # that of the micrograph, as our export notes it
             picture = replace(picture, metadata={**picture.metadata, "frame": frame})
-        yield picture, file_name
+        folder = task.source.with_suffix("") if on_disk is None else path.parent
+        yield picture, folder / (file_name or path.name)
 
 
 def _original(source: str, name: str, data: Mapping[str, Any], images: Images) -> Micrograph | None:
@@ -153,7 +157,7 @@ def _original(source: str, name: str, data: Mapping[str, Any], images: Images) -
 
 
 def _below(name: str, images: Images) -> Iterator[Path]:
-    """The files of a name anywhere in the folders, but for what is hidden."""
+    """The files of a name anywhere in the folders that may be searched, but for what is hidden."""
     for folder in images.folders:
         for path in sorted(folder.rglob(glob.escape(name))):
             if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
@@ -162,7 +166,7 @@ def _below(name: str, images: Images) -> Iterator[Path]:
 
 def _in_folders(name: str, images: Images) -> Path | None:
     """The first file of a name, or of the name that an upload had before, that lies in one of the folders itself."""
-    found = (uploaded_image(name, image_files(folder)) for folder in images.folders)
+    found = (uploaded_image(name, image_files(folder)) for folder in images.roots)
     return next((path for path in found if path is not None), None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -190,6 +191,12 @@ class Micrograph:
     def filled(self) -> NDArray[np.float32]:
         """The pixels, with what is not shown mirrored in from the nearest that is, so that nothing ends there."""
         return self.pixels if self.shown is None else mirrored_in(self.pixels, self.shown)
+
+    @cached_property
+    def pixels_sha256(self) -> str:
+        """The SHA-256 of shape and pixels, which tells images apart that came from no file."""
+        shape = f"{self.shape_hw}".encode()
+        return hashlib.sha256(shape + self.pixels.astype("<f4").tobytes()).hexdigest()
 
     @property
     def file_name(self) -> str:

@@ -29,11 +29,13 @@ class Item:
         name: what it is called on the screen.
         read: gives it; raises `InputError` where it cannot be read or its place is taken.
         folder: where its results go.
+        overwrite: whether they may replace those of another image.
     """
 
     name: str
     read: Callable[[], Micrograph]
     folder: Path
+    overwrite: bool = False
 
 
 class Opened:
@@ -49,7 +51,7 @@ class Opened:
 
     def save(self) -> list[Path]:
         """Write the results into the folder of the image; the files written."""
-        return save(self.session, self.item.folder)
+        return save(self.session, self.item.folder, overwrite=self.item.overwrite)
 
 
 class Desk:

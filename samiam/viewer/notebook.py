@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from samiam.boosting import SemanticBooster
-from samiam.errors import extras
+from samiam.errors import InputError, extras
 from samiam.formats.readers.memory import ImageLike, Sides, as_micrograph
+from samiam.formats.writers.earlier import kind_of, other_result_in
 from samiam.generation import MaskGenerator
 from samiam.records import Micrograph, Segmentation
 from samiam.registry import DEFAULT_GENERATOR, build_generator, encoder_beside
@@ -75,6 +78,7 @@ def view(
     booster: SemanticBooster | None = None,
     output: str | Path = "results",
     who: str = "somebody",
+    overwrite: bool = False,
 ) -> Viewer:
     """Look at micrographs and correct their regions, in a notebook or in a browser of this machine.
 
@@ -84,23 +88,42 @@ def view(
         pixel_size_nm: side of a square pixel in nm, or width and height, in place of what the images say.
         generator: what proposes masks and answers clicks; that of `DEFAULT_GENERATOR` where not given.
         booster: what makes materials of them; one with `encoder_beside(generator)` where not given.
-        output: results go to `output/<name>/` when they are saved.
+        output: results go to `output/<name>/` when they are saved; what was corrected there of the same image goes on.
         who: the name of whoever corrects, for the log.
+        overwrite: whether the results of one image may replace those of another.
 
     Raises:
-        InputError: if an image cannot be used, or the extra "viewer" is not installed.
+        InputError: if an image cannot be used, its folder holds the results of another one or of another
+            command, or the extra "viewer" is not installed.
     """
     micrographs = [as_micrograph(image, pixel_size_nm=pixel_size_nm) for image in images]
-    names = [micrograph.name for micrograph in micrographs]
-    unique = [name if names.count(name) == 1 else f"{name}-{n}" for n, name in enumerate(names, start=1)]
-    items = [
-        Item(name, partial(_given, micrograph), Path(output) / name)
-        for name, micrograph in zip(unique, micrographs, strict=True)
-    ]
+    items = []
+    for name, micrograph in zip(_apart([one.name for one in micrographs]), micrographs, strict=True):
+        folder = Path(output) / name
+        items.append(Item(name, partial(_given, micrograph, folder, overwrite=overwrite), folder, overwrite))
+    for item in items:  # what is wrong with a folder is said here, not on a page
+        item.read()
     return Viewer(Desk(items, Method(partial(_made, generator, booster), n_materials), who))
 
 
-def _given(micrograph: Micrograph) -> Micrograph:
+def _apart(names: Sequence[str]) -> list[str]:
+    """Names that differ: behind one that several images have stands which of all it is."""
+    taken, found = set(names), []
+    for place, name in enumerate(names, start=1):
+        numbered = (f"{name}-{number}" for number in count(place))
+        found.append(name if names.count(name) == 1 else next(one for one in numbered if one not in taken))
+        taken.add(found[-1])
+    return found
+
+
+def _given(micrograph: Micrograph, folder: Path, *, overwrite: bool) -> Micrograph:
+    if (kind := kind_of(folder)) not in (None, "segment"):
+        raise InputError(f"{folder}: holds results of samiam {kind}; choose another output.")
+    if not overwrite and (other := other_result_in(folder, micrograph)) is not None:
+        raise InputError(
+            f"{micrograph.name}: {folder} holds the results of another image, {other}; choose another output, or "
+            "replace them by overwrite=True."
+        )
     return micrograph
 
 

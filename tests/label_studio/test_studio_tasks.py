@@ -267,6 +267,41 @@ class TestImport:
         run(capsys, "import", tmp_path / "tasks.json", "-o", tmp_path / "back", "--predictions")
         assert {place.specimen for place in read_splits(tmp_path / "back").values()} == {"STO-3"}
 
+    @pytest.mark.parametrize("given", [False, True])
+    def test_originals_below_the_export_are_searched_for_where_a_folder_of_images_says_so(
+        self, *, given: bool, exported: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        words = [exported / "tasks.json", "-o", exported / "back", "--predictions"]
+        code, said = run(capsys, "import", *words, *(["--images", exported] if given else []))
+        assert (code, "2 micrographs known only by the picture of 8 bits" in said) == (0, not given)
+        assert all((scene.micrograph.pixel_size_nm is not None) == given for scene in scenes_in(exported / "back"))
+
+    @pytest.mark.parametrize("place", [".", "images"])
+    def test_originals_beside_the_export_are_taken(
+        self, place: str, exported: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (exported / place).mkdir(exist_ok=True)
+        for name in ("a.tif", "b.tif"):
+            (exported / "raw" / name).rename(exported / place / name)
+        code, said = run(capsys, "import", exported / "tasks.json", "-o", exported / "back", "--predictions")
+        assert (code, "known only by the picture" in said) == (0, False)
+
+    def test_pictures_within_an_export_are_of_one_specimen_at_every_import(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for seed, day in enumerate(("mon", "tue", "wed")):
+            write_result(tmp_path / "results" / day, write_image(tmp_path / day / f"{'017'[: seed + 2]}.tif", seed))
+        run(capsys, "export", tmp_path / "results", "-o", tmp_path / "tasks.json", "--embed")
+        (tmp_path / "elsewhere").mkdir()
+        export = (tmp_path / "tasks.json").rename(tmp_path / "elsewhere" / "t2.json")
+        found = []
+        for name in ("first", "second"):
+            assert run(capsys, "import", export, "-o", tmp_path / name, "--predictions")[0] == 0
+            found.append(read_splits(tmp_path / name))
+        assert found[0] == found[1]
+        assert {place.specimen for place in found[0].values()} == {"t2"}
+        assert set(found[0]) == {"01", "017", "t2-017"}
+
     def test_a_folder_that_is_there(self, exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
         code, said = run(capsys, "import", exported / "tasks.json", "-o", exported / "raw", "--predictions")
         assert (code, "is there already" in said) == (2, True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from samiam.commands.files.places import check_place
 from samiam.commands.files.resuming import is_as_before
 from samiam.errors import InputError
-from samiam.formats.writers.earlier import hand_in
+from samiam.formats.writers.earlier import hand_in, other_result_in, verdict_in
 from samiam.viewer.keeping.outcome import segmentation_of
 from samiam.viewer.keeping.reading import read_earlier
 from samiam.viewer.keeping.saving import save
@@ -93,6 +96,68 @@ def test_another_method_is_refused(folder: Path) -> None:
     sight.config = {"generator": {"name": "other"}}
     with pytest.raises(InputError, match="another generator or other settings; open it with --like"):
         read_earlier(folder, sight)
+
+
+OF_A_FILE = {"path": "stack.tif", "sha256": "00ff", "frame": 1, "channel": 0, "dataset": "HAADF"}
+
+
+def sight_of(
+    pixel_size_nm: float | None = 0.1, aspect: float = 1.0, shape_hw: tuple[int, int] = (48, 60), **facts: Any
+) -> MadeSight:
+    """Bands that come from a file."""
+    sight = MadeSight(shape_hw)
+    facts = {**OF_A_FILE, **facts}
+    sight.micrograph = replace(sight.micrograph, metadata=facts, pixel_size_nm=pixel_size_nm, pixel_aspect=aspect)
+    return sight
+
+
+def accepted_in(folder: Path, sight: MadeSight) -> Session:
+    """A session whose result is accepted and saved."""
+    session = Session(sight, "Ann")
+    session.delete(1)
+    session.judge(True)
+    save(session, folder)
+    return session
+
+
+@pytest.mark.parametrize(
+    "changes", [{"sha256": "00fe"}, {"frame": 2}, {"channel": 1}, {"dataset": "ABF"}, {"shape_hw": (60, 48)}]
+)
+def test_what_was_corrected_is_of_that_image_alone(tmp_path: Path, changes: dict[str, Any]) -> None:
+    accepted_in(tmp_path, sight_of())
+    other = sight_of(**changes)
+    assert read_earlier(tmp_path, sight_of(path="moved.tif")) is not None
+    assert read_earlier(tmp_path, other) is None
+    with pytest.raises(InputError, match=r"holds the results of another image by now, stack\.tif.*; move them, and"):
+        save(Session(other, "Bo"), tmp_path)
+    save(Session(other, "Bo"), tmp_path, overwrite=True)
+    assert verdict_in(tmp_path) is None
+
+
+@pytest.mark.parametrize("turned", [np.fliplr, np.rot90])
+def test_arrays_are_told_apart_by_their_pixels(tmp_path: Path, turned: Any) -> None:
+    accepted_in(tmp_path, MadeSight((60, 60)))
+    other = MadeSight((60, 60))
+    assert read_earlier(tmp_path, other) is not None
+    other.micrograph = replace(other.micrograph, pixels=turned(other.micrograph.pixels))
+    assert read_earlier(tmp_path, other) is None
+    assert other_result_in(tmp_path, other.micrograph) == "bands"
+    assert other_result_in(tmp_path, sight_of().micrograph) == "bands"
+
+
+def test_another_pixel_size_takes_the_verdict_back(tmp_path: Path) -> None:
+    accepted_in(tmp_path, sight_of())
+    for size, verdict in ((0.1, True), (0.2, None), (None, None)):
+        earlier = read_earlier(tmp_path, sight_of(size))
+        assert earlier is not None
+        assert len(earlier.steps) == 1
+        assert (earlier.verdict and earlier.verdict.accepted) is verdict
+
+
+def test_pixels_that_are_no_longer_square_are_refused(tmp_path: Path) -> None:
+    accepted_in(tmp_path, sight_of())
+    with pytest.raises(InputError, match=r"was corrected over pixels of 0\.1 × 0\.1 nm; give that pixel size, or"):
+        read_earlier(tmp_path, sight_of(aspect=2.0))
 
 
 def test_damaged_results_are_refused(corrected: Session, folder: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from samiam.errors import InputError
-from samiam.formats.writers.earlier import OVERVIEW, hand_in, kind_of, other_image_in, results_below
+from samiam.formats.writers.earlier import OVERVIEW, hand_in, kind_of, other_result_in, results_below
 from samiam.formats.writers.pages.rendering import is_page
 from samiam.records import Micrograph
 
@@ -42,7 +42,7 @@ def check_other(path: Path, place: Path, micrograph: Micrograph, *, overwrite: b
     Raises:
         InputError: if so.
     """
-    other = other_image_in(place, micrograph.metadata)
+    other = other_result_in(place, micrograph)
     if other is not None and not overwrite:
         raise InputError(
             f"{path}: {place} holds the results of another image, {other}; choose another folder with -o, "

@@ -65,10 +65,10 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--predictions", action="store_true", help="take what was predicted, not what people made of it"
     )
-    _add_images(parser)
+    _add_images(parser, "but files beside EXPORT.json and in images/ there, and pictures below that its tasks name")
 
 
-def _add_images(parser: argparse.ArgumentParser) -> None:
+def _add_images(parser: argparse.ArgumentParser, besides: str = "") -> None:
     parser.add_argument(
         "--images",
         type=Path,
@@ -76,7 +76,7 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="DIR",
         help="a folder that images may be taken from, as the document root of Label Studio's local files; may be "
-        "repeated; nothing else on this machine is read",
+        f"repeated; nothing else on this machine is read{besides and ', '}{besides}",
     )
     parser.add_argument(
         "--label-studio",
@@ -101,7 +101,7 @@ def _images_of(options: argparse.Namespace, *beside: Path) -> Images:
         if not folder.is_dir():
             raise InputError(f"{folder}: is no folder; give one that holds images by --images.")
     host = None if options.label_studio is None else Host(options.label_studio, os.environ.get(_KEY) or None)
-    return Images([*options.images, *(folder for folder in beside if folder.is_dir())], host)
+    return Images(options.images, host, [folder for folder in beside if folder.is_dir()])
 
 
 def _backend(options: argparse.Namespace) -> int:

@@ -40,7 +40,8 @@ class Labelling(NamedTuple):
         source: what it was read from, for the card.
         place: the specimen and split that an earlier data set gave it, None where none did.
         confidences: of the materials of a result, 0 to 1, by their names; those that nothing predicts are missing.
-        file_name: of the micrograph, where the file read is only a picture of it; None where it is the micrograph.
+        stands_for: where the micrograph would lie, where the file read is only a picture of it, or there only for a
+            while; None where it is the micrograph.
     """
 
     scene: Scene
@@ -48,13 +49,12 @@ class Labelling(NamedTuple):
     source: str
     place: Place | None = None
     confidences: Mapping[str, float] = MappingProxyType({})
-    file_name: str | None = None
+    stands_for: Path | None = None
 
     @property
     def path(self) -> Path:
-        """Of the micrograph: that of its file, or where this would be beside the picture of it."""
-        path = Path(self.scene.micrograph.metadata["path"])
-        return path if self.file_name is None else path.with_name(self.file_name)
+        """Of the micrograph: that of its file, or where this would be."""
+        return self.stands_for or Path(self.scene.micrograph.metadata["path"])
 
 
 @dataclass

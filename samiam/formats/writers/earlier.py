@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from samiam.formats.writers.exports.kinds import EXPORT_FILES
+from samiam.records import Micrograph
 from samiam.records.showing import counted
 from samiam.storage.strict_json import parse_json
 
@@ -103,6 +104,26 @@ def other_image_in(folder: Path, facts: Mapping[str, Any]) -> str | None:
         return str(theirs["path"])
     chosen = [f"{key} {theirs[key]}" if theirs[key] is not None else f"no {key}" for key in differing]
     return f"{theirs['path']} with {' and '.join(chosen)}"
+
+
+def other_result_in(folder: Path, micrograph: Micrograph) -> str | None:
+    """As `other_image_in`, but of images from no file too: these are known by their pixels, and are of no file.
+
+    Args:
+        folder: that of results, which need not be there.
+        micrograph: an image, from a file or not; of another shape it is another one.
+    """
+    theirs: Any = (_noted_in(folder) or {}).get("input")
+    if not isinstance(theirs, dict):
+        return None
+    facts = micrograph.metadata
+    if facts.get("sha256") is None or theirs.get("sha256") is None:
+        from_no_file = facts.get("sha256") is None and theirs.get("sha256") is None
+        is_same = from_no_file and theirs.get("pixels_sha256") == micrograph.pixels_sha256
+        return None if is_same else str(theirs.get("path") or theirs.get("name") or "one without a name")
+    height, width = shape = theirs.get("shape_hw") or micrograph.shape_hw
+    reshaped = f"{theirs.get('path')} with {width} × {height} px" if tuple(shape) != micrograph.shape_hw else None
+    return other_image_in(folder, facts) or reshaped
 
 
 def other_input_in(folder: Path, facts: Mapping[str, Any]) -> Mapping[str, Any] | None:

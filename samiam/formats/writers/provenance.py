@@ -105,13 +105,15 @@ def about_software() -> dict[str, Any]:
 
 
 def about_input(micrograph: Micrograph) -> dict[str, Any]:
-    """What is known of an image and its file."""
+    """What is known of an image and its file; of one that came from no file, what tells its pixels from others."""
+    told = {} if micrograph.metadata.get("sha256") is not None else {"pixels_sha256": micrograph.pixels_sha256}
     return {
         "name": micrograph.name,
         "shape_hw": micrograph.shape_hw,
         "pixel_size_nm": micrograph.pixel_size_nm,
         "pixel_height_nm": micrograph.pixel_height_nm,
         **{key: micrograph.metadata.get(key) for key in _OF_THE_FILE},
+        **told,
     }
 
 

@@ -14,26 +14,29 @@ import pandas as pd
 from samiam.errors import InputError
 from samiam.formats import write_results
 from samiam.formats.writers.csv_table import write_table
-from samiam.formats.writers.earlier import BY_HAND
+from samiam.formats.writers.earlier import BY_HAND, other_result_in
 from samiam.measurement import measure, write_measured
 from samiam.records import Segmentation
 from samiam.viewer.keeping.outcome import segmentation_of
 from samiam.viewer.session import Session
 
 
-def save(session: Session, folder: Path) -> list[Path]:
+def save(session: Session, folder: Path, *, overwrite: bool = False) -> list[Path]:
     """Write the results into a folder.
 
     Args:
         session: that of one image.
         folder: made if missing; files of an earlier result of the same image are replaced, all of them or none.
+        overwrite: whether those of another image are replaced too.
 
     Returns:
         The files written.
 
     Raises:
-        InputError: if something cannot be written.
+        InputError: if something cannot be written, or the results of another image have come there meanwhile.
     """
+    if not overwrite and (other := other_result_in(folder, session.sight.micrograph)) is not None:
+        raise InputError(f"{folder} holds the results of another image by now, {other}; move them, and save again.")
     with session.lock:
         session.settle()
         canvas, verdict, steps, version = session.canvas, session.verdict, session.steps, session.version
