@@ -22,7 +22,7 @@ def table_of(diameters: Any) -> pd.DataFrame:
 
 
 def over_particles(n: int, resamples: int = 100) -> Bootstrap:
-    return Bootstrap(np.zeros(n, np.int64), 1, resamples, 0)
+    return Bootstrap(np.zeros(n, np.int64), resamples, 0)
 
 
 class TestWeights:
@@ -91,7 +91,7 @@ class TestSummaries:
         """Ten images, in each ten particles of one size: as uncertain as ten particles."""
         sizes = np.random.default_rng(3).lognormal(1.4, 0.25, 10)
         images = np.repeat(np.arange(10), 10)
-        together, _ = summarise(table_of(np.repeat(sizes, 10)), np.ones(100), Bootstrap(images, 10, 3000, 0))
+        together, _ = summarise(table_of(np.repeat(sizes, 10)), np.ones(100), Bootstrap(images, 3000, 0))
         alone, _ = summarise(table_of(sizes), np.ones(10), over_particles(10, 3000))
         assert together[0].mean.low == pytest.approx(alone[0].mean.low, rel=0.02)
         assert together[0].mean.high == pytest.approx(alone[0].mean.high, rel=0.02)
@@ -110,6 +110,6 @@ class TestSummaries:
 
     def test_the_same_seed_gives_the_same_numbers(self) -> None:
         given = table_of(np.arange(1, 9)), np.ones(8)
-        first, second, other = (summarise(*given, Bootstrap(np.arange(8), 8, 200, seed)) for seed in (1, 1, 2))
+        first, second, other = (summarise(*given, Bootstrap(np.arange(8), 200, seed)) for seed in (1, 1, 2))
         assert first == second
         assert first != other
