@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.stats import bootstrap as reference
 from scipy.stats import lognorm
 
-from samiam.particles.statistics.resampling import Bootstrap
+from samiam.particles.statistics.resampling import Bootstrap, Statistic
+from samiam.particles.statistics.shares import Estimate
 from samiam.particles.statistics.sizes import MEASURES, edge_weights, summarise
 
 
@@ -102,6 +104,31 @@ class TestSummaries:
         assert math.isnan(first.mean.low)
         assert math.isnan(first.sd.value)
         assert first.sd.text() == "–"
+
+    def test_a_resample_without_a_particle_counts_for_nothing(self) -> None:
+        """It is as if it had not been drawn: the others keep their numbers."""
+        rng = np.random.default_rng(4)
+        counts = rng.integers(0, 3, (50, 6)).astype(float)
+        counts[:, 0] += 1
+        table, weights = table_of(rng.lognormal(1.4, 0.25, 6)), rng.random(6)
+
+        def drawn(given_counts: NDArray[np.float64]) -> NDArray[np.float64]:
+            found: list[NDArray[np.float64]] = []
+
+            class Given(Bootstrap):
+                def estimates(self, statistic: Statistic) -> list[Estimate]:
+                    with np.errstate(invalid="ignore"):
+                        found.append(statistic(given_counts))
+                    return super().estimates(statistic)
+
+            summarise(table, weights, Given(np.zeros(6, np.int64), 100, 0))
+            return found[0]
+
+        without = drawn(counts)
+        one_more = drawn(np.insert(counts, 7, 0.0, axis=0))
+        np.testing.assert_allclose(np.delete(one_more, 7, axis=0), without, rtol=1e-9)
+        assert np.isfinite(without).all()
+        assert np.isnan(one_more[7]).all()
 
     def test_none(self) -> None:
         summaries, log_normal = summarise(table_of([]), np.zeros(0), over_particles(0))
