@@ -175,8 +175,8 @@ def _about_few_images(n_images: int, n_filled: int, faults: Faults | None) -> It
         )
     elif faults is not None and not faults.has_intervals_of_trend:
         yield (
-            f"Of correlation and slope there are no intervals: in {faults.n_images} of {counted(n_images, 'image')} can "
-            f"faults be told of a particle, and {FEWEST_IMAGES} are needed."
+            f"Of correlation and slope there are no intervals: in {faults.n_images} of {counted(n_images, 'image')} "
+            f"can faults be told of a particle, and {FEWEST_IMAGES} are needed."
         )
 
 

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from samiam.errors import InputError, printable
 from samiam.formats.writers.earlier import PROVENANCE
 from samiam.particles.measured import MeasuredImage
-from samiam.particles.measures import COLUMNS, NUMBERS, OWN_REASONS, PROBABILITIES, why_left_out
+from samiam.particles.measures import COLUMNS, NO_PARTICLE, NUMBERS, PROBABILITIES, why_left_out
 from samiam.particles.result import FAULT_CLASSES, UNSURE, FaultDetection, PixelSizeSource
 from samiam.particles.writing.results import KIND
 from samiam.storage.csv_cells import read_back
@@ -61,7 +62,7 @@ def read_measured(folder: Path) -> MeasuredImage:
         detection = noted["detection"]
         image = MeasuredImage(
             name=str(found["name"]),
-            table=_read_table(folder / _TABLE, (width_nm, height_nm)),
+            table=_read_table(folder / _TABLE, (width_nm, height_nm), dict(noted.get("left_out", {}))),
             window_xy_nm=(width_nm, height_nm),
             pixel_size_nm=float(found["pixel_size_nm"]),
             pixel_size_from=_SOURCES[noted["pixel_size_from"]],
@@ -98,8 +99,14 @@ def _noted(folder: Path) -> Any:  # noqa: ANN401
         raise InputError(f"{folder / PROVENANCE}: cannot be read ({_reason(error)}); run it again.") from None
 
 
-def _read_table(path: Path, window_xy_nm: tuple[float, float]) -> pd.DataFrame:
-    """The table of the particles as it was written, with the same numbers; what somebody has left out stays so."""
+def _read_table(path: Path, window_xy_nm: tuple[float, float], written: Mapping[str, str]) -> pd.DataFrame:
+    """The table of the particles as it was written, with the same numbers; what somebody has left out stays so.
+
+    Args:
+        path: the file.
+        window_xy_nm: width and height of what the image shows.
+        written: by number why the program left particles out when it wrote the table.
+    """
     try:
         is_whole = path.read_bytes().endswith(b"\n")
         text = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
@@ -118,8 +125,8 @@ def _read_table(path: Path, window_xy_nm: tuple[float, float]) -> pd.DataFrame:
     table["class"] = pd.Series(_cells(text, "class", _class), dtype=object)
     _check_possible(table, window_xy_nm)
     own = pd.Series(why_left_out(table, window_xy_nm), dtype=object)
-    by_hand = pd.Series(_cells(text, "left_out", _by_hand), dtype=object)
-    table["left_out"] = own.where(own.notna(), by_hand)
+    reasons = pd.Series(_cells(text, "left_out", lambda cell: read_back(cell).strip() or None), dtype=object)
+    table["left_out"] = own.where(own.notna(), reasons.mask(_is_outdated(reasons, table["particle"], written), None))
     return table[list(COLUMNS)]
 
 
@@ -154,10 +161,13 @@ def _check_possible(table: pd.DataFrame, window_xy_nm: tuple[float, float]) -> N
         raise ValueError(f"{_TABLE} has a particle with probabilities of some classes only")
 
 
-def _by_hand(cell: str) -> str | None:
-    """Why somebody left a particle out; the program's own reasons are found anew, by the class that stands there."""
-    reason = read_back(cell).strip()
-    return None if reason in ("", *OWN_REASONS) else reason
+def _is_outdated(reasons: pd.Series[Any], numbers: pd.Series[Any], written: Mapping[str, str]) -> NDArray[np.bool_]:
+    """Whether a reason is what the program wrote of a class, which somebody has put right since where it stands alone.
+
+    All else that the numbers and the class of a particle do not explain is by hand, also in the program's words.
+    """
+    each = zip(reasons, numbers, strict=True)
+    return np.array([reason in NO_PARTICLE and written.get(str(number)) == reason for reason, number in each], np.bool_)
 
 
 def _truth(cell: str) -> bool:

@@ -92,6 +92,13 @@ def _provenance(particles: Particles, measured: MeasuredImage, how: Mapping[str,
         "window_xy_nm": measured.window_xy_nm,
         "pixel_size_from": measured.pixel_size_from,
         "dropped": measured.dropped,
+        "left_out": _left_out(measured),
         "detection": None if measured.detection is None else asdict(measured.detection),
         "remark": particles.remark,
     }
+
+
+def _left_out(measured: MeasuredImage) -> dict[str, str]:
+    """By number why particles are left out, to be told from what somebody writes into the table."""
+    rows = measured.table.dropna(subset="left_out")
+    return {str(number): str(why) for number, why in zip(rows["particle"], rows["left_out"], strict=True)}

@@ -229,17 +229,23 @@ def test_what_somebody_left_out_stays_so_in_the_words_of_a_spreadsheet(tmp_path:
 
 
 def test_a_class_that_is_corrected_by_hand_counts(tmp_path: Path) -> None:
-    write(tmp_path, overlapping())
+    """The reason beside it is what the program wrote for the class that stood there."""
+    found = made_particles(classes=("agglomeration", "no fault", "no fault"))
+    assert write(tmp_path, found).table["left_out"].tolist()[:2] == ["agglomeration", None]
     table = pd.read_csv(tmp_path / "particles.csv")
-    whole = table.index[table["left_out"].isna()][0]
-    for name, left_out in (("agglomeration", "agglomeration"), ("no fault", None)):
-        table.loc[whole, "class"] = name
-        table.to_csv(tmp_path / "particles.csv", index=False)
-        assert read_measured(tmp_path).table["left_out"][whole] == left_out
-        read_measured(tmp_path).table.to_csv(
-            tmp_path / "particles.csv", index=False
-        )  # as the program writes its reason
-        table = pd.read_csv(tmp_path / "particles.csv")
+    table.loc[:1, "class"] = ["no fault", "agglomeration"]
+    table.to_csv(tmp_path / "particles.csv", index=False)
+    assert read_measured(tmp_path).table["left_out"].tolist()[:2] == [None, "agglomeration"]
+
+
+@pytest.mark.parametrize("said", ["touches the edge", "as large as the image", "agglomeration", "empty", "dirt"])
+def test_what_somebody_left_out_stays_so_in_any_words(said: str, tmp_path: Path) -> None:
+    own = write(tmp_path, overlapping()).table["left_out"]
+    assert own[0] is None
+    table = pd.read_csv(tmp_path / "particles.csv")
+    table.loc[0, "left_out"] = said
+    table.to_csv(tmp_path / "particles.csv", index=False)
+    assert read_measured(tmp_path).table["left_out"].tolist() == [said, *own[1:]]
 
 
 @pytest.fixture(scope="module")
