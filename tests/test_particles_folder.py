@@ -239,6 +239,24 @@ def test_a_copy_is_refused_each_time(images: Path, tmp_path: Path, run: Run, fin
     assert finder.seen == [*"abc"]
 
 
+def test_the_same_pixels_in_other_files_count_once(tmp_path: Path, run: Run) -> None:
+    pixels = np.random.default_rng(0).integers(100, 250, (64, 96)).astype(np.uint8)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, level in (("a.png", 1), ("b.png", 9)):
+        PIL.Image.fromarray(pixels).save(folder / name, compress_level=level)
+    tifffile.imwrite(folder / "c.tif", pixels)
+    tifffile.imwrite(folder / "d.tif", pixels[::-1])
+    out = tmp_path / "out"
+    for _ in range(2):
+        code, _, err = run(folder, "-o", out, "--pixel-size-nm", 0.1)
+        assert code == 1
+        for name in ("b.png", "c.tif"):
+            assert f"{folder / name}: is the same image as {folder / 'a.png'}; it is counted once." in err
+        assert pd.read_csv(out / "particles.csv")["image"].unique().tolist() == ["a", "d"]
+        assert len(noted(out)["failures"]) == 2
+
+
 def test_which_files_are_twins(tmp_path: Path) -> None:
     body = np.random.default_rng(0).bytes(50_000)
     contents = {

@@ -22,7 +22,7 @@ from samiam.errors import InputError
 from samiam.formats.writers.earlier import changed_in
 from samiam.formats.writers.wording import notes
 from samiam.particles import Particles
-from samiam.particles.measured import MeasuredImage
+from samiam.particles.measured import MeasuredImage, first_of_each
 from samiam.particles.result import NOTHING
 from samiam.particles.writing.reading import read_measured
 from samiam.particles.writing.results import KIND
@@ -193,8 +193,19 @@ def _count_all(batch: Batch, output: Path, pooling: Pooling) -> int:
     return batch.code
 
 
+def _refuse_twins(batch: Batch) -> None:
+    """Count an image once that is in several files, which only their pixels tell."""
+    done = batch.done
+    twins = first_of_each([read_measured(batch.places[index]) for index in done])
+    for index, first in ((done[twin], done[first]) for twin, first in twins.items()):
+        said = f"{batch.images[index].alias}: is the same image as {batch.images[first].alias}; it is counted once."
+        batch.fates[index] = said
+        logger.warning(said)
+
+
 def _count_together(batch: Batch, output: Path, pooling: Pooling, *remarks: str) -> list[MeasuredImage]:
     """Write the statistics of all images that are done, where there are any; what was measured on them."""
+    _refuse_twins(batch)
     places = [batch.places[index] for index in batch.done]
     images = [read_measured(place) for place in places]
     failures = [fate for _, fate in sorted(batch.fates.items()) if fate is not None]

@@ -15,7 +15,7 @@ from samiam.formats.writers.earlier import PROVENANCE
 from samiam.formats.writers.provenance import about_software
 from samiam.interrupts import heed
 from samiam.particles import FaultDetection, ParticleStatistics, StatisticsOptions
-from samiam.particles.measured import MeasuredImage
+from samiam.particles.measured import MeasuredImage, first_of_each
 from samiam.particles.statistics.pooling import pool
 from samiam.particles.writing.reading import image_folders, read_measured
 from samiam.particles.writing.report import About
@@ -93,11 +93,8 @@ def _is_before(noted: Mapping[str, Any], as_of: object) -> bool:
 
 
 def _check_once(images: Sequence[MeasuredImage], folders: Sequence[Path]) -> None:
-    seen: dict[str, Path] = {}
-    for image, folder in zip(images, folders, strict=True):
-        if image.identity in seen:
-            raise InputError(f"{seen[image.identity]} and {folder} are of the same image; give it once.")
-        seen[image.identity] = folder
+    for index, first in first_of_each(images).items():
+        raise InputError(f"{folders[first]} and {folders[index]} are of the same image; give it once.")
 
 
 def check_statistics(output: Path, new: Callable[[], set[str]], *, overwrite: bool) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.particles.measured import MeasuredImage
+from samiam.particles.measured import MeasuredImage, first_of_each
 from samiam.particles.measures import COLUMNS
 from samiam.particles.result import FaultDetection, Particles
 from samiam.particles.statistics.faults import Faults, find_faults
@@ -96,11 +96,8 @@ def pool(
 def _check(images: Sequence[MeasuredImage]) -> None:
     if not images:
         raise InputError("there is no image to make statistics of; give one or more.")
-    seen: dict[object, str] = {}
-    for image in images:
-        if image.identity in seen:
-            raise InputError(f"{seen[image.identity]} and {image.name} are the same image; give it once.")
-        seen[image.identity] = image.name
+    for index, first in first_of_each(images).items():
+        raise InputError(f"{images[first].name} and {images[index].name} are the same image; give it once.")
 
 
 def distinct(names: Sequence[str]) -> list[str]:

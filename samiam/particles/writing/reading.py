@@ -88,6 +88,7 @@ def read_measured(folder: Path) -> MeasuredImage:
             pixel_size_from=_SOURCES[noted["pixel_size_from"]],
             dropped={str(rule): int(n) for rule, n in noted["dropped"].items()},
             identity=str(noted["identity"]),
+            pixels_sha256=str(noted.get("pixels_sha256", "")),
             detection=None if detection is None else FaultDetection(**detection),
             remark=None if noted["remark"] is None else str(noted["remark"]),
             way=json.dumps([noted.get("samiam"), noted.get("config")], sort_keys=True),
