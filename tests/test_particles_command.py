@@ -214,6 +214,7 @@ class TestPooling:
         assert table["image"].unique().tolist() == ["a", "b", "a (2)", "c"]
         assert "all 4 images: 12 of 12 particles counted" in said
         assert "Pixel sizes are of different sources: from the file for 2 images, given for 2 images." in said
+        assert "Particles were found in 2 ways: settings, weights or versions of samiam differ between images." in said
         assert "faulty, corrected for sensitivity 0.90 (45 of 50) and specificity 0.90 (90 of 100): 0.0%" in said
         assert (out / "report.html").read_text().count("data:image/jpeg") == 4
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from samiam.formats.writers.earlier import OF_THE_IMAGE
@@ -92,5 +91,5 @@ def first_of_each(images: Sequence[MeasuredImage]) -> dict[int, int]:
 
 def _sha256_of_pixels(micrograph: Micrograph) -> str:
     sha256 = hashlib.sha256(repr(micrograph.shape_hw).encode())
-    sha256.update(np.ascontiguousarray(micrograph.pixels))
+    sha256.update(micrograph.pixels.tobytes())
     return sha256.hexdigest()

@@ -91,7 +91,7 @@ def read_measured(folder: Path) -> MeasuredImage:
             pixels_sha256=str(noted.get("pixels_sha256", "")),
             detection=None if detection is None else FaultDetection(**detection),
             remark=None if noted["remark"] is None else str(noted["remark"]),
-            way=json.dumps([noted.get("samiam"), noted.get("config")], sort_keys=True),
+            way=_way(noted),
         )
         if not (0 < width_nm < math.inf and 0 < height_nm < math.inf):
             raise ValueError(f"a window of {width_nm} × {height_nm} nm")
@@ -102,6 +102,12 @@ def read_measured(folder: Path) -> MeasuredImage:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise InputError(f"{folder}: not as samiam particles wrote it ({_reason(error)}); run it again.") from None
     return image
+
+
+def _way(noted: Mapping[str, Any]) -> str:
+    """In which way particles were found: by which version, weights and settings, the size of a pixel among them."""
+    given = (noted.get("settings") or {}).get("pixel_size_nm")
+    return json.dumps([noted.get("samiam"), noted.get("config"), given], sort_keys=True)
 
 
 def _is_of_image(folder: Path) -> bool:
