@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,12 @@ def images(tmp_path: Path) -> Path:
     for seed, name in enumerate("ab"):
         write(tmp_path / "in" / f"{name}.tif", seed)
     return tmp_path / "in"
+
+
+def write_early(folder: Path) -> None:
+    """As if results had been written long ago."""
+    about = {**noted(folder), "written_utc": "2000-01-01T00:00:00+00:00"}
+    (folder / "provenance.json").write_text(json.dumps(about))
 
 
 class TestFinding:
@@ -207,6 +214,7 @@ class TestPooling:
         assert table["image"].unique().tolist() == ["a", "b", "a (2)", "c"]
         assert "all 4 images: 12 of 12 particles counted" in said
         assert "Pixel sizes are of different sources: from the file for 2 images, given for 2 images." in said
+        assert "Particles were found in 2 ways: settings, weights or versions of samiam differ between images." in said
         assert "faulty, corrected for sensitivity 0.90 (45 of 50) and specificity 0.90 (90 of 100): 0.0%" in said
         assert (out / "report.html").read_text().count("data:image/jpeg") == 4
 
@@ -243,3 +251,32 @@ class TestPooling:
         assert code == 2
         assert "holds the statistics of 2 other images (a, b);" in err
         assert words(runs / "2", "--overwrite")[0] == 0
+
+    def test_images_of_a_run_that_was_replaced_are_named_and_not_counted(
+        self, images: Path, tmp_path: Path, run: Run
+    ) -> None:
+        out = tmp_path / "out"
+        assert run("particles", images, "-o", out)[0] == 0
+        for name in "ab":
+            write_early(out / name)
+        other = write(tmp_path / "other" / "c.tif", 7)
+        assert run("particles", other, "-o", out, "--overwrite")[0] == 0
+        code, said, _ = run("particles-statistics", out, "-o", tmp_path / "all")
+        assert code == 0
+        assert "all 1 image: 3 of 3 particles counted" in said
+        remark = f"Not counted, because the statistics of {out} are not of them: a, b."
+        assert remark in said
+        assert remark in (tmp_path / "all" / "report.html").read_text()
+        code, said, _ = run("particles-statistics", out, out / "a", out / "b", "-o", tmp_path / "all")
+        assert "all 3 images: 9 of 9 particles counted" in said
+
+    def test_what_a_run_wrote_after_its_statistics_counts(self, images: Path, tmp_path: Path, run: Run) -> None:
+        out = tmp_path / "out"
+        assert run("particles", images / "a.tif", "-o", out)[0] == 0
+        write_early(out)
+        before = (out / "provenance.json").read_text()
+        assert run("particles", images, "-o", out)[0] == 0
+        (out / "provenance.json").write_text(before)  # as if the second run had been killed
+        _, said, _ = run("particles-statistics", out, "-o", tmp_path / "all")
+        assert "all 2 images: 6 of 6 particles counted" in said
+        assert "Not counted" not in said

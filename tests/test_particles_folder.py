@@ -177,7 +177,7 @@ def change(place: Path, *names: str, to: object) -> None:
         lambda place: change(place, "config", "finder", "n", to=4),
         pytest.param(lambda place: (place / "overlay.png").unlink(), marks=pytest.mark.slow),
         pytest.param(lambda place: (place / "provenance.json").write_text("{"), marks=pytest.mark.slow),
-        lambda place: (place / "particles.csv").write_text("particle\n1\n"),
+        lambda place: (place / "particles.csv").unlink(),
     ],
 )
 def test_what_is_not_the_same_or_not_whole_is_done_again(
@@ -189,6 +189,31 @@ def test_what_is_not_the_same_or_not_whole_is_done_again(
     finder.again()
     assert go()[0] == 0
     assert finder.seen == ["a"]
+
+
+@pytest.mark.parametrize("words", [("--material", "Au"), ("--again",), ("--export", "geojson")])
+def test_corrections_by_hand_are_not_replaced(
+    words: tuple[str, ...], images: Path, tmp_path: Path, run: Run, finder: Finder
+) -> None:
+    out = tmp_path / "out"
+    assert run(images, "-o", out)[0] == 0
+    table = out / "b" / "particles.csv"
+    corrected = table.read_text().replace("no fault", "stacking fault", 1)
+    table.write_text(corrected)
+    finder.again()
+    assert run(images, "-o", out)[0] == 0  # as before, with the correction
+    before = stamps(out)
+    assert (pd.read_csv(out / "particles.csv")["class"] == "stacking fault").sum() == 1
+    code, _, err = run(images, "-o", out, *words)
+    assert code == 2
+    assert err == (
+        f"samiam: {images}/b.tif: {table} was changed by hand since it was written; choose another folder with -o, "
+        "or replace it by --overwrite.\n"
+    )
+    assert (finder.seen, stamps(out), table.read_text()) == ([], before, corrected)
+    assert run(images, "-o", out, *words, "--overwrite")[0] == 0
+    assert finder.seen == [*"abc"]
+    assert table.read_text() != corrected
 
 
 def test_a_broken_file_is_named_at_the_end_each_time(images: Path, tmp_path: Path, run: Run, finder: Finder) -> None:
@@ -212,6 +237,24 @@ def test_a_copy_is_refused_each_time(images: Path, tmp_path: Path, run: Run, fin
         assert f"{images}/z.tif: is the same image as {images}/a.tif; it is counted once.\n" in err
     assert not (tmp_path / "out" / "z").exists()
     assert finder.seen == [*"abc"]
+
+
+def test_the_same_pixels_in_other_files_count_once(tmp_path: Path, run: Run) -> None:
+    pixels = np.random.default_rng(0).integers(100, 250, (64, 96)).astype(np.uint8)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, level in (("a.png", 1), ("b.png", 9)):
+        PIL.Image.fromarray(pixels).save(folder / name, compress_level=level)
+    tifffile.imwrite(folder / "c.tif", pixels)
+    tifffile.imwrite(folder / "d.tif", pixels[::-1])
+    out = tmp_path / "out"
+    for _ in range(2):
+        code, _, err = run(folder, "-o", out, "--pixel-size-nm", 0.1)
+        assert code == 1
+        for name in ("b.png", "c.tif"):
+            assert f"{folder / name}: is the same image as {folder / 'a.png'}; it is counted once." in err
+        assert pd.read_csv(out / "particles.csv")["image"].unique().tolist() == ["a", "d"]
+        assert len(noted(out)["failures"]) == 2
 
 
 def test_which_files_are_twins(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ def over_specimens(specimens: Sequence[str], scores: Callable[[Floats], Mapping[
         specimens: of each of N rows.
         scores: works out scores (B,) by name of how often each row counts, (B, N).
     """
-    codes, names = pd.factorize(np.asarray(specimens, object))
-    boot = Bootstrap(codes.astype(np.int64), len(names), _RESAMPLES, seed=0)
+    codes, _ = pd.factorize(np.asarray(specimens, object))
+    boot = Bootstrap(codes.astype(np.int64), _RESAMPLES, seed=0)
     once = np.ones((1, len(codes)))
     with np.errstate(divide="ignore", invalid="ignore"):
         found = scores(once)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -30,6 +30,7 @@ class MeasuredImage:
         detection: how often faults are told rightly, None where that is not known.
         remark: what there is to say of the image, None for nothing.
         way: in which particles were found, as one text; "" where they were found now.
+        pixels_sha256: of the pixels as they were read, whatever file holds them; "" where nobody noted it.
     """
 
     name: str
@@ -42,6 +43,12 @@ class MeasuredImage:
     detection: FaultDetection | None = None
     remark: str | None = None
     way: str = ""
+    pixels_sha256: str = ""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What no other image has."""
+        return (self.identity, *filter(None, [self.pixels_sha256]))
 
     @classmethod
     def of(cls, particles: Particles) -> MeasuredImage:
@@ -57,6 +64,7 @@ class MeasuredImage:
             identity=identity_of(micrograph),
             detection=particles.detection,
             remark=particles.remark,
+            pixels_sha256=_sha256_of_pixels(micrograph),
         )
 
 
@@ -65,4 +73,23 @@ def identity_of(micrograph: Micrograph) -> str:
     facts = micrograph.metadata
     if facts.get("sha256"):
         return " ".join(str(facts.get(key)) for key in OF_THE_IMAGE)
-    return f"{hashlib.sha256(micrograph.pixels.tobytes()).hexdigest()} pixels {micrograph.shape_hw}"
+    return f"{_sha256_of_pixels(micrograph)} pixels {micrograph.shape_hw}"
+
+
+def first_of_each(images: Sequence[MeasuredImage]) -> dict[int, int]:
+    """By the index of each image that was there before, under whatever name and in whatever file, that of the first."""
+    seen: dict[str, int] = {}
+    found = {}
+    for index, image in enumerate(images):
+        first = min((seen[mark] for mark in image.marks if mark in seen), default=index)
+        if first != index:
+            found[index] = first
+        for mark in image.marks:
+            seen.setdefault(mark, first)
+    return found
+
+
+def _sha256_of_pixels(micrograph: Micrograph) -> str:
+    sha256 = hashlib.sha256(repr(micrograph.shape_hw).encode())
+    sha256.update(micrograph.pixels.tobytes())
+    return sha256.hexdigest()

@@ -20,10 +20,10 @@ NUMBERS = (
 )
 """Columns that are measured on every particle."""
 COLUMNS = ("particle", *NUMBERS, "touches_edge", "score", "class", *PROBABILITIES, "left_out")
-_NO_PARTICLE = ("agglomeration", "empty")
+NO_PARTICLE = ("agglomeration", "empty")
+"""Classes of what is no single particle."""
 TOUCHES_EDGE, AS_LARGE = "touches the edge", "as large as the image"
-OWN_REASONS = (TOUCHES_EDGE, AS_LARGE, *_NO_PARTICLE)
-"""Why `why_left_out` leaves particles out."""
+"""Why `why_left_out` leaves others out."""
 
 
 def measure_particles(particles: Particles) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def why_left_out(table: pd.DataFrame, window_xy_nm: tuple[float, float]) -> pd.S
     been seen whole in no other place.
     """
     is_large = (table["width_nm"] >= window_xy_nm[0]) | (table["height_nm"] >= window_xy_nm[1])
-    why = table["class"].where(table["class"].isin(_NO_PARTICLE), None).astype(object)
+    why = table["class"].where(table["class"].isin(NO_PARTICLE), None).astype(object)
     why = why.mask(is_large, AS_LARGE).mask(table["touches_edge"].astype(bool), TOUCHES_EDGE)
     return why.where(why.notna(), None)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_particles import made_particles
+from made_particles import disc, made_particles
 from refusals import refusal
 
+from samiam.outlines import Outline
 from samiam.particles import FaultDetection, measure_particles
 from samiam.particles.measured import MeasuredImage
 from samiam.particles.measures import COLUMNS, window_nm
@@ -90,3 +91,16 @@ def test_the_identity_is_that_of_the_image() -> None:
 )
 def test_detection_that_says_nothing(counts: tuple[int, int, int, int], said: str) -> None:
     assert refusal(lambda: FaultDetection(*counts)).startswith(said)
+
+
+def test_feret_diameters_of_discs_are_right_within_a_pixel() -> None:
+    """The largest is too large and the least too small, as the documentation says."""
+    rng = np.random.default_rng(0)
+    off = []
+    for diameter in rng.uniform(10, 120, 300):
+        side = int(diameter + 8)
+        mask = disc((side, side), (diameter / 2 + 3 + rng.random(), diameter / 2 + 3 + rng.random()), diameter)
+        off.append(np.array(Outline.of(mask, (1.0, 1.0)).feret) - diameter)
+    assert np.abs(off).max() < 1.0
+    assert -0.4 < np.mean(off, axis=0)[0] < -0.25
+    assert 0.4 < np.mean(off, axis=0)[1] < 0.6

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from samiam.errors import InputError
-from samiam.formats.writers.earlier import OVERVIEW, hand_in, kind_of, other_result_in, results_below
+from samiam.formats.writers.earlier import OVERVIEW, changed_in, hand_in, kind_of, other_result_in, results_below
 from samiam.formats.writers.pages.rendering import is_page
 from samiam.records import Micrograph
 
@@ -29,9 +29,23 @@ def check_place(path: Path, place: Path, micrograph: Micrograph, kind: str, *, o
     """
     check_kind(place, kind)
     check_other(path, place, micrograph, overwrite=overwrite)
+    check_unchanged(path, place, overwrite=overwrite)
     if (work := hand_in(place)) is not None and not overwrite:
         raise InputError(
             f"{path}: {place} holds what was corrected by hand ({work}); choose another folder with -o, "
+            "or replace it by --overwrite."
+        )
+
+
+def check_unchanged(path: Path, place: Path, *, overwrite: bool) -> None:
+    """Refuse a folder in which somebody has changed a table since it was written.
+
+    Raises:
+        InputError: if so.
+    """
+    if not overwrite and (name := changed_in(place)) is not None:
+        raise InputError(
+            f"{path}: {place / name} was changed by hand since it was written; choose another folder with -o, "
             "or replace it by --overwrite."
         )
 

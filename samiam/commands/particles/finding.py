@@ -11,7 +11,7 @@ from pathlib import Path
 
 from samiam.commands.files.batch import Amount, Batch
 from samiam.commands.files.every_frame import Image, read_image
-from samiam.commands.files.places import check_place, writing_to
+from samiam.commands.files.places import check_place, check_unchanged, writing_to
 from samiam.commands.files.resuming import is_as_before
 from samiam.commands.files.spreading import Workers
 from samiam.commands.particles.job import ParticlesJob, found_in, write_found
@@ -19,9 +19,10 @@ from samiam.commands.particles.pooled import Pooling, check_statistics, write_po
 from samiam.commands.particles.twins import twins_among
 from samiam.commands.saying import logger
 from samiam.errors import InputError
+from samiam.formats.writers.earlier import changed_in
 from samiam.formats.writers.wording import notes
 from samiam.particles import Particles
-from samiam.particles.measured import MeasuredImage
+from samiam.particles.measured import MeasuredImage, first_of_each
 from samiam.particles.result import NOTHING
 from samiam.particles.writing.reading import read_measured
 from samiam.particles.writing.results import KIND
@@ -56,7 +57,8 @@ def find_in_files(
         The exit code of `Batch`; 1 instead of 0 where nothing was found in any file.
 
     Raises:
-        InputError: if `output` cannot be written to, or holds the statistics of other images.
+        InputError: if `output` cannot be written to, holds the statistics of other images, or a table that somebody
+            has changed and that would be replaced.
     """
     check_writable(output)
     hash_of = cache(sha256_of)
@@ -65,9 +67,13 @@ def find_in_files(
     logger.debug(f"settings: {job.chosen}")
     twins = twins_among(list(dict.fromkeys(image.path for image in batch.images)), hash_of)
 
+    @cache
     def is_done(image: Image, place: Path) -> bool:
         return not again and image.path not in twins and _is_as_before(image, place, job, hash_of)
 
+    for image, place in zip(batch.images, batch.places, strict=True):
+        if image.path not in twins and not (job.overwrite or changed_in(place) is None or is_done(image, place)):
+            check_unchanged(image.alias, place, overwrite=False)
     try:
         batch.carry_out(partial(_find_in_one, job=job, amount=batch.amount, twins=twins), is_done, workers or Workers())
     except KeyboardInterrupt:
@@ -187,8 +193,19 @@ def _count_all(batch: Batch, output: Path, pooling: Pooling) -> int:
     return batch.code
 
 
+def _refuse_twins(batch: Batch) -> None:
+    """Count an image once that is in several files, which only their pixels tell."""
+    done = batch.done
+    twins = first_of_each([read_measured(batch.places[index]) for index in done])
+    for index, first in ((done[twin], done[first]) for twin, first in twins.items()):
+        said = f"{batch.images[index].alias}: is the same image as {batch.images[first].alias}; it is counted once."
+        batch.fates[index] = said
+        logger.warning(said)
+
+
 def _count_together(batch: Batch, output: Path, pooling: Pooling, *remarks: str) -> list[MeasuredImage]:
     """Write the statistics of all images that are done, where there are any; what was measured on them."""
+    _refuse_twins(batch)
     places = [batch.places[index] for index in batch.done]
     images = [read_measured(place) for place in places]
     failures = [fate for _, fate in sorted(batch.fates.items()) if fate is not None]

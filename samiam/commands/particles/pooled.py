@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from samiam.formats.writers.earlier import PROVENANCE
 from samiam.formats.writers.provenance import about_software
 from samiam.interrupts import heed
 from samiam.particles import FaultDetection, ParticleStatistics, StatisticsOptions
-from samiam.particles.measured import MeasuredImage
+from samiam.particles.measured import MeasuredImage, first_of_each
 from samiam.particles.statistics.pooling import pool
 from samiam.particles.writing.reading import image_folders, read_measured
 from samiam.particles.writing.report import About
@@ -53,20 +53,48 @@ def pool_runs(runs: Sequence[Path], output: Path, pooling: Pooling, *, overwrite
     check_writable(output)
     if len(runs) > 1 and any(run.resolve() == output.resolve() for run in runs) and not overwrite:
         raise InputError(f"{output}: is one of the runs, whose own statistics would be lost; choose another -o.")
-    folders = [folder for run in runs for folder in image_folders(run)]
+    folders, remarks = _counted_of(runs)
     images = [read_measured(folder) for folder in folders]
     _check_once(images, folders)
     check_statistics(output, lambda: {image.identity for image in images}, overwrite=overwrite)
-    print(write_pooled(output, images, folders, pooling))
+    print(write_pooled(output, images, folders, pooling, remarks=remarks))
     return 0 if any(len(image.table) for image in images) else 1
 
 
+def _counted_of(runs: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """The folders of images that count, and what there is to say of those that do not."""
+    counted_ones: list[Path] = []
+    remarks = []
+    for run in runs:
+        folders = image_folders(run)
+        if replaced := _replaced_in(run, folders):
+            names = ", ".join(folder.name for folder in replaced)
+            remarks.append(
+                f"Not counted, because the statistics of {run} are not of them: {names}. They are of an earlier run; "
+                "give their folders to count them."
+            )
+        counted_ones += [folder for folder in folders if folder not in replaced]
+    return counted_ones, remarks
+
+
+def _replaced_in(run: Path, folders: Sequence[Path]) -> list[Path]:
+    """The folders with results that were there when the statistics of a run were written, and are not in them."""
+    own = set(_earlier(run).values())
+    if not own:
+        return []
+    as_of = _noted(run).get("written_utc", "")
+    each = ((folder, _noted(folder)) for folder in folders)
+    return [folder for folder, noted in each if noted.get("identity") not in own and _is_before(noted, as_of)]
+
+
+def _is_before(noted: Mapping[str, Any], as_of: object) -> bool:
+    """Whether results were written before; dates of one zone and form are in the order of their text."""
+    return str(noted.get("written_utc", "")) < str(as_of)
+
+
 def _check_once(images: Sequence[MeasuredImage], folders: Sequence[Path]) -> None:
-    seen: dict[str, Path] = {}
-    for image, folder in zip(images, folders, strict=True):
-        if image.identity in seen:
-            raise InputError(f"{seen[image.identity]} and {folder} are of the same image; give it once.")
-        seen[image.identity] = folder
+    for index, first in first_of_each(images).items():
+        raise InputError(f"{folders[first]} and {folders[index]} are of the same image; give it once.")
 
 
 def check_statistics(output: Path, new: Callable[[], set[str]], *, overwrite: bool) -> None:
@@ -94,10 +122,18 @@ def check_statistics(output: Path, new: Callable[[], set[str]], *, overwrite: bo
 def _earlier(output: Path) -> dict[str, str]:
     """By name the identities of the images of which a folder holds statistics."""
     try:
-        noted: Any = parse_json((output / PROVENANCE).read_bytes())
-        return {str(image["name"]): str(image["identity"]) for image in noted["images"]}
-    except (OSError, ValueError, LookupError, TypeError):
+        return {str(image["name"]): str(image["identity"]) for image in _noted(output)["images"]}
+    except (LookupError, TypeError):
         return {}
+
+
+def _noted(folder: Path) -> Mapping[str, Any]:
+    """The provenance in a folder; empty where there is none that can be read."""
+    try:
+        noted: Any = parse_json((folder / PROVENANCE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
 
 
 def write_pooled(
@@ -107,13 +143,23 @@ def write_pooled(
     pooling: Pooling,
     *,
     failures: Sequence[str] = (),
+    remarks: Sequence[str] = (),
 ) -> str:
     """Write the statistics of images whose own results are in folders.
+
+    Args:
+        output: where to.
+        images: what was measured.
+        folders: of each.
+        pooling: how they are counted.
+        failures: one line for each file that failed.
+        remarks: what else a reader of the numbers has to know.
 
     Returns:
         What there is to print.
     """
     statistics = pool(images, pooling.options, detection=pooling.detection)
+    statistics = replace(statistics, remarks=(*remarks, *statistics.remarks))
     facts = {
         "date": datetime.now(UTC).isoformat(sep=" ", timespec="seconds"),
         "version": f"samiam {about_software()['samiam']}",

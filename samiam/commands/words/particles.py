@@ -29,7 +29,7 @@ def add_finding(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs"
     )
-    _add_output(parser, "particles")
+    _add_output(parser, "particles", ", and tables that were changed by hand")
     parser.add_argument(
         "--like",
         type=Path,
@@ -66,9 +66,10 @@ def add_pooling(parser: argparse.ArgumentParser) -> None:
     _add_statistics(parser)
 
 
-def _add_output(parser: argparse.ArgumentParser, default: str) -> None:
+def _add_output(parser: argparse.ArgumentParser, default: str, too: str = "") -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path(default), metavar="DIR", help="default: %(default)s")
-    parser.add_argument("--overwrite", action="store_true", help="let the results of other images in DIR be replaced")
+    replaced = f"let the results of other images in DIR be replaced{too}"
+    parser.add_argument("--overwrite", action="store_true", help=replaced)
 
 
 def _add_statistics(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from samiam.formats.writers.exports.kinds import EXPORT_FILES
 from samiam.records import Micrograph
 from samiam.records.showing import counted
+from samiam.storage.files import sha256_of
 from samiam.storage.strict_json import parse_json
 
 PROVENANCE = "provenance.json"
@@ -19,6 +20,8 @@ MEASURED = ("regions.csv", "layers.csv", "lattices.csv", "layers.png")
 """Results of segmenting that may be left out."""
 BY_HAND = "steps.csv"
 """What was done by hand in the viewer, a line for each step."""
+AS_WRITTEN = "as_written"
+"""What a provenance calls the SHA-256, by name, of files of the result that people correct."""
 OVERVIEW = ("materials.csv", "regions.csv", "summary.html")
 """The files on all images of a folder, beside the folders of their results."""
 _RESULTS = (
@@ -66,6 +69,15 @@ def hand_in(folder: Path) -> str | None:
         return None
     what = counted(len(steps), "step") if steps else "a verdict"
     return f"{what} by {', '.join(people) or 'nobody'}"
+
+
+def changed_in(folder: Path) -> str | None:
+    """A file of the results in a folder that is not as it was written; None where there is none, or nobody noted it."""
+    noted: Any = (_noted_in(folder) or {}).get(AS_WRITTEN)
+    for name, sha256 in noted.items() if isinstance(noted, dict) else ():
+        if (folder / name).is_file() and sha256_of(folder / name) != sha256:
+            return str(name)
+    return None
 
 
 class Verdict(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from samiam.particles.result import FAULT_CLASSES, UNSURE, FaultDetection
-from samiam.particles.statistics.resampling import Bootstrap
+from samiam.particles.statistics.resampling import FEWEST_IMAGES, Bootstrap
 from samiam.particles.statistics.shares import (
     Clusters,
     Estimate,
@@ -57,6 +57,7 @@ class Faults:
         counts: particles of each class that occurs, "unsure" included.
         n_told: particles of which can be told whether they are faulty.
         n_faulty: those of them that are.
+        n_images: in which the told ones are.
         share: of the told that are faulty, each weighted as for sizes, with Wilson's interval for as many particles as
             these effectively are.
         corrected: likewise, behind what the classifier gets wrong; None where that is not known.
@@ -64,13 +65,14 @@ class Faults:
         untold: share of the particles of which it cannot be told: no fringes are seen, or no class is probable.
         alike: correlation of faults within images, by which the intervals of shares are widened; 0 for none.
         by_size: size bins, from small to large.
-        spearman: correlation of fault with diameter; the interval is over images.
+        spearman: correlation of fault with diameter; the interval is over images, none where these are too few.
         slope_per_nm: what a nanometre of diameter adds to the log odds of a fault, likewise.
     """
 
     counts: Mapping[str, int]
     n_told: int
     n_faulty: int
+    n_images: int
     share: Estimate
     corrected: Estimate | None
     before_clipping: float | None
@@ -79,6 +81,11 @@ class Faults:
     by_size: tuple[SizeBin, ...]
     spearman: Estimate
     slope_per_nm: Estimate
+
+    @property
+    def has_intervals_of_trend(self) -> bool:
+        """Whether enough images hold particles of which can be told whether they are faulty."""
+        return self.n_images >= FEWEST_IMAGES
 
 
 def find_faults(
@@ -115,6 +122,7 @@ def find_faults(
         counts={name: int((said == name).sum()) for name in names if (said == name).any()},
         n_told=int(is_told.sum()),
         n_faulty=int(is_faulty.sum()),
+        n_images=told.n_images,
         share=share,
         corrected=corrected,
         before_clipping=raw,
@@ -127,7 +135,7 @@ def find_faults(
 
 
 def _of(bootstrap: Bootstrap, chosen: NDArray[np.bool_]) -> Bootstrap:
-    return Bootstrap(bootstrap.image_of[chosen], bootstrap.n_images, bootstrap.resamples, bootstrap.seed)
+    return replace(bootstrap, image_of=bootstrap.image_of[chosen])
 
 
 def _weighted(is_so: NDArray[np.bool_], weights: NDArray[np.float64], clusters: Clusters) -> tuple[Estimate, float]:

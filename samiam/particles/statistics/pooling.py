@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.particles.measured import MeasuredImage
+from samiam.particles.measured import MeasuredImage, first_of_each
 from samiam.particles.measures import COLUMNS
 from samiam.particles.result import FaultDetection, Particles
 from samiam.particles.statistics.faults import Faults, find_faults
@@ -73,7 +73,7 @@ def pool(
     windows = [image.window_xy_nm for image in images]
     weights = edge_weights(whole[["width_nm", "height_nm"]].to_numpy(np.float64), windows)
     image_of = pd.Index(names).get_indexer(pd.Index(whole["image"])).astype(np.int64)
-    bootstrap = Bootstrap(image_of, len(images), options.resamples, options.seed)
+    bootstrap = Bootstrap(image_of, options.resamples, options.seed)
     summaries, log_normal = summarise(whole, weights, bootstrap)
     faults = None
     known = detection or _detection_of(images)
@@ -96,11 +96,8 @@ def pool(
 def _check(images: Sequence[MeasuredImage]) -> None:
     if not images:
         raise InputError("there is no image to make statistics of; give one or more.")
-    seen: dict[object, str] = {}
-    for image in images:
-        if image.identity in seen:
-            raise InputError(f"{seen[image.identity]} and {image.name} are the same image; give it once.")
-        seen[image.identity] = image.name
+    for index, first in first_of_each(images).items():
+        raise InputError(f"{images[first].name} and {images[index].name} are the same image; give it once.")
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -152,11 +149,7 @@ def _remarks(
     if not len(whole):
         yield "No whole particle was found."
         return
-    if len(images) < FEWEST_IMAGES:
-        yield (
-            f"With fewer than {FEWEST_IMAGES} images the intervals of sizes are over particles, and there are none of "
-            "correlation and slope: how much images differ is not in them."
-        )
+    yield from _about_few_images(len(images), whole["image"].nunique(), faults)
     if (effective := n_effective(weights)) < _FEW * len(weights):
         yield (
             f"Some particles are nearly as large as the images: by their weights {len(weights)} particles say as much "
@@ -167,6 +160,21 @@ def _remarks(
         yield f"Faults are not counted: {counted(without, 'image')} of {len(images)} have no fault classes."
     if faults is not None:
         yield from _about_faults(faults)
+
+
+def _about_few_images(n_images: int, n_filled: int, faults: Faults | None) -> Iterator[str]:
+    """That too few images hold particles for intervals over images."""
+    if n_filled < FEWEST_IMAGES:
+        of = "" if n_filled == n_images else f" with counted particles ({n_filled} of {n_images} have some)"
+        yield (
+            f"With fewer than {FEWEST_IMAGES} images{of} the intervals of sizes are over particles, and there are none "
+            "of correlation and slope: how much images differ is not in them."
+        )
+    elif faults is not None and not faults.has_intervals_of_trend:
+        yield (
+            f"Of correlation and slope there are no intervals: in {faults.n_images} of {counted(n_images, 'image')} "
+            f"can faults be told of a particle, and {FEWEST_IMAGES} are needed."
+        )
 
 
 def _out_of_bins(whole: pd.DataFrame, options: StatisticsOptions) -> Iterator[str]:

@@ -72,9 +72,14 @@ class ParticleStatistics:
         return len(self.weights)
 
     @property
+    def n_filled(self) -> int:
+        """How many images hold a particle that counts."""
+        return int(self.particles.loc[self.particles["left_out"].isna(), "image"].nunique())
+
+    @property
     def is_over_images(self) -> bool:
         """Whether the intervals of sizes are over images, and not over the particles of too few."""
-        return len(self.images) >= FEWEST_IMAGES
+        return self.n_filled >= FEWEST_IMAGES
 
     @property
     def diameter(self) -> Summary:

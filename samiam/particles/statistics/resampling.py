@@ -21,19 +21,24 @@ Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 @dataclass(frozen=True, eq=False)
 class Bootstrap:
-    """Resamples of N particles: images with all that is in them where there are enough, else particles.
+    """Resamples of N particles: images with all that is in them where enough hold any, else particles.
+
+    An image without a particle says nothing of what particles are like, so it is not drawn.
 
     Attributes:
-        image_of: (N,), the number of each particle's image, 0 … n_images - 1.
-        n_images: how many there are, of which some may hold no particle.
+        image_of: (N,), a number for each particle's image.
         resamples: how many are drawn.
         seed: of the draws.
     """
 
     image_of: NDArray[np.int64]
-    n_images: int
     resamples: int
     seed: int
+
+    @property
+    def n_images(self) -> int:
+        """How many images hold particles."""
+        return len(np.unique(self.image_of))
 
     @property
     def is_over_images(self) -> bool:
@@ -60,11 +65,12 @@ class Bootstrap:
         """How often each particle is drawn, some resamples at a time."""
         rng = np.random.default_rng(self.seed)
         n = len(self.image_of)
+        unit_of = np.unique(self.image_of, return_inverse=True)[1] if self.is_over_images else np.arange(n)
         units = self.n_images if self.is_over_images else n
         at_once = max(1, _MOST_AT_ONCE // max(n, units))
         for first in range(0, self.resamples, at_once):
             drawn = rng.multinomial(units, np.full(units, 1 / units), min(at_once, self.resamples - first))
-            yield (drawn[:, self.image_of] if self.is_over_images else drawn).astype(np.float64)
+            yield drawn[:, unit_of].astype(np.float64)
 
 
 def _estimate(value: float, drawn: NDArray[np.float64], tail: float) -> Estimate:

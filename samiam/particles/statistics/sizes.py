@@ -100,21 +100,24 @@ def summarise(
 def _moments(
     values: NDArray[np.float64], counts: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Means and standard deviations (B, M) of values (N, M); of one particle the deviation is NaN."""
+    """Means and standard deviations (B, M) of values (N, M); of one particle the deviation is NaN, of none both."""
     weighted = counts * weights  # (B, N)
     total = weighted.sum(axis=1, keepdims=True)
     means = weighted @ values / total
-    centred = values - means.mean(axis=0)  # of which squares keep their digits
+    centred = values - values.mean(axis=0)  # of which squares keep their digits
     squares = weighted @ centred**2 / total - (weighted @ centred / total) ** 2
     unbiased = 1 - (counts @ weights**2)[:, None] / total**2
     return means, np.sqrt(np.maximum(squares, 0) / np.where(unbiased > 0, unbiased, np.nan))
 
 
 def _medians(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Medians (B,) of values (N,) by weights (B, N): halfway between two values where the weight is equally shared."""
+    """Medians (B,) of values (N,) by weights (B, N): halfway between two values where the weight is equally shared.
+
+    NaN where there is no weight.
+    """
     order = np.argsort(values, kind="stable")
     ordered, filled = values[order], np.cumsum(weights[:, order], axis=1)
     half = filled[:, -1:] / 2 * (1 - 1e-12)  # rounding must not decide what is equal
     lower = ordered[(filled < half).sum(axis=1)]
     upper = ordered[(filled <= half * (1 + 2e-12)).sum(axis=1).clip(max=len(values) - 1)]
-    return np.asarray((lower + upper) / 2)
+    return np.where(half[:, 0] > 0, (lower + upper) / 2, np.nan)

@@ -6,15 +6,16 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from samiam.errors import InputError, printable
 from samiam.formats.writers.earlier import PROVENANCE
 from samiam.particles.measured import MeasuredImage
-from samiam.particles.measures import COLUMNS, NUMBERS, OWN_REASONS, PROBABILITIES, why_left_out
+from samiam.particles.measures import COLUMNS, NO_PARTICLE, NUMBERS, PROBABILITIES, why_left_out
 from samiam.particles.result import FAULT_CLASSES, UNSURE, FaultDetection, PixelSizeSource
 from samiam.particles.writing.results import KIND
 from samiam.storage.csv_cells import read_back
@@ -22,7 +23,25 @@ from samiam.storage.strict_json import parse_json
 
 _TABLE = "particles.csv"
 T = TypeVar("T")
+_MOST_RATIO = 1.05  # of a disc of a few pixels circularity comes to a little more than 1
+_ROUNDING = 1.01  # spreadsheets may leave three digits of a number
 _SOURCES: Mapping[str, PixelSizeSource] = {"given": "given", "file": "file", "fringes": "fringes"}
+
+
+class _Frame(NamedTuple):
+    """The sides of a whole image, of which a part may show nothing, and the longest extent of a particle in it."""
+
+    width_nm: float
+    height_nm: float
+    diagonal_nm: float
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> _Frame:
+        """That of an image of which provenance tells."""
+        (height, width), sides_nm = found["shape_hw"], (float(found["pixel_size_nm"]), float(found["pixel_height_nm"]))
+        width_nm, height_nm = width * sides_nm[0], height * sides_nm[1]
+        # The outline is finer than pixels and may reach over them at both ends.
+        return cls(width_nm, height_nm, math.hypot(width_nm, height_nm) + 2 * max(sides_nm))
 
 
 def image_folders(run: Path) -> list[Path]:
@@ -61,15 +80,18 @@ def read_measured(folder: Path) -> MeasuredImage:
         detection = noted["detection"]
         image = MeasuredImage(
             name=str(found["name"]),
-            table=_read_table(folder / _TABLE, (width_nm, height_nm)),
+            table=_left_out(
+                _read_table(folder / _TABLE, _Frame.of(found)), (width_nm, height_nm), dict(noted.get("left_out", {}))
+            ),
             window_xy_nm=(width_nm, height_nm),
             pixel_size_nm=float(found["pixel_size_nm"]),
             pixel_size_from=_SOURCES[noted["pixel_size_from"]],
             dropped={str(rule): int(n) for rule, n in noted["dropped"].items()},
             identity=str(noted["identity"]),
+            pixels_sha256=str(noted.get("pixels_sha256", "")),
             detection=None if detection is None else FaultDetection(**detection),
             remark=None if noted["remark"] is None else str(noted["remark"]),
-            way=json.dumps([noted.get("samiam"), noted.get("config")], sort_keys=True),
+            way=_way(noted),
         )
         if not (0 < width_nm < math.inf and 0 < height_nm < math.inf):
             raise ValueError(f"a window of {width_nm} × {height_nm} nm")
@@ -80,6 +102,12 @@ def read_measured(folder: Path) -> MeasuredImage:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise InputError(f"{folder}: not as samiam particles wrote it ({_reason(error)}); run it again.") from None
     return image
+
+
+def _way(noted: Mapping[str, Any]) -> str:
+    """In which way particles were found: by which version, weights and settings, the size of a pixel among them."""
+    given = (noted.get("settings") or {}).get("pixel_size_nm")
+    return json.dumps([noted.get("samiam"), noted.get("config"), given], sort_keys=True)
 
 
 def _is_of_image(folder: Path) -> bool:
@@ -98,8 +126,8 @@ def _noted(folder: Path) -> Any:  # noqa: ANN401
         raise InputError(f"{folder / PROVENANCE}: cannot be read ({_reason(error)}); run it again.") from None
 
 
-def _read_table(path: Path, window_xy_nm: tuple[float, float]) -> pd.DataFrame:
-    """The table of the particles as it was written, with the same numbers; what somebody has left out stays so."""
+def _read_table(path: Path, frame: _Frame) -> pd.DataFrame:
+    """The table of the particles as it is in a file, checked, with the same numbers."""
     try:
         is_whole = path.read_bytes().endswith(b"\n")
         text = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
@@ -116,11 +144,22 @@ def _read_table(path: Path, window_xy_nm: tuple[float, float]) -> pd.DataFrame:
         table[name] = np.array(_cells(text, name, lambda cell: float(cell or "nan")), np.float64)
     table["touches_edge"] = np.array(_cells(text, "touches_edge", _truth), np.bool_)
     table["class"] = pd.Series(_cells(text, "class", _class), dtype=object)
-    _check_possible(table, window_xy_nm)
-    own = pd.Series(why_left_out(table, window_xy_nm), dtype=object)
-    by_hand = pd.Series(_cells(text, "left_out", _by_hand), dtype=object)
-    table["left_out"] = own.where(own.notna(), by_hand)
+    table["left_out"] = pd.Series(_cells(text, "left_out", lambda cell: read_back(cell).strip() or None), dtype=object)
+    _check_possible(table, frame)
     return table[list(COLUMNS)]
+
+
+def _left_out(table: pd.DataFrame, window_xy_nm: tuple[float, float], written: Mapping[str, str]) -> pd.DataFrame:
+    """The same table with why particles are left out as its rows say now; what somebody has left out stays so.
+
+    Args:
+        table: as it was read.
+        window_xy_nm: width and height of what the image shows.
+        written: by number why the program left particles out when it wrote the table.
+    """
+    own, reasons = why_left_out(table, window_xy_nm).astype(object), table["left_out"]
+    kept = reasons.mask(_is_outdated(reasons, table["particle"], written), None)
+    return table.assign(left_out=own.where(own.notna(), kept))
 
 
 def _cells(text: pd.DataFrame, name: str, read: Callable[[str], T]) -> list[T]:
@@ -135,29 +174,64 @@ def _cells(text: pd.DataFrame, name: str, read: Callable[[str], T]) -> list[T]:
     return found
 
 
-def _check_possible(table: pd.DataFrame, window_xy_nm: tuple[float, float]) -> None:
+def _check_possible(table: pd.DataFrame, frame: _Frame) -> None:
     """Refuse numbers that no particle of the image can have."""
-    width_nm, height_nm = window_xy_nm
-    impossible = {
-        "particle": table["particle"].duplicated(),
-        **{name: ~np.isfinite(table[name]) for name in NUMBERS},
-        "diameter_nm": ~table["diameter_nm"].between(0, math.hypot(width_nm, height_nm), inclusive="right"),
-        "area_nm2": ~table["area_nm2"].between(0, 1.001 * width_nm * height_nm, inclusive="right"),
-        **{name: table[name].notna() & ~table[name].between(0, 1) for name in ("score", *PROBABILITIES)},
-    }
-    for name, is_wrong in impossible.items():
+    for name, is_wrong in _impossible(table, frame).items():
         if is_wrong.any():
             row = int(np.flatnonzero(is_wrong)[0])
             raise ValueError(f"{name} in row {row + 1} of {_TABLE} is {table[name][row]}, which cannot be")
+    for (name, other), is_wrong in _impossible_together(table).items():
+        if is_wrong.any():
+            row = int(np.flatnonzero(is_wrong)[0])
+            beside = f"{other} {table[other][row]}"
+            raise ValueError(
+                f"{name} in row {row + 1} of {_TABLE} is {table[name][row]}, which cannot be beside {beside}"
+            )
     known = table[list(PROBABILITIES)].notna()
     if (known.any(axis=1) & ~known.all(axis=1)).any():
         raise ValueError(f"{_TABLE} has a particle with probabilities of some classes only")
 
 
-def _by_hand(cell: str) -> str | None:
-    """Why somebody left a particle out; the program's own reasons are found anew, by the class that stands there."""
-    reason = read_back(cell).strip()
-    return None if reason in ("", *OWN_REASONS) else reason
+def _impossible(table: pd.DataFrame, frame: _Frame) -> dict[str, pd.Series[bool]]:
+    """By column which of its numbers are impossible, whatever stands beside them."""
+    largest = {
+        "diameter_nm": frame.diagonal_nm,
+        "feret_max_nm": frame.diagonal_nm,
+        "feret_min_nm": frame.diagonal_nm,
+        "area_nm2": _ROUNDING * frame.width_nm * frame.height_nm,
+        "width_nm": _ROUNDING * frame.width_nm,
+        "height_nm": _ROUNDING * frame.height_nm,
+        "perimeter_nm": math.inf,
+        **dict.fromkeys(("aspect_ratio", "circularity", "solidity"), _MOST_RATIO),
+    }
+    return {
+        "particle": table["particle"].duplicated(),
+        **{
+            name: ~np.isfinite(table[name]) | ~table[name].between(0, most, inclusive="right")
+            for name, most in largest.items()
+        },
+        "x_nm": ~table["x_nm"].between(0, frame.width_nm),
+        "y_nm": ~table["y_nm"].between(0, frame.height_nm),
+        **{name: table[name].notna() & ~table[name].between(0, 1) for name in ("score", *PROBABILITIES)},
+    }
+
+
+def _impossible_together(table: pd.DataFrame) -> dict[tuple[str, str], pd.Series[bool]]:
+    """By two columns which numbers of the first are impossible beside those of the second."""
+    of_disc = np.pi / 4 * table["diameter_nm"] ** 2
+    return {
+        ("area_nm2", "diameter_nm"): (table["area_nm2"] / of_disc - 1).abs() > 2 * (_ROUNDING - 1),
+        ("feret_min_nm", "feret_max_nm"): table["feret_min_nm"] > _ROUNDING * table["feret_max_nm"],
+    }
+
+
+def _is_outdated(reasons: pd.Series[Any], numbers: pd.Series[Any], written: Mapping[str, str]) -> NDArray[np.bool_]:
+    """Whether a reason is what the program wrote of a class, which somebody has put right since where it stands alone.
+
+    All else that the numbers and the class of a particle do not explain is by hand, also in the program's words.
+    """
+    each = zip(reasons, numbers, strict=True)
+    return np.array([reason in NO_PARTICLE and written.get(str(number)) == reason for reason, number in each], np.bool_)
 
 
 def _truth(cell: str) -> bool:

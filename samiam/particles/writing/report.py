@@ -71,6 +71,7 @@ def write_report(
         sizes=_sizes(statistics),
         interval_of="over images" if statistics.is_over_images else "over particles",
         plain=f"{statistics.diameters_nm.mean():.3g} nm" if statistics.n else "",
+        has_intervals_of_trend=faults is not None and faults.has_intervals_of_trend,
         faults=None if faults is None else _faults(faults, None if detection is None else str(detection)),
         by_size=None if faults is None else _by_size(faults),
         excluded=Table(

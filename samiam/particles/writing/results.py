@@ -9,7 +9,7 @@ from typing import Any
 
 from samiam.formats.writers.coco import write_coco
 from samiam.formats.writers.csv_table import write_table
-from samiam.formats.writers.earlier import PROVENANCE
+from samiam.formats.writers.earlier import AS_WRITTEN, PROVENANCE
 from samiam.formats.writers.exports.exporting import write_exports
 from samiam.formats.writers.exports.kinds import EXPORT_FILES, checked_exports
 from samiam.formats.writers.provenance import about_input, about_software
@@ -21,7 +21,7 @@ from samiam.particles.writing.exports import regions_of
 from samiam.particles.writing.labels import write_particle_labels
 from samiam.particles.writing.overlay import write_particle_overlay
 from samiam.particles.writing.tables import decisions
-from samiam.storage.files import replacing_together
+from samiam.storage.files import replacing_together, sha256_of
 
 KIND = "particles"
 """What the provenance of such a folder says it is of."""
@@ -74,7 +74,8 @@ def write_particles(
             regions = regions_of(particles, measured, Path(folder).resolve().name)
             written += write_exports(partial, chosen, regions)
         how = {"config": config, "settings": settings, "times_s": times_s}
-        facts = {**_provenance(particles, measured, how), "files": [file.name for file in written]}
+        files = {"files": [file.name for file in written], AS_WRITTEN: {written[0].name: sha256_of(written[0])}}
+        facts = {**_provenance(particles, measured, how), **files}
         written.append(write_json(partial / PROVENANCE, facts))
     return [Path(folder) / file.name for file in written]
 
@@ -86,11 +87,19 @@ def _provenance(particles: Particles, measured: MeasuredImage, how: Mapping[str,
         **about_software(),
         "input": about_input(particles.micrograph),
         "identity": measured.identity,
+        "pixels_sha256": measured.pixels_sha256,
         **how,
         "n_particles": len(particles.masks),
         "window_xy_nm": measured.window_xy_nm,
         "pixel_size_from": measured.pixel_size_from,
         "dropped": measured.dropped,
+        "left_out": _left_out(measured),
         "detection": None if measured.detection is None else asdict(measured.detection),
         "remark": particles.remark,
     }
+
+
+def _left_out(measured: MeasuredImage) -> dict[str, str]:
+    """By number why particles are left out, to be told from what somebody writes into the table."""
+    rows = measured.table.dropna(subset="left_out")
+    return {str(number): str(why) for number, why in zip(rows["particle"], rows["left_out"], strict=True)}

@@ -101,6 +101,35 @@ def test_without_classes_there_are_no_faults() -> None:
     assert found.remarks[0].startswith("With fewer than 5 images the intervals of sizes are over particles")
 
 
+@pytest.mark.parametrize(("n_filled", "is_over_images"), [(1, False), (2, False), (4, False), (5, True)])
+def test_images_without_a_counted_particle_are_no_units(n_filled: int, *, is_over_images: bool) -> None:
+    """Neither bare noise nor what the edge cuts says how much images differ."""
+    filled = [image(number, SAID) for number in range(n_filled)]
+    bare = [made_particles([], name="bare"), made_particles([(0, 60, 8)], classes=("no fault",), name="cut")]
+    found = particle_statistics([*filled, *bare], FEW)
+    assert found.faults is not None
+    assert found.is_over_images == found.faults.has_intervals_of_trend == is_over_images
+    assert found.diameter.mean.high > found.diameter.mean.low or is_over_images  # the filled ones are alike
+    assert math.isnan(found.faults.spearman.low) != is_over_images
+    said = f"With fewer than 5 images with counted particles ({n_filled} of {n_filled + 2} have some) the intervals of"
+    assert any(remark.startswith(said) for remark in found.remarks) != is_over_images
+
+
+def test_images_without_a_told_particle_are_no_units_of_the_trend() -> None:
+    unsure = ("unsure",) * len(SAID)
+    found = particle_statistics([image(number, SAID if number < 4 else unsure) for number in range(6)], FEW)
+    assert found.is_over_images
+    assert found.faults is not None
+    assert found.faults.n_images == 4
+    assert math.isfinite(found.faults.spearman.value)
+    assert math.isnan(found.faults.spearman.low)
+    assert math.isnan(found.faults.slope_per_nm.low)
+    assert any(
+        remark.startswith("Of correlation and slope there are no intervals: in 4 of 6 images")
+        for remark in found.remarks
+    )
+
+
 def test_particles_outside_of_the_bins_are_said() -> None:
     found = [image(number, SAID) for number in range(2)]
     for edges, said in (((0.2, 0.4), True), ((0.0, 50.0), False)):

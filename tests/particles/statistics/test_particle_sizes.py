@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.stats import bootstrap as reference
 from scipy.stats import lognorm
 
-from samiam.particles.statistics.resampling import Bootstrap
+from samiam.particles.statistics.resampling import Bootstrap, Statistic
+from samiam.particles.statistics.shares import Estimate
 from samiam.particles.statistics.sizes import MEASURES, edge_weights, summarise
 
 
@@ -22,7 +24,7 @@ def table_of(diameters: Any) -> pd.DataFrame:
 
 
 def over_particles(n: int, resamples: int = 100) -> Bootstrap:
-    return Bootstrap(np.zeros(n, np.int64), 1, resamples, 0)
+    return Bootstrap(np.zeros(n, np.int64), resamples, 0)
 
 
 class TestWeights:
@@ -91,7 +93,7 @@ class TestSummaries:
         """Ten images, in each ten particles of one size: as uncertain as ten particles."""
         sizes = np.random.default_rng(3).lognormal(1.4, 0.25, 10)
         images = np.repeat(np.arange(10), 10)
-        together, _ = summarise(table_of(np.repeat(sizes, 10)), np.ones(100), Bootstrap(images, 10, 3000, 0))
+        together, _ = summarise(table_of(np.repeat(sizes, 10)), np.ones(100), Bootstrap(images, 3000, 0))
         alone, _ = summarise(table_of(sizes), np.ones(10), over_particles(10, 3000))
         assert together[0].mean.low == pytest.approx(alone[0].mean.low, rel=0.02)
         assert together[0].mean.high == pytest.approx(alone[0].mean.high, rel=0.02)
@@ -103,6 +105,31 @@ class TestSummaries:
         assert math.isnan(first.sd.value)
         assert first.sd.text() == "–"
 
+    def test_a_resample_without_a_particle_counts_for_nothing(self) -> None:
+        """It is as if it had not been drawn: the others keep their numbers."""
+        rng = np.random.default_rng(4)
+        counts = rng.integers(0, 3, (50, 6)).astype(float)
+        counts[:, 0] += 1
+        table, weights = table_of(rng.lognormal(1.4, 0.25, 6)), rng.random(6)
+
+        def drawn(given_counts: NDArray[np.float64]) -> NDArray[np.float64]:
+            found: list[NDArray[np.float64]] = []
+
+            class Given(Bootstrap):
+                def estimates(self, statistic: Statistic) -> list[Estimate]:
+                    with np.errstate(invalid="ignore"):
+                        found.append(statistic(given_counts))
+                    return super().estimates(statistic)
+
+            summarise(table, weights, Given(np.zeros(6, np.int64), 100, 0))
+            return found[0]
+
+        without = drawn(counts)
+        one_more = drawn(np.insert(counts, 7, 0.0, axis=0))
+        np.testing.assert_allclose(np.delete(one_more, 7, axis=0), without, rtol=1e-9)
+        assert np.isfinite(without).all()
+        assert np.isnan(one_more[7]).all()
+
     def test_none(self) -> None:
         summaries, log_normal = summarise(table_of([]), np.zeros(0), over_particles(0))
         assert [one.measure for one in summaries] == list(MEASURES)
@@ -110,6 +137,6 @@ class TestSummaries:
 
     def test_the_same_seed_gives_the_same_numbers(self) -> None:
         given = table_of(np.arange(1, 9)), np.ones(8)
-        first, second, other = (summarise(*given, Bootstrap(np.arange(8), 8, 200, seed)) for seed in (1, 1, 2))
+        first, second, other = (summarise(*given, Bootstrap(np.arange(8), 200, seed)) for seed in (1, 1, 2))
         assert first == second
         assert first != other

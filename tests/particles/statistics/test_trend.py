@@ -24,7 +24,7 @@ def made(seed: int, n: int = 60, slope: float = 0.8) -> tuple[NDArray[np.float64
 
 
 def images(n: int, n_images: int = 6, resamples: int = 100) -> Bootstrap:
-    return Bootstrap(np.arange(n) % n_images, n_images, resamples, 0)
+    return Bootstrap(np.arange(n) % n_images, resamples, 0)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
-from made_particles import made_particles
+from made_particles import disc, made_particles
+from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as rle
 from refusals import refusal
@@ -27,6 +28,7 @@ from samiam.particles.writing.pooled import write_statistics
 from samiam.particles.writing.reading import image_folders, read_measured
 from samiam.particles.writing.report import About
 from samiam.particles.writing.results import write_particles
+from samiam.records import Masks, Micrograph
 
 FILES = ["particles.csv", "overlay.png", "labels.tif", "particles.json", "decisions.csv", "provenance.json"]
 POOLED = [
@@ -200,6 +202,14 @@ def test_a_table_that_is_cut_short_is_refused(tmp_path: Path) -> None:
     ("column", "value", "said"),
     [
         ("diameter_nm", 500.0, "diameter_nm in row 1 of particles.csv is 500.0, which cannot be"),
+        ("circularity", 50.0, "circularity in row 1 of particles.csv is 50.0, which cannot be"),
+        ("feret_max_nm", 1e6, "feret_max_nm in row 1 of particles.csv is 1000000.0, which cannot be"),
+        ("width_nm", -500.0, "width_nm in row 1 of particles.csv is -500.0, which cannot be"),
+        ("x_nm", 99999.0, "x_nm in row 1 of particles.csv is 99999.0, which cannot be"),
+        ("solidity", 0.0, "solidity in row 1 of particles.csv is 0.0, which cannot be"),
+        ("perimeter_nm", np.inf, "perimeter_nm in row 1 of particles.csv is inf, which cannot be"),
+        ("area_nm2", 1.0, "area_nm2 in row 1 of particles.csv is 1.0, which cannot be beside diameter_nm 2.1"),
+        ("feret_min_nm", 3.0, "feret_min_nm in row 1 of particles.csv is 3.0, which cannot be beside feret_max_nm 2.2"),
         ("score", 12.0, "score in row 1 of particles.csv is 12.0, which cannot be"),
         ("p_no_fault", 7.0, "p_no_fault in row 1 of particles.csv is 7.0, which cannot be"),
         ("p_no_fault", np.nan, "particles.csv has a particle with probabilities of some classes only"),
@@ -212,6 +222,39 @@ def test_what_no_particle_can_be_is_refused(column: str, value: float, said: str
     table.loc[0, column] = value
     table.to_csv(tmp_path / "particles.csv", index=False)
     assert said in refusal(lambda: read_measured(tmp_path))
+
+
+def shapes(shape_hw: tuple[int, int]) -> list[NDArray[np.bool_]]:
+    """One pixel in each corner, lines along all edges, the whole image, a ring, two parts, and discs and noise."""
+    made = []
+    corner, whole = np.zeros(shape_hw, bool), np.ones(shape_hw, bool)
+    corner[0, 0] = True
+    made += [corner[::up, ::left] for up in (1, -1) for left in (1, -1)]
+    for edge in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
+        made.append(np.zeros(shape_hw, bool))
+        made[-1][edge] = True
+    ring = whole.copy()
+    ring[3:-3, 3:-3] = False
+    rng = np.random.default_rng(0)
+    discs = [disc(shape_hw, (rng.uniform(0, 80), rng.uniform(0, 64)), rng.uniform(2, 90), 1.0) for _ in range(20)]
+    specks = [disc(shape_hw, (rng.uniform(3, 70), rng.uniform(3, 60)), diameter, 1.0) for diameter in (1, 1.5, 2, 3, 4)]
+    noise = [rng.random(shape_hw) < share for share in (0.01, 0.3, 0.6)]
+    return [one for one in (*made, whole, ring, discs[0] | corner, *discs, *specks, *noise) if one.any()]
+
+
+@pytest.mark.parametrize("aspect", [1.0, 0.25, 4.0])
+def test_whatever_is_written_is_possible(aspect: float, tmp_path: Path) -> None:
+    """Also what the edge cuts, specks, and images that show something in a part only."""
+    shape_hw = (64, 80)
+    arrays = shapes(shape_hw)
+    at_edge = np.array([bool(one[0].any() or one[-1].any() or one[:, 0].any() or one[:, -1].any()) for one in arrays])
+    masks = Masks.from_arrays(arrays, shape_hw, predicted_iou=np.full(len(arrays), 0.5))
+    shown = np.zeros(shape_hw, bool)
+    shown[20:40, 30:50] = True
+    for part in (None, shown):
+        seen = Micrograph(np.zeros(shape_hw, np.float32), 0.1, "all", {}, pixel_aspect=aspect, shown=part)
+        measured = write(tmp_path, Particles(seen, masks, at_edge, "file"))
+        pd.testing.assert_frame_equal(read_measured(tmp_path).table, measured.table)
 
 
 def test_what_somebody_left_out_stays_so_in_the_words_of_a_spreadsheet(tmp_path: Path) -> None:
@@ -229,17 +272,23 @@ def test_what_somebody_left_out_stays_so_in_the_words_of_a_spreadsheet(tmp_path:
 
 
 def test_a_class_that_is_corrected_by_hand_counts(tmp_path: Path) -> None:
-    write(tmp_path, overlapping())
+    """The reason beside it is what the program wrote for the class that stood there."""
+    found = made_particles(classes=("agglomeration", "no fault", "no fault"))
+    assert write(tmp_path, found).table["left_out"].tolist()[:2] == ["agglomeration", None]
     table = pd.read_csv(tmp_path / "particles.csv")
-    whole = table.index[table["left_out"].isna()][0]
-    for name, left_out in (("agglomeration", "agglomeration"), ("no fault", None)):
-        table.loc[whole, "class"] = name
-        table.to_csv(tmp_path / "particles.csv", index=False)
-        assert read_measured(tmp_path).table["left_out"][whole] == left_out
-        read_measured(tmp_path).table.to_csv(
-            tmp_path / "particles.csv", index=False
-        )  # as the program writes its reason
-        table = pd.read_csv(tmp_path / "particles.csv")
+    table.loc[:1, "class"] = ["no fault", "agglomeration"]
+    table.to_csv(tmp_path / "particles.csv", index=False)
+    assert read_measured(tmp_path).table["left_out"].tolist()[:2] == [None, "agglomeration"]
+
+
+@pytest.mark.parametrize("said", ["touches the edge", "as large as the image", "agglomeration", "empty", "dirt"])
+def test_what_somebody_left_out_stays_so_in_any_words(said: str, tmp_path: Path) -> None:
+    own = write(tmp_path, overlapping()).table["left_out"]
+    assert own[0] is None
+    table = pd.read_csv(tmp_path / "particles.csv")
+    table.loc[0, "left_out"] = said
+    table.to_csv(tmp_path / "particles.csv", index=False)
+    assert read_measured(tmp_path).table["left_out"].tolist() == [said, *own[1:]]
 
 
 @pytest.fixture(scope="module")
