@@ -20,7 +20,7 @@ from PIL import Image
 from refusals import refusal
 
 from samiam.formats import measurements, read_micrograph, write_labels, write_overlay, write_results
-from samiam.formats.readers.pixel_size import PixelSize, pixel_size, printing_left_out, square
+from samiam.formats.readers.pixel_size import PixelSize, pixel_size, printable, square
 from samiam.formats.writers.wording import notes
 from samiam.records import Decision, Masks, Micrograph, Segmentation
 
@@ -177,7 +177,7 @@ def test_why_a_size_is_unknown(length: tuple[float, str | bytes]) -> None:
     said = f"here has {length[0]} {length[1] if isinstance(length[1], str) else length[1].decode()}, which no pixel can"
     for found in (pixel_size("here", length, length), square("here", *length)):
         assert (found.width_nm, (found.remark or "").startswith(said)) == (None, True)
-    printed = printing_left_out(pixel_size("here", (353, "µm"), (353, "µm")))
+    printed = printable("here", (353, "µm"), (353, "µm"))
     assert (printed.width_nm, printed.remark) == (None, "here has 353 µm, as for printing: the size is unknown")
 
 
@@ -196,7 +196,7 @@ def test_what_is_given_is_square_and_the_file_is_quoted(tmp_path: Path) -> None:
     assert both.metadata["pixel_size_remark"] == "the pixel size was given; ImageJ unit has 0.02 nm"
     calibrated = read_micrograph(tmp_path / "a.tif", pixel_size_nm=(0.021, 0.042))
     assert "pixel_size_remark" not in calibrated.metadata
-    of_no_use = dict.fromkeys([1e9, 1e-6], "none that an electron microscope has")
+    of_no_use = dict.fromkeys([1e9, 5e4, 1e-6], "none that an electron microscope has")
     of_no_use |= dict.fromkeys(["0.5", True, (0.5,), (0.5, 1.0, 1.0)], "give a number in nm")
     for size, why in of_no_use.items():
         assert why in refusal(lambda size=size: read_micrograph(tmp_path / "a.tif", pixel_size_nm=size))
