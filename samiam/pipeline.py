@@ -163,9 +163,11 @@ def _called(pointers: Sequence[Pointer], those: NDArray[np.intp]) -> str:
     is_box = np.array([pointer.point is None for pointer in pointers])
     words = []
     for one, several, of_kind in (("point", "points", ~is_box), ("box", "boxes", is_box)):
-        *others, last = ["", *np.cumsum(of_kind)[those[of_kind[those]]].astype(str)]
-        before = ", ".join(others[1:])
-        words += [f"{several} {before} and {last}" if before else f"{one} {last}"] if last else []
+        numbers = [str(number) for number in np.cumsum(of_kind)[those[of_kind[those]]]]
+        if len(numbers) > 1:
+            words.append(f"{several} {', '.join(numbers[:-1])} and {numbers[-1]}")
+        elif numbers:
+            words.append(f"{one} {numbers[0]}")
     return " and ".join(words)
 
 

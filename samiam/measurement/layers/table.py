@@ -136,8 +136,12 @@ def _lines_and_course(layer: Layer, crossing: Crossing) -> tuple[NDArray[np.bool
         return both, middle
     side = int(np.argmax(np.count_nonzero(layer.seen, axis=1)))
     seen, edge, along = layer.seen[side], layer.edges[side], _along_layer(layer, crossing)
-    ways = (seen & along[1 - side], edge), (seen, edge), (along.all(axis=0), middle)
-    return next((way for way in ways if _are_enough(way[0])), (np.ones(len(seen), np.bool_), middle))
+    ways: tuple[tuple[NDArray[np.bool_], Floats], ...] = (
+        (np.asarray(seen & along[1 - side]), edge),
+        (np.asarray(seen), edge),
+        (np.asarray(along.all(axis=0)), middle),
+    )
+    return next((way for way in ways if _are_enough(way[0])), (np.ones(len(layer.lines), np.bool_), middle))
 
 
 def _along_layer(layer: Layer, crossing: Crossing) -> NDArray[np.bool_]:
