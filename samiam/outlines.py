@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_fill_holes, gaussian_filter, label
 from scipy.spatial import ConvexHull
-from skimage.measure import find_contours
+from skimage.measure import block_reduce, find_contours
 
 _BLUR_PX = 1.0
 """Takes most of the stairs of the pixels out of a contour and rounds corners by no more than that."""
 _STAIRS = 1.0053
 """What is left of them makes contours longer, by this on discs of 15 to 200 px: the median over their positions."""
 _MARGIN_PX = 5  # the blur ends at four standard deviations
+FEWEST_PX = 16
+"""Of a region that has an outline; fewer are a speck, of no shape."""
+_LARGEST_PX = 1024  # longer side of a region whose outline is drawn on its own pixels
+_TORN = 0.1  # of its area: a region of which larger pixels gain or lose more is finer than they are
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +60,22 @@ class Outline:
         enclosed = np.count_nonzero(part) * sides_xy[0] * sides_xy[1]
         return cls(outline.points_xy * np.sqrt(enclosed / outline.area), _STAIRS)
 
+    @classmethod
+    def of_region(cls, mask: NDArray[np.bool_], sides_xy: tuple[float, float]) -> Outline:
+        """The same, on pixels as many times larger as a large region needs, on which it is as smooth.
+
+        Args:
+            mask: (H, W), `FEWEST_PX` at least, connected through sides or corners.
+            sides_xy: width and height of a pixel.
+        """
+        factor = -(-max(mask.shape) // _LARGEST_PX)
+        if factor > 1:
+            coarse = largest_part(block_reduce(mask.view(np.uint8), factor, np.mean) >= 0.5)  # type: ignore[no-untyped-call]
+            area = np.count_nonzero(mask)
+            if abs(np.count_nonzero(coarse) * factor**2 - area) <= _TORN * area:
+                return cls.of(coarse, (sides_xy[0] * factor, sides_xy[1] * factor))
+        return cls.of(mask, sides_xy)
+
     @property
     def area(self) -> float:
         """What it encloses."""
@@ -91,7 +111,7 @@ class Outline:
 def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The largest part of a mask that is connected through sides or corners."""
     parts, n = label(mask, np.ones((3, 3)))
-    return mask if n == 1 else np.asarray(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
+    return mask if n <= 1 else np.asarray(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
 
 
 def _margin_px(sides_xy: tuple[float, float]) -> list[tuple[int, int]]:

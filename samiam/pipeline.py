@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from samiam.boosting import SemanticBooster, merge_masks
 from samiam.errors import InputError
 from samiam.formats.readers.memory import ImageLike, Sides, as_micrograph
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.generation.prompts import Prompt
+from samiam.geometry import intersections, iou
 from samiam.records import Cutout, Decision, Masks, Segmentation
 from samiam.registry import DEFAULT_GENERATOR, build_generator, encoder_beside
+
+_ONE_REGION = 0.95  # IoU of two answers that mean the same, which clicks at two places do not draw to the pixel
 
 
 def segment(
@@ -89,7 +93,9 @@ def select(
         generator: what answers; that of `DEFAULT_GENERATOR` where not given.
 
     Returns:
-        One region per pointer, the likeliest that it may mean; where two overlap, pixels go to the smaller.
+        One region per pointer, the likeliest that it may mean; where two overlap, pixels go to the smaller. Pointers
+        that mean the same region share it, and `remark` names them: points and boxes are counted from 1, each by
+        themselves in the order given.
 
     Raises:
         InputError: if the image cannot be used, there is no pointer, one lies outside of the image or on what is not
@@ -118,15 +124,51 @@ def select(
         for pointer in moved
     ]
     masks = Masks.joined(*answers)
-    labels, label_of = merge_masks(masks, np.arange(len(masks)))
+    region_of = _one_where_alike(masks)
+    labels, label_of = merge_masks(masks, region_of)
     decisions = [
         Decision(index, "kept", "pointed_at", float(score), 0.0, material=label_of[index])
         if index in label_of
         else Decision(index, "removed", "dissolved", float(score), 0.0)
         for index, score in enumerate(masks.predicted_iou)
     ]
-    found = Segmentation(labels, decisions, len(pointers), True, masks, micrograph=cutout.micrograph)
+    remark = _remark_on(pointers, region_of, label_of)
+    found = Segmentation(labels, decisions, len(pointers), True, masks, micrograph=cutout.micrograph, remark=remark)
     return cutout.put_back(found)
+
+
+def _one_where_alike(masks: Masks) -> NDArray[np.int64]:
+    """The region of each mask: its own number, or that of the last mask that is the same region."""
+    is_alike = iou(intersections(masks), masks.areas, masks.areas) >= _ONE_REGION
+    region_of = np.arange(len(masks))
+    for index in reversed(range(len(masks))):
+        region_of[index] = region_of[max([index, *np.flatnonzero(is_alike[index])])]
+    return region_of
+
+
+def _remark_on(pointers: Sequence[Pointer], region_of: NDArray[np.int64], label_of: Mapping[int, int]) -> str | None:
+    """Which pointers mean one region, and which have none, in words; None where each has its own."""
+    parts = []
+    for region in dict.fromkeys(region_of.tolist()):
+        those = np.flatnonzero(region_of == region)
+        if region not in label_of:
+            parts.append(f"nothing is left of {_called(pointers, those)}: others lie on it, or it is too small")
+        elif len(those) > 1:
+            parts.append(f"{_called(pointers, those)} lie in one region")
+    return "; ".join(parts) or None
+
+
+def _called(pointers: Sequence[Pointer], those: NDArray[np.intp]) -> str:
+    """`points 1 and 2 and box 1`, each kind counted by itself."""
+    is_box = np.array([pointer.point is None for pointer in pointers])
+    words = []
+    for one, several, of_kind in (("point", "points", ~is_box), ("box", "boxes", is_box)):
+        numbers = [str(number) for number in np.cumsum(of_kind)[those[of_kind[those]]]]
+        if len(numbers) > 1:
+            words.append(f"{several} {', '.join(numbers[:-1])} and {numbers[-1]}")
+        elif numbers:
+            words.append(f"{one} {numbers[0]}")
+    return " and ".join(words)
 
 
 def _generator(given: MaskGenerator | None) -> MaskGenerator:

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from samiam import Pointer, build_generator, select
+from samiam.compact.generator import CompactGenerator
 from samiam.errors import InputError
 from samiam.geometry import pole_of_inaccessibility
-from samiam.records import Decision, Micrograph
+from samiam.records import Decision, Masks, Micrograph
 from simulate import SceneRanges, procedural_scene
 
 EASY = SceneRanges(
@@ -66,6 +67,52 @@ def test_what_is_pointed_at_twice_is_one_material() -> None:
     assert sorted(found.decisions, key=lambda decision: decision.action) == [
         Decision(1, "kept", "pointed_at", likelihood, 0.0, material=1),
         Decision(0, "removed", "dissolved", likelihood, 0.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pointers", "remark"),
+    [
+        ([Pointer(point=(100, 220)), Pointer(point=(30, 40))], None),
+        ([Pointer(point=(100, 220)), Pointer(point=(30, 200))], "points 1 and 2 lie in one region"),
+        ([Pointer(box=(0, 0, 256, 160)), Pointer(box=(0, 0, 256, 158))], "boxes 1 and 2 lie in one region"),
+        ([Pointer(box=(0, 0, 256, 160)), Pointer(point=(30, 30))], "point 1 and box 1 lie in one region"),
+        (
+            [Pointer(point=(x, y)) for x, y in ((100, 220), (30, 30), (30, 200), (90, 40), (60, 210))],
+            "points 1, 3 and 5 lie in one region; points 2 and 4 lie in one region",
+        ),
+    ],
+)
+def test_a_remark_says_which_pointers_mean_one_region(pointers: list[Pointer], remark: str | None) -> None:
+    assert select(bands(), pointers).remark == remark
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *masks: np.ndarray) -> CompactGenerator:
+    """A generator that answers with these masks, one after the other."""
+    generator = build_generator("compact")
+    assert isinstance(generator, CompactGenerator)
+    answers = iter([Masks.from_arrays([mask], mask.shape, predicted_iou=[0.9]) for mask in masks])
+    monkeypatch.setattr(generator, "predict", lambda **_: next(answers))
+    return generator
+
+
+def test_answers_that_differ_by_their_rim_are_one_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    y = np.indices((256, 256))[0]
+    generator = answering(monkeypatch, y < 120, y < 124, (y > 130) & (y < 136), y > 130)
+    found = select(bands(), [Pointer(point=(9, 9))] * 4, generator=generator)
+    assert found.remark == "points 1 and 2 lie in one region"
+    assert [int(n) for n in np.bincount(found.labels.ravel())[1:]] == [124 * 256, 120 * 256, 5 * 256]
+
+
+def test_a_remark_says_of_what_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    y, x = np.indices((256, 256))
+    generator = answering(monkeypatch, y >= 0, y < 128, y >= 128, (y < 3) & (x < 3))
+    pointers = [Pointer(box=(0, 0, 256, 256)), Pointer(point=(9, 9)), Pointer(point=(9, 200)), Pointer(point=(1, 1))]
+    remark = select(bands(), pointers, generator=generator).remark
+    assert remark is not None
+    assert [part.partition(":")[0] for part in remark.split("; ")] == [
+        "nothing is left of box 1",
+        "nothing is left of point 3",
     ]
 
 

@@ -8,13 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.measure import block_reduce, label
+from skimage.measure import label
 
-from samiam.outlines import Outline
+from samiam.outlines import FEWEST_PX, Outline
 from samiam.records import Micrograph, Segmentation
-
-_FEWEST_PX = 16  # of a region that has an outline
-_LARGEST_PX = 1024  # longer side of a region whose outline is drawn on its own pixels
 
 Sides = tuple[float, float]
 
@@ -89,13 +86,9 @@ def _moments(mask: NDArray[np.bool_], corner_xy: tuple[int, int], sides_xy: Side
 
 def _shape(mask: NDArray[np.bool_], sides_xy: Sides, unit: str) -> dict[str, float]:
     """What its outline is like; nothing of a speck, which has no shape."""
-    if np.count_nonzero(mask) < _FEWEST_PX:
+    if np.count_nonzero(mask) < FEWEST_PX:
         return {}
-    factor = -(-max(mask.shape) // _LARGEST_PX)
-    if factor > 1:  # the outline of a large region is as smooth on pixels that are as many times larger
-        mask = block_reduce(mask.view(np.uint8), factor, np.mean) >= 0.5  # type: ignore[no-untyped-call]
-        sides_xy = sides_xy[0] * factor, sides_xy[1] * factor
-    outline = Outline.of(mask, sides_xy)
+    outline = Outline.of_region(mask, sides_xy)
     feret_min, feret_max = outline.feret
     return {
         f"feret_diameter_max_{unit}": feret_max,

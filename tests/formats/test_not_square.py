@@ -16,11 +16,13 @@ import tifffile
 from dm_writer import write_dm
 from file_writers import write_mrc, write_ser, write_velox
 from ncempy.io import emd
+from numpy.typing import NDArray
 from PIL import Image
 from refusals import refusal
+from scipy import ndimage
 
 from samiam.formats import measurements, read_micrograph, write_labels, write_overlay, write_results
-from samiam.formats.readers.pixel_size import PixelSize, pixel_size, printing_left_out, square
+from samiam.formats.readers.pixel_size import PixelSize, pixel_size, printable, square
 from samiam.formats.writers.wording import notes
 from samiam.records import Decision, Masks, Micrograph, Segmentation
 
@@ -177,7 +179,7 @@ def test_why_a_size_is_unknown(length: tuple[float, str | bytes]) -> None:
     said = f"here has {length[0]} {length[1] if isinstance(length[1], str) else length[1].decode()}, which no pixel can"
     for found in (pixel_size("here", length, length), square("here", *length)):
         assert (found.width_nm, (found.remark or "").startswith(said)) == (None, True)
-    printed = printing_left_out(pixel_size("here", (353, "µm"), (353, "µm")))
+    printed = printable("here", (353, "µm"), (353, "µm"))
     assert (printed.width_nm, printed.remark) == (None, "here has 353 µm, as for printing: the size is unknown")
 
 
@@ -196,7 +198,7 @@ def test_what_is_given_is_square_and_the_file_is_quoted(tmp_path: Path) -> None:
     assert both.metadata["pixel_size_remark"] == "the pixel size was given; ImageJ unit has 0.02 nm"
     calibrated = read_micrograph(tmp_path / "a.tif", pixel_size_nm=(0.021, 0.042))
     assert "pixel_size_remark" not in calibrated.metadata
-    of_no_use = dict.fromkeys([1e9, 1e-6], "none that an electron microscope has")
+    of_no_use = dict.fromkeys([1e9, 5e4, 1e-6], "none that an electron microscope has")
     of_no_use |= dict.fromkeys(["0.5", True, (0.5,), (0.5, 1.0, 1.0)], "give a number in nm")
     for size, why in of_no_use.items():
         assert why in refusal(lambda size=size: read_micrograph(tmp_path / "a.tif", pixel_size_nm=size))
@@ -218,13 +220,50 @@ def test_areas_and_lengths_of_the_issue() -> None:
     assert row["area_nm2"] == pytest.approx(2.88)
     assert (row["width_nm"], row["height_nm"]) == pytest.approx((1.2, 2.4))
     assert (row["centroid_x_nm"], row["centroid_y_nm"]) == pytest.approx((34.5 * 0.02, 39.5 * 0.04))
-    assert row["perimeter_nm"] == pytest.approx(2 * (1.2 + 2.4), rel=0.02)
+    assert row["perimeter_nm"] == pytest.approx(2 * (1.2 + 2.4), rel=0.03)
 
 
 @pytest.mark.parametrize("aspect", [0.5, 1 / 7, 7.0])
 def test_perimeters_of_other_aspects(aspect: float) -> None:
     row = measurements(BLOCK, Micrograph(OBLONG.pixels, 0.02, pixel_aspect=aspect)).iloc[0]
     assert row["perimeter_nm"] == pytest.approx(2 * 1.2 * (1 + aspect), rel=0.05)
+
+
+def of_labels(labels: NDArray[np.integer]) -> Segmentation:
+    labels = np.asarray(labels, np.uint32)
+    return Segmentation(labels, [], int(labels.max()), True, Masks.empty(labels.shape))
+
+
+def perimeters_nm(labels: NDArray[np.integer], aspect: float, width_nm: float = 0.05) -> list[float]:
+    micrograph = Micrograph(np.full(labels.shape, 0.5), width_nm, pixel_aspect=aspect)
+    return [float(perimeter) for perimeter in measurements(of_labels(labels), micrograph)["perimeter_nm"]]
+
+
+@pytest.mark.parametrize("aspect", [1.0, 1.3, 2.0, 3.0, 0.9, 0.5, 1 / 3])
+def test_a_perimeter_does_not_depend_on_the_pixels(aspect: float) -> None:
+    """Of a disc in a material, whose hole has no part in it, at an angle to the axes and upright."""
+    y, x = (np.indices((round(400 / aspect), 400)) + 0.5) * np.array([aspect, 1])[:, None, None]
+    x, y = x - 200, y - 200
+    disc = np.hypot(x, y) < 130
+    assert perimeters_nm(disc + 1, aspect) == pytest.approx([4 * 400 * 0.05, 2 * np.pi * 130 * 0.05], rel=0.015)
+    turned = np.abs(x * 0.8 - y * 0.6) + np.abs(x * 0.6 + y * 0.8) < 120
+    assert perimeters_nm(turned.astype(int), aspect) == pytest.approx([4 * 2**0.5 * 120 * 0.05], rel=0.025)
+
+
+@pytest.mark.parametrize("aspect", [1.0, 2.0])
+def test_the_perimeter_of_a_material_is_that_of_its_regions(aspect: float) -> None:
+    labels = ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(200, 200)), 4) > 0.01
+    micrograph = Micrograph(np.full(labels.shape, 0.5), 0.05, pixel_aspect=aspect)
+    parts, n = ndimage.label(labels, np.ones((3, 3)))
+    table = measurements(of_labels(labels), micrograph)
+    assert n == table["regions"].iloc[0] > 3
+    assert table["perimeter_nm"].iloc[0] == pytest.approx(sum(perimeters_nm(parts, aspect)))
+
+
+def test_a_speck_is_as_long_around_as_the_disc_of_its_area() -> None:
+    labels = np.zeros((40, 40), int)
+    labels[3, 3] = labels[10:13, 10:13] = 1
+    assert perimeters_nm(labels, 2.0) == pytest.approx([2 * np.sqrt(np.pi * 2) * 0.05 * (1 + 3)])
 
 
 def test_where_the_size_is_unknown_all_is_in_pixels() -> None:

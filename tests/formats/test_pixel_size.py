@@ -68,7 +68,9 @@ def test_dm(tmp_path: Path, version: int, unit: str, size_nm: float | None) -> N
     assert_size(path, size_nm, "DM calibration")
 
 
-@pytest.mark.parametrize(("unit", "size_nm"), [("[n_m]", 0.02), ("A", 0.002), ("[m]", 2e7), ("[1/n_m]", None)])
+@pytest.mark.parametrize(
+    ("unit", "size_nm"), [("[n_m]", 0.02), ("A", 0.002), ("[u_m]", 20.0), ("[m]", None), ("[1/n_m]", None)]
+)
 def test_berkeley(tmp_path: Path, unit: str, size_nm: float | None) -> None:
     emd.emdWriter(tmp_path / "a.emd", IMAGE, pixel_size=(0.03, 0.02), pixel_unit=(unit, unit))
     assert_size(tmp_path / "a.emd", size_nm, "EMD dimension")
@@ -124,6 +126,47 @@ def test_mrc_extended_header(tmp_path: Path, kind: bytes, size_nm: float, source
 def test_tiff(tmp_path: Path, options: dict[str, Any], size_nm: float | None, source: str) -> None:
     tifffile.imwrite(tmp_path / "a.tif", IMAGE, **options)
     assert_size(tmp_path / "a.tif", size_nm, source)
+
+
+@pytest.mark.parametrize(
+    ("unit", "per_unit", "said"),
+    [
+        ("cm", 28.3465, "352.8 µm, as for printing"),  # 72 dpi
+        ("cm", 118.11, "84.67 µm, as for printing"),  # 300 dpi
+        ("cm", 2e4, "0.5 µm, as for printing"),
+        ("mm", 2.83465, "352.8 µm, as for printing"),
+        ("mm", 47.244, "21.17 µm, as for printing"),  # 1200 dpi
+        ("m", 23622.0, "42.33 µm, as for printing"),  # 600 dpi
+        ("m", 20.0, "5e+04 µm, as for printing"),
+        ("inch", 72.0, "0.01389 inch, which no pixel can have"),
+        ("um", 0.0118, "84.75 um, which no pixel can have"),
+    ],
+)
+def test_a_resolution_for_printing_that_imagej_writes_on(tmp_path: Path, unit: str, per_unit: float, said: str) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", IMAGE, imagej=True, resolution=(per_unit,) * 2, metadata={"unit": unit})
+    found = read_micrograph(tmp_path / "a.tif")
+    assert (found.pixel_size_nm, found.unit) == (None, "px")
+    assert found.metadata["pixel_size_remark"] == f"ImageJ unit has {said}: the size is unknown"
+
+
+@pytest.mark.parametrize(
+    ("unit", "per_unit", "size_nm"), [("cm", 1e6, 10.0), ("mm", 5e4, 20.0), ("um", 0.5, 2e3), ("m", 1e8, 10.0)]
+)
+def test_sizes_of_microscopes_in_any_unit(tmp_path: Path, unit: str, per_unit: float, size_nm: float) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", IMAGE, imagej=True, resolution=(per_unit,) * 2, metadata={"unit": unit})
+    assert_size(tmp_path / "a.tif", size_nm, "ImageJ unit")
+
+
+@pytest.mark.parametrize(
+    ("size", "unit", "size_nm"),
+    [(352.78, "µm", None), (84.67, "µm", None), (0.0353, "cm", None), (1.0, "m", None), (25.0, "µm", 25e3)],
+)
+def test_the_largest_pixel_that_is_believed(tmp_path: Path, size: float, unit: str, size_nm: float | None) -> None:
+    """Programs pass resolutions for printing on as the physical size of OME, and to other kinds of files."""
+    tifffile.imwrite(tmp_path / "a.tif", IMAGE, ome=True, metadata={"PhysicalSizeX": size, "PhysicalSizeXUnit": unit})
+    assert_size(tmp_path / "a.tif", size_nm, "OME PhysicalSizeX")
+    write_dm(tmp_path / "a.dm4", IMAGE, scale=[size, size], unit=[unit, unit])
+    assert_size(tmp_path / "a.dm4", size_nm, "DM calibration")
 
 
 def test_tiff_of_fei(tmp_path: Path) -> None:

@@ -92,6 +92,35 @@ def test_what_is_left_out_is_the_edge_of_the_image() -> None:
     assert found["lower_neighbour"].dtype == "Int64"  # a table of them says 1, not 1.0
 
 
+@pytest.mark.parametrize("sides", [(0.05, 0.05), (0.05, 0.1), (0.1, 0.05)])
+@pytest.mark.parametrize("turn_deg", [0.0, 0.3, 1.0, -3.0, 12.0, -25.0, 90.3, 88.0, -78.0])
+def test_a_layer_at_the_edge_is_a_wedge_up_to_it(turn_deg: float, sides: tuple[float, float]) -> None:
+    """What lies between an interface and the edge of the image at an angle to it is as thick as geometry has it."""
+    shape = round(24 / sides[1]), round(24 / sides[0])
+    found = measured(*film(turn_deg, shape=shape, sides=sides)).layers
+    off = np.deg2rad((turn_deg + 45) % 90 - 45)  # of the interface from the edge of the image
+    for row in (found.iloc[0], found.iloc[-1]):
+        assert row["thickness_is_lower_bound"]
+        across = 12 / np.cos(off) - 2  # from the interface to the middle of the edge, which is beyond 12 nm
+        over = row["measured_over_nm"]
+        assert 20 < over <= 24 / np.cos(off) + min(sides)
+        slanted = over * np.tan(np.abs(off))
+        assert row["thickness_std_nm"] == pytest.approx(slanted / np.sqrt(12), rel=0.02, abs=0.5 * max(sides))
+        assert row["thickness_nm"] == pytest.approx(
+            across, abs=max(sides) + (24 / np.cos(off) - over) * np.tan(abs(off))
+        )
+
+
+def test_a_bar_across_the_interface_makes_a_layer_no_thinner() -> None:
+    labels, micrograph = film(0.0)
+    shown = np.ones(labels.shape, bool)
+    shown[70:95, 100:220] = False  # the upper interface is at 80
+    found = measured(np.where(shown, labels, 0), Micrograph(micrograph.pixels, 0.05, shown=shown)).layers
+    assert found["thickness_nm"].tolist() == pytest.approx([4.0, 4.0, 4.0], abs=1e-3)
+    assert found["thickness_std_nm"].tolist() == pytest.approx([0.0, 0.0, 0.0], abs=1e-3)
+    assert found["measured_over_nm"].tolist() == pytest.approx([10.0, 10.0, 16.0])
+
+
 @pytest.mark.parametrize("kind", ["nothing", "one material", "discs"])
 def test_what_has_no_layers_has_none(kind: str) -> None:
     labels = np.full((120, 120), kind == "one material", int)

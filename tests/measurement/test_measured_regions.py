@@ -77,3 +77,13 @@ def test_a_large_region_is_as_long_around_as_a_small_one() -> None:
     row = measure(segmented((np.hypot(x, y) < 600).astype(int), Micrograph(np.zeros((1300, 1300))))).regions.iloc[0]
     assert row["perimeter_px"] == pytest.approx(2 * np.pi * 600, rel=0.005)
     assert row["feret_diameter_max_px"] == pytest.approx(1200, rel=0.003)
+
+
+def test_a_large_region_finer_than_larger_pixels_keeps_its_outline() -> None:
+    x, y = places((2100, 2100), (1, 1))
+    ring = np.abs(np.hypot(x, y) - 1000) < 0.75
+    cut = ring & (y < 990)  # not closed, so that no hole is filled
+    found = measure(segmented(cut.astype(int), Micrograph(np.zeros(cut.shape)))).regions
+    assert found["feret_diameter_max_px"].iloc[0] > 500
+    row = measure(segmented(ring.astype(int), Micrograph(np.zeros(ring.shape)))).regions.iloc[0]
+    assert row["perimeter_px"] == pytest.approx(2 * np.pi * 1000, rel=0.01)

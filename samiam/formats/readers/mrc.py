@@ -40,7 +40,7 @@ _DTYPES = {0: "i1", 1: "i2", 2: "f4", 3: "c8", 4: "c8", 6: "u2", 12: "f2", 16: "
 _RGB = 16  # a mode of IMOD: three bytes a pixel
 _BIG_ENDIAN_STAMP = 0x11
 _IMOD, _BYTES_ARE_SIGNED = 1146047817, 1  # "IMOD", and the first bit of its flags
-_FEI_SIZE_M, _FEI_LARGEST_NM = 44, 1e5  # where the old extended header of FEI has the pixel size; other bytes above it
+_FEI_SIZE_M = 44  # where the old extended header of FEI has the pixel size
 
 
 def read_mrc(path: Path, request: Request) -> RawImage:
@@ -118,7 +118,7 @@ def _size(header: np.void, extended: bytes) -> PixelSize:
     is_fei = header["extended"] > 0 and not any(bytes(header["extended_kind"])) and header["imod_stamp"] != _IMOD
     if is_fei and len(extended) >= _FEI_SIZE_M + 4:
         size = square("MRC extended header", *_fei(extended, header))
-        if size.width_nm is not None and size.width_nm < _FEI_LARGEST_NM:
+        if size.width_nm is not None:
             return size
     (n_x, n_y, _), (x, y, _) = header["grid"].tolist(), header["cell_A"].tolist()
     if min(n_x, n_y) < 1:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from samiam.formats.readers.units import to_nm, unit_text
 from samiam.records.arrays import MOST_UNEQUAL
 
-# Beyond these nothing is the pixel of an electron microscope, but a reciprocal length or another header's bytes.
-_SMALLEST_NM, _LARGEST_NM = 1e-5, 1e8
-_LARGEST_TAGGED_NM = 100.0  # A coarser resolution tag is one for printing: 72 dpi is 353 µm per pixel.
+# Beyond these nothing is the pixel of an electron microscope, but a reciprocal length, a resolution for printing or
+# another header's bytes: 50 µm are a field of 5 cm on 1024 pixels, 300 dpi are 85 µm and 72 dpi 353 µm.
+_SMALLEST_NM, _LARGEST_NM = 1e-5, 5e4
+_LARGEST_TAGGED_NM = 100.0  # A coarser resolution tag is one for printing: 4800 dpi are 5.3 µm.
+_SHORTEST_OF_PRINTING_NM = 1e6  # unit, the mm, in which resolutions for printing are given
 _ROUNDING = 1e-4  # of single precision, and of TIFF's fractions; sides so nearly equal are the same
 _CALIBRATED = 0.1  # of a size: who gives another one by no more has calibrated it
 _OF_NO_LENGTH = ("px", "pixel", "pixels", "none", "unknown", "arbitrary", "<undefined>", "t.dimensions.undefined")
@@ -88,11 +90,24 @@ def square(source: str, size: object, unit: object) -> PixelSize:
     return PixelSize(remark=_no_length(source, [(size, unit)])) if side is None else PixelSize(side, side, source)
 
 
-def printing_left_out(size: PixelSize) -> PixelSize:
-    """A size from a tag that is meant for printing; unknown where it is as coarse as printers are."""
-    if size.width_nm is None or size.width_nm < _LARGEST_TAGGED_NM:
-        return size
-    return PixelSize(remark=f"{size.source} has {size.width_nm / 1000:.4g} µm, as for printing: the size is unknown")
+def printable(source: str, x: Length | None, y: Length | None) -> PixelSize:
+    """The size of a pixel from tags that are meant for printing; unknown where it is as coarse as printers are.
+
+    Args:
+        source: where they stood.
+        x: as `pixel_size` takes it.
+        y: likewise.
+    """
+    sides = [nm for length in (x, y) if length is not None and (nm := to_nm(*length)) is not None]
+    if min(sides, default=0.0) < _LARGEST_TAGGED_NM:
+        return pixel_size(source, x, y)
+    return PixelSize(remark=f"{source} has {sides[0] / 1000:.4g} µm, as for printing: the size is unknown")
+
+
+def is_of_printing(unit: object) -> bool:
+    """Whether resolutions for printing are given in a unit: mm, cm or m, which nobody needs for micrographs."""
+    nm = to_nm(1, unit)
+    return nm is not None and nm >= _SHORTEST_OF_PRINTING_NM
 
 
 def _no_length(source: str, given: Sequence[Length]) -> str | None:

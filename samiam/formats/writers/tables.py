@@ -15,9 +15,8 @@ from skimage.measure import regionprops_table
 
 from samiam.errors import InputError
 from samiam.formats.writers.wording import called
+from samiam.outlines import FEWEST_PX, Outline
 from samiam.records import Decision, Micrograph, Segmentation
-from samiam.records.showing import nearest
-from samiam.records.square import square_shape
 from samiam.storage.csv_cells import inert_table
 from samiam.storage.files import replacing
 
@@ -33,8 +32,10 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
         M rows: `label`, `material` (its number, which several labels may share), `name` (None where it has none),
         `name_confidence` (how probable it is that the name is right, NaN where nobody has said so), `called` (both, as
         in the legend), `area_nm2`, `area_fraction` (of what is shown of the image), `regions` (connected through sides
-        or corners), `perimeter_nm` (as scikit-image estimates it), `centroid_x_nm`, `centroid_y_nm` (from the centre of
-        the top left pixel, x to the right, y down), `width_nm`, `height_nm` (of the box around all its regions),
+        or corners), `perimeter_nm` (the sum over these regions of the `Outline` around each, which holes have no part
+        in and the edge of the image has; around a speck, the disc of its area), `centroid_x_nm`, `centroid_y_nm` (from
+        the centre of the top left pixel, x to the right, y down), `width_nm`, `height_nm` (of the box around all its
+        regions),
         `intensity_mean`, `intensity_std` (of the scaled image, 0 to 1), `grains` (how many) and `confidence` (its
         predicted IoU, NaN where nothing predicts it). Where the pixel size is unknown the columns are `area_px`,
         `perimeter_px` and so on.
@@ -48,7 +49,7 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
     (width, height), unit = micrograph.sides_xy, micrograph.unit
     wanted = ("label", "area", "bbox", "intensity_mean", "intensity_std")
     found = regionprops_table(_signed(labels), micrograph.pixels, properties=wanted)  # type: ignore[no-untyped-call]
-    regions, centroids_xy = _regions_and_centroids(labels)
+    regions, perimeters, centroids_xy = _shapes(labels, micrograph.sides_xy)
     return pd.DataFrame(
         {
             "label": found["label"].astype(np.int64),
@@ -63,7 +64,7 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
             ),
             "area_fraction": found["area"] / micrograph.n_shown,
             "regions": regions,
-            f"perimeter_{unit}": _perimeters(labels, 1.0 if unit == "px" else micrograph.pixel_aspect) * width,
+            f"perimeter_{unit}": perimeters,
             f"centroid_x_{unit}": centroids_xy[:, 0] * width,
             f"centroid_y_{unit}": centroids_xy[:, 1] * height,
             f"width_{unit}": (found["bbox-3"] - found["bbox-1"]) * width,
@@ -76,24 +77,34 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
     )
 
 
-def _perimeters(labels: NDArray[np.uint32], aspect: float) -> NDArray[np.float64]:
-    """Of each label, in widths of a pixel; on square pixels, which scikit-image's estimate is made for."""
-    on_squares = nearest(labels, square_shape((labels.shape[0], labels.shape[1]), aspect))
-    found = regionprops_table(_signed(on_squares), properties=("label", "perimeter"))  # type: ignore[no-untyped-call]
-    perimeters = np.zeros(int(labels.max(initial=0)))
-    perimeters[found["label"] - 1] = found["perimeter"]
-    return np.asarray(perimeters * labels.shape[1] / on_squares.shape[1])
-
-
-def _regions_and_centroids(labels: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """How many connected regions each material has, (M,), and its centroid, (M, 2), x and y."""
-    regions, centroids_xy = [], []
+def _shapes(
+    labels: NDArray[np.uint32], sides_xy: tuple[float, float]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """How many connected regions each label has and their perimeter, (M,), and its centroid in px, (M, 2), x and y."""
+    regions, perimeters, centroids_xy = [], [], []
     for number, box in enumerate(ndimage.find_objects(_signed(labels)), start=1):
         inside = labels[box] == number
-        regions.append(cv2.connectedComponents(inside.view(np.uint8), connectivity=8)[0] - 1)
+        n_parts, parts, facts, _ = cv2.connectedComponentsWithStats(inside.view(np.uint8), connectivity=8)
+        regions.append(n_parts - 1)
+        perimeters.append(_perimeter(parts, facts, sides_xy))
         sides = zip(box[::-1], (inside.sum(axis=0), inside.sum(axis=1)), strict=True)
         centroids_xy.append([np.arange(side.start, side.stop) @ counts / counts.sum() for side, counts in sides])
-    return np.array(regions, np.int64), np.array(centroids_xy, np.float64).reshape(-1, 2)
+    return (
+        np.array(regions, np.int64),
+        np.array(perimeters, np.float64),
+        np.array(centroids_xy, np.float64).reshape(-1, 2),
+    )
+
+
+def _perimeter(parts: NDArray[np.int32], facts: NDArray[np.int32], sides_xy: tuple[float, float]) -> float:
+    """Of all parts, of which OpenCV found these facts; the first is what is around them."""
+    areas = facts[:, cv2.CC_STAT_AREA].astype(np.int64)
+    areas[0] = 0
+    of_specks = 2 * np.sqrt(np.pi * areas[areas < FEWEST_PX] * sides_xy[0] * sides_xy[1]).sum()
+    outlined = np.flatnonzero(areas >= FEWEST_PX)
+    boxes = ((part, *facts[part, :4].tolist()) for part in outlined)  # left, top, width, height
+    masks = (parts[top : top + height, left : left + width] == part for part, left, top, width, height in boxes)
+    return float(of_specks + sum(Outline.of_region(mask, sides_xy).perimeter for mask in masks))
 
 
 def _signed(labels: NDArray[np.uint32]) -> NDArray[np.int32]:

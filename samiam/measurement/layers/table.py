@@ -22,6 +22,7 @@ from samiam.measurement.layers.stacking import OUTSIDE, Crossing, across_layers,
 from samiam.records import Micrograph, Segmentation
 
 _ENOUGH_SEEN = 0.2  # of the lines of a layer, on which both of its edges are within the image
+_SLOPE_OVER = 8  # lines: the course of an edge of the image is looked at over so many, for it has stairs
 _SIDES = ("upper", "lower")
 
 Floats = NDArray[np.float64]
@@ -95,37 +96,71 @@ def _of_interface(unit: str) -> list[str]:
 def both_seen(layer: Layer) -> NDArray[np.bool_] | None:
     """The lines on which both edges of a layer are within the image; None where they are too few to go by."""
     both = np.asarray(layer.seen.all(axis=0))
-    return both if np.count_nonzero(both) >= max(FEWEST_LINES / 2, _ENOUGH_SEEN * len(both)) else None
+    return both if _are_enough(both) else None
+
+
+def _are_enough(lines: NDArray[np.bool_]) -> bool:
+    """Whether so many lines of a layer say how thick it is."""
+    return bool(np.count_nonzero(lines) >= max(FEWEST_LINES / 2, _ENOUGH_SEEN * len(lines)))
 
 
 def _thickness(layer: Layer, crossing: Crossing, unit: str) -> dict[str, Any]:
-    """Along the normal of the layer's middle, on lines where both edges are seen, if there are enough of them."""
-    both = both_seen(layer)
-    used = slice(None) if both is None else both
+    """Along the layer's normal, on the lines that say how thick it is."""
+    used, course = _lines_and_course(layer, crossing)
     edges = layer.edges[:, used] * crossing.step
     along = np.asarray(layer.lines[used] * crossing.line_step, np.float64)
-    _, slope = trend(along, edges.mean(axis=0))
+    _, slope = trend(along, course[used] * crossing.step)
     thickness = (edges[1] - edges[0]) / np.hypot(1, slope)
-    x, y = crossing.along_xy + _slope(layer, crossing, slope) * crossing.across_xy
+    x, y = crossing.along_xy + float(np.median(slope)) * crossing.across_xy
     return {
         "parts": layer.n_parts,
         "coverage": layer.coverage,
         f"thickness_{unit}": float(thickness.mean()),
         f"thickness_std_{unit}": float(thickness.std()),
-        "thickness_is_lower_bound": both is None,
+        "thickness_is_lower_bound": both_seen(layer) is None,
         f"measured_over_{unit}": len(along) * crossing.line_step,
         "tilt_deg": float(np.degrees(np.arctan2(-y, x)) + 90) % 180 - 90,
     }
 
 
-def _slope(layer: Layer, crossing: Crossing, of_middle: Floats) -> float:
-    """Of a layer: that of its middle, or, where it goes on beyond the image, of its edge that is seen most."""
-    if both_seen(layer) is not None or not layer.seen.any():
-        return float(np.median(of_middle))
+def _lines_and_course(layer: Layer, crossing: Crossing) -> tuple[NDArray[np.bool_], Floats]:
+    """The lines that say how thick a layer is, and the heights that say how it runs.
+
+    Where both edges are seen on enough lines, these and its middle. A layer that goes on beyond the image is measured
+    from the edge that is seen most to the edge of the image along it; lines that leave by the side of the image are
+    shorter than the layer is thick.
+    """
+    middle = layer.edges.mean(axis=0)
+    both = both_seen(layer)
+    if both is not None:
+        return both, middle
     side = int(np.argmax(np.count_nonzero(layer.seen, axis=1)))
-    seen = layer.seen[side]
-    _, slope = trend(layer.lines[seen] * crossing.line_step, layer.edges[side, seen] * crossing.step)
-    return float(np.median(slope))
+    seen, edge, along = layer.seen[side], layer.edges[side], _along_layer(layer, crossing)
+    ways: tuple[tuple[NDArray[np.bool_], Floats], ...] = (
+        (np.asarray(seen & along[1 - side]), edge),
+        (np.asarray(seen), edge),
+        (np.asarray(along.all(axis=0)), middle),
+    )
+    return next((way for way in ways if _are_enough(way[0])), (np.ones(len(layer.lines), np.bool_), middle))
+
+
+def _along_layer(layer: Layer, crossing: Crossing) -> NDArray[np.bool_]:
+    """On which lines each end of a layer is an interface, or an edge of the image nearer to its course than across it.
+
+    Returns:
+        Bool (2, k), like `seen`. An edge of the image counts where over a few lines, to one side at least, it goes on
+        and does not rise by more than these are apart; a line that clips a corner of the image has no such neighbours.
+    """
+    found = layer.seen.copy()
+    before, behind = np.s_[..., :-_SLOPE_OVER], np.s_[..., _SLOPE_OVER:]
+    if len(layer.lines) > _SLOPE_OVER:
+        goes_on = layer.lines[behind] - layer.lines[before] == _SLOPE_OVER
+        rise = np.abs(layer.edges[behind] - layer.edges[before]) * crossing.step
+        is_gentle = rise <= _SLOPE_OVER * crossing.line_step + crossing.step  # whole pixels may add one
+        is_along = goes_on & is_gentle & ~layer.seen[before] & ~layer.seen[behind]
+        found[before] |= is_along
+        found[behind] |= is_along
+    return found
 
 
 def _reaches(layers: Sequence[Layer], index: int, step: float) -> tuple[float, float]:

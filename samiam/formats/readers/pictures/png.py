@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from samiam.formats.readers.orientation import TAG, upright
 from samiam.formats.readers.pictures.decoding import pixels_of
-from samiam.formats.readers.pixel_size import PixelSize, pixel_size, printing_left_out
+from samiam.formats.readers.pixel_size import PixelSize, printable
 from samiam.formats.readers.raw import Found, RawImage, Request, check_there
 
 _SIGNATURE_BYTES = 8
@@ -89,4 +89,4 @@ def _size(resolution: bytes) -> PixelSize:
     along_x, along_y, unit = struct.unpack(">IIB", resolution)
     if unit != _METRE or not along_x or not along_y:
         return PixelSize()
-    return printing_left_out(pixel_size("PNG resolution", (1 / along_x, "m"), (1 / along_y, "m")))
+    return printable("PNG resolution", (1 / along_x, "m"), (1 / along_y, "m"))

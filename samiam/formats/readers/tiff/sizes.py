@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from tifffile import TiffFile, TiffPage
 
 from samiam.formats.readers.interval import Interval, interval
-from samiam.formats.readers.pixel_size import Length, PixelSize, pixel_size, printing_left_out, square
+from samiam.formats.readers.pixel_size import Length, PixelSize, is_of_printing, pixel_size, printable, square
 
 _RESOLUTION_UNIT = {2: 2.54e7, 3: 1e7}  # nm of an inch and a centimetre, by TIFF 6.0's codes
 _FEI_TAGS, _ZEISS_TAG, _OLYMPUS_TAG = (34682, 34680), 34118, 33560
@@ -69,9 +69,11 @@ def _from_ome(file: TiffFile, number: int) -> PixelSize:
 
 
 def _from_imagej(file: TiffFile, page: TiffPage) -> PixelSize:
+    """Its unit may be that of the resolution for printing with which a picture was opened."""
     said = file.imagej_metadata or {}
-    unit = said["unit"]
-    return pixel_size("ImageJ unit", *_per(page, 1.0, unit, said.get("yunit", unit)))
+    units = said["unit"], said.get("yunit", said["unit"])
+    size = printable if any(map(is_of_printing, units)) else pixel_size
+    return size("ImageJ unit", *_per(page, 1.0, *units))
 
 
 def _from_fei(page: TiffPage) -> PixelSize:
@@ -100,7 +102,7 @@ def _from_olympus(page: TiffPage) -> PixelSize:
 
 def _from_resolution(page: TiffPage) -> PixelSize:
     unit_nm = _RESOLUTION_UNIT[int(page.tags["ResolutionUnit"].value)]
-    return printing_left_out(pixel_size("TIFF resolution", *_per(page, unit_nm, "nm", "nm")))
+    return printable("TIFF resolution", *_per(page, unit_nm, "nm", "nm"))
 
 
 def _per(page: TiffPage, length: float, unit_x: object, unit_y: object) -> tuple[Length | None, Length | None]:
