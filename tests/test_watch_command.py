@@ -217,6 +217,28 @@ def test_a_file_that_is_written_anew_has_a_new_line_and_new_results(run: Run) ->
     assert hashes == read_micrograph("in/a.tif").metadata["sha256"]
 
 
+@pytest.mark.parametrize("steps", [[], [{"what": "merge", "who": "Ann"}]])
+def test_what_was_corrected_by_hand_does_not_make_way_for_a_file_that_is_written_anew(
+    run: Run, steps: list[dict[str, str]]
+) -> None:
+    write(Path("in/a.tif"), 0, mtime=1)
+    run(*QUICK)
+    provenance = Path("live/a", PROVENANCE)
+    by_hand = {"steps": steps, "verdict": {"accepted": True, "who": "Ann"}}
+    corrected = json.dumps({**json.loads(provenance.read_text()), "by_hand": by_hand})
+    provenance.write_text(corrected)
+    write(Path("in/a.tif"), 1, mtime=2)
+    code, _, err = run(*QUICK)
+    assert code == 1
+    assert err.startswith("samiam: in/a.tif: live/a holds what was corrected by hand (")
+    assert "--overwrite" in lines()[-1]["fault"]
+    assert provenance.read_text() == corrected
+    write(Path("in/a.tif"), 2, mtime=3)
+    code, _, err = run(*QUICK, "--overwrite")
+    assert (code, err) == (0, "")
+    assert "by_hand" not in json.loads(provenance.read_text())
+
+
 def test_files_of_one_stem_have_a_folder_each(run: Run) -> None:
     write(Path("in/a.tif"), 0, mtime=2)
     np.save("in/a.npy", halves(1))

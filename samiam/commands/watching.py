@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from samiam.commands.files.inputs import Reading
-from samiam.commands.files.places import check_place, writing_to
+from samiam.commands.files.places import check_hand, check_kind, check_other, writing_to
 from samiam.commands.particles.job import ParticlesJob, found_in, write_found
 from samiam.commands.particles.pooled import Pooling, pool_runs
 from samiam.commands.segmenting import SegmentJob, boosted, write_segmentation
@@ -46,7 +46,7 @@ class WatchJob:
         polling: whether the folder is looked at again and again, as network drives need it.
         bind: address on which lines are published, None for none.
         url: where lines are posted, None for nowhere.
-        overwrite: whether the results of other images may be replaced.
+        overwrite: whether the results of other images, and what was corrected by hand, may be replaced.
     """
 
     finding: Finding
@@ -263,7 +263,10 @@ class _Watch:
         self._writing = _Writing(arrival, words, self._writer.submit(_write, found, arrival.file, place))
 
     def _place(self, file: Path, micrograph: Micrograph) -> Path:
-        """Where the results go: an earlier state of the file makes way, another file of that name does not."""
+        """Where the results go: an earlier state of the file makes way, another file of that name does not.
+
+        What somebody has corrected by hand makes way for nothing.
+        """
         if self._writing is not None and self._writing.arrival.file.stem == file.stem:
             self.finish()
         place = self._output / file.stem
@@ -272,8 +275,10 @@ class _Watch:
         if other is not None and other["path"] != path:
             place = self._output / file.name
             other = other_input_in(place, micrograph.metadata)
-        is_own = other is not None and other["path"] == path
-        check_place(file, place, micrograph, self._job.finding.kind, overwrite=is_own or self._job.overwrite)
+        is_own, overwrite = other is not None and other["path"] == path, self._job.overwrite
+        check_kind(place, self._job.finding.kind)
+        check_other(file, place, micrograph, overwrite=is_own or overwrite)
+        check_hand(file, place, overwrite=overwrite)
         return place
 
     def _fail(self, arrival: Arrival[Micrograph], error: InputError) -> None:

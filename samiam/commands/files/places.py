@@ -29,6 +29,15 @@ def check_place(path: Path, place: Path, micrograph: Micrograph, kind: str, *, o
     """
     check_kind(place, kind)
     check_other(path, place, micrograph, overwrite=overwrite)
+    check_hand(path, place, overwrite=overwrite)
+
+
+def check_hand(path: Path, place: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that holds what somebody has corrected by hand, as `check_place` does.
+
+    Raises:
+        InputError: if so.
+    """
     if (work := hand_in(place)) is not None and not overwrite:
         raise InputError(
             f"{path}: {place} holds what was corrected by hand ({work}); choose another folder with -o, "
