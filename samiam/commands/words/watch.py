@@ -27,7 +27,7 @@ def add_watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overwrite",
         action="store_true",
-        help="let results of other images, and what was corrected by hand, be replaced",
+        help="replace results of other images and what was corrected by hand",
     )
     parser.add_argument(
         "--polling",
