@@ -306,6 +306,24 @@ def test_a_broken_file_is_said_once_and_left(run: Run) -> None:
     assert len(lines()) == 2
 
 
+def test_a_name_that_is_not_utf8_ends_nothing(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    write(Path("in/a.tif"), mtime=1)
+    odd = os.fsdecode(b"in/caf\xe9.tif")
+    try:
+        write(Path("b.tif")).rename(odd)
+    except OSError:
+        pytest.skip("this system has no such names")
+    code, out, err = run(*QUICK)
+    said = "in/caf .tif: has a name that is not UTF-8; rename it, or the folder that is named so."
+    assert (code, err, "a.tif: 2 materials" in out) == (1, f"samiam: {said}\n", True)
+    assert [line.get("fault") for line in lines()] == [said, None]
+    assert lines()[0]["path"].endswith(r"in/caf\udce9.tif")
+    assert run(*QUICK)[::2] == (0, "")
+    assert len(lines()) == 2
+    assert main(["segment", odd, *QUICK]) == 2
+    assert capsys.readouterr().err == f"samiam: {said}\n"
+
+
 def test_a_file_that_is_written_anew_has_a_new_line_and_new_results(run: Run) -> None:
     write(Path("in/a.tif"), 0, mtime=1)
     run(*QUICK)

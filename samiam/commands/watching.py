@@ -17,6 +17,7 @@ from samiam.commands.particles.pooled import Pooling, pool_runs
 from samiam.commands.segmenting import SegmentJob, boosted, write_segmentation
 from samiam.errors import InputError
 from samiam.formats import read_micrograph
+from samiam.formats.frames.folder import frame_files
 from samiam.formats.frames.landing import Patience
 from samiam.formats.writers.earlier import input_of, other_input_in, results_below
 from samiam.formats.writers.regions import region_facts
@@ -30,7 +31,7 @@ from samiam.records.showing import counted
 from samiam.storage.files import check_writable
 from samiam.watching.arrivals import Arrival, arriving
 from samiam.watching.interest import where_to_look
-from samiam.watching.log import REGIONS, Noted, RegionLog
+from samiam.watching.log import REGIONS, Noted, RegionLog, utf8
 from samiam.watching.publishing import Publish, publishing
 from samiam.watching.waking import waker_for
 from samiam.watching.watching import checked_folder
@@ -228,6 +229,9 @@ class _Watch:
         self._output, self._job, self._publish = output, job, publish
         self._log = RegionLog(output, folder, job.finding.kind)
         self.taken = {name: noted.state for name, noted in self._log.last.items() if self._is_done(noted)}
+        self.taken |= {
+            file.name: self.taken[name] for file in frame_files(folder) if (name := utf8(file.name)) in self.taken
+        }
         self._waiting = {
             noted.place: name for name, noted in self._log.last.items() if noted.place and not self._has_results(noted)
         }
@@ -302,7 +306,7 @@ class _Watch:
     def _answer(self, arrival: Arrival[Micrograph], micrograph: Micrograph) -> None:
         place = self._place(arrival.file, micrograph)
         found = self._job.finding.find(micrograph, self._read_s)
-        facts = {"results": str(place.resolve()), "sha256": micrograph.metadata["sha256"], **found.facts}
+        facts = {"results": utf8(place.resolve()), "sha256": micrograph.metadata["sha256"], **found.facts}
         is_late = self._log.has_fault(arrival)  # which may come again: then it has no line between two faults
         if not is_late:
             self._note(arrival, facts)

@@ -20,6 +20,11 @@ _TELLING = ("results", "kind", "sha256", "fault", "reading", "look_next_fault", 
 """What of a line tells what is left to do."""
 
 
+def utf8(path: str | Path) -> str:
+    """A path, or a name, as a log tells it: what is not UTF-8 in it as Python writes it."""
+    return str(path).encode(errors="backslashreplace").decode()
+
+
 @dataclass(frozen=True)
 class Noted:
     """The last line of a file.
@@ -62,7 +67,7 @@ class RegionLog:
         kind: what is looked for; lines of other kinds do not count.
 
     Attributes:
-        last: by the name of a file of the watched folder, its last line.
+        last: by the name of a file of the watched folder, as `utf8` tells it, its last line.
     """
 
     def __init__(self, output: Path, folder: Path, kind: str) -> None:
@@ -72,7 +77,7 @@ class RegionLog:
         for line in lines:
             with suppress(AttributeError, LookupError, TypeError, ValueError):  # somebody else's line
                 facts = parse_json(line)
-                if Path(facts["path"]).parent == folder.resolve():
+                if str(Path(facts["path"]).parent) == utf8(folder.resolve()):
                     self._keep(facts)
 
     def _keep(self, line: Mapping[str, Any]) -> None:
@@ -82,7 +87,7 @@ class RegionLog:
 
     def has_fault(self, arrival: Arrival[Any]) -> bool:
         """Whether the last line of a file is a fault, and the file as it was then."""
-        last = self.last.get(arrival.file.name)
+        last = self.last.get(utf8(arrival.file.name))
         return last is not None and last.is_fault and last.state == arrival.state
 
     def has(self, arrival: Arrival[Any], facts: Mapping[str, Any]) -> bool:
@@ -90,7 +95,7 @@ class RegionLog:
         if "fault" in facts:
             return self.has_fault(arrival)
         line = _line(arrival, facts)
-        return self.last.get(arrival.file.name) == Noted.of(line)
+        return self.last.get(utf8(arrival.file.name)) == Noted.of(line)
 
     def add(self, arrival: Arrival[Any], facts: Mapping[str, Any]) -> dict[str, Any]:
         """Write the line of a file; it is on disk when this returns.
@@ -110,7 +115,7 @@ class RegionLog:
 
 def _line(arrival: Arrival[Any], facts: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "path": str(arrival.file.parent.resolve() / arrival.file.name),  # of a link, not of what it leads to
+        "path": utf8(arrival.file.parent.resolve() / arrival.file.name),  # of a link, not of what it leads to
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "size": arrival.state.size,
         "mtime_ns": arrival.state.mtime_ns,
