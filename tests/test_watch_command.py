@@ -180,7 +180,7 @@ def test_results_that_cannot_be_written_are_said(run: Run, monkeypatch: pytest.M
     assert [set(line) >= {"fault"} for line in lines()].count(True) == 1
 
 
-def test_results_that_could_not_be_written_are_not_tried_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_that_could_not_be_written_are_tried_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     write(Path("in/a.tif"))
 
     def full(*_: Any) -> None:
@@ -190,8 +190,108 @@ def test_results_that_could_not_be_written_are_not_tried_again(run: Run, monkeyp
     assert run(*QUICK)[0] == 1
     before = lines()
     assert [set(line) >= {"fault"} for line in before] == [False, True]
-    assert run(*QUICK)[0] == 0
+    assert run(*QUICK)[0] == 1
     assert lines() == before
+    monkeypatch.setattr(watching, "write_segmentation", write_little)
+    assert run(*QUICK)[0] == 0
+    assert lines()[:2] == before
+    assert lines()[2]["results"] == before[0]["results"]
+    assert Path("live/a", PROVENANCE).is_file()
+    assert run(*QUICK)[1].count("a.tif") == 0
+    assert len(lines()) == 3
+
+
+def test_a_file_in_the_place_of_results_may_go(run: Run) -> None:
+    write(Path("in/a.tif"))
+    Path("live").mkdir()
+    Path("live/a").write_text("somebody's")
+    code, _, err = run(*QUICK)
+    assert (code, err.count("in/a.tif: cannot write to live/a")) == (1, 1)
+    Path("live/a").unlink()
+    assert run(*QUICK)[0] == 0
+    assert Path("live/a", PROVENANCE).is_file()
+
+
+def test_a_stack_is_read_once_its_frame_is_given(run: Run) -> None:
+    tifffile.imwrite("in/a.tif", np.stack([halves(0), halves(1)]), photometric="minisblack")
+    assert run(*QUICK)[0] == 1
+    assert run(*QUICK)[0] == 0
+    assert ["fault" in line for line in lines()] == [True]
+    code, out, _ = run(*QUICK, "--frame", "1")
+    assert (code, "a.tif: 2 materials" in out) == (0, True)
+    assert ["fault" in line for line in lines()] == [True, False]
+    assert "a.tif" not in run(*QUICK, "--frame", "1")[1]
+
+
+def test_too_small_a_field_of_view_costs_no_results(run: Run) -> None:
+    write(Path("in/a.tif"))
+    looking = (*QUICK, "--roi", "interface", "--field-of-view")
+    code, out, err = run(*looking, "0.01,4")
+    assert (code, "a.tif: 2 materials" in out) == (0, True)
+    assert err.count("in/a.tif: a field of view of 0.01 × 4 is smaller than a pixel") == 1
+    assert Path("live/a", PROVENANCE).is_file()
+    (line,) = lines()
+    assert (line["look_next"], "fault" in line, "smaller" in line["look_next_fault"]) == ([], False, True)
+    for same in ((*looking, "0.01,4"), QUICK):
+        assert "a.tif" not in run(*same)[1]
+    assert run(*looking, "4,4")[::2] == (0, "")
+    assert len(lines()) == 2
+    assert lines()[1]["look_next"]
+    assert "look_next_fault" not in lines()[1]
+
+
+def test_what_another_kind_of_watch_has_noted_does_not_count(run: Run) -> None:
+    write(Path("in/a.tif"))
+    assert run(*QUICK)[0] == 0
+    before = lines()
+    code, _, err = run("--particles")
+    assert (code, err) == (1, "samiam: live/a: holds results of samiam segment; choose another folder with -o.\n")
+    assert "a.tif" not in run(*QUICK)[1]
+    assert lines()[:1] == before
+
+
+def test_a_line_of_which_other_results_are_there_is_none_of_them(run: Run) -> None:
+    """A run was killed between the line of a file that was written anew and its results."""
+    write(Path("in/a.tif"), 0, mtime=1)
+    run(*QUICK)
+    shutil.copytree("live/a", "earlier")
+    write(Path("in/a.tif"), 1, mtime=2)
+    run(*QUICK)
+    before = lines()
+    shutil.rmtree("live/a")
+    Path("earlier").rename("live/a")
+    code, out, _ = run(*QUICK)
+    assert (code, "a.tif: 2 materials" in out) == (0, True)
+    assert lines() == before
+    there = json.loads(Path("live/a", PROVENANCE).read_text())["input"]["sha256"]
+    assert there == before[-1]["sha256"] == read_micrograph("in/a.tif").metadata["sha256"]
+
+
+def test_faults_do_not_hide_the_results_that_a_killed_run_lacks(run: Run) -> None:
+    write(Path("in/a.tif"), mtime=9)
+    run(*QUICK)
+    for name in "bc":
+        Path(f"in/{name}.tif").write_bytes(b"broken")
+    run(*QUICK)
+    before = lines()
+    shutil.rmtree("live/a")
+    assert run(*QUICK)[0] == 0
+    assert Path("live/a", PROVENANCE).is_file()
+    assert lines() == before
+
+
+def test_the_place_of_results_that_a_killed_run_lacks_is_kept_for_them(run: Run) -> None:
+    write(Path("in/a.tif"), 0, mtime=1)
+    run(*QUICK)
+    (before,) = lines()
+    shutil.rmtree("live/a")
+    np.save("in/a.npy", halves(1))  # the newest, so that it comes first
+    assert run(*QUICK)[0] == 0
+    assert lines()[0] == before
+    places = {Path(line["path"]).name: Path(line["results"]) for line in lines()}
+    assert {name: place.name for name, place in places.items()} == {"a.tif": "a", "a.npy": "a.npy"}
+    for name, place in places.items():
+        assert json.loads((place / PROVENANCE).read_text())["input"]["path"].endswith(name)
 
 
 def test_a_broken_file_is_said_once_and_left(run: Run) -> None:
@@ -206,6 +306,24 @@ def test_a_broken_file_is_said_once_and_left(run: Run) -> None:
     assert len(lines()) == 2
 
 
+def test_a_name_that_is_not_utf8_ends_nothing(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    write(Path("in/a.tif"), mtime=1)
+    odd = os.fsdecode(b"in/caf\xe9.tif")
+    try:
+        write(Path("b.tif")).rename(odd)
+    except OSError:
+        pytest.skip("this system has no such names")
+    code, out, err = run(*QUICK)
+    said = "in/caf .tif: has a name that is not UTF-8; rename it, or the folder that is named so."
+    assert (code, err, "a.tif: 2 materials" in out) == (1, f"samiam: {said}\n", True)
+    assert [line.get("fault") for line in lines()] == [said, None]
+    assert lines()[0]["path"].endswith(r"in/caf\udce9.tif")
+    assert run(*QUICK)[::2] == (0, "")
+    assert len(lines()) == 2
+    assert main(["segment", odd, *QUICK]) == 2
+    assert capsys.readouterr().err == f"samiam: {said}\n"
+
+
 def test_a_file_that_is_written_anew_has_a_new_line_and_new_results(run: Run) -> None:
     write(Path("in/a.tif"), 0, mtime=1)
     run(*QUICK)
@@ -215,6 +333,29 @@ def test_a_file_that_is_written_anew_has_a_new_line_and_new_results(run: Run) ->
     assert len(lines()) == 2
     hashes = json.loads(Path("live/a/provenance.json").read_text())["input"]["sha256"]
     assert hashes == read_micrograph("in/a.tif").metadata["sha256"]
+
+
+@pytest.mark.parametrize("steps", [[], [{"what": "merge", "who": "Ann"}]])
+def test_what_was_corrected_by_hand_does_not_make_way_for_a_file_that_is_written_anew(
+    run: Run, steps: list[dict[str, str]]
+) -> None:
+    write(Path("in/a.tif"), 0, mtime=1)
+    run(*QUICK)
+    provenance = Path("live/a", PROVENANCE)
+    by_hand = {"steps": steps, "verdict": {"accepted": True, "who": "Ann"}}
+    corrected = json.dumps({**json.loads(provenance.read_text()), "by_hand": by_hand})
+    provenance.write_text(corrected)
+    write(Path("in/a.tif"), 1, mtime=2)
+    code, _, err = run(*QUICK)
+    assert code == 1
+    assert err.startswith("samiam: in/a.tif: live/a holds what was corrected by hand (")
+    assert "--overwrite" in lines()[-1]["fault"]
+    assert provenance.read_text() == corrected
+    assert run(*QUICK)[0] == 1
+    assert len(lines()) == 2
+    code, _, err = run(*QUICK, "--overwrite")
+    assert (code, err) == (0, "")
+    assert "by_hand" not in json.loads(provenance.read_text())
 
 
 def test_files_of_one_stem_have_a_folder_each(run: Run) -> None:

@@ -11,25 +11,27 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from samiam.commands.files.inputs import Reading
-from samiam.commands.files.places import check_place, writing_to
+from samiam.commands.files.places import check_hand, check_kind, check_other, writing_to
 from samiam.commands.particles.job import ParticlesJob, found_in, write_found
 from samiam.commands.particles.pooled import Pooling, pool_runs
 from samiam.commands.segmenting import SegmentJob, boosted, write_segmentation
 from samiam.errors import InputError
 from samiam.formats import read_micrograph
+from samiam.formats.frames.folder import frame_files
 from samiam.formats.frames.landing import Patience
-from samiam.formats.writers.earlier import PROVENANCE, other_input_in, results_below
+from samiam.formats.writers.earlier import input_of, other_input_in, results_below
 from samiam.formats.writers.regions import region_facts
+from samiam.formats.writers.strict_json import plain
 from samiam.formats.writers.wording import notes
 from samiam.interrupts import heed
 from samiam.particles.writing.lines import particle_facts
 from samiam.particles.writing.results import KIND as PARTICLES
-from samiam.records import Micrograph
+from samiam.records import Micrograph, Segmentation
 from samiam.records.showing import counted
 from samiam.storage.files import check_writable
 from samiam.watching.arrivals import Arrival, arriving
 from samiam.watching.interest import where_to_look
-from samiam.watching.log import REGIONS, RegionLog
+from samiam.watching.log import REGIONS, Noted, RegionLog, utf8
 from samiam.watching.publishing import Publish, publishing
 from samiam.watching.waking import waker_for
 from samiam.watching.watching import checked_folder
@@ -46,7 +48,7 @@ class WatchJob:
         polling: whether the folder is looked at again and again, as network drives need it.
         bind: address on which lines are published, None for none.
         url: where lines are posted, None for nowhere.
-        overwrite: whether the results of other images may be replaced.
+        overwrite: whether the results of other images, and what was corrected by hand, may be replaced.
     """
 
     finding: Finding
@@ -66,11 +68,13 @@ class Found:
         facts: for its line.
         words: the same in a few words.
         write: writes its results into a folder.
+        fault: what could not be found beside them; None where all could.
     """
 
     facts: Mapping[str, Any]
     words: str
     write: Callable[[Path], object]
+    fault: str | None = None
 
 
 class Finding(Protocol):
@@ -84,6 +88,10 @@ class Finding(Protocol):
 
     def find(self, micrograph: Micrograph, read_s: float) -> Found:
         """The answer."""
+        ...
+
+    def is_answered(self, line: Mapping[str, Any]) -> bool:
+        """Whether the line of a micrograph, one of results, holds all that can be found in it now."""
         ...
 
     def finish(self, output: Path) -> None:
@@ -113,15 +121,29 @@ class Materials:
         seen = segmentation.micrograph or micrograph  # which says what was evened
         times_s = {"read": read_s, **times_s}
         facts = {"kind": self.kind, "seconds": sum(times_s.values()), **region_facts(seen, segmentation)}
-        if self.interest is not None:
-            places = where_to_look(seen, segmentation, self.interest, self.field or _whole(seen))
-            facts["look_next"] = [place.facts() for place in places]
+        facts |= self._look_next(seen, segmentation)
 
         def write(place: Path) -> None:
             write_segmentation(place, seen, segmentation, job, times_s)
 
         words = [counted(len(segmentation.masks), segmentation.kind), *filter(None, [segmentation.remark])]
-        return Found(facts, "; ".join([*words, *notes(seen)]), write)
+        return Found(facts, "; ".join([*words, *notes(seen)]), write, facts.get("look_next_fault"))
+
+    def _look_next(self, micrograph: Micrograph, segmentation: Segmentation) -> dict[str, Any]:
+        """For the line, where to look next, or why that cannot be said."""
+        if self.interest is None:
+            return {}
+        field = self.field or _whole(micrograph)
+        try:
+            places = where_to_look(micrograph, segmentation, self.interest, field)
+        except InputError as error:
+            return {"look_next": [], "look_next_fault": str(error), "field_of_view": list(field)}
+        return {"look_next": [place.facts() for place in places]}
+
+    def is_answered(self, line: Mapping[str, Any]) -> bool:
+        """Whether nothing is left to say, or what could not be said cannot be said now either."""
+        is_complete = self.interest is None or "look_next_fault" not in line
+        return is_complete or line.get("field_of_view") == list(self.field or ())
 
     def finish(self, output: Path) -> None:
         """Nothing."""
@@ -156,6 +178,10 @@ class Nanoparticles:
 
         words = [counted(len(measured.table), "particle"), *filter(None, [particles.remark])]
         return Found(facts, "; ".join([*words, *notes(micrograph)]), write)
+
+    def is_answered(self, line: Mapping[str, Any]) -> bool:  # noqa: ARG002 - one interface
+        """Always."""
+        return True
 
     def finish(self, output: Path) -> None:
         """Write the statistics of all that the folder of results holds, from whatever watch."""
@@ -201,20 +227,39 @@ class _Watch:
 
     def __init__(self, folder: Path, output: Path, job: WatchJob, publish: Publish) -> None:
         self._output, self._job, self._publish = output, job, publish
-        self._log = RegionLog(output, folder)
-        self.taken = dict(self._log.taken)
-        self._noted = self._without_results()
-        for name in self._noted:
-            self.taken.pop(name)
+        self._log = RegionLog(output, folder, job.finding.kind)
+        self.taken = {name: noted.state for name, noted in self._log.last.items() if self._is_done(noted)}
+        self.taken |= {
+            file.name: self.taken[name] for file in frame_files(folder) if (name := utf8(file.name)) in self.taken
+        }
+        self._waiting = {
+            noted.place: name for name, noted in self._log.last.items() if noted.place and not self._has_results(noted)
+        }
         self._writer = ThreadPoolExecutor(1, "writer")
         self._writing: _Writing | None = None
         self._read_s = 0.0
         self.n_found = self.n_failed = 0
 
-    def _without_results(self) -> set[str]:
-        """The files of the last lines of which no results had been written when the run was ended, but for faults."""
-        last = {Path(line["path"]).name: line.get("results") for line in self._log.latest}
-        return {name for name, place in last.items() if place and not (Path(place) / PROVENANCE).is_file()}
+    def _is_done(self, noted: Noted) -> bool:
+        """Whether nothing is left to do for a file as long as it stays as it is.
+
+        One that cannot be read is read again in another way only; of all other faults the reason may be gone.
+        """
+        if noted.is_fault:
+            return noted.facts.get("reading") == self._reading
+        return self._has_results(noted) and self._job.finding.is_answered(noted.facts)
+
+    def _has_results(self, noted: Noted) -> bool:
+        """Whether the results of a line are there, and not those of another state of its file."""
+        if noted.place is None:
+            return False
+        there = input_of(self._output / noted.place)
+        return there is not None and noted.facts.get("sha256") in (None, there["sha256"])
+
+    @property
+    def _reading(self) -> object:
+        """How files are read, as lines tell it."""
+        return plain(self._job.reading.arguments)
 
     @property
     def summary(self) -> str:
@@ -236,10 +281,12 @@ class _Watch:
             return
         try:
             if arrival.loaded is None:
-                raise arrival.fault or InputError(f"{arrival.file}: cannot be used.")
-            self._answer(arrival, arrival.loaded)
+                error = arrival.fault or InputError(f"{arrival.file}: cannot be used.")
+                self._fail(arrival, error, reading=self._reading)
+            else:
+                self._answer(arrival, arrival.loaded)
         except InputError as error:
-            self._fail(arrival, error)
+            self._fail(arrival, error, kind=self._job.finding.kind)
 
     def finish(self) -> None:
         """Wait for the results that are being written."""
@@ -249,54 +296,75 @@ class _Watch:
         try:
             writing.done.result()
         except InputError as error:
-            self._fail(writing.arrival, error)
+            self._fail(writing.arrival, error, kind=self._job.finding.kind)
         else:
+            if writing.late is not None:
+                self._note(writing.arrival, writing.late)
             self.n_found += 1
             print(writing.words, flush=True)  # here, for what another thread says while a file is read is lost
 
     def _answer(self, arrival: Arrival[Micrograph], micrograph: Micrograph) -> None:
         place = self._place(arrival.file, micrograph)
         found = self._job.finding.find(micrograph, self._read_s)
-        self._note(arrival, {"results": str(place.resolve()), **found.facts})
+        facts = {"results": utf8(place.resolve()), "sha256": micrograph.metadata["sha256"], **found.facts}
+        is_late = self._log.has_fault(arrival)  # which may come again: then it has no line between two faults
+        if not is_late:
+            self._note(arrival, facts)
+        if found.fault is not None:
+            self._say_fault(f"{arrival.file}: {found.fault} Its results are written all the same.")
         self.finish()
         words = f"{arrival.file.name}: {found.words}, in {found.facts['seconds']:.2f} s → {place}/"
-        self._writing = _Writing(arrival, words, self._writer.submit(_write, found, arrival.file, place))
+        done = self._writer.submit(_write, found, arrival.file, place)
+        self._writing = _Writing(arrival, words, done, facts if is_late else None)
 
     def _place(self, file: Path, micrograph: Micrograph) -> Path:
-        """Where the results go: an earlier state of the file makes way, another file of that name does not."""
+        """Where the results go: an earlier state of the file makes way, another file of that name does not.
+
+        What somebody has corrected by hand makes way for nothing.
+        """
         if self._writing is not None and self._writing.arrival.file.stem == file.stem:
             self.finish()
-        place = self._output / file.stem
-        path = micrograph.metadata["path"]
+        place, path = self._output / file.stem, micrograph.metadata["path"]
         other = other_input_in(place, micrograph.metadata)
-        if other is not None and other["path"] != path:
+        is_waited_for = self._waiting.get(file.stem, file.name) != file.name
+        if is_waited_for or (other is not None and other["path"] != path):
             place = self._output / file.name
             other = other_input_in(place, micrograph.metadata)
-        is_own = other is not None and other["path"] == path
-        check_place(file, place, micrograph, self._job.finding.kind, overwrite=is_own or self._job.overwrite)
+        is_own, overwrite = other is not None and other["path"] == path, self._job.overwrite
+        check_kind(place, self._job.finding.kind)
+        check_other(file, place, micrograph, overwrite=is_own or overwrite)
+        check_hand(file, place, overwrite=overwrite)
         return place
 
-    def _fail(self, arrival: Arrival[Micrograph], error: InputError) -> None:
+    def _fail(self, arrival: Arrival[Micrograph], error: InputError, **about: object) -> None:
         self.n_failed += 1
-        self._note(arrival, {"fault": str(error)})
-        print(f"samiam: {error}", file=sys.stderr, flush=True)
+        self._note(arrival, {"fault": str(error), **about})
+        self._say_fault(str(error))
+
+    def _say_fault(self, words: str) -> None:
+        print(f"samiam: {words}", file=sys.stderr, flush=True)
 
     def _note(self, arrival: Arrival[Micrograph], facts: Mapping[str, Any]) -> None:
-        """Write and publish the line of a file, unless it was before the run was ended."""
-        name = arrival.file.name
-        if name in self._noted and self._log.taken.get(name) == arrival.state:
-            self._noted.discard(name)
-            return
-        self._publish(self._log.add(arrival, facts))
+        """Write and publish the line of a file, unless it is there."""
+        if not self._log.has(arrival, facts):
+            self._publish(self._log.add(arrival, facts))
 
 
 @dataclass(frozen=True)
 class _Writing:
-    """Results that are being written, and what is said once they are."""
+    """Results that are being written, and what is said once they are.
+
+    Attributes:
+        arrival: the file.
+        words: to say.
+        done: when they are.
+        late: for its line, where that follows them; None where it is there.
+    """
 
     arrival: Arrival[Micrograph]
     words: str
     done: Future[None]
+    late: Mapping[str, Any] | None
 
 
 def _write(found: Found, file: Path, place: Path) -> None:

@@ -9,18 +9,22 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from queue import Full, Queue
+from http.client import HTTPException
+from queue import Queue
 from typing import Any
-from urllib.error import URLError
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
-from samiam.errors import InputError
+from samiam.errors import InputError, printable
 from samiam.formats.writers.strict_json import plain
+from samiam.records.showing import counted
 
 TOPIC = b"regions"
 """What subscribers of the ZeroMQ socket ask for; the second part of each message is the line."""
 _TIMEOUT_S = 5.0
+_AT_THE_END_S = 10.0
 _MOST_WAITING = 1000
+_KEPT = "/%:@!$&'()*+,;=~-._?"
+"""Characters that stand for themselves in the path and the query of an address."""
 Publish = Callable[[Mapping[str, Any]], object]
 
 
@@ -30,8 +34,8 @@ def publishing(bind: str | None, url: str | None) -> Iterator[Publish]:
 
     Args:
         bind: address on which a ZeroMQ socket publishes, as "tcp://127.0.0.1:5556"; None for none.
-        url: where each line is posted as JSON; None for nowhere. What cannot be delivered is said and given up: the log
-            has it.
+        url: where each line is posted as JSON; None for nowhere. What cannot be delivered is said and given up, at the
+            end after a few seconds: the log has it.
 
     Raises:
         InputError: if one of them cannot be used.
@@ -62,32 +66,62 @@ def _publishing(address: str) -> Iterator[Callable[[bytes], object]]:
 
 
 @contextmanager
-def _posting(url: str) -> Iterator[Callable[[bytes], object]]:
+def _posting(address: str) -> Iterator[Callable[[bytes], object]]:
     """Posts in a thread of its own: a slow server must not hold up the microscope."""
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise InputError(f"{url}: is no address to post to; give http://HOST:PORT/PATH.")
-    waiting: Queue[bytes | None] = Queue(_MOST_WAITING)
-    thread = threading.Thread(target=_post_all, args=(url, waiting), daemon=True)
+    url = _checked(address)
+    waiting: Queue[bytes | None] = Queue()
+    is_given_up = threading.Event()
+    thread = threading.Thread(target=_post_all, args=(url, waiting, is_given_up), daemon=True)
     thread.start()
     try:
         yield partial(_hand_over, url, waiting)
     finally:
-        waiting.put(None)
-        thread.join(2 * _TIMEOUT_S)
+        waiting.put_nowait(None)
+        thread.join(_AT_THE_END_S)
+        is_given_up.set()
+        n_left = waiting.qsize() if thread.is_alive() else 0  # the last is no line, but one more is on its way
+        if n_left:
+            print(f"samiam: {url}: {counted(n_left, 'line')} not delivered; the log has them.", file=sys.stderr)
+
+
+def _checked(address: str) -> str:
+    """An address in the characters that may be sent.
+
+    Raises:
+        InputError: if nothing can be posted there.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+        host = host if host.isascii() else host.encode("idna").decode()
+    except ValueError:  # of the port, or of a host that can have no such name
+        raise _no_address(address) from None
+    is_host = bool(host) and host.isprintable() and " " not in host
+    if parts.scheme not in ("http", "https") or not is_host or parts.username is not None:
+        raise _no_address(address)
+    host = f"[{host}]" if ":" in host else host
+    place = host if port is None else f"{host}:{port}"
+    return urlunsplit((parts.scheme, place, quote(parts.path, _KEPT), quote(parts.query, _KEPT), ""))
+
+
+def _no_address(address: str) -> InputError:
+    return InputError(f"{printable(address)}: is no address to post to; give http://HOST:PORT/PATH.")
 
 
 def _hand_over(url: str, waiting: Queue[bytes | None], line: bytes) -> None:
-    try:
+    if waiting.qsize() < _MOST_WAITING:
         waiting.put_nowait(line)
-    except Full:
+    else:
         print(f"samiam: {url}: is {_MOST_WAITING} lines behind; one was not delivered.", file=sys.stderr)
 
 
-def _post_all(url: str, waiting: Queue[bytes | None]) -> None:
-    while (line := waiting.get()) is not None:
+def _post_all(url: str, waiting: Queue[bytes | None], is_given_up: threading.Event) -> None:
+    while (line := waiting.get()) is not None and not is_given_up.is_set():
         request = urllib.request.Request(url, line, {"Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_S):
                 pass
-        except (URLError, OSError) as error:
-            print(f"samiam: {url}: a line was not delivered ({error}).", file=sys.stderr)
+        except (OSError, HTTPException, ValueError) as error:
+            if not is_given_up.is_set():
+                reason = printable(str(error)).strip() or type(error).__name__
+                print(f"samiam: {url}: a line was not delivered ({reason}).", file=sys.stderr)

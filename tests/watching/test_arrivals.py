@@ -140,6 +140,39 @@ def test_it_does_not_end_while_a_file_grows(tmp_path: Path, time: Time) -> None:
     assert time.now == 51.0
 
 
+def test_a_store_that_grows_is_waited_for(tmp_path: Path, time: Time) -> None:
+    store = tmp_path / "a.zarr"
+    (store / "c" / "0").mkdir(parents=True)
+    write(store / "zarr.json", "{}")
+    for number in range(3):
+        write(store / "c" / "0" / str(number), "")
+    time.to_happen = {
+        1.0 + number: lambda number=number: write(store / "c" / "0" / str(number), "chunk", 1)  # type: ignore[misc]
+        for number in range(3)
+    }
+
+    def chunks(folder: Path) -> str:
+        return "".join(file.read_text() for file in sorted((folder / "c" / "0").iterdir()))
+
+    found = [one for one in arriving(tmp_path, chunks, PATIENCE, time, taken={}, clock=lambda: time.now) if one]
+    assert [one.loaded for one in found] == ["chunk" * 3]
+    assert found[0].state == State(2 + 15, 10**9)
+
+
+def test_a_store_that_is_written_to_after_it_was_taken_comes_again(tmp_path: Path, time: Time) -> None:
+    store = tmp_path / "a.zarr"
+    (store / "c").mkdir(parents=True)
+    write(store / "zarr.json", "{}")
+    write(store / "c" / "0", "one")
+    time.to_happen = {4.0: lambda: write(store / "c" / "0", "two", 2)}
+
+    def chunk(folder: Path) -> str:
+        return (folder / "c" / "0").read_text()
+
+    found = [one for one in arriving(tmp_path, chunk, PATIENCE, time, taken={}, clock=lambda: time.now) if one]
+    assert [one.loaded for one in found] == ["one", "two"]
+
+
 def test_others_are_overlooked(tmp_path: Path, time: Time) -> None:
     for name in (".a.tif", "notes.txt"):
         write(tmp_path / name, "whole")

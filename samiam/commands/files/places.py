@@ -29,21 +29,23 @@ def check_place(path: Path, place: Path, micrograph: Micrograph, kind: str, *, o
     """
     check_kind(place, kind)
     check_other(path, place, micrograph, overwrite=overwrite)
-    check_unchanged(path, place, overwrite=overwrite)
-    if (work := hand_in(place)) is not None and not overwrite:
-        raise InputError(
-            f"{path}: {place} holds what was corrected by hand ({work}); choose another folder with -o, "
-            "or replace it by --overwrite."
-        )
+    check_hand(path, place, overwrite=overwrite)
 
 
-def check_unchanged(path: Path, place: Path, *, overwrite: bool) -> None:
-    """Refuse a folder in which somebody has changed a table since it was written.
+def check_hand(path: Path, place: Path, *, overwrite: bool) -> None:
+    """Refuse a folder in which somebody has corrected results, in the viewer or in a table, as `check_place` does.
 
     Raises:
         InputError: if so.
     """
-    if not overwrite and (name := changed_in(place)) is not None:
+    if overwrite:
+        return
+    if (work := hand_in(place)) is not None:
+        raise InputError(
+            f"{path}: {place} holds what was corrected by hand ({work}); choose another folder with -o, "
+            "or replace it by --overwrite."
+        )
+    if (name := changed_in(place)) is not None:
         raise InputError(
             f"{path}: {place / name} was changed by hand since it was written; choose another folder with -o, "
             "or replace it by --overwrite."

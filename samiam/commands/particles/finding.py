@@ -11,7 +11,7 @@ from pathlib import Path
 
 from samiam.commands.files.batch import Amount, Batch
 from samiam.commands.files.every_frame import Image, read_image
-from samiam.commands.files.places import check_place, check_unchanged, writing_to
+from samiam.commands.files.places import check_hand, check_place, writing_to
 from samiam.commands.files.resuming import is_as_before
 from samiam.commands.files.spreading import Workers
 from samiam.commands.particles.job import ParticlesJob, found_in, write_found
@@ -73,7 +73,7 @@ def find_in_files(
 
     for image, place in zip(batch.images, batch.places, strict=True):
         if image.path not in twins and not (job.overwrite or changed_in(place) is None or is_done(image, place)):
-            check_unchanged(image.alias, place, overwrite=False)
+            check_hand(image.alias, place, overwrite=False)
     try:
         batch.carry_out(partial(_find_in_one, job=job, amount=batch.amount, twins=twins), is_done, workers or Workers())
     except KeyboardInterrupt:

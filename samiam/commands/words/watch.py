@@ -24,7 +24,11 @@ def add_watch(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_watch)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="that the microscope writes to")
     parser.add_argument("-o", "--output", type=Path, default=Path("live"), metavar="DIR", help="default: %(default)s")
-    parser.add_argument("--overwrite", action="store_true", help="let the results of other images in DIR be replaced")
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace results of other images and what was corrected by hand",
+    )
     parser.add_argument(
         "--polling",
         action="store_true",

@@ -99,7 +99,7 @@ def check_readable(path: str | Path) -> None:
     """Refuse what `read_micrograph` would refuse at first sight, before anything is read.
 
     Raises:
-        InputError: if there is no such file, or it is empty or of an unknown kind.
+        InputError: if there is no such file, or it is empty, of an unknown kind or has a name that is not UTF-8.
     """
     try:
         _check_file(Path(path))
@@ -188,8 +188,12 @@ def given_size(sides_nm: float | tuple[float, float]) -> PixelSize:
 
 
 def _check_file(path: Path) -> None:
-    """Refuse what is no file of a known kind."""
+    """Refuse what is no file of a known kind, or has a name that results cannot tell."""
     suffix = path.suffix.lower()
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise InputError("has a name that is not UTF-8; rename it, or the folder that is named so.") from None
     if is_store(path):
         return
     if path.is_dir():
