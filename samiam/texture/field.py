@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -106,4 +105,6 @@ class TextureField:
 
     def _at_pixels(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Values (h, w) at the points, linearly between them: (H, W)."""
+        import cv2  # not with the module: who only reads settings does without
+
         return np.asarray(cv2.resize(values, self.shape_hw[::-1], interpolation=cv2.INTER_LINEAR))
