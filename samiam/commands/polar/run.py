@@ -126,8 +126,8 @@ class PolarRun:
     def _link(self, found: PolarPoints, index: int) -> None:
         """Link the points of a frame; the first one decides what a period is."""
         if self._linker is None:
-            self._first = found.micrograph
-            self._linker = Linker(found.micrograph.shape_hw, found.period_px, found.sign)
+            self._first = first = found.micrograph
+            self._linker = Linker(first.shape_hw, found.period_px, found.sign, pixel_aspect=first.pixel_aspect)
         self._linker.add(found.points, found.micrograph.filled, frame=index)
 
     def _found(self, frame: Frame) -> PolarPoints | None:

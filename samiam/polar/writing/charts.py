@@ -97,16 +97,16 @@ def draw_kymograph(axes: Axes, video: PolarVideo) -> None:
     side = video.pixel_size_nm or 1.0
     extent = (-0.5 * side, (width - 0.5) * side, video.time_of(len(image) - 0.5), video.time_of(-0.5))
     axes.imshow(image, cmap="gray", aspect="auto", extent=extent, interpolation="nearest")
-    near_px = _BAND * video.tracks.period_px
-    _draw_tracks(axes, video, height / 2, near_px, side)
-    _draw_near_events(axes, video, height / 2, near_px, side)
+    near_rows = _BAND * video.tracks.period_px / video.pixel_aspect
+    _draw_tracks(axes, video, height / 2, near_rows, side)
+    _draw_near_events(axes, video, height / 2, near_rows, side)
     axes.set_xlabel("column (px)" if video.pixel_size_nm is None else "x (nm)")
 
 
-def _draw_tracks(axes: Axes, video: PolarVideo, middle_px: float, near_px: float, side: float) -> None:
+def _draw_tracks(axes: Axes, video: PolarVideo, middle_px: float, near_rows: float, side: float) -> None:
     """Tracks as lines wherever they run near the middle row."""
     table = tracks_table(video)
-    near = table[(table["row_px"] - middle_px).abs() <= near_px]
+    near = table[(table["row_px"] - middle_px).abs() <= near_rows]
     kinds: tuple[Kind, ...] = ("end", "junction")
     for kind in kinds:
         label: str | None = PLURAL[kind]
@@ -125,9 +125,9 @@ def _draw_tracks(axes: Axes, video: PolarVideo, middle_px: float, near_px: float
             label = None
 
 
-def _draw_near_events(axes: Axes, video: PolarVideo, middle_px: float, near_px: float, side: float) -> None:
+def _draw_near_events(axes: Axes, video: PolarVideo, middle_px: float, near_rows: float, side: float) -> None:
     events = events_table(video)
-    near = events[((events["row_px"] - middle_px).abs() <= near_px) & ~events["event"].isin(["entry", "exit"])]
+    near = events[((events["row_px"] - middle_px).abs() <= near_rows) & ~events["event"].isin(["entry", "exit"])]
     for name, marker in (("appearing", "^"), ("vanishing", "v")):
         some = near[near["event"].isin(_VANISHING) == (name == "vanishing")]
         times = [video.time_of(frame) for frame in some["frame"]]

@@ -43,6 +43,12 @@ class PolarVideo:
         return [note for note in self.notes if note.fault is None]
 
     @property
+    def pixel_aspect(self) -> float:
+        """Height of a pixel over its width; 1 where they are not known."""
+        width_nm, height_nm = self.pixel_size_nm, self.pixel_height_nm
+        return 1.0 if width_nm is None or height_nm is None else height_nm / width_nm
+
+    @property
     def time_unit(self) -> str:
         """What times are in, for axes: seconds, or frames where the interval is not known."""
         return "frame" if self.interval.s is None else "time (s)"

@@ -55,6 +55,15 @@ def test_a_profile_is_the_mean_of_the_rows_in_the_middle() -> None:
     assert set(note.profile.tolist()) == {round(255 * np.mean(np.arange(20, 28) / 47))}
 
 
+def test_a_profile_is_a_period_high_where_pixels_are_not_square() -> None:
+    rows = np.zeros((48, 64))
+    rows[22:26] = 1  # 8 widths
+    found = PolarPoints(Micrograph(rows, pixel_aspect=2.0), Points([], []), "bright", 8.0)
+    note = FrameNote.of(Frame(0, "a", found.micrograph), found)
+    assert note.profile is not None
+    assert set(note.profile.tolist()) == {255}
+
+
 def test_a_journal_goes_on_where_it_was_cut(tmp_path: Path) -> None:
     journal = Journal(tmp_path, ABOUT)
     for index in range(3):
