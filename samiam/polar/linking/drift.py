@@ -57,7 +57,7 @@ class Registration:
     def _prepared(self, pixels: NDArray[np.floating]) -> tuple[Floats, NDArray[np.float64]]:
         """A frame on square pixels without its background, dark towards its border; and its pixels to one of it."""
         scale = min(1.0, _PERIOD_PX / self._period_px)
-        height, width = np.rint(pixels.shape * self._widths * scale).astype(int).tolist()
+        height, width = np.rint(np.array(pixels.shape) * self._widths * scale).astype(int).tolist()
         shape = max(1, height), max(1, width)
         flat = flattened(resampled(pixels, shape), self._period_px * scale)
         window = np.hanning(shape[0])[:, None] * np.hanning(shape[1])

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from samiam.polar.linking.lives import Change, Life, Place, changes_of, stretch_with, stretches_of

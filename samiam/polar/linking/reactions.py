@@ -46,9 +46,7 @@ def meeting_of(one: Change, other: Change) -> Event | None:
     return MEETINGS.get(frozenset({(one.life.kind, one.begins), (other.life.kind, other.begins)}))
 
 
-def partners_of(
-    changes: Sequence[Change], alone: Sequence[float], period: float, options: LinkingOptions
-) -> Partners:
+def partners_of(changes: Sequence[Change], alone: Sequence[float], period: float, options: LinkingOptions) -> Partners:
     """By the index of each change that is paired, that of the other; of all pairings the one that costs least.
 
     Args:

@@ -229,11 +229,19 @@ class TestNumbers:
             (["20240101_120055", "20240101_120100", "20240101_120105"], (0, 1, 2), None),
             (["20231231_235950", "20231231_235955", "20240101_000000", "20240101_000005"], (0, 1, 2, 3), None),
             (["20240228235950", "20240229000000", "20240229000020"], (0, 1, 3), "missing: 2024-02-29 00:00:10 in"),
-            (["20240101T000000_x", "20240101T000010_x", "20240101T000020_x", "20240101T000120_x"], (0, 1, 2, 8), "2024-01-01 00:00:30 to"),
+            (
+                ["20240101T000000_x", "20240101T000010_x", "20240101T000020_x", "20240101T000120_x"],
+                (0, 1, 2, 8),
+                "2024-01-01 00:00:30 to",
+            ),
             # Counters: other numbers of digits, what no clock shows, a beginning.
             (["00055", "00056", "00057", "00100"], (0, 1, 2, 45), "42 frames are missing: 58 to 99 in"),
             (["a_000010", "a_000011", "a_000012", "a_000100"], (0, 1, 2, 90), "87 frames are missing: 13 to 99 in"),
-            (["120050", "120055", "120060", "120100"], (0, 1, 2, 10), "7 frames are missing: 120065 to 120095 in the numbers"),
+            (
+                ["120050", "120055", "120060", "120100"],
+                (0, 1, 2, 10),
+                "7 frames are missing: 120065 to 120095",
+            ),
             (["000000", "000050", "000100", "000150"], (0, 1, 2, 3), None),
             (["240050", "240055", "240100", "240105"], (0, 1, 10, 11), "8 frames are missing: 240060 to 240095 in"),
             (["20240101_1", "20240102_2"], (0, 1), "do not tell their times"),
@@ -256,7 +264,9 @@ class TestNumbers:
         assert by_number(sorted(names, key=natural)) == Numbering(tuple(range(n)))
 
     def test_the_same_places_while_files_land(self) -> None:
-        names = [f"{time:%H%M%S}" for time in (datetime(2024, 1, 1, 9, 58) + timedelta(seconds=5 * n) for n in range(99))]
+        names = [
+            f"{time:%H%M%S}" for time in (datetime(2024, 1, 1, 9, 58) + timedelta(seconds=5 * n) for n in range(99))
+        ]
         for n in range(2, 99):
             assert by_number(names[:n]).places == tuple(range(n))
 
