@@ -55,7 +55,8 @@ def find_blobs(micrograph: Micrograph) -> PolarPoints:
 class MadeLinker:
     """Every point goes on with the nearest of its kind in the frame before, if that is no farther than 6 px."""
 
-    def __init__(self, shape_hw: tuple[int, int], period_px: float, sign: Sign) -> None:
+    def __init__(self, shape_hw: tuple[int, int], period_px: float, sign: Sign, *, pixel_aspect: float = 1.0) -> None:
+        self.pixel_aspect = pixel_aspect
         assert (shape_hw, period_px, sign) == (SHAPE_HW, PERIOD_PX, "bright")
         self.rows: list[tuple[int, int, str, float, float, float, float, float]] = []
         self.events: list[tuple[int, str, float, float, int, None]] = []

@@ -211,6 +211,16 @@ class TestOtherResults:
         code, _, err = run("film.tif", "-o", "out", "--invert")
         assert (code, "other config" in err) == (2, True)
 
+    def test_of_another_interval(self, run: Run, tmp_path: Path) -> None:
+        """Points are the same; times are written anew, and it is said."""
+        write_stack(tmp_path / "film.tif", made_video(3))
+        run("film.tif", "-o", "out")
+        code, out, _ = run("film.tif", "-o", "out", "--interval-s", "2")
+        assert (code, "the time between frames was 5 s and is 2 s now: all times are written anew" in out) == (0, True)
+        run("film.tif", "-o", "whole", "--interval-s", "2")
+        assert digests(tmp_path / "out") == digests(tmp_path / "whole")
+        assert "all times" not in run("film.tif", "-o", "out", "--interval-s", "2")[1]
+
     def test_of_other_frames_of_a_folder(self, run: Run, tmp_path: Path) -> None:
         folder = write_folder(tmp_path / "film", made_video(3))
         run("film", "-o", "out")

@@ -236,6 +236,39 @@ def test_a_table_of_points_replayed_gives_the_same_tracks() -> None:
         pd.testing.assert_frame_equal(getattr(again, name), getattr(whole, name))
 
 
+@pytest.mark.parametrize("aspect", [1 / 3, 3.0])
+def test_the_same_points_on_other_pixels_have_the_same_tracks_and_events(aspect: float) -> None:
+    """Points that move, come and go, seen with rows of other heights."""
+    rng = np.random.default_rng(3)
+    places = rng.uniform(10, 90, (80, 2))
+    square, other = Linker((100, 100), PERIOD), Linker((round(99 / aspect) + 1, 100), PERIOD, pixel_aspect=aspect)
+    to_other = np.array([1 / aspect, 1.0])
+    for number in range(8):
+        seen, drift = rng.random(80) < 0.7, np.array([1.5, -0.5]) * number
+        places = places + rng.normal(scale=2.0, size=(80, 2))
+        points = Points(places[seen] + drift, np.arange(80)[seen] % 2)
+        square.add(points, frame=number, drift_px=drift)
+        there = Points(points.positions_px * to_other, points.is_junction)
+        assert other.add(there, frame=number, drift_px=drift * to_other) == pytest.approx(drift * to_other)
+    expected, found = square.tracks(), other.tracks()
+    assert len(expected.events) > 20
+    for table, names in (("points", ("row", "drift_row")), ("events", ("row",))):
+        for name in names:
+            getattr(found, table)[name] *= aspect
+    for name in ("points", "events", "lifetimes", "counts"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(expected, name))
+
+
+@pytest.mark.parametrize("per_px", [(3, 1), (1, 2)])
+def test_drift_on_pixels_that_are_not_square(per_px: tuple[int, int]) -> None:
+    """Each pixel split into some, along rows or columns; the period counts in widths."""
+    field, (rows, columns) = waves((200, 220), 12.0, seed=1), per_px
+    registration = Registration(12.0 * columns, columns / rows)
+    for drift in [(0, 0), (3, -2), (8, -5)]:
+        seen = shifted(field, drift).repeat(rows, axis=0).repeat(columns, axis=1)
+        assert registration.drift_of(seen) == pytest.approx(np.multiply(drift, per_px), abs=0.4 * max(per_px))
+
+
 def test_no_frames_make_empty_tables() -> None:
     tracks = Linker(SHAPE, PERIOD).tracks()
     assert repr(tracks) == "Tracks(0 frames, 0 tracks, 0 events)"

@@ -21,7 +21,7 @@ from samiam.polar.linking.linker import Linker
 from samiam.polar.result import PolarPoints
 from samiam.polar.writing.journal import JOURNAL, FrameNote, Journal
 from samiam.polar.writing.overlay import write_polar_overlay
-from samiam.polar.writing.results import KIND, OVERLAYS, clear_results, write_polar
+from samiam.polar.writing.results import KIND, OVERLAYS, clear_results, interval_in, write_polar
 from samiam.polar.writing.video import PolarVideo
 from samiam.records import Micrograph
 from samiam.records.polar_scene import Sign
@@ -75,6 +75,7 @@ class PolarRun:
             raise InputError(f"{place}: holds results of which the {JOURNAL} is missing; replace them by --overwrite.")
         self._journal = Journal(place, about)
         self._n_before = len(self._journal.notes)
+        self._other_times = self._said_of_times(interval_in(place)) if self._n_before and kind_of(place) else []
         self._n_done = self._n_written = 0
         self._linker: Linker | None = None
         self._first: Micrograph | None = None
@@ -126,8 +127,8 @@ class PolarRun:
     def _link(self, found: PolarPoints, index: int) -> None:
         """Link the points of a frame; the first one decides what a period is."""
         if self._linker is None:
-            self._first = found.micrograph
-            self._linker = Linker(found.micrograph.shape_hw, found.period_px, found.sign)
+            self._first = first = found.micrograph
+            self._linker = Linker(first.shape_hw, found.period_px, found.sign, pixel_aspect=first.pixel_aspect)
         self._linker.add(found.points, found.micrograph.filled, frame=index)
 
     def _found(self, frame: Frame) -> PolarPoints | None:
@@ -209,6 +210,13 @@ class PolarRun:
             remarks=(*self._frames.remarks, *told, *self._pauses(), *list(said)[:_MOST_TOLD]),
         )
 
+    def _said_of_times(self, before_s: float | None) -> list[str]:
+        """What is said where the results that are gone on with have other times: points do not depend on them."""
+        now_s = self._frames.interval.s
+        before, now = ("unknown" if every is None else f"{every:g} s" for every in (before_s, now_s))
+        said = f"the time between frames was {before} and is {now} now: all times are written anew"
+        return [] if before_s == now_s else [said]
+
     def _pauses(self) -> list[str]:
         """What is said of pauses that are too long for tracks."""
         pauses = [] if self._linker is None else self._linker.pauses
@@ -239,6 +247,7 @@ class PolarRun:
         scale = "pixel size unknown" if self._first is None else self._first.scale
         lines = [
             f"{self._path}: {counted(len(video.notes), 'frame')}{before}, {width} × {height} px, {scale}, {every}",
+            *self._other_times,
             *video.remarks,
             f"{counted(ends, 'end')} and {counted(self.n_points - ends, 'junction')} of {video.sign} stripes in "
             f"{counted(len(video.usable), 'frame')}: {counted(n_tracks, 'track')}, {counted(n_events, 'event')}, "

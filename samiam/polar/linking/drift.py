@@ -22,11 +22,13 @@ class Registration:
     noisy frame have no phase to trust (compare Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156).
 
     Args:
-        period_px: of the stripes.
+        period_px: of the stripes, in widths of a pixel.
+        pixel_aspect: height of a pixel over its width.
     """
 
-    def __init__(self, period_px: float) -> None:
+    def __init__(self, period_px: float, pixel_aspect: float = 1.0) -> None:
         self._period_px = period_px
+        self._widths = np.array([pixel_aspect, 1.0])  # of a pixel, to one row and one column
         self._last: Floats | None = None
         self._drift = np.zeros(2)
 
@@ -53,9 +55,10 @@ class Registration:
             self._last, _ = self._prepared(pixels)
 
     def _prepared(self, pixels: NDArray[np.floating]) -> tuple[Floats, NDArray[np.float64]]:
-        """A frame without its background, dark towards its border; and its pixels to one of the frame."""
+        """A frame on square pixels without its background, dark towards its border; and its pixels to one of it."""
         scale = min(1.0, _PERIOD_PX / self._period_px)
-        shape = max(1, round(pixels.shape[0] * scale)), max(1, round(pixels.shape[1] * scale))
+        height, width = np.rint(np.array(pixels.shape) * self._widths * scale).astype(int).tolist()
+        shape = max(1, height), max(1, width)
         flat = flattened(resampled(pixels, shape), self._period_px * scale)
         window = np.hanning(shape[0])[:, None] * np.hanning(shape[1])
         return np.asarray(flat * window, np.float32), np.divide(shape, pixels.shape)

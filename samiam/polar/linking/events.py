@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from samiam.polar.linking.lives import Change, Life, Place, changes_of, stretch_with, stretches_of
@@ -22,22 +21,22 @@ _BORDER_ALONE = 0.4  # what it costs to leave alone what comes or goes there, wh
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """How a video was seen.
+    """How a video was seen, on square pixels: rows and columns are in widths of a pixel.
 
     Attributes:
-        drifts: of each frame, rows and columns; in the order of the frames.
+        drifts: of each frame (2,), in the order of the frames.
         every: frames from one that is told of to the next.
         n_seen: by the number of each track, in how many of those that are told of.
-        shape_hw: of the frames.
-        period_px: of the stripes.
+        last_place: the last row and column (2,) of a frame; the first are at 0.
+        period: of the stripes.
         options: what a meeting is.
     """
 
     drifts: Mapping[int, Place]
     every: int
     n_seen: Mapping[int, int]
-    shape_hw: tuple[int, int]
-    period_px: float
+    last_place: Place
+    period: float
     options: LinkingOptions
 
 
@@ -97,7 +96,7 @@ class Telling:
         self._changes = changes_of(lives, self._stretches)
         self._n_seen, self._told = Counter(watched.n_seen), Told()
         alone = [self._cost_alone(change) for change in self._changes]
-        self._partner = partners_of(self._changes, alone, watched.period_px, watched.options)
+        self._partner = partners_of(self._changes, alone, watched.period, watched.options)
         self._join()
         own = [(self._told.number_of(change.life.track), change.begins) for change in self._changes]
         self._at = {key: index for index, key in enumerate(own) if index not in self._joined}
@@ -159,7 +158,7 @@ class Telling:
                 self._tell_alone(told, begin)
             return
         first, second = sorted([one, other], key=lambda change: (change.life.kind, change.life.track))
-        place = (one.place_px + other.place_px) / 2
+        place = (one.place + other.place) / 2
         self._tell(told, name, max(one.frame, other.frame), place, (first, second))
 
     def _tell_alone(self, told: Told, change: Change) -> None:
@@ -167,14 +166,14 @@ class Telling:
         not_seen = stretch_with(change.life.last, self._stretches).stop - 1 - change.life.last
         if change.begins or not_seen > self._watched.options.most_missed:
             names: tuple[Event, Event] = ("entry", "exit") if self._is_at_border(change) else ("birth", "death")
-            self._tell(told, names[0 if change.begins else 1], change.frame, change.place_px, (change,))
+            self._tell(told, names[0 if change.begins else 1], change.frame, change.place, (change,))
 
-    def _tell(self, told: Told, name: Event, frame: int, place_px: Place, changes: tuple[Change, ...]) -> None:
+    def _tell(self, told: Told, name: Event, frame: int, place: Place, changes: tuple[Change, ...]) -> None:
         shown = bisect_left(self._told_of, frame)
         if shown == len(self._told_of):
             return
         seen_in = self._told_of[shown]
-        row, column = (place_px + self._watched.drifts[seen_in]).tolist()
+        row, column = (place + self._watched.drifts[seen_in]).tolist()
         tracks = [change.life.track for change in changes]
         told.rows.append((seen_in // self._watched.every, name, row, column, tracks[0], (*tracks, None)[1]))
         for change in changes:
@@ -189,6 +188,6 @@ class Telling:
 
     def _is_at_border(self, change: Change) -> bool:
         drift = self._watched.drifts[self._frames[bisect_right(self._frames, change.frame) - 1]]
-        place = change.place_px + drift
-        margin = float(min(*place, *(np.array(self._watched.shape_hw) - 1 - place)))
-        return margin < _AT_BORDER * self._watched.period_px
+        place = change.place + drift
+        margin = float(min(*place, *(self._watched.last_place - place)))
+        return margin < _AT_BORDER * self._watched.period

@@ -42,9 +42,10 @@ class Linker:
 
     Args:
         shape_hw: of all frames.
-        period_px: from one stripe to the next.
+        period_px: from one stripe to the next, in widths of a pixel.
         sign: of the stripes.
         options: what a link is.
+        pixel_aspect: height of a pixel over its width; distances are those on the specimen, in widths.
 
     Example:
         >>> linker = Linker((100, 100), period_px=10.0)
@@ -60,9 +61,12 @@ class Linker:
         period_px: float,
         sign: Sign = "bright",
         options: LinkingOptions = LinkingOptions(),
+        *,
+        pixel_aspect: float = 1.0,
     ) -> None:
         self.shape_hw, self.period_px, self.sign, self.options = shape_hw, period_px, sign, options
-        self._registration = Registration(period_px)
+        self._registration = Registration(period_px, pixel_aspect)
+        self._widths = np.array([pixel_aspect, 1.0])  # of a pixel, to one row and one column
         self._frames: list[_Frame] = []
         self._lives: dict[int, Life] = {}
 
@@ -97,7 +101,7 @@ class Linker:
                 "link frames of one size."
             )
         drift = self._drift_of(pixels, drift_px)
-        on_specimen = points.positions_px - drift
+        on_specimen = (points.positions_px - drift) * self._widths
         own = self._linked(points, on_specimen, number)
         for track, place, is_junction in zip(own.tolist(), on_specimen, points.is_junction.tolist(), strict=True):
             self._go_on(track, KINDS[is_junction], number, place)
@@ -137,7 +141,7 @@ class Linker:
         for kind in KINDS:
             of_kind = np.flatnonzero(points.is_junction == (kind == "junction"))
             waiting = [life for life in going_on if life.kind == kind]
-            before = np.array([life.last_px for life in waiting]).reshape(-1, 2)
+            before = np.array([life.last_place for life in waiting]).reshape(-1, 2)
             reach = self.options.reach * self.period_px * np.sqrt(number - self._last)
             for old, new in zip(*nearest_pairs(before, on_specimen[of_kind], reach), strict=True):
                 tracks[of_kind[new]] = waiting[old].track
@@ -145,11 +149,11 @@ class Linker:
         tracks[is_new] = max(self._lives, default=0) + 1 + np.arange(np.count_nonzero(is_new))
         return tracks
 
-    def _go_on(self, track: int, kind: Kind, number: int, place_px: NDArray[np.float64]) -> None:
+    def _go_on(self, track: int, kind: Kind, number: int, place: NDArray[np.float64]) -> None:
         if track in self._lives:
-            self._lives[track].seen(number, place_px)
+            self._lives[track].seen(number, place)
         else:
-            self._lives[track] = Life.begin(track, kind, number, place_px)
+            self._lives[track] = Life.begin(track, kind, number, place)
 
     def tracks(self, every: int = 1) -> Tracks:
         """The tracks of all frames that were added, and what happened to them.
@@ -159,11 +163,11 @@ class Linker:
         """
         told_of = [frame for frame in self._frames if frame.number % every == 0]
         watched = Watched(
-            drifts={frame.number: frame.drift_px for frame in self._frames},
+            drifts={frame.number: frame.drift_px * self._widths for frame in self._frames},
             every=every,
             n_seen=Counter(track for frame in told_of for track in frame.tracks.tolist()),
-            shape_hw=self.shape_hw,
-            period_px=self.period_px,
+            last_place=(np.array(self.shape_hw) - 1) * self._widths,
+            period=self.period_px,
             options=self.options,
         )
         told = Telling(list(self._lives.values()), watched).told()
@@ -172,9 +176,10 @@ class Linker:
             (frame.number // every, *(np.count_nonzero(frame.points.is_junction == own) for own in (False, True)))
             for frame in told_of
         ]
+        events = told.events()
         return Tracks(
             points=points,
-            events=told.events(),
+            events=events.assign(row=events["row"] / self._widths[0]),
             lifetimes=_table_of_lifetimes(points, told),
             counts=pd.DataFrame(counts, columns=list(COUNT_COLUMNS)),
             sign=self.sign,

@@ -23,25 +23,26 @@ class Life:
         kind: of its points.
         first: frame.
         last: frame.
-        first_px: place on the specimen (2,), row and column, as the first frame of the video shows it.
-        last_px: likewise.
+        first_place: on the specimen (2,): row and column as the first frame of the video shows it, in widths of a
+            pixel.
+        last_place: likewise.
     """
 
     track: int
     kind: Kind
     first: int
     last: int
-    first_px: Place
-    last_px: Place
+    first_place: Place
+    last_place: Place
 
     @classmethod
-    def begin(cls, track: int, kind: Kind, frame: int, place_px: Place) -> Life:
+    def begin(cls, track: int, kind: Kind, frame: int, place: Place) -> Life:
         """A track that is seen for the first time."""
-        return cls(track, kind, frame, frame, place_px, place_px)
+        return cls(track, kind, frame, frame, place, place)
 
-    def seen(self, frame: int, place_px: Place) -> None:
+    def seen(self, frame: int, place: Place) -> None:
         """Go on."""
-        self.last, self.last_px = frame, place_px
+        self.last, self.last_place = frame, place
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +53,13 @@ class Change:
         life: the track.
         begins: or ends.
         frame: the first that shows it.
-        place_px: where the track is seen first, or last, on the specimen (2,).
+        place: where the track is seen first, or last, likewise.
     """
 
     life: Life
     begins: bool
     frame: int
-    place_px: Place
+    place: Place
 
 
 def stretches_of(frames: Iterable[int], most_missed: int) -> list[range]:
@@ -95,9 +96,9 @@ def changes_of(lives: Iterable[Life], stretches: Sequence[range]) -> list[Change
     for life in lives:
         stretch = stretch_with(life.last, stretches)
         if life.first > stretch.start:
-            found.append(Change(life, True, life.first, life.first_px))
+            found.append(Change(life, True, life.first, life.first_place))
         if life.last < stretch.stop - 1:
-            found.append(Change(life, False, life.last + 1, life.last_px))
+            found.append(Change(life, False, life.last + 1, life.last_place))
     return found
 
 

@@ -46,20 +46,18 @@ def meeting_of(one: Change, other: Change) -> Event | None:
     return MEETINGS.get(frozenset({(one.life.kind, one.begins), (other.life.kind, other.begins)}))
 
 
-def partners_of(
-    changes: Sequence[Change], alone: Sequence[float], period_px: float, options: LinkingOptions
-) -> Partners:
+def partners_of(changes: Sequence[Change], alone: Sequence[float], period: float, options: LinkingOptions) -> Partners:
     """By the index of each change that is paired, that of the other; of all pairings the one that costs least.
 
     Args:
         changes: beginnings and ends of tracks.
         alone: what each costs where it is left alone, 1 for one that is sure.
-        period_px: of the stripes.
+        period: of the stripes, in the unit of places.
         options: how near two are at least, and for how long a track may not be seen.
     """
     if not changes:
         return {}
-    places = np.array([change.place_px for change in changes]) / period_px
+    places = np.array([change.place for change in changes]) / period
     farthest = max(options.meeting, options.reach * np.sqrt(options.most_missed + 1))
     near = KDTree(places).query_pairs(farthest, output_type="ndarray")
     pairs, saved = [], []

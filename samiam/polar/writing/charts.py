@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ from matplotlib.figure import Figure
 
 from samiam.colours import PALETTE
 from samiam.formats.writers.charting import colour, drawing, write_figure
+from samiam.polar.linking.lives import stretches_of
 from samiam.polar.linking.tracks import EVENTS
 from samiam.polar.writing.classes import COLOURS, PLURAL
+from samiam.polar.writing.journal import FrameNote
 from samiam.polar.writing.tables import counts_table, events_table, tracks_table
 from samiam.polar.writing.video import PolarVideo
 from samiam.records.polar_scene import Kind
@@ -24,6 +28,7 @@ _KYMOGRAPH_HEIGHT = 7.0
 _VANISHING = {"annihilation", "joining", "attachment", "bridge breaking", "death", "exit"}
 _AT_BORDER = {"entry": "0.55", "exit": "0.75"}
 _EVENT_COLOURS: dict[str, Any] = {name: colour(index) for index, name in enumerate(EVENTS)} | _AT_BORDER
+_BRIDGED = 2  # frames in a row that are left empty in the picture of a kymograph; more are between two pictures
 _BAND = 1.0  # period on either side of the middle row: tracks within it stand in the kymograph
 
 
@@ -49,7 +54,7 @@ def write_charts(folder: Path, video: PolarVideo) -> list[Path]:
 def draw_counts(axes: Axes, video: PolarVideo) -> None:
     """How many ends and junctions each frame shows; there is no line over frames that are missing."""
     table = counts_table(video).set_index("frame")
-    every = table.reindex(range(int(table.index.max()) + 1)) if len(table) else table
+    every = table.reindex(_with_breaks(table.index.tolist()))
     for kind, rgb in COLOURS.items():
         numbers = every[f"{kind}s"].astype("float64").to_numpy(na_value=np.nan)
         times = [video.time_of(frame) for frame in every.index]
@@ -91,27 +96,42 @@ def draw_kymograph(axes: Axes, video: PolarVideo) -> None:
         axes.set_xlabel("no frame could be used")
         return
     height, width = video.shape_hw
-    image = np.full((notes[-1].index + 1, width), np.nan)
-    for note in notes:
-        image[note.index] = note.profile
     side = video.pixel_size_nm or 1.0
-    extent = (-0.5 * side, (width - 0.5) * side, video.time_of(len(image) - 0.5), video.time_of(-0.5))
-    axes.imshow(image, cmap="gray", aspect="auto", extent=extent, interpolation="nearest")
-    near_px = _BAND * video.tracks.period_px
-    _draw_tracks(axes, video, height / 2, near_px, side)
-    _draw_near_events(axes, video, height / 2, near_px, side)
+    _draw_profiles(axes, video, notes, (-0.5 * side, (width - 0.5) * side))
+    near_rows = _BAND * video.tracks.period_px / video.pixel_aspect
+    _draw_tracks(axes, video, height / 2, near_rows, side)
+    _draw_near_events(axes, video, height / 2, near_rows, side)
     axes.set_xlabel("column (px)" if video.pixel_size_nm is None else "x (nm)")
 
 
-def _draw_tracks(axes: Axes, video: PolarVideo, middle_px: float, near_px: float, side: float) -> None:
+def _draw_profiles(axes: Axes, video: PolarVideo, notes: Sequence[FrameNote], sides: tuple[float, float]) -> None:
+    """The middle rows as a picture; as several where many frames in a row are missing, of which nothing is kept."""
+    profiles = {note.index: note.profile for note in notes if note.profile is not None}
+    every = np.array(list(profiles.values()))
+    for stretch in stretches_of(profiles, _BRIDGED):
+        image = np.full((len(stretch), every.shape[1]), np.nan)
+        for index in profiles.keys() & stretch:
+            image[index - stretch.start] = profiles[index]
+        times = video.time_of(stretch.stop - 0.5), video.time_of(stretch.start - 0.5)
+        limits = {"vmin": every.min(), "vmax": every.max()}
+        axes.imshow(image, cmap="gray", aspect="auto", extent=(*sides, *times), interpolation="nearest", **limits)
+    axes.set_ylim(video.time_of(notes[-1].index + 0.5), video.time_of(-0.5))
+
+
+def _with_breaks(frames: Sequence[int]) -> list[int]:
+    """Frames, and the first of those that are missing after each."""
+    return sorted({*frames, *(before + 1 for before, _ in pairwise(frames))})
+
+
+def _draw_tracks(axes: Axes, video: PolarVideo, middle_px: float, near_rows: float, side: float) -> None:
     """Tracks as lines wherever they run near the middle row."""
     table = tracks_table(video)
-    near = table[(table["row_px"] - middle_px).abs() <= near_px]
+    near = table[(table["row_px"] - middle_px).abs() <= near_rows]
     kinds: tuple[Kind, ...] = ("end", "junction")
     for kind in kinds:
         label: str | None = PLURAL[kind]
         for _, track in near[near["kind"] == kind].set_index("frame").groupby("track"):
-            every = range(track.index.min(), track.index.max() + 1)  # no line where it runs farther away
+            every = _with_breaks(track.index.tolist())  # no line where it runs farther away
             times = [video.time_of(frame) for frame in every]
             axes.plot(
                 track["column_px"].reindex(every) * side,
@@ -125,9 +145,9 @@ def _draw_tracks(axes: Axes, video: PolarVideo, middle_px: float, near_px: float
             label = None
 
 
-def _draw_near_events(axes: Axes, video: PolarVideo, middle_px: float, near_px: float, side: float) -> None:
+def _draw_near_events(axes: Axes, video: PolarVideo, middle_px: float, near_rows: float, side: float) -> None:
     events = events_table(video)
-    near = events[((events["row_px"] - middle_px).abs() <= near_px) & ~events["event"].isin(["entry", "exit"])]
+    near = events[((events["row_px"] - middle_px).abs() <= near_rows) & ~events["event"].isin(["entry", "exit"])]
     for name, marker in (("appearing", "^"), ("vanishing", "v")):
         some = near[near["event"].isin(_VANISHING) == (name == "vanishing")]
         times = [video.time_of(frame) for frame in some["frame"]]

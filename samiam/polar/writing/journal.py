@@ -57,7 +57,7 @@ class FrameNote:
     def of(cls, frame: Frame, found: PolarPoints) -> FrameNote:
         """What was found in a frame."""
         sha256 = found.micrograph.metadata.get("sha256")
-        profile = _profile(found.micrograph, found.period_px)
+        profile = _profile(found.micrograph, found.period_px / found.micrograph.pixel_aspect)
         return cls(
             frame.index, frame.name, sha256, None, found.points, found.dropped, found.period_px, found.remark, profile
         )
@@ -90,9 +90,9 @@ class FrameNote:
         return cls(*head, points, dropped, float(facts["period_px"]), facts["remark"], profile)
 
 
-def _profile(micrograph: Micrograph, period_px: float) -> NDArray[np.uint8]:
-    """The mean of the rows in the middle, as many as a period."""
-    middle, half = micrograph.shape_hw[0] // 2, max(1, round(period_px / 2))
+def _profile(micrograph: Micrograph, n_rows: float) -> NDArray[np.uint8]:
+    """The mean of so many rows in the middle."""
+    middle, half = micrograph.shape_hw[0] // 2, max(1, round(n_rows / 2))
     rows = micrograph.filled[max(0, middle - half) : middle + half]
     return np.asarray(np.rint(255 * rows.mean(axis=0)), np.uint8)
 

@@ -78,14 +78,14 @@ def _range(values: Sequence[float]) -> str:
 def _events(video: PolarVideo) -> Table:
     found = events_table(video)
     numbers = found["event"].value_counts()
-    n_steps = max(1, (video.notes[-1].index if video.notes else 1))
     rows = [
-        (name, str(numbers[name]), f"{numbers[name] / n_steps:.3g}", _rate(numbers[name], n_steps, video))
+        (name, str(numbers[name]), _rate(numbers[name], video, 1.0), _rate(numbers[name], video, video.interval.s))
         for name in EVENTS
         if name in numbers
     ]
     return Table(("event", "number", "each frame", "each s"), rows)
 
 
-def _rate(number: int, n_steps: int, video: PolarVideo) -> str:
-    return "–" if video.interval.s is None else f"{number / n_steps / video.interval.s:.3g}"
+def _rate(number: int, video: PolarVideo, step: float | None) -> str:
+    """How many in a unit of which a step from frame to frame has so many."""
+    return "–" if step is None or not video.n_steps else f"{number / (video.n_steps * step):.3g}"

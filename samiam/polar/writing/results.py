@@ -19,6 +19,7 @@ from samiam.polar.writing.report import write_polar_report
 from samiam.polar.writing.tables import counts_table, events_table, lifetimes_table, points_table, tracks_table
 from samiam.polar.writing.video import PolarVideo
 from samiam.storage.files import replacing_together
+from samiam.storage.strict_json import parse_json
 
 KIND = "polar"
 """What the provenance of such a folder says it is of."""
@@ -102,6 +103,15 @@ def _provenance(video: PolarVideo, source: Mapping[str, Any], config: Mapping[st
         "events": events,
         "remarks": list(video.remarks),
     }
+
+
+def interval_in(folder: Path) -> float | None:
+    """The time between frames in s that the results in a folder have; None where they have none, or there are none."""
+    try:
+        found = parse_json((folder / PROVENANCE).read_bytes())["interval_s"]
+    except (LookupError, OSError, TypeError, ValueError):
+        return None
+    return float(found) if isinstance(found, (int, float)) else None
 
 
 def clear_results(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tracemalloc
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from PIL import Image
 
 from samiam.errors import InputError
 from samiam.formats import Frames, open_frames, read_micrograph
-from samiam.formats.frames.numbering import by_number, by_time, natural
+from samiam.formats.frames.numbering import Numbering, by_number, by_time, natural
 from samiam.formats.readers.interval import Interval
 
 N, H, W = 4, 32, 48
@@ -216,6 +217,67 @@ class TestNumbers:
         if places[-1] + 1 <= 2 * len(places):
             assert found.places == tuple(places)
         assert by_time([0.04 * place for place in range(places[-1])]).remark is None
+
+    @pytest.mark.parametrize(
+        ("names", "places", "remark"),
+        [
+            (["a_120055", "a_120100", "a_120105", "a_120110"], (0, 1, 2, 3), None),
+            (["120058", "120059", "120100", "120103"], (0, 1, 2, 5), "2 frames are missing: 12:01:01 to 12:01:02 in"),
+            (["115950", "120000", "120010", "120020"], (0, 1, 2, 3), None),
+            (["120051", "120058", "120105"], (0, 1, 2), None),
+            (["120050", "120055", "120105", "120110"], (0, 1, 3, 4), "1 frame is missing: 12:01:00 in the times"),
+            (["20240101_120055", "20240101_120100", "20240101_120105"], (0, 1, 2), None),
+            (["20231231_235950", "20231231_235955", "20240101_000000", "20240101_000005"], (0, 1, 2, 3), None),
+            (["20240228235950", "20240229000000", "20240229000020"], (0, 1, 3), "missing: 2024-02-29 00:00:10 in"),
+            (
+                ["20240101T000000_x", "20240101T000010_x", "20240101T000020_x", "20240101T000120_x"],
+                (0, 1, 2, 8),
+                "2024-01-01 00:00:30 to",
+            ),
+            # Counters: other numbers of digits, what no clock shows, a beginning.
+            (["00055", "00056", "00057", "00100"], (0, 1, 2, 45), "42 frames are missing: 58 to 99 in"),
+            (["a_000010", "a_000011", "a_000012", "a_000100"], (0, 1, 2, 90), "87 frames are missing: 13 to 99 in"),
+            (
+                ["120050", "120055", "120060", "120100"],
+                (0, 1, 2, 10),
+                "7 frames are missing: 120065 to 120095",
+            ),
+            (["000000", "000050", "000100", "000150"], (0, 1, 2, 3), None),
+            (["240050", "240055", "240100", "240105"], (0, 1, 10, 11), "8 frames are missing: 240060 to 240095 in"),
+            (["20240101_1", "20240102_2"], (0, 1), "do not tell their times"),
+            (["20240132_120000", "20240133_120001"], (0, 1), "do not tell their times"),
+        ],
+    )
+    def test_clock_times(self, names: list[str], places: tuple[int, ...], remark: str | None) -> None:
+        found = by_number(names)
+        assert found.places == places
+        assert (found.remark is None) if remark is None else (remark in (found.remark or ""))
+
+    @given(
+        begin=st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2090, 1, 1)),
+        step=st.integers(1, 200),
+        n=st.integers(3, 40),
+        form=st.sampled_from(["%Y%m%d%H%M%S", "x%Y%m%d_%H%M%S_y"]),
+    )
+    def test_steady_times_have_no_gaps(self, begin: datetime, step: int, n: int, form: str) -> None:
+        names = [(begin + timedelta(seconds=step * place)).strftime(form) for place in range(n)]
+        assert by_number(sorted(names, key=natural)) == Numbering(tuple(range(n)))
+
+    def test_the_same_places_while_files_land(self) -> None:
+        names = [
+            f"{time:%H%M%S}" for time in (datetime(2024, 1, 1, 9, 58) + timedelta(seconds=5 * n) for n in range(99))
+        ]
+        for n in range(2, 99):
+            assert by_number(names[:n]).places == tuple(range(n))
+
+    def test_a_series_with_a_long_gap(self) -> None:
+        found = by_number([f"f_{number}" for number in (*range(5), *range(105, 110))])
+        assert found.places == (*range(5), *range(105, 110))
+        assert found.remark == "100 frames are missing: 5 to 104 in the numbers of the files"
+        assert by_time([0, 0.1, 0.2, 0.3, 50]).places == (0, 1, 2, 3, 500)
+        hashes = by_number([f"f_{number}" for number in (1, 2, 3, 4, 10**25)])
+        assert hashes.places == (0, 1, 2, 3, 4)
+        assert "are no series; frames count in their order" in (hashes.remark or "")
 
     def test_times(self) -> None:
         assert by_time([0, 1.01, 2, 4, 5]).places == (0, 1, 2, 4, 5)

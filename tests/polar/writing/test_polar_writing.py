@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import tracemalloc
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +23,7 @@ from samiam.formats.readers.interval import Interval
 from samiam.polar.result import PolarPoints
 from samiam.polar.writing.charts import write_charts
 from samiam.polar.writing.journal import JOURNAL, FrameNote, Journal
+from samiam.polar.writing.report import write_polar_report
 from samiam.polar.writing.tables import counts_table, points_table
 from samiam.polar.writing.video import PolarVideo
 from samiam.records import Micrograph
@@ -53,6 +59,15 @@ def test_a_profile_is_the_mean_of_the_rows_in_the_middle() -> None:
     note = FrameNote.of(Frame(0, "a", found.micrograph), found)
     assert note.profile is not None
     assert set(note.profile.tolist()) == {round(255 * np.mean(np.arange(20, 28) / 47))}
+
+
+def test_a_profile_is_a_period_high_where_pixels_are_not_square() -> None:
+    rows = np.zeros((48, 64))
+    rows[22:26] = 1  # 8 widths
+    found = PolarPoints(Micrograph(rows, pixel_aspect=2.0), Points([], []), "bright", 8.0)
+    note = FrameNote.of(Frame(0, "a", found.micrograph), found)
+    assert note.profile is not None
+    assert set(note.profile.tolist()) == {255}
 
 
 def test_a_journal_goes_on_where_it_was_cut(tmp_path: Path) -> None:
@@ -100,6 +115,40 @@ def test_the_same_video_makes_the_same_charts(tmp_path: Path) -> None:
         assert first.read_bytes() == second.read_bytes()
         with Image.open(first) as picture:
             assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 20
+
+
+def gapped(indices: Sequence[int], **changes: Any) -> PolarVideo:
+    """A video of which only these frames were seen; the others are not there."""
+    linker, notes = MadeLinker(SHAPE_HW, PERIOD_PX, "bright"), []
+    for index, pixels in zip(indices, made_video(len(indices)), strict=True):
+        found = find_blobs(Micrograph(pixels / 255))
+        linker.add(found.points, found.micrograph.pixels, frame=index)
+        notes.append(FrameNote.of(Frame(index, f"frame {index}", found.micrograph), found))
+    video = PolarVideo("film", SHAPE_HW, None, None, Interval(2.0, "argument"), "bright", notes, linker.tracks())
+    return replace(video, **changes)
+
+
+def test_charts_do_not_grow_with_a_pause(tmp_path: Path) -> None:
+    video = gapped([0, 1, 2, 10**8, 10**8 + 1])
+    tracemalloc.start()
+    try:
+        write_charts(tmp_path, video)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 100e6
+
+
+def test_rates_of_events_are_over_the_time_that_was_watched(tmp_path: Path) -> None:
+    """A pause, and frames at the beginning and the end that could not be used, are no such time; a frame missed is."""
+    fault = [FrameNote(index, f"frame {index}", None, "is damaged.") for index in (0, 1, 18, 19)]
+    video = gapped([2, 3, 5, 6, 14, 15, 16, 17])
+    video = replace(video, notes=[*fault[:2], *video.notes, *fault[2:]])
+    assert video.n_steps == (6 - 2) + (17 - 14)
+    page = write_polar_report(tmp_path / "report.html", video, [], [], {}).read_text()
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", page)
+    assert cells[cells.index("death") :][:4] == ["death", "1", "0.143", "0.0714"]
+    assert replace(video, notes=video.notes[:3]).n_steps == 0
 
 
 def test_a_frame_that_could_not_be_used_has_no_numbers() -> None:
