@@ -25,6 +25,7 @@ _SPUR_PX = 5  # width of what may adjoin a plate and is of its level by chance
 _LEAST_OF_A_PLATE = 0.3  # of its width, that a bar on it has
 _PLATE_CONTRAST = 0.4  # of the image's own range, between a plate and the bar on it
 _FLAT = 0.9  # of what is around a bar, to be a plate
+_EVEN = 0.3  # of that, by which it changes a plate where nothing is near
 _STRAY = 0.001  # most of the image's middle that may be of a bar's level, or near it, to look for thin letters of it
 _RIM_PX = 4  # beyond bar and letters, their outline or their shadow
 
@@ -258,7 +259,8 @@ def _plate_under(counts: Counts, bar: Box) -> Box | None:
     level = float(np.median(sides))
     reach = bar.grown(int(_NEAR_THE_EDGE * shape_hw[0]), shape_hw)
     part = counts[reach.slices]
-    for tolerance in (0.0, _LOSSY * float(counts.max() - counts.min())) if may_be_lossy(counts) else (0.0,):
+    lossy = _LOSSY * float(counts.max() - counts.min())
+    for tolerance in (0.0, _EVEN * lossy, lossy) if may_be_lossy(counts) else (0.0,):
         if near(sides, level, tolerance).mean() < _FLAT:
             continue
         for box, _ in _rectangles(near(part, level, tolerance), bar.width):
