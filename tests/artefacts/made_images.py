@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -84,6 +85,32 @@ def with_data_bar(
     draw.rectangle((counts.shape[1] - 80, n_rows - 9, counts.shape[1] - 20, n_rows - 6), fill=255)
     bar = _over(np.full((n_rows, counts.shape[1]), ground, counts.dtype), np.array(drawn), ink)
     return np.concatenate([counts, bar] if at == "bottom" else [bar, counts])
+
+
+def lettered(shape_hw: tuple[int, int], font: str, text: str) -> NDArray[np.uint8]:
+    """White letters on black, antialiased, by Pillow of so many pixels or by OpenCV at such a scale."""
+    program, size = font.split()
+    if program == "cv":
+        drawn = np.zeros(shape_hw, np.uint8)
+        cv2.putText(drawn, text, (8, shape_hw[0] - 14), cv2.FONT_HERSHEY_SIMPLEX, float(size), 255, 1, cv2.LINE_AA)
+        return drawn
+    image = Image.new("L", shape_hw[::-1], 0)
+    ImageDraw.Draw(image).text((8, 8), text, fill=255, font=ImageFont.load_default(size=int(size)))
+    return np.array(image)
+
+
+def with_plate(
+    counts: NDArray[np.uint8], plate: int, ink: int, *, at: str, text: str
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """A bar with its length over it on a plate of 120 x 46 pixels; and where that is."""
+    left = 14 if "left" in at else counts.shape[1] - 134
+    top = counts.shape[0] - 60 if "bottom" in at else 14
+    counts, place = counts.copy(), np.zeros(counts.shape, np.bool_)
+    place[top : top + 46, left : left + 120] = True
+    opacity = lettered((46, 120), "pil 16", " " * 8 + text)
+    opacity[32:38, 12:108] = 255
+    counts[place] = _over(np.full((46, 120), plate, np.uint8), opacity, ink).ravel()
+    return counts, place
 
 
 def _over(counts: NDArray[Any], opacity: NDArray[np.uint8], level: float) -> NDArray[Any]:

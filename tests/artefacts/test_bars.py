@@ -2,7 +2,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_images import KINDS, LIMITS, Kind, as_jpeg, recorded, slow, two_lattices, with_data_bar, with_scale_bar
+from made_images import (
+    KINDS,
+    LIMITS,
+    Kind,
+    as_jpeg,
+    lettered,
+    recorded,
+    slow,
+    two_lattices,
+    with_data_bar,
+    with_plate,
+    with_scale_bar,
+)
 
 from samiam.artefacts.finding import find_artefacts
 
@@ -61,3 +73,78 @@ def test_a_bar_and_a_frame_and_hot_pixels() -> None:
     ]
     assert found.shown is not None
     assert found.mended[found.shown].max() < 12000
+
+
+@pytest.mark.parametrize("at", ["bottom", "top"])
+@pytest.mark.parametrize("font", ["pil 10", "pil 12", "pil 16", "cv 0.4", "cv 0.5"])
+@pytest.mark.parametrize("quality", [None, 90, *slow(60, 30)])
+@pytest.mark.parametrize("is_white", [True, False])
+def test_a_data_bar_with_thin_letters(is_white: bool, quality: int | None, font: str, at: str) -> None:
+    bar = lettered((40, 320), font, "Sample A / 2021-03-04")
+    bar = bar if is_white else 255 - bar
+    image = recorded("uint8", two_lattices())
+    counts = np.concatenate([image, bar] if at == "bottom" else [bar, image])
+    found = find_artefacts(counts if quality is None else as_jpeg(counts, quality))
+    assert found.shown is not None
+    shown = found.shown if at == "bottom" else found.shown[::-1]
+    assert not shown[240:].any()
+    assert shown[:232].all()
+
+
+@pytest.mark.parametrize("level", [30, 120, 255])
+@pytest.mark.parametrize("quality", [None, 90, *slow(60)])
+def test_a_data_bar_beside_vacuum(level: int, quality: int | None) -> None:
+    image = recorded("uint8", two_lattices())
+    image[190:] = level
+    counts = np.concatenate([image, lettered((40, 320), "pil 16", "HV 200 kV  HAADF")])
+    found = find_artefacts(counts if quality is None else as_jpeg(counts, quality))
+    assert found.words == ("a data bar of 40 rows at the bottom",)
+
+
+def test_the_tips_of_a_surface_are_no_letters() -> None:
+    image = recorded("uint8", two_lattices(), noise=0)
+    image[:50] = 0
+    image[46:50, 20:300:12] = 255
+    assert find_artefacts(image).words == ()
+
+
+@pytest.mark.parametrize("at", ["bottom left", "top right", *slow("bottom right", "top left")])
+@pytest.mark.parametrize("text", ["5 nm", ""])
+@pytest.mark.parametrize("quality", [None, *slow(90, 60)])
+@pytest.mark.parametrize("levels", [(0, 255), (255, 0), (0, 200)])
+def test_the_plate_under_a_scale_bar(levels: tuple[int, int], quality: int | None, text: str, at: str) -> None:
+    counts, truth = with_plate(recorded("uint8", two_lattices()), *levels, at=at, text=text)
+    found = find_artefacts(counts if quality is None else as_jpeg(counts, quality))
+    assert found.shown is not None
+    assert not found.shown[truth].any()
+    assert np.count_nonzero(~found.shown) < 1.4 * np.count_nonzero(truth)
+
+
+@pytest.mark.parametrize("outline_px", [1, 2])
+@pytest.mark.parametrize("offset_px", [0, 2])
+@pytest.mark.parametrize("is_white", [True, False])
+def test_the_outline_or_the_shadow_of_a_scale_bar(is_white: bool, offset_px: int, outline_px: int) -> None:
+    counts = recorded("uint8", two_lattices())
+    around = outline_px if not offset_px else 0
+    drawn = np.s_[206 - around : 214 + around + offset_px, 20 - around : 120 + around + offset_px]
+    counts[206 - around + offset_px : 214 + around + offset_px, 20 - around + offset_px : drawn[1].stop] = (
+        0 if is_white else 255
+    )
+    counts[206:214, 20:120] = 255 if is_white else 0
+    found = find_artefacts(counts)
+    assert found.shown is not None
+    assert not found.shown[drawn].any()
+    assert np.count_nonzero(~found.shown) < 3000
+
+
+def test_two_scale_bars_are_the_specimen() -> None:
+    counts = recorded("uint8", two_lattices())
+    counts[206:214, 20:120] = counts[20:28, 200:300] = 255
+    assert find_artefacts(counts).words == ()
+
+
+def test_a_flat_rectangle_without_a_bar_is_the_specimen() -> None:
+    counts = recorded("uint8", two_lattices())
+    counts[180:225, 30:150] = 0
+    counts[195:210, 60:75] = 255
+    assert find_artefacts(counts).words == ()
