@@ -17,11 +17,16 @@ _RUN_PX = 8  # of one level from a corner along a side, before anything is looke
 _WIDEST, _WIDEST_ALONE = 0.25, 0.125  # of a side: a constant band that is wider, or wide on one side only, is vacuum
 # Share of an image that the corners take, of which a turn leaves two opposite ones; at 45° they are half of it.
 _LEAST, _MOST = 0.002, 0.6
+# Of how deep a turn about the centre cuts each side, and in pixels; a crop of a turned image leaves less of a cut.
+_LEAST_CUT, _LEAST_CUT_PX = 0.25, 1.0
 _ONE_CUT = math.radians(2)  # within which edges belong to one cut
 _DIRECTIONS = 6  # that are tried
 _EDGE_PX = 3  # a cut is as abrupt, and where it was interpolated the pixel beside it is half of it
 _LEAST_RISE = 0.5  # of the mean beyond the cut; the surface of a specimen rises over the width of its columns
 _BITES = 0.4  # share of the cut, beyond that of the image, where the image has the frame's level too; a disc has 0.7
+_MOST_LOSSY = 2.0  # counts by which a JPEG of 8 bits may move what is of one level
+_LOSSY = 1 / 64  # likewise, of the range of the image; one of few levels has no count to spare
+_BLOCKS_PX = 12  # from the cut, beyond which JPEG's blocks hold nothing of the image: the diagonal of one
 _RINGING = 0.3  # of the contrast at the cut, what JPEG leaves of it in the blocks across
 _FLAT = 0.12  # likewise, root mean square over those blocks
 
@@ -62,13 +67,18 @@ def find_frame(counts: Counts) -> Frame | None:
 def _levels_of_corners(counts: Counts) -> list[float]:
     """Levels that run from a corner along a side."""
     levels: dict[float, None] = {}
+    lossy = _lossy(counts)
     for turned in _from_corners(counts):
         level = turned[0, 0]
         sides = (turned[0, :_RUN_PX], turned[:_RUN_PX, 0])
-        tolerance = 2 if may_be_lossy(counts) else 0
-        if any(near(side, level, tolerance).all() for side in sides):
+        if any(near(side, level, lossy).all() for side in sides):
             levels[float(level)] = None
     return list(levels)
+
+
+def _lossy(counts: Counts) -> float:
+    """How far from its level a JPEG may put what is of one level."""
+    return min(_MOST_LOSSY, _LOSSY * float(np.ptp(sampled(counts)))) if may_be_lossy(counts) else 0.0
 
 
 def _from_corners(image: Counts) -> tuple[Counts, ...]:
@@ -81,8 +91,9 @@ def _tolerances(counts: Counts, level: float) -> Iterator[float]:
     yield 0.0
     if may_be_lossy(counts):
         differences = np.abs(sampled(counts).astype(np.float32) - level)
-        if (differences > 2).any():
-            yield _RINGING * float(np.median(differences[differences > 2]))
+        differences = differences[differences > _lossy(counts)]
+        if differences.size:
+            yield _RINGING * float(np.median(differences))
 
 
 def _pane(counts: Counts, level: float, tolerance: float) -> Pane | None:
@@ -138,7 +149,8 @@ def _is_cut_out(counts: Counts, level: float, tolerance: float, pane: Pane) -> b
     """Whether a rectangle is an image in a frame, and not a specimen in vacuum."""
     shape_hw = (counts.shape[0], counts.shape[1])
     inside = pane.covers(shape_hw)
-    if not _is_narrow(pane, inside) or not _is_flat(counts[~inside], level, tolerance):
+    is_left = _is_left_by_a_turn(pane, inside) if pane.turn else _is_narrow(pane, shape_hw)
+    if not is_left or not _is_flat(counts, level, tolerance, pane):
         return False
     values, edge = _sampled_within(counts, inside), counts[inside & ~pane.covers(shape_hw, inset_px=_EDGE_PX)]
     has_texture = commonest(values)[1] < 0.5
@@ -152,23 +164,47 @@ def _sampled_within(counts: Counts, inside: Mask) -> Counts:
     return values if values.size else counts[inside]
 
 
-def _is_narrow(pane: Pane, inside: Mask) -> bool:
-    if pane.turn:
-        cut = [not turned[0, :_RUN_PX].any() or not turned[:_RUN_PX, 0].any() for turned in _from_corners(inside)]
-        has_opposites = (cut[0] and cut[3]) or (cut[1] and cut[2])
-        return bool(has_opposites and _LEAST <= np.count_nonzero(~inside) / inside.size <= _MOST)
-    height, width = inside.shape
-    shares = [margin / side for margin, side in zip(pane.margins((height, width)), (height, width) * 2, strict=True)]
+def _is_narrow(pane: Pane, shape_hw: tuple[int, int]) -> bool:
+    """Whether what lies outside of an upright rectangle is bands too narrow for vacuum."""
+    shares = [margin / side for margin, side in zip(pane.margins(shape_hw), shape_hw * 2, strict=True)]
     n_sides = sum(share > 0 for share in shares)
     return bool(n_sides > 0 and max(shares) <= (_WIDEST_ALONE if n_sides == 1 else _WIDEST))
 
 
-def _is_flat(outside: Counts, level: float, tolerance: float) -> bool:
+def _is_left_by_a_turn(pane: Pane, inside: Mask) -> bool:
+    """Whether what lies outside is what a turn leaves: opposite corners, cuts on three sides, no wide band beyond.
+
+    A turn cuts all four sides, of which a crop may take one. Parallel surfaces of a specimen, or two that meet, cut
+    two.
+    """
+    cut = [not turned[0, :_RUN_PX].any() or not turned[:_RUN_PX, 0].any() for turned in _from_corners(inside)]
+    has_opposites = (cut[0] and cut[3]) or (cut[1] and cut[2])
+    if not has_opposites or not _LEAST <= np.count_nonzero(~inside) / inside.size <= _MOST:
+        return False
+    height, width = inside.shape
+    n_cuts = 0
+    for axis, (along_x, along_y) in enumerate(axes_of(pane.turn)):
+        places = sorted(along_x * x + along_y * y for x in (0, width - 1) for y in (0, height - 1))
+        length, low, high = places[3] - places[0], pane.low_uv[axis], pane.high_uv[axis]
+        if max(low - places[1], places[2] - high) > _WIDEST_ALONE * length:
+            return False
+        side = width if abs(along_x) > abs(along_y) else height
+        least = max(_LEAST_CUT_PX, _LEAST_CUT * (length - side) / 2)
+        n_cuts += (low - places[0] >= least) + (places[3] - high >= least)
+    return n_cuts >= 3
+
+
+def _is_flat(counts: Counts, level: float, tolerance: float, pane: Pane) -> bool:
     """Whether what lies outside is of one level, to the bit or but for what JPEG does within blocks across the cut."""
+    shape_hw = (counts.shape[0], counts.shape[1])
+    outside = counts[~pane.covers(shape_hw)]
     if tolerance == 0:
         return bool(near(outside, level).mean() > 0.995)
+    far = near(counts[~pane.covers(shape_hw, inset_px=-_BLOCKS_PX)], level, _lossy(counts))
+    if far.size and far.mean() < 0.98:
+        return False
     differences = outside.astype(np.float32) - level
-    at_level = (np.abs(differences) <= 2).mean()
+    at_level = (np.abs(differences) <= _lossy(counts)).mean()
     return bool(at_level > 0.5 and np.sqrt(np.mean(differences**2)) <= _FLAT / _RINGING * tolerance)
 
 

@@ -17,6 +17,10 @@ _LARGEST_PX, _LARGEST_FLAT_PX = 2, 9  # of a spot, and of one of a single level
 # can be sampled, has 0.29, one of 2 px 0.5.
 _SKIRT = 0.2
 _TAIL = 1.5  # times as far as an exponential tail of the noise would reach in this image
+# Spots of the same kind as an outlier: so high, of its height, and no wider than this skirt.
+_KIN_HEIGHT, _KIN_SKIRT = 0.4, 0.4
+_LONGEST_PERIOD_PX = 32  # of a lattice; spots that crowd in one part of an image repeat over longer ones
+_REPEATS = 2.0  # times the highest power that as many spots would have anywhere in their spectrum by chance
 
 Mask = NDArray[np.bool_]
 
@@ -66,13 +70,58 @@ def _spots(counts: Counts, shown: Mask | None, sign: int, levels: list[float]) -
     if not 0 < n_beyond <= _MOST * counts.size:
         return None
     places = np.nonzero(beyond)
+    height, skirt = _shapes(counts, places, beyond, sign)
+    is_spot = np.isfinite(height) & (height > excess) & (skirt <= _SKIRT * height)
+    found = _small_ones(counts, beyond, places, is_spot)
+    if found is None or _is_periodic(_kin(counts, shown, found, float(np.median(height[found[places]])), sign)):
+        return None
+    return found
+
+
+def _shapes(
+    counts: Counts, places: tuple[Any, ...], beyond: Mask, sign: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How high spots stand above what surrounds them, and how high their third brightest neighbour does."""
     ground = sign * local_median(counts, places, beyond)
     height = sign * counts[places].astype(np.float64) - ground
     neighbours = sign * _gathered(counts, places, 1).astype(np.float64) - ground[:, None]
     neighbours[_gathered(beyond, places, 1)] = 0.0
-    skirt = np.partition(neighbours, -3, axis=1)[:, -3]
-    is_spot = np.isfinite(height) & (height > excess) & (skirt <= _SKIRT * height)
-    return _small_ones(counts, beyond, places, is_spot)
+    return height, np.partition(neighbours, -3, axis=1)[:, -3]
+
+
+def _kin(counts: Counts, shown: Mask | None, found: Mask, height: float, sign: int) -> Mask:
+    """Peaks as narrow as outliers, whether they are as high or only nearly: all columns of a lattice, or defects."""
+    from scipy import ndimage  # `samiam info` need not wait for it where there is no outlier
+
+    signed = sign * counts.astype(np.float32)
+    peaks = signed == ndimage.maximum_filter(signed, 3)
+    # The mean around a narrow peak is far below it; where nothing stands out its shape need not be known.
+    peaks &= signed - ndimage.uniform_filter(signed, 5) >= _KIN_HEIGHT * height / 2
+    if shown is not None:
+        peaks &= shown
+    places = np.nonzero(peaks)
+    heights, skirts = _shapes(counts, places, found, sign)
+    is_kin = np.isfinite(heights) & (heights >= _KIN_HEIGHT * height) & (skirts <= _KIN_SKIRT * heights)
+    kin = np.zeros(counts.shape, np.bool_)
+    kin[places] = is_kin
+    kin[:, 1:] &= ~kin[:, :-1]  # a spot of several pixels of one level is one
+    kin[1:] &= ~kin[:-1]
+    return kin
+
+
+def _is_periodic(spots: Mask) -> bool:
+    """Whether the places of spots repeat, as columns of a lattice do and defects of a detector do not.
+
+    The power of n spots at random is n throughout their spectrum, with an exponential distribution; that of n sites
+    of a lattice is n² in its peaks.
+    """
+    from scipy import fft
+
+    n_spots = np.count_nonzero(spots)
+    power = np.abs(fft.rfft2(spots.astype(np.float32))) ** 2
+    frequency = np.hypot(fft.fftfreq(spots.shape[0])[:, None], fft.rfftfreq(spots.shape[1]))
+    highest = power[frequency > 1 / _LONGEST_PERIOD_PX].max(initial=0.0)
+    return bool(highest > _REPEATS * n_spots * np.log(power.size))
 
 
 def _limits(counts: Counts, shown: Mask | None, sign: int, levels: list[float]) -> tuple[float, float] | None:

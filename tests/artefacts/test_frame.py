@@ -81,3 +81,21 @@ def test_words_name_the_sides() -> None:
     assert find_artefacts(counts).words == ("a frame of 5 px at the top and 12 px at the left",)
     counts[-2:] = 0
     assert find_artefacts(counts).words == ("a frame of 5 px at the top, 2 px at the bottom and 12 px at the left",)
+
+
+@pytest.mark.parametrize("degrees", [5, *slow(2, 20, -9)])
+@pytest.mark.parametrize("levels", [32, *slow(16, 64)])
+def test_corners_where_few_levels_are_used(levels: int, degrees: float) -> None:
+    counts = recorded("uint8", two_lattices()) // (256 // levels)
+    turned = ndimage.rotate(counts, degrees, reshape=False, order=1, mode="constant")
+    truth = ndimage.rotate(np.ones(counts.shape), degrees, reshape=False, order=1) < 0.5
+    assert_left_out(turned, truth, 4)
+
+
+@pytest.mark.parametrize("kind", ["uint16", "jpeg"])
+def test_corners_of_which_a_crop_left_three(kind: str) -> None:
+    counts = recorded("uint8" if kind == "jpeg" else "uint16", two_lattices())
+    view = np.s_[12:, :]
+    turned = ndimage.rotate(counts, 8, reshape=False, order=1, mode="constant")[view]
+    truth = (ndimage.rotate(np.ones(counts.shape), 8, reshape=False, order=1) < 0.5)[view]
+    assert_left_out(as_jpeg(turned) if kind == "jpeg" else turned, truth, 4)

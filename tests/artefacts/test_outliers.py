@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_images import LIMITS, Kind, recorded, slow, two_lattices
+from made_images import LIMITS, Kind, lattice, recorded, slow, two_lattices
 
 from samiam.artefacts.finding import find_artefacts
 
@@ -28,6 +28,38 @@ def test_hot_and_dead_pixels_are_replaced(kind: Kind, share: float, which: str) 
     assert counts.min() <= found.mended.min()
     assert found.mended.max() <= counts.max()
     np.testing.assert_array_equal(found.mended[spoilt == counts], counts[spoilt == counts])
+
+
+@pytest.mark.parametrize(("n", "side"), [(1, 1), (40, 1), (1, 2), (10, 2)])
+@pytest.mark.parametrize("place", ["crystal", "vacuum"])
+def test_few_or_many_of_one_or_four_pixels(n: int, side: int, place: str) -> None:
+    counts = recorded("uint16", two_lattices() if place == "crystal" else np.full((240, 320), 0.2))
+    rng = np.random.default_rng(n)
+    spoilt, is_taken, n_placed = counts.copy(), np.zeros(counts.shape, np.bool_), 0
+    while n_placed < n:
+        y, x = rng.integers(0, counts.shape)
+        around = np.s_[max(0, y - 3) : y + 5, max(0, x - 3) : x + 5]
+        if not is_taken[around].any():
+            spoilt[y : y + side, x : x + side] = 40000
+            is_taken[y : y + side, x : x + side] = True
+            n_placed += 1
+    found = find_artefacts(spoilt)
+    assert len(found.words) == 1
+    np.testing.assert_array_equal(found.mended != spoilt, is_taken)
+    assert found.mended.max() < 15000
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.3])
+@pytest.mark.parametrize("period_px", [6.0, 8.3, *slow(11.7)])
+@pytest.mark.parametrize("share", [1.0, 0.5, *slow(0.15)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_columns_of_steep_contrast_are_none(sign: int, share: float, period_px: float, turn: float) -> None:
+    shape_hw = (200, 240)
+    rng = np.random.default_rng(1)
+    weak = 0.1 + 0.3 * lattice(shape_hw, 7, 0.5, 1.5)
+    fine = lattice(shape_hw, period_px, turn, 0.75) * np.where(rng.random(shape_hw) < 0.5, 0.9, 1)
+    image = np.where(np.arange(shape_hw[1]) < shape_hw[1] * share, fine, weak) ** 3
+    assert find_artefacts((128 + sign * 120 * image).astype(np.uint8)).words == ()
 
 
 def test_rays_of_any_height_and_two_pixels_wide() -> None:

@@ -27,6 +27,11 @@ VACUUM = {
     "around a disc": np.hypot(X - 130, Y - 100) > 85,
     "off a facet": X + Y < 110,
     "a wedge": Y < 30 + 0.2 * X,
+    "a band that widens": Y < 75 + 0.08 * X,
+    "a lamella across": abs(Y - 95 - 0.1 * (X - 130)) > 75,
+    "a lamella along": abs(X - 130 - 0.15 * (Y - 100)) > 90,
+    "a lamella aslant": abs(X - Y - 30) > 110,
+    "an oblique corner": (Y < 20 + 0.1 * X) | (X > 230 - 0.1 * Y),
 }
 ATOMS_XY = np.random.default_rng(5).uniform(5, 195, (40, 2))
 PATTERNS: dict[str, Callable[[], NDArray[np.float64]]] = {
@@ -77,6 +82,20 @@ def test_what_saturates(kind: Kind) -> None:
     assert find_artefacts(recorded(kind, 1.6 * CRYSTAL)).words == ()
     for counts in bright_shapes(recorded(kind, CRYSTAL)):
         assert find_artefacts(counts).words == ()
+
+
+def particles_over_noise(n_levels: int) -> NDArray[np.uint8]:
+    """Some bright particles near the corners of a wide dark ground, whose noise is of a count or two."""
+    rng = np.random.default_rng(0)
+    image = np.abs(rng.normal(size=SHAPE_HW))
+    for x, y in ((40, 15), (245, 40), (220, 185), (15, 160), (130, 100)):
+        image[np.hypot(X - x, Y - y) < 9] += 0.8 * n_levels * rng.uniform(0.7, 1)
+    return np.clip(image, 0, n_levels - 1).astype(np.uint8)
+
+
+@pytest.mark.parametrize("n_levels", [32, *slow(16, 22, 28, 64)])
+def test_few_levels(n_levels: int) -> None:
+    assert find_artefacts(particles_over_noise(n_levels)).words == ()
 
 
 @pytest.mark.parametrize("electrons", [0.02, 0.05, 0.1, 0.3, 1, 3, 10])
