@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.claiming import claimed, parted_by_grains
-from samiam.boosting.crystals import told_by_lattices
 from samiam.boosting.dividing import Division, divided
+from samiam.boosting.lookalikes import told_by_lattices
 from samiam.boosting.merging import dissolved, numbered_by_area
 from samiam.parts import Parts
 from samiam.records.arrays import areas_in, numbers_in
