@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.likeness import stretch_between
@@ -16,6 +15,7 @@ from samiam.records.arrays import areas_in
 
 _DISTORTED = 0.15
 """Stretch up to which two lattices may be one: 0.08 in a published grain boundary of gold, by drift of the scan."""
+_LOOKED_AT_PX = 384  # side of the part of a crystal whose lattice is measured: a percent is near enough
 _LEAST_SHARE = 0.03  # of the image: smaller parts are crystals of any orientation
 
 
@@ -48,11 +48,10 @@ def told_by_lattices(parts: NDArray[np.uint32], material_of: Sequence[int], pixe
 
 def _lattices(parts: NDArray[np.uint32], own: Sequence[int], pixels: NDArray[np.float32]) -> dict[int, Basis]:
     """The lattice of the largest piece of each part; none of those in which none is seen."""
-    boxes = ndimage.find_objects(parts.view(np.int32))
     found = {}
     for part in own:
-        box = boxes[part - 1]
-        basis = basis_of(reflections_within(pixels[box], largest_part(parts[box] == part), (1.0, 1.0)))
+        inside = largest_part(parts == part)
+        basis = basis_of(reflections_within(pixels, inside, (1.0, 1.0), _LOOKED_AT_PX))
         if isinstance(basis, Basis):
             found[part] = basis
     return found

@@ -17,7 +17,7 @@ from scipy import fft, ndimage
 from samiam.period import refined_peaks
 
 # Chosen on scenes of `simulate.scenes` with seeds from 5000 on, which no result in the docs is of.
-_LARGEST_PX = 1024  # side of what is looked at: dozens of cells of any lattice that is resolved
+LARGEST_PX = 1024  # side of what is looked at: dozens of cells of any lattice that is resolved
 _WIDEST_TAPER_PX = 256  # at edges
 _PADDED = 2  # so many times finer than the spectrum's own are its steps
 _SHORTEST_PX = 2.5  # of a wave
@@ -80,18 +80,20 @@ class Reflections:
 
 
 def reflections_within(
-    pixels: NDArray[np.float32], mask: NDArray[np.bool_], sides_xy: tuple[float, float]
+    pixels: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    sides_xy: tuple[float, float],
+    largest_px: int = LARGEST_PX,
 ) -> Reflections | None:
     """The reflections of the pixels of a mask; None where it is too narrow for any.
-
-    Where a mask is larger than 1024 px, the part is looked at that holds most of it.
 
     Args:
         pixels: (H, W).
         mask: bool (H, W), one pixel at least.
         sides_xy: width and height of a pixel.
+        largest_px: side of what is looked at; of a larger mask it is the part that holds most of it.
     """
-    box = fullest_box(mask)
+    box = fullest_box(mask, largest_px)
     window, shortest = Window.of(mask[box], sides_xy), _SHORTEST_PX * max(sides_xy)
     if 2 * np.pi * np.sqrt(max(0.0, float(np.linalg.eigvalsh(window.spread)[0]))) < _LEAST_WIDTHS * shortest:
         return None
@@ -129,17 +131,17 @@ class Grid:
         return np.asarray(places_yx[:, ::-1] * self.steps_xy + [self.x[0], self.y[0]])
 
 
-def fullest_box(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+def fullest_box(mask: NDArray[np.bool_], largest_px: int = LARGEST_PX) -> tuple[slice, slice]:
     """The part of a mask that is looked at: the box around it; along a side that is too long, where most of it is."""
     box = []
     for axis in (1, 0):
         filled = np.count_nonzero(mask, axis=axis)
         inside = np.flatnonzero(filled)
         start, stop = int(inside[0]), int(inside[-1]) + 1
-        if stop - start > _LARGEST_PX:
+        if stop - start > largest_px:
             summed = np.cumsum(np.append(0, filled))
-            start = int(np.argmax(summed[_LARGEST_PX:] - summed[:-_LARGEST_PX]))
-            stop = start + _LARGEST_PX
+            start = int(np.argmax(summed[largest_px:] - summed[:-largest_px]))
+            stop = start + largest_px
         box.append(slice(start, stop))
     return box[0], box[1]
 
