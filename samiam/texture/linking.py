@@ -19,7 +19,7 @@ def average_linkage(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     Returns:
         Float64 (n - 1, 4), as `scipy.cluster.hierarchy.linkage` has them.
     """
-    exact = vectors.astype(np.float64)
+    exact = np.asarray(vectors, np.float64)
     units = exact / np.linalg.norm(exact, axis=1, keepdims=True)
     distances = np.maximum(1 - units @ units.T, 0)  # one product, where scipy's pdist takes pair by pair
     return np.asarray(linkage(squareform(distances, checks=False), "average"), np.float64)

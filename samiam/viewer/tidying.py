@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.morphology import dilated
 from samiam.parts import Parts
 from samiam.viewer.areas import Area
 
-_CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 _SPECK = 1e-4
 """Share of the image below which a connected part is a speck: 15 px of 384 × 384, as fine as the network's grid."""
 
@@ -38,7 +37,7 @@ def tidied(area: Area, labels: NDArray[np.uint32]) -> Area:
     drawn = before.copy()
     np.copyto(drawn, before.max() + np.uint32(1), where=inside)
     after = Parts.of(drawn)
-    beside = cv2.dilate(inside.view(np.uint8), _CROSS).view(np.bool_) & ~inside
+    beside = dilated(inside) & ~inside
     cut_off = (after.sizes < least) & after.reached_by(beside) & ~after.reached_by(_going_on(labels, rows, columns))
     return Area.of(inside | after.drawn(cut_off), top, left)
 
