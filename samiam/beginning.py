@@ -8,7 +8,7 @@ import sys
 
 from samiam.interrupts import end_silently
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # parameters of glibc's mallopt
 _KEPT_BYTES = 2**28
 _LARGEST_KEPT_BYTES = 2**25  # the most that glibc takes
 
@@ -16,11 +16,11 @@ _LARGEST_KEPT_BYTES = 2**25  # the most that glibc takes
 def begin() -> None:
     """Have Ctrl-C end the process until its work begins, and spare it what costs time and changes no result.
 
-    Threads of OpenBLAS wait for the next product in a loop, on a core that others could use: they sleep. What an array
-    leaves behind goes back to the operating system, which clears it for the next one: some of it is kept.
+    Products of OpenBLAS are by one thread: the others wait for the next one in a loop, on cores that others could use.
+    What an array leaves behind goes back to the operating system, which clears it for the next one: some is kept.
     """
     end_silently()
-    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")  # as a power of two of cycles
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     keep_memory()
 
 
@@ -32,3 +32,4 @@ def keep_memory() -> None:
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES)
         mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_M_ARENA_MAX, 1)  # what one thread leaves behind serves the others

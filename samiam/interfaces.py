@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
-from skimage.measure import approximate_polygon, find_contours
+from skimage.measure import find_contours
 
 from samiam.records.arrays import numbers_in
 
@@ -83,7 +84,8 @@ def _around(inside: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
 
 def straightened(contour_yx: NDArray[np.float64]) -> NDArray[np.float64]:
     """A contour (N, 2), y and x, with fewer corners, as x and y: without the stairs of the pixels."""
-    return np.asarray(approximate_polygon(contour_yx[:, ::-1], _TOLERANCE_PX), np.float64)  # type: ignore[no-untyped-call]
+    line = shapely.linestrings(contour_yx[:, ::-1])
+    return np.asarray(shapely.get_coordinates(shapely.simplify(line, _TOLERANCE_PX, preserve_topology=False)))
 
 
 def _runs(

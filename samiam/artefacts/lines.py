@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.artefacts.levels import Counts, sampled
+from samiam.artefacts.levels import Counts, percentiles, sampled
 
 _MOST, _THICKEST = 3, 2  # lines in all, and side by side; more are a pattern
 _LEAST_SIDE = 16  # a shorter line may be of one level by chance
@@ -24,8 +24,7 @@ def find_dead_lines(counts: Counts) -> tuple[NDArray[np.intp], NDArray[np.intp]]
         none = np.zeros(0, np.intp)
         return none, none
     # As many dead lines as are looked for leave these percentiles as they are.
-    usual = (float(value) for value in np.percentile(sampled(counts), (3, 97)))
-    low, high = usual
+    low, high = percentiles(sampled(counts), (3, 97))
     return _dead_rows(counts, low, high), _dead_rows(counts.T, low, high)
 
 

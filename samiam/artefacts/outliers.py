@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.artefacts.levels import Counts, sampled
+from samiam.artefacts.levels import Counts, percentiles, sampled
 
 _SAMPLES = 1 << 15  # neighbourhoods from which the usual levels and the noise are estimated
 _BEYOND = 0.5  # of the range of what is not single pixels, beyond which an outlier lies; within, it harms no contrast
@@ -37,7 +37,7 @@ def find_outliers(counts: Counts, shown: Mask | None = None) -> Mask | None:
     """
     if min(counts.shape) < 5:
         return None
-    levels = np.percentile(sampled(counts), (2, 98)).tolist()
+    levels = percentiles(sampled(counts), (2, 98))
     found = [spots for sign in (1, -1) if (spots := _spots(counts, shown, sign, levels)) is not None]
     return np.logical_or.reduce(found) if found else None
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.artefacts.box import Box, around_all
-from samiam.artefacts.levels import Counts, may_be_lossy, near, sampled
+from samiam.artefacts.levels import Counts, may_be_lossy, near, percentiles, sampled
 from samiam.artefacts.plates import GAP_PX, LOSSY, NEAR_THE_EDGE, Drawn, plate_under, plates_of
 from samiam.artefacts.slender import LONGEST, SHORTEST, SHORTEST_PX, slender
 from samiam.artefacts.writing import RIM_PX, with_thin_writing, with_writing
@@ -29,7 +29,7 @@ def find_scale_bar(counts: Counts) -> Box | None:
         The box, or None.
     """
     lowest, highest = float(counts.min()), float(counts.max())
-    dark, bright = (float(value) for value in np.percentile(sampled(counts), (0.5, 99.5)))
+    dark, bright = percentiles(sampled(counts), (0.5, 99.5))
     contrast = bright - dark
     tolerances = (0.0, LOSSY * (highest - lowest)) if may_be_lossy(counts) else (0.0,)
     for tolerance in tolerances:

@@ -45,14 +45,17 @@ def claimed(
     new = int(labels.max()) + 1
     numbers = np.array([*present, *range(new, new + len(without_mask))], np.uint32)
     nearest = numbers[field.nearest(field.materials, means + without_mask)]
-    is_open = ~is_left & ((labels == 0) | np.isin(labels, present))
-    return np.where(is_open, nearest, labels)
+    is_open = np.zeros(new, np.bool_)
+    is_open[[0, *present]] = True
+    return np.where(is_open[labels] & ~is_left, nearest, labels)
 
 
 def _foreign(
     labels: NDArray[np.uint32], means: list[NDArray[np.float32]], field: TextureField, largest: float, least: float
 ) -> tuple[list[NDArray[np.float32]], NDArray[np.bool_]]:
     """What is not segmented and unlike all means: those of the materials in it, and what is left out, bool (H, W)."""
+    if labels.all():
+        return [], np.zeros(labels.shape, np.bool_)
     parts, n_parts = ndimage.label(labels == 0)
     sizes, at_points = np.bincount(parts.ravel(), minlength=n_parts + 1), parts[field.places]
     found: list[NDArray[np.float32]] = []

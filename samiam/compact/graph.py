@@ -86,7 +86,7 @@ def _stem(graph: Graph, width: int) -> str:
 
 def _spectra(graph: Graph, name: str, width: int) -> str:
     layers = f"spectra.of_{name}"
-    return graph.gelu(graph.conv(graph.norm(name, f"{layers}.0", N_WAVES), f"{layers}.1", (width, N_WAVES, 1, 1)))
+    return graph.gelu(graph.conv(name, f"{layers}.1", (width, N_WAVES, 1, 1), norm=f"{layers}.0"))
 
 
 def _blocks(graph: Graph, maps: str, name: str, width: int, depth: int) -> str:
@@ -104,7 +104,7 @@ def _block(graph: Graph, maps: str, name: str, width: int) -> str:
 
 
 def _halved(graph: Graph, maps: str, name: str, fewer: int, more: int) -> str:
-    return graph.conv(graph.norm(maps, f"{name}.0", fewer), f"{name}.1", (more, fewer, 2, 2), stride=2)
+    return graph.conv(maps, f"{name}.1", (more, fewer, 2, 2), stride=2, norm=f"{name}.0")
 
 
 def _coarse(graph: Graph, maps: str, size: FieldSize) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import cv2
@@ -12,9 +13,13 @@ from PIL import Image
 
 from samiam.compact.prepared import MULTIPLE_PX, Floats, Prepared
 from samiam.compact.scale import known_scale
-from samiam.compact.views import View
+from samiam.compact.views import Maps, View
 from samiam.networks.inputs import resampled
 from samiam.texture.pose import UPRIGHT, Pose
+from samiam.threads import two_at_once
+
+
+_MOST_AT_ONCE_PX = 2**20  # of an image that two networks see at once; of larger ones it takes too much memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +79,28 @@ def seen_by(
     """
     shape_hw = (int(pixels.shape[0]), int(pixels.shape[1]))
     scale = known_scale(pixels) if scale is None else scale
-    images = {own: _prepared(pixels, scale * own) for own in dict.fromkeys(view.scale for view in views)}
-    passed = [view.network(images[view.scale]) for view in views]
+    passed = _passed(views, {own: _prepared(pixels, scale * own) for own in {view.scale for view in views}})
     vectors = _side_by_side([maps[0] for maps in passed], [view.weight for view in views])
     of_grains = [maps[1] for maps, view in zip(passed, views, strict=True) if view.sees_grains]
     grain_vectors = _side_by_side(of_grains, [1.0] * len(of_grains))
     finer = [maps[2] for maps, view in zip(passed, views, strict=True) if view.scale == 1]
     boundaries, grain_boundaries = np.mean(finer, axis=0)
     return Look(vectors, grain_vectors, boundaries, grain_boundaries, shape_hw, pose, scale)
+
+
+def _passed(views: Sequence[View], images: Mapping[float, Prepared]) -> list[Maps]:
+    """What comes of each view of images by scale; networks see the coarser one while the finer is being prepared."""
+    if max(image.pixels.size for image in images.values()) > _MOST_AT_ONCE_PX:
+        return [view.network(images[view.scale]) for view in views]
+    with two_at_once() as tasks:
+        prepared = {own: tasks.submit(images[own].prepare) for own in sorted(images)}
+        maps: dict[int, Future[Maps]] = {}
+        for own in sorted(images):
+            prepared[own].result()
+            maps |= {
+                place: tasks.submit(view.network, images[own]) for place, view in enumerate(views) if view.scale == own
+            }
+        return [maps[place].result() for place in range(len(views))]
 
 
 def _prepared(pixels: Floats, scale: float) -> Prepared:

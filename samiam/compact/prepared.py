@@ -44,6 +44,10 @@ class Prepared:
 
     pixels: Floats
 
+    def prepare(self) -> None:
+        """Make all that networks on ONNX Runtime see; tasks that are done at once must not make it twice."""
+        _ = self.evened, self.spectra
+
     @cached_property
     def standardised(self) -> Floats:
         """Mean 0, standard deviation 1, bright columns: float32 (H, W)."""

@@ -83,15 +83,13 @@ def basis_of(found: Reflections | None) -> Basis | str:
     if not len(found.waves):
         return "no lattice: nothing in the power spectrum stands out"
     weights = -np.log(found.noise)
-    pairs = [
-        reduced(found.waves[list(pair)])
-        for pair in combinations(range(min(_TRIED, len(found.waves))), 2)
-        if _sine(found.waves[list(pair)]) > np.sin(_LEAST_ANGLE)
-    ]
-    if not pairs:
+    tried = found.waves[list(combinations(range(min(_TRIED, len(found.waves))), 2))].reshape(-1, 2, 2)
+    apart = tried[_sines(tried) > np.sin(_LEAST_ANGLE)]
+    if not len(apart):
         return "planes of one direction only"
-    explained = np.array([weights[_indexed(pair, found)[1]].sum() for pair in pairs])
-    areas = np.array([abs(np.linalg.det(pair)) for pair in pairs])
+    pairs = np.stack([reduced(pair) for pair in apart])
+    explained = _indexed(pairs, found)[1] @ weights
+    areas = np.abs(np.linalg.det(pairs))
     best = pairs[int(np.argmax(np.where(explained >= _NEARLY_AS_MANY * explained.max(), areas, 0)))]
     indices, fits = _indexed(best, found)
     if len(weights) < _FEWEST:
@@ -101,17 +99,18 @@ def basis_of(found: Reflections | None) -> Basis | str:
     return _fitted(indices[fits], found, fits)
 
 
-def _sine(pair: Floats) -> float:
-    return float(abs(np.linalg.det(pair)) / np.prod(np.hypot(*pair.T)))
+def _sines(pairs: Floats) -> Floats:
+    """Of the angles between the waves of pairs (m, 2, 2)."""
+    return np.asarray(np.abs(np.linalg.det(pairs)) / np.hypot(pairs[..., 0], pairs[..., 1]).prod(axis=-1))
 
 
-def _indexed(pair: Floats, found: Reflections) -> tuple[Floats, NDArray[np.bool_]]:
-    """The indices (n, 2) of all reflections, and whether they are of the lattice."""
-    indices = np.rint(found.waves @ np.linalg.inv(pair))
-    off = found.waves - indices @ pair
+def _indexed(pairs: Floats, found: Reflections) -> tuple[Floats, NDArray[np.bool_]]:
+    """The indices (…, n, 2) of all reflections in pairs (…, 2, 2), and whether they are of that lattice (…, n)."""
+    indices = np.rint(found.waves @ np.linalg.inv(pairs))
+    off = found.waves - indices @ pairs
     allowed = np.hypot(_OFF_WIDTHS, _OFF_SHARE * found.window.widths(found.waves))
-    fits = (found.window.widths(off) <= allowed) & (np.abs(indices) <= _HIGHEST_INDEX).all(axis=1)
-    return indices, fits & indices.any(axis=1)
+    fits = (found.window.widths(off) <= allowed) & (np.abs(indices) <= _HIGHEST_INDEX).all(axis=-1)
+    return indices, fits & indices.any(axis=-1)
 
 
 def _fitted(indices: Floats, found: Reflections, fits: NDArray[np.bool_]) -> Basis:

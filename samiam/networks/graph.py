@@ -78,6 +78,7 @@ class Graph:
         groups: int = 1,
         has_bias: bool = True,
         gain: NDArray[np.float32] | None = None,
+        norm: str | None = None,
     ) -> str:
         """A convolution.
 
@@ -90,11 +91,17 @@ class Graph:
             groups: of channels.
             has_bias: whether it has one.
             gain: (channels out, 1, 1) that multiplies what comes out; none where None.
+            norm: the name of a batch norm of what comes in, where there is no padding that it would not reach.
         """
         weight = self.tensor(f"{name}.weight", *shape)
         bias = self.tensor(f"{name}.bias", shape[0]) if has_bias else np.zeros(shape[0], np.float32)
         if gain is not None:
             weight, bias = weight * gain[..., None], bias * gain[:, 0, 0]
+        if norm is not None:
+            gains, shifts, means, variances = self._norm(norm, shape[1])
+            factors = gains / np.sqrt(variances + np.float32(_EPSILON))
+            bias = bias + (weight * (shifts - means * factors)[:, None, None]).sum(axis=(1, 2, 3))
+            weight = weight * factors[:, None, None]
         return self.node(
             "Conv",
             *(maps, self.constant(weight), self.constant(bias)),
@@ -106,8 +113,11 @@ class Graph:
 
     def norm(self, maps: str, name: str, width: int, epsilon: float = _EPSILON) -> str:
         """A batch norm, as in evaluation."""
-        tensors = (self.tensor(f"{name}.{kind}", width) for kind in ("weight", "bias", "running_mean", "running_var"))
-        return self.node("BatchNormalization", maps, *map(self.constant, tensors), epsilon=epsilon)
+        return self.node("BatchNormalization", maps, *map(self.constant, self._norm(name, width)), epsilon=epsilon)
+
+    def _norm(self, name: str, width: int) -> list[NDArray[np.float32]]:
+        """The four tensors of a batch norm."""
+        return [self.tensor(f"{name}.{kind}", width) for kind in ("weight", "bias", "running_mean", "running_var")]
 
     def gelu(self, maps: str) -> str:
         """GELU by the error function."""

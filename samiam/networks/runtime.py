@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+
+from samiam.threads import n_threads
 
 Arrays = Mapping[str, NDArray[np.float32]]
 
@@ -58,14 +58,3 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     # Threads that wait in a loop take the core from what comes next.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
-
-
-def n_threads() -> int:
-    """How many threads compute: as many as torch takes where it is in use, `OMP_NUM_THREADS`, or one for each core."""
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        return int(torch.get_num_threads())
-    wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    if wanted.isdecimal() and int(wanted) > 0:
-        return int(wanted)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from samiam.artefacts.filling import mirrored_in
 from samiam.artefacts.finding import Artefacts, find_artefacts
+from samiam.artefacts.levels import percentiles
 from samiam.errors import InputError
 from samiam.records.archive import archive_path, as_saved, open_archive
 from samiam.records.arrays import (
@@ -173,7 +174,7 @@ class Micrograph:
         values = counts if found.shown is None else counts[found.shown]
         # Half floats lack the digits to interpolate between.
         values = values.astype(np.float32) if values.dtype == np.float16 else values
-        low, high = (float(value) for value in np.percentile(values, clip_percentiles))
+        low, high = percentiles(values, clip_percentiles)
         if not low < high:
             clip_percentiles, low, high = (0.0, 100.0), float(values.min()), float(values.max())
         pixels = np.empty(counts.shape, np.float32)

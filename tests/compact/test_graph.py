@@ -65,12 +65,24 @@ def test_looks_agree(shape_hw: tuple[int, int]) -> None:
         np.testing.assert_allclose(getattr(found, name), getattr(wanted, name), atol=CLOSE, err_msg=name)
 
 
+@pytest.mark.parametrize("threads", [2, 4])
+def test_a_look_is_the_same_by_any_number_of_threads(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    looks = []
+    for n in (1, threads):
+        monkeypatch.setattr("samiam.threads._all_threads", lambda n=n: n)
+        looks.append(load_model(CompactWeights(device="cpu")).look(pixels((200, 312))))
+    for name in ("vectors", "grain_vectors", "boundaries", "grain_boundaries"):
+        np.testing.assert_array_equal(*(getattr(look, name) for look in looks), err_msg=name)
+
+
 def test_any_size_of_network() -> None:
     size = FieldSize((8, 16, 24), (1, 2, 3), 3)
     network: FieldNetwork = seeded(3, lambda: FieldNetwork(size)).eval()
     for module in network.modules():  # as random as what was learnt
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.normal_(module.running_mean)  # type: ignore[arg-type]
+            for tensor in (module.running_var, module.weight, module.bias):
+                torch.nn.init.uniform_(tensor, 0.5, 2)  # type: ignore[arg-type]
     state = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     image = Prepared(pixels((96, 160)))
     (wanted,) = {view.network: view.network(image) for view in in_use(network)}.values()
