@@ -47,7 +47,7 @@ def click_into(address: str) -> None:
         viewer.locator("body[data-state=ready]").wait_for(timeout=120_000)
         viewer.locator("#screen").press("p")
         viewer.locator("#screen").click()
-        viewer.locator("text=pointed at region 4").wait_for(timeout=120_000)
+        viewer.locator("li", has_text="pointed at region 4").wait_for(timeout=120_000)
         browser.close()
 
 
