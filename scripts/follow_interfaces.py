@@ -1,8 +1,8 @@
 """A simulated microscope that goes where `where_to_look` says, and one that goes line by line, over the same specimen.
 
-Run `python scripts/follow_interfaces.py`. Both take frames of one size of a large scene of random lattices until they
-have seen a share of its interfaces, which are known; the first starts in the middle and takes the nearest field of the
-raster wherever nothing that it knows of goes on.
+Run `python scripts/follow_interfaces.py`. Both take frames of one size of a large cross-section of a film until they
+have seen a share of its interfaces, which are known; the first starts in the middle, and where nothing that it knows of
+goes on, it takes the field of the raster that is farthest from all that it has seen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from samiam import Micrograph, Segmentation, SemanticBooster, build_generator, s
 from samiam.interfaces import interfaces
 from samiam.registry import DEFAULT_GENERATOR, encoder_beside
 from samiam.watching import where_to_look
-from simulate import SceneRanges, procedural_scene
+from simulate import Acquisition, Interface, Layer, Scan, Specimen, compose
+
+_PIXEL_A = 0.25
 
 Corner = tuple[int, int]
 Find = Callable[[Micrograph], Segmentation]
@@ -61,6 +63,10 @@ class Microscope:
         )
         return max(overlaps, default=0) <= self.side**2 / 2
 
+    def away(self, corner: Corner) -> float:
+        """How far a frame would be from the nearest that was taken."""
+        return min(float(np.hypot(corner[0] - x, corner[1] - y)) for x, y in self.frames)
+
     def raster(self) -> Iterator[Corner]:
         """Frames side by side, line by line."""
         height, width = self.picture.shape_hw
@@ -84,10 +90,7 @@ def following(microscope: Microscope, find: Find) -> Iterator[None]:
         fresh = [corner for corner in microscope.raster() if microscope.is_new(corner)]
         if not to_look and not fresh:
             return
-        last = microscope.frames[-1] if microscope.frames else (0, 0)
-        corner = (
-            max(to_look)[1] if to_look else min(fresh, key=lambda one: np.hypot(one[0] - last[0], one[1] - last[1]))
-        )
+        corner = max(to_look)[1] if to_look else max(fresh, key=microscope.away)
         frame = microscope.take(corner)
         yield
         middle = corner[0] + microscope.side / 2, corner[1] + microscope.side / 2
@@ -97,8 +100,14 @@ def following(microscope: Microscope, find: Find) -> Iterator[None]:
 
 
 def specimen(seed: int, size: int, side: int) -> Microscope:
-    """A scene of few large regions."""
-    scene = procedural_scene(2**35 + seed, shape_hw=(size, size), ranges=SceneRanges(n_materials=(3, 4), p_one=0))
+    """A film of SrTiO3 on Ge under Pt and C that lies anyhow in the field that the stage reaches."""
+    rng = np.random.default_rng(seed)
+    length_A = size * _PIXEL_A
+    film = Layer("SrTiO3", thickness_A=float(rng.uniform(0.15, 0.4)) * length_A, top=Interface(roughness_A=4))
+    layers = (Layer("Ge", top=Interface(roughness_A=3)), film, Layer("PtC"))
+    lowest_A = float(rng.uniform(-0.4, 0.1)) * length_A
+    scan = Scan((size, size), pixel_size_A=_PIXEL_A, rotation_deg=float(rng.uniform(0, 360)))
+    scene = compose(Specimen(layers=layers, first_interface_A=lowest_A), Acquisition(scan, dose_e_per_A2=2e4), seed=seed)
     unseen = np.zeros((size, size))
     for line in interfaces(scene.labels):
         steps = np.abs(np.diff(line.line_xy, axis=0)).max(axis=1).astype(int) + 1
@@ -120,9 +129,9 @@ def main() -> None:
     booster = SemanticBooster(encoder_beside(generator))
     print(f"frames of {options.frame} px until {options.share:.0%} of the interfaces have been seen")
     for seed in range(options.specimens):
-        needed = []
+        needed, untouched = [], specimen(seed, options.size, options.frame)
         for way in (following, line_by_line):
-            microscope = specimen(seed, options.size, options.frame)
+            microscope = replace(untouched, unseen=untouched.unseen.copy(), frames=[])
             whole = microscope.unseen.sum()
             for _ in way(microscope, lambda frame: segment(frame, generator=generator, booster=booster)):
                 if microscope.unseen.sum() <= (1 - options.share) * whole:
