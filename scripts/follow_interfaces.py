@@ -107,7 +107,8 @@ def specimen(seed: int, size: int, side: int) -> Microscope:
     layers = (Layer("Ge", top=Interface(roughness_A=3)), film, Layer("PtC"))
     lowest_A = float(rng.uniform(-0.4, 0.1)) * length_A
     scan = Scan((size, size), pixel_size_A=_PIXEL_A, rotation_deg=float(rng.uniform(0, 360)))
-    scene = compose(Specimen(layers=layers, first_interface_A=lowest_A), Acquisition(scan, dose_e_per_A2=2e4), seed=seed)
+    acquisition = Acquisition(scan, dose_e_per_A2=2e4)
+    scene = compose(Specimen(layers=layers, first_interface_A=lowest_A), acquisition, seed=seed)
     unseen = np.zeros((size, size))
     for line in interfaces(scene.labels):
         steps = np.abs(np.diff(line.line_xy, axis=0)).max(axis=1).astype(int) + 1
