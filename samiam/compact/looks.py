@@ -18,7 +18,6 @@ from samiam.networks.inputs import resampled
 from samiam.texture.pose import UPRIGHT, Pose
 from samiam.threads import two_at_once
 
-
 _MOST_AT_ONCE_PX = 2**20  # of an image that two networks see at once; of larger ones it takes too much memory
 
 
