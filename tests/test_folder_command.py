@@ -90,13 +90,33 @@ def change_weights(place: Path) -> None:
     (place / "provenance.json").write_text(json.dumps(noted))
 
 
+def interrupt(place: Path) -> None:
+    """As if the process had been killed while it replaced the files."""
+    (place / "provenance.json").rename(place / ".provenance.json.interrupted")
+
+
+def test_files_of_somebody_else_are_not_replaced(pictures: Path, tmp_path: Path, segment: Segment) -> None:
+    own, first = tmp_path / "out" / "p0" / "labels.tif", pictures / "p0.npy"
+    own.parent.mkdir(parents=True)
+    own.write_text("drawn by hand")
+    code, _, err = segment(first, "-o", tmp_path / "out")
+    assert code == 2
+    assert err == (
+        f"samiam: {own}: is of no result of samiam segment, and one would replace it; choose another folder with -o, "
+        "or let it be replaced by --overwrite.\n"
+    )
+    assert own.read_text() == "drawn by hand"
+    assert segment(first, "-o", tmp_path / "out", "--overwrite")[0] == 0
+    assert not (own.parent / ".provenance.json.interrupted").exists()
+
+
 @pytest.mark.parametrize(
     "change",
     [
         pytest.param(change_version, marks=pytest.mark.slow),
         change_weights,
         lambda place: (place / "overlay.png").unlink(),
-        pytest.param(lambda place: (place / "provenance.json").unlink(), marks=pytest.mark.slow),
+        pytest.param(interrupt, marks=pytest.mark.slow),
         pytest.param(lambda place: (place / "provenance.json").write_text("[]"), marks=pytest.mark.slow),
         lambda place: (place / "provenance.json").write_text("{"),
     ],

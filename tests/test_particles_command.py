@@ -172,7 +172,7 @@ class TestWhatIsThere:
     def test_of_another_image_of_that_name(self, images: Path, tmp_path: Path, run: Run) -> None:
         out = tmp_path / "out"
         assert run("particles", images / "a.tif", "-o", out)[0] == 0
-        (out / "provenance.json").unlink()
+        (out / "provenance.json").write_text("{")
         other = write(tmp_path / "other" / "a.tif", 9)
         code, _, err = run("particles", other, "-o", out)
         assert code == 2

@@ -20,7 +20,7 @@ import tifffile
 import samiam.watching.watching as calling
 from samiam import watch
 from samiam.cli import main
-from samiam.commands import watching
+from samiam.commands.watching import answers
 from samiam.errors import InputError
 from samiam.formats import read_micrograph, write_provenance
 from samiam.formats.frames.landing import Patience
@@ -30,7 +30,7 @@ from samiam.watching.log import REGIONS
 QUICK = ["--generator", "texture", "-k", "2"]
 AT_ONCE = Patience(poll_s=0.01, settled_s=0.0, damaged_s=0.0, idle_s=0.0)
 Run = Callable[..., tuple[int, str, str]]
-write_all = watching.write_segmentation
+write_all = answers.write_segmentation
 
 
 def write_little(folder: Path, micrograph: Any, segmentation: Any, job: Any, times_s: Any) -> None:
@@ -58,7 +58,7 @@ def write(path: Path, seed: int = 0, mtime: int | None = None) -> Path:
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Runs `samiam watch` in a folder with the folder `in`, without waiting for anything."""
     monkeypatch.setattr("samiam.formats.frames.landing.Patience", lambda **_: AT_ONCE)
-    monkeypatch.setattr(watching, "write_segmentation", write_little)
+    monkeypatch.setattr(answers, "write_segmentation", write_little)
     monkeypatch.chdir(tmp_path)
     Path("in").mkdir()
 
@@ -75,7 +75,7 @@ def lines() -> list[dict[str, Any]]:
 
 
 def test_a_line_and_results_of_each(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "write_segmentation", write_all)
+    monkeypatch.setattr(answers, "write_segmentation", write_all)
     for number in (1, 2):
         write(Path(f"in/{number}.tif"), number, mtime=number)
     code, out, err = run(*QUICK, "--roi", "interface", "--field-of-view", "4,4")
@@ -123,9 +123,9 @@ def test_results_that_a_killed_run_lacks_are_made_and_the_line_is_not_repeated(r
 def test_the_next_is_looked_at_while_results_are_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in "ab":
         write(Path(f"in/{name}.tif"), ord(name))
-    is_second_looked_at, find = threading.Event(), watching.Materials.find
+    is_second_looked_at, find = threading.Event(), answers.Materials.find
 
-    def found(self: watching.Materials, micrograph: Any, read_s: float) -> watching.Found:
+    def found(self: answers.Materials, micrograph: Any, read_s: float) -> answers.Found:
         if Path("live", REGIONS).is_file() and lines():
             is_second_looked_at.set()
         return find(self, micrograph, read_s)
@@ -134,8 +134,8 @@ def test_the_next_is_looked_at_while_results_are_written(run: Run, monkeypatch: 
         assert is_second_looked_at.wait(60)
         write_little(folder, *rest)
 
-    monkeypatch.setattr(watching.Materials, "find", found)
-    monkeypatch.setattr(watching, "write_segmentation", written)
+    monkeypatch.setattr(answers.Materials, "find", found)
+    monkeypatch.setattr(answers, "write_segmentation", written)
     assert run(*QUICK)[0] == 0
     assert {place.parent.name for place in Path("live").glob(f"*/{PROVENANCE}")} == {"a", "b"}
 
@@ -157,8 +157,8 @@ def test_what_is_said_of_one_is_not_lost_while_the_next_is_read(run: Run, monkey
                 time.sleep(0.3)
             return read_micrograph(file, **how)
 
-    monkeypatch.setattr(watching, "write_segmentation", written)
-    monkeypatch.setattr(watching, "read_micrograph", read)
+    monkeypatch.setattr(answers, "write_segmentation", written)
+    monkeypatch.setattr("samiam.commands.watching.run.read_micrograph", read)
     code, out, _ = run(*QUICK)
     assert (code, "b.tif: " in out, "a.tif: " in out) == (0, True, True)
 
@@ -172,7 +172,7 @@ def test_results_that_cannot_be_written_are_said(run: Run, monkeypatch: pytest.M
             raise OSError(28, "No space left on device")
         write_little(folder, micrograph, *rest)
 
-    monkeypatch.setattr(watching, "write_segmentation", full)
+    monkeypatch.setattr(answers, "write_segmentation", full)
     code, out, err = run(*QUICK)
     assert code == 1
     assert err == "samiam: in/b.tif: cannot write to live/b (No space left on device); choose another folder with -o.\n"
@@ -186,13 +186,13 @@ def test_results_that_could_not_be_written_are_tried_again(run: Run, monkeypatch
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(watching, "write_segmentation", full)
+    monkeypatch.setattr(answers, "write_segmentation", full)
     assert run(*QUICK)[0] == 1
     before = lines()
     assert [set(line) >= {"fault"} for line in before] == [False, True]
     assert run(*QUICK)[0] == 1
     assert lines() == before
-    monkeypatch.setattr(watching, "write_segmentation", write_little)
+    monkeypatch.setattr(answers, "write_segmentation", write_little)
     assert run(*QUICK)[0] == 0
     assert lines()[:2] == before
     assert lines()[2]["results"] == before[0]["results"]
@@ -380,14 +380,14 @@ def test_results_of_other_images_stay(run: Run) -> None:
 def test_ctrl_c_ends_it_in_order(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in "ab":
         write(Path(f"in/{name}.tif"), ord(name))
-    found = watching.Materials.find
+    found = answers.Materials.find
 
-    def stop(self: watching.Materials, micrograph: Any, read_s: float) -> watching.Found:
+    def stop(self: answers.Materials, micrograph: Any, read_s: float) -> answers.Found:
         if Path("live/regions.jsonl").read_text():
             raise KeyboardInterrupt
         return found(self, micrograph, read_s)
 
-    monkeypatch.setattr(watching.Materials, "find", stop)
+    monkeypatch.setattr(answers.Materials, "find", stop)
     code, _, err = run(*QUICK)
     assert code == 0
     assert "stopped; the same command goes on there. 1 micrograph, 0 files that could not be used." in err

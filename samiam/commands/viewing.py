@@ -11,7 +11,7 @@ from pathlib import Path
 
 from samiam.boosting import SemanticBooster
 from samiam.commands.files.naming import Source, places_of
-from samiam.commands.files.places import check_kind, check_other
+from samiam.commands.files.places import check_foreign, check_kind, check_other
 from samiam.commands.saying import logger
 from samiam.commands.segment_settings import SegmentSettings
 from samiam.commands.segmenting import SegmentJob
@@ -95,6 +95,7 @@ def _made(chosen: SegmentSettings) -> tuple[MaskGenerator, SemanticBooster]:
 def _read(path: Path, place: Path, job: SegmentJob) -> Micrograph:
     micrograph = read_micrograph(path, **job.chosen.reading.arguments)
     check_kind(place, "segment")
+    check_foreign(place, "segment", overwrite=job.overwrite)
     check_other(path, place, micrograph, overwrite=job.overwrite)
     return micrograph
 

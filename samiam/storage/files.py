@@ -70,8 +70,8 @@ def replacing_together(path: str | Path, last: str, optional: Collection[str] = 
     """Give a temporary folder beside `path`; once the block has succeeded, the files in it are in `path`, all at once.
 
     A folder that is not there yet is moved there in one step. In one that is, files of the same names are replaced and
-    others stay: `last` is removed first and comes back last, so that a folder without it is one that was interrupted.
-    If the block raises, or a file cannot be replaced, `path` stays as it was.
+    others stay: `last` is removed first and comes back last, so that a folder without it is one that was interrupted,
+    see `was_interrupted`. If the block raises, or a file cannot be replaced, `path` stays as it was.
 
     Args:
         path: the folder; missing parents are created.
@@ -99,10 +99,22 @@ def _move_into(folder: Path, partial: Path, last: str, optional: Collection[str]
         if (folder / name).is_dir():
             raise IsADirectoryError(errno.EISDIR, f"{folder / name} is a folder, where a file is to go")
     outdated = set(optional).difference(names) if (folder / last).is_file() else ()
+    sign = _sign(folder, last)
+    sign.touch()
     for name in (last, *sorted(outdated)):
         (folder / name).unlink(missing_ok=True)
     for name in names:
         (partial / name).replace(folder / name)
+    sign.unlink()
+
+
+def was_interrupted(folder: Path, last: str) -> bool:
+    """Whether files were being replaced together in a folder when that was cut short, `last` the last of them."""
+    return _sign(folder, last).exists()
+
+
+def _sign(folder: Path, last: str) -> Path:
+    return folder / f".{last}.interrupted"
 
 
 def _own_prefix(path: Path) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from samiam.errors import InputError
 from samiam.storage import files
-from samiam.storage.files import check_writable, made_folder, replacing, replacing_together
+from samiam.storage.files import check_writable, made_folder, replacing, replacing_together, was_interrupted
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -69,7 +69,12 @@ class TestReplacingTogether:
         monkeypatch.setattr(Path, "replace", killed)
         with pytest.raises(KeyboardInterrupt), replacing_together(tmp_path / "old", "z") as partial:
             write(partial, a="1", b="1", z="1")
-        assert content(tmp_path / "old") == {"a": "1", "b": "0"}
+        assert content(tmp_path / "old") == {"a": "1", "b": "0", ".z.interrupted": ""}
+        assert was_interrupted(tmp_path / "old", "z")
+        monkeypatch.undo()
+        with replacing_together(tmp_path / "old", "z") as partial:
+            write(partial, a="2", b="2", z="2")
+        assert content(tmp_path / "old") == {"a": "2", "b": "2", "z": "2"}
 
 
 @pytest.fixture

@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from samiam.errors import InputError
-from samiam.formats.writers.earlier import OVERVIEW, changed_in, hand_in, kind_of, other_result_in, results_below
+from samiam.formats.writers.earlier import (
+    OVERVIEW,
+    changed_in,
+    foreign_in,
+    hand_in,
+    kind_of,
+    other_result_in,
+    results_below,
+)
 from samiam.formats.writers.pages.rendering import is_page
 from samiam.records import Micrograph
 
@@ -15,7 +23,7 @@ from samiam.records import Micrograph
 def check_place(path: Path, place: Path, micrograph: Micrograph, kind: str, *, overwrite: bool) -> None:
     """Refuse a folder in which results of another image, or of another command, would be mixed with new ones.
 
-    What somebody has corrected by hand is not replaced either.
+    What somebody has corrected by hand is not replaced either, nor files of somebody's own.
 
     Args:
         path: the file of the image.
@@ -28,8 +36,22 @@ def check_place(path: Path, place: Path, micrograph: Micrograph, kind: str, *, o
         InputError: if so.
     """
     check_kind(place, kind)
+    check_foreign(place, kind, overwrite=overwrite)
     check_other(path, place, micrograph, overwrite=overwrite)
     check_hand(path, place, overwrite=overwrite)
+
+
+def check_foreign(place: Path, kind: str, *, overwrite: bool) -> None:
+    """Refuse a folder in which results would replace files that no command has written.
+
+    Raises:
+        InputError: if so.
+    """
+    if not overwrite and (name := foreign_in(place, kind)) is not None:
+        raise InputError(
+            f"{place / name}: is of no result of samiam {kind.replace('-', ' ')}, and one would replace it; "
+            "choose another folder with -o, or let it be replaced by --overwrite."
+        )
 
 
 def check_hand(path: Path, place: Path, *, overwrite: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import samiam.particles.writing.pooled as writing
-from samiam.commands.files.places import check_kind, writing_to
+from samiam.commands.files.places import check_foreign, check_kind, writing_to
 from samiam.errors import InputError
 from samiam.formats.writers.earlier import PROVENANCE
 from samiam.formats.writers.provenance import about_software
@@ -110,6 +110,7 @@ def check_statistics(output: Path, new: Callable[[], set[str]], *, overwrite: bo
         InputError: if so.
     """
     check_kind(output, writing.KIND)
+    check_foreign(output, writing.KIND, overwrite=overwrite)
     earlier = {} if overwrite else _earlier(output)
     kept = tuple(new()) if earlier else ()
     if lost := sorted(name for name, identity in earlier.items() if not identity.startswith(kept)):

@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from samiam.commands.files.places import check_kind
+from samiam.commands.files.places import check_foreign, check_kind
 from samiam.errors import InputError
 from samiam.formats.frames.frame import Frame, Frames
 from samiam.formats.frames.landing import LandingFrames
@@ -67,6 +67,7 @@ class PolarRun:
     def __init__(self, path: Path, place: Path, job: PolarJob) -> None:
         self._path, self._place, self._job = path, place, job
         check_kind(place, KIND)
+        check_foreign(place, KIND, overwrite=job.overwrite or (place / JOURNAL).is_file())
         self._frames = job.open(path, [] if job.overwrite else Journal.names_in(place))
         if job.overwrite:
             clear_results(place)

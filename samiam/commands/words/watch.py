@@ -14,7 +14,7 @@ from samiam.errors import InputError
 from samiam.formats.writers.exports.kinds import checked_exports
 
 if TYPE_CHECKING:
-    from samiam.commands.watching import Finding
+    from samiam.commands.watching.answers import Finding
 
 _OF_MATERIALS = ("n_materials", "grains", "classifier", "roi", "field_of_view")
 
@@ -83,7 +83,7 @@ def _watch(options: argparse.Namespace) -> int:
     if not options.folder.is_dir():
         raise InputError(f"{options.folder}: is no folder; give the one that the microscope writes to.")
     finding = _nanoparticles(options) if options.particles else _materials(options)
-    from samiam.commands.watching import WatchJob, watch_folder
+    from samiam.commands.watching.run import WatchJob, watch_folder
     from samiam.formats.frames.landing import Patience
 
     job = WatchJob(
@@ -107,7 +107,7 @@ def _materials(options: argparse.Namespace) -> Finding:
         from samiam.watching.interest import check_interest
 
         check_interest(options.roi)
-    from samiam.commands.watching import Materials
+    from samiam.commands.watching.answers import Materials
 
     return Materials(segment.job_of(options), options.roi, options.field_of_view)
 
@@ -118,7 +118,7 @@ def _nanoparticles(options: argparse.Namespace) -> Finding:
         raise InputError(f"--{given[0].replace('_', '-')} is of materials; leave it out beside --particles.")
     from samiam.commands.particles.job import ParticlesJob
     from samiam.commands.particles.pooled import Pooling
-    from samiam.commands.watching import Nanoparticles
+    from samiam.commands.watching.answers import Nanoparticles
     from samiam.particles import StatisticsOptions
 
     job = ParticlesJob.of(particles.settings_of(options), overwrite=options.overwrite)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from samiam.formats.writers.exports.kinds import EXPORT_FILES
 from samiam.records import Micrograph
 from samiam.records.showing import counted
-from samiam.storage.files import sha256_of
+from samiam.storage.files import sha256_of, was_interrupted
 from samiam.storage.strict_json import parse_json
 
 PROVENANCE = "provenance.json"
@@ -24,14 +24,23 @@ AS_WRITTEN = "as_written"
 """What a provenance calls the SHA-256, by name, of files of the result that people correct."""
 OVERVIEW = ("materials.csv", "regions.csv", "summary.html")
 """The files on all images of a folder, beside the folders of their results."""
-_RESULTS = (
-    *("labels.tif", "grains.tif", "overlay.png", "materials.json", "grains.json", "masks.json"),
-    *("materials.csv", "grains.csv", "decisions.csv", *MEASURED, BY_HAND, PROVENANCE),
-    *("particles.json", "particles.csv", "statistics.json", "statistics.csv", "by_size.csv"),
-    *("sizes.png", "faults_by_size.png", "report.html"),
-    *EXPORT_FILES,
-    *("points.csv", "tracks.csv", "events.csv", "lifetimes.csv", "counts.csv", "counts.png", "kymograph.png"),
-)
+_OF_KIND: Mapping[str, Sequence[str]] = {
+    "segment": (
+        *("labels.tif", "grains.tif", "overlay.png", "materials.json", "grains.json", "masks.json"),
+        *("materials.csv", "grains.csv", "decisions.csv", *MEASURED, BY_HAND, *EXPORT_FILES),
+    ),
+    "particles": ("labels.tif", "overlay.png", "particles.json", "particles.csv", "decisions.csv", *EXPORT_FILES),
+    "particles-statistics": (
+        *("particles.csv", "statistics.json", "statistics.csv", "by_size.csv"),
+        *("sizes.png", "faults_by_size.png", "report.html"),
+    ),
+    "polar": (
+        *("points.csv", "tracks.csv", "events.csv", "lifetimes.csv", "counts.csv"),
+        *("counts.png", "kymograph.png", "report.html"),
+    ),
+}
+"""Files of results beside their provenance, by the kind that it calls them."""
+_RESULTS = {PROVENANCE, *(name for names in _OF_KIND.values() for name in names)}
 
 
 def is_result(file: Path) -> bool:
@@ -50,6 +59,13 @@ def kind_of(folder: Path) -> str | None:
     """Of which command a folder holds the results, as "segment"; None where it holds none."""
     noted = _noted_in(folder)
     return None if noted is None else str(noted.get("kind", "segment"))
+
+
+def foreign_in(folder: Path, kind: str) -> str | None:
+    """A file in a folder that results of a kind would replace, and that is of none; None where there is none."""
+    if (folder / PROVENANCE).exists() or was_interrupted(folder, PROVENANCE):
+        return None
+    return next((name for name in _OF_KIND[kind] if (folder / name).exists()), None)
 
 
 def input_of(folder: Path) -> Mapping[str, Any] | None:
