@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from samiam.formats.frames.state import State
 from samiam.formats.writers.strict_json import plain
 from samiam.storage.line_log import LineLog, whole_lines
 from samiam.storage.strict_json import parse_json
-from samiam.watching.arrivals import Arrival, State
+from samiam.watching.arrivals import Arrival
 
 REGIONS = "regions.jsonl"
 _TELLING = ("results", "kind", "sha256", "fault", "reading", "look_next_fault", "field_of_view")

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samiam.errors import InputError
-from samiam.watching.arrivals import State, Waker
+from samiam.formats.frames.state import State
+from samiam.watching.arrivals import Waker
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent

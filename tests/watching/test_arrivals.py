@@ -10,7 +10,8 @@ import pytest
 
 from samiam.errors import InputError
 from samiam.formats.frames.landing import Patience
-from samiam.watching.arrivals import Arrival, State, arriving
+from samiam.formats.frames.state import State
+from samiam.watching.arrivals import Arrival, arriving
 
 PATIENCE = Patience(poll_s=1.0, settled_s=2.0, damaged_s=5.0, idle_s=20.0)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from samiam.errors import InputError
-from samiam.watching.arrivals import Arrival, State
+from samiam.formats.frames.state import State
+from samiam.watching.arrivals import Arrival
 from samiam.watching.log import REGIONS, RegionLog
 
 

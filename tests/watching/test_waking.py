@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from samiam.errors import InputError
-from samiam.watching.arrivals import State, Waker
+from samiam.formats.frames.state import State
+from samiam.watching.arrivals import Waker
 from samiam.watching.waking import waker_for
 
 

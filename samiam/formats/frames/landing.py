@@ -13,6 +13,7 @@ from samiam.errors import InputError
 from samiam.formats.frames.folder import frame_files, read_frame, read_or_fault
 from samiam.formats.frames.frame import Frame, FrameReading, Frames
 from samiam.formats.frames.numbering import by_number, natural
+from samiam.formats.frames.state import State
 from samiam.records import Micrograph
 
 Loaded = TypeVar("Loaded")
@@ -39,8 +40,7 @@ class Patience:
 class _Seen:
     """A file as it was when it last changed."""
 
-    size: int
-    mtime_ns: int
+    state: State
     since: float
 
 
@@ -113,13 +113,11 @@ def _landed(file: Path, load: Callable[[Path], Loaded], patience: Patience, quie
 
 def _quiet_s(file: Path, seen: dict[Path, _Seen], now: float) -> float:
     """For how long a file has been as it is."""
-    try:
-        status = file.stat()
-    except OSError:  # it was moved away meanwhile
+    state, before = State.of(file), seen.get(file)
+    if state is None:  # it was moved away meanwhile
         return 0.0
-    before = seen.get(file)
-    if before is None or (before.size, before.mtime_ns) != (status.st_size, status.st_mtime_ns):
-        seen[file] = before = _Seen(status.st_size, status.st_mtime_ns, now)
+    if before is None or before.state != state:
+        seen[file] = before = _Seen(state, now)
     return now - before.since
 
 
