@@ -14,7 +14,7 @@ _LARGEST_KEPT_BYTES = 2**25  # the most that glibc takes
 
 
 def begin() -> None:
-    """Have Ctrl-C end the process until its work begins, and spare it what costs time and changes no result.
+    """Have Ctrl-C end the process until its work begins, and spare it what costs time.
 
     Products of OpenBLAS are by one thread: the others wait for the next one in a loop, on cores that others could use.
     What an array leaves behind goes back to the operating system, which clears it for the next one: some is kept.

@@ -111,6 +111,8 @@ class Outline:
 
 def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The largest part of a mask that is connected through sides or corners."""
+    if not mask.size:
+        return mask
     n, parts, facts, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)  # 0 is all else
     return mask if n <= 2 else np.asarray(parts == 1 + facts[1:, cv2.CC_STAT_AREA].argmax())
 

@@ -21,7 +21,11 @@ def two_at_once() -> Iterator[Executor]:
     """
     n_tasks = min(_AT_ONCE, n_threads())
     with ThreadPoolExecutor(n_tasks, initializer=setattr, initargs=(_here, "shared_by", n_tasks)) as tasks:
-        yield tasks
+        try:
+            yield tasks
+        except BaseException:
+            tasks.shutdown(cancel_futures=True)
+            raise
 
 
 def n_threads() -> int:

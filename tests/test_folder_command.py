@@ -102,8 +102,8 @@ def test_files_of_somebody_else_are_not_replaced(pictures: Path, tmp_path: Path,
     code, _, err = segment(first, "-o", tmp_path / "out")
     assert code == 2
     assert err == (
-        f"samiam: {own}: is of no result of samiam segment, and one would replace it; choose another folder with -o, "
-        "or let it be replaced by --overwrite.\n"
+        f"samiam: {own}: is of no finished result of samiam segment, and one would replace it; choose another folder "
+        "with -o, or let it be replaced by --overwrite.\n"
     )
     assert own.read_text() == "drawn by hand"
     assert segment(first, "-o", tmp_path / "out", "--overwrite")[0] == 0

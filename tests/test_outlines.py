@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage.measure import perimeter
 
-from samiam.outlines import Outline
+from samiam.outlines import Outline, largest_part
 
 SIDES = pytest.mark.parametrize("sides", [(1.0, 1.0), (1.0, 2.0), (0.5, 0.25)])
 
@@ -91,3 +91,14 @@ def test_turned_mirrored_and_scaled(seed: int, quarters: int, is_mirrored: bool,
     assert second.perimeter == pytest.approx(scale * first.perimeter)
     assert second.feret == pytest.approx([scale * feret for feret in first.feret])
     assert second.solidity == pytest.approx(first.solidity)
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 0), (2, 3)])
+def test_the_largest_part_of_nothing_is_nothing(shape: tuple[int, int]) -> None:
+    assert largest_part(np.zeros(shape, np.bool_)).shape == shape
+    assert not largest_part(np.zeros(shape, np.bool_)).any()
+
+
+def test_the_largest_part_hangs_together_by_corners() -> None:
+    mask = np.array([[1, 0, 0, 1, 1], [0, 1, 0, 0, 0], [0, 0, 1, 0, 1]], np.bool_)
+    np.testing.assert_array_equal(largest_part(mask), np.eye(3, 5, dtype=np.bool_))

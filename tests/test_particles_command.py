@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from made_particle_runs import OF_ALL, OF_IMAGE, Run, find_discs, names, noted, running, write
 
+from samiam.formats.writers.earlier import FILES_OF_KIND
+
 
 @pytest.fixture(autouse=True)
 def _finder(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +44,8 @@ class TestFinding:
         assert (code, err) == (0, "")
         assert names(out) == {"a", "b", *OF_ALL}
         assert names(out / "a") == names(out / "b") == OF_IMAGE
+        assert {*FILES_OF_KIND["particles"]} >= OF_IMAGE - {"provenance.json"}
+        assert {*FILES_OF_KIND["particles-statistics"]} == OF_ALL - {"provenance.json"}
         table = pd.read_csv(out / "particles.csv")
         assert table["image"].tolist() == ["a"] * 3 + ["b"] * 3
         assert set(table["class"]) == {"stacking fault"}

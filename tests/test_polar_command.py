@@ -20,6 +20,7 @@ from PIL import Image
 import samiam.polar
 from samiam.cli import main
 from samiam.datasets import read_labelled_frames
+from samiam.formats.writers.earlier import FILES_OF_KIND
 from samiam.polar.writing.video import PolarVideo
 from samiam.records import Micrograph
 
@@ -92,6 +93,7 @@ def test_what_is_written(run: Run, tmp_path: Path) -> None:
     assert (code, err) == (0, "")
     place = tmp_path / "out" / "film"
     assert {file.name for file in place.iterdir()} == FILES
+    assert {*FILES_OF_KIND["polar"]} == FILES - {"provenance.json", "journal.jsonl"}
     assert "4 frames, 64 × 48 px, 2 nm/px, 5 s apart" in out
     assert "6 ends and 4 junctions of bright stripes in 4 frames: 3 tracks, 1 event" in out
     points = pd.read_csv(place / "points.csv")

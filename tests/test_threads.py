@@ -34,3 +34,24 @@ def test_the_number_of_threads_is_that_of_openmp(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("sys.modules", {})
     monkeypatch.setenv("OMP_NUM_THREADS", given)
     assert n_threads() == wanted
+
+
+def test_what_waits_is_given_up_where_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("samiam.threads._all_threads", lambda: 1)
+    done: list[int] = []
+    is_over = threading.Event()
+
+    def task(number: int) -> None:
+        is_over.wait(30)
+        done.append(number)
+
+    def fails() -> None:
+        with two_at_once() as tasks:
+            for number in range(5):
+                tasks.submit(task, number)
+            threading.Timer(0.2, is_over.set).start()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fails()
+    assert done == [0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import subprocess
@@ -66,7 +67,8 @@ def test_a_port_that_is_taken(run: Run) -> None:
 
 def test_results_of_another_image_are_left_alone(run: Run) -> None:
     Path("results/halves").mkdir(parents=True)
-    noted = '{"input": {"sha256": "x", "frame": null, "channel": null, "dataset": null, "path": "other.tif"}}'
+    one = {"sha256": "x", "frame": None, "channel": None, "dataset": None, "path": "other.tif"}
+    noted = json.dumps({"samiam": "0.1", "input": one})
     Path("results/halves/provenance.json").write_text(noted)
     code, err = run("halves.npy", "--no-browser")
     assert code == 2

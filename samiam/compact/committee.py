@@ -39,8 +39,9 @@ def in_use(sight: Sight) -> list[View]:
     """
     sight = sight.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if isinstance(sight, FieldNetwork):
-        return views_of([_TorchRunner(sight)], [True])
-    return views_of([_TorchRunner(member) for member in sight.members], sight.sees_grains)  # type: ignore[arg-type]
+        return views_of([_TorchRunner(sight)], [True], beside=False)
+    runners = [_TorchRunner(member) for member in sight.members]  # type: ignore[arg-type]
+    return views_of(runners, sight.sees_grains, beside=False)
 
 
 class _TorchRunner:

@@ -89,7 +89,8 @@ def seen_by(
 
 def _passed(views: Sequence[View], images: Mapping[float, Prepared]) -> list[Maps]:
     """What comes of each view of images by scale; networks see the coarser one while the finer is being prepared."""
-    if max(image.pixels.size for image in images.values()) > _MOST_AT_ONCE_PX:
+    is_large = max(image.pixels.size for image in images.values()) > _MOST_AT_ONCE_PX
+    if is_large or not all(view.beside for view in views):
         return [view.network(images[view.scale]) for view in views]
     with two_at_once() as tasks:
         prepared = {own: tasks.submit(images[own].prepare) for own in sorted(images)}

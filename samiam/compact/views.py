@@ -28,23 +28,26 @@ class View:
         scale: of the image, beside the scale of the look.
         weight: of its vectors of materials; those of grains weigh alike.
         sees_grains: whether its vectors of grains count.
+        beside: whether it sees all of a `Prepared` image, and may pass beside another.
     """
 
     network: Network
     scale: float
     weight: float
     sees_grains: bool
+    beside: bool = True
 
 
-def views_of(networks: Sequence[Network], sees_grains: Sequence[bool]) -> list[View]:
+def views_of(networks: Sequence[Network], sees_grains: Sequence[bool], *, beside: bool = True) -> list[View]:
     """The passes of a look; the first is at the finer scale.
 
     Args:
         networks: that look together.
         sees_grains: for each whether it tells grains apart; it then looks at two scales, else at the finer one.
+        beside: see `View`.
     """
     views: list[View] = []
     for network, sees in zip(networks, sees_grains, strict=True):
-        of_network = [View(network, scale, weight, sees) for scale, weight in _SCALES.items()]
+        of_network = [View(network, scale, weight, sees, beside) for scale, weight in _SCALES.items()]
         views += of_network if sees else of_network[:1]
     return views

@@ -91,8 +91,11 @@ class Graph:
             groups: of channels.
             has_bias: whether it has one.
             gain: (channels out, 1, 1) that multiplies what comes out; none where None.
-            norm: the name of a batch norm of what comes in, where there is no padding that it would not reach.
+            norm: the name of a batch norm of what comes in, where there are neither groups nor padding, which it would
+                not reach.
         """
+        if norm is not None and (groups > 1 or padding):
+            raise ValueError(f"{name}: a norm cannot be folded into a convolution of groups or with padding")
         weight = self.tensor(f"{name}.weight", *shape)
         bias = self.tensor(f"{name}.bias", shape[0]) if has_bias else np.zeros(shape[0], np.float32)
         if gain is not None:

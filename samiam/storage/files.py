@@ -76,8 +76,8 @@ def replacing_together(path: str | Path, last: str, optional: Collection[str] = 
     Args:
         path: the folder; missing parents are created.
         last: the name of one of the files.
-        optional: names of files that are not always made; where `path` holds `last`, those in it that the block has not
-            made are of an earlier run, and go.
+        optional: names of files that are not always made; where `path` holds `last`, or was interrupted, those in it
+            that the block has not made are of an earlier run, and go.
     """
     path = Path(path).absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,8 +98,8 @@ def _move_into(folder: Path, partial: Path, last: str, optional: Collection[str]
     for name in names:
         if (folder / name).is_dir():
             raise IsADirectoryError(errno.EISDIR, f"{folder / name} is a folder, where a file is to go")
-    outdated = set(optional).difference(names) if (folder / last).is_file() else ()
     sign = _sign(folder, last)
+    outdated = set(optional).difference(names) if (folder / last).is_file() or sign.exists() else ()
     sign.touch()
     for name in (last, *sorted(outdated)):
         (folder / name).unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from samiam.boosting import SemanticBooster
 from samiam.errors import InputError, extras
 from samiam.formats.readers.memory import ImageLike, Sides, as_micrograph
-from samiam.formats.writers.earlier import kind_of, other_result_in
+from samiam.formats.writers.earlier import foreign_in, kind_of, other_result_in
 from samiam.generation import MaskGenerator
 from samiam.records import Micrograph, Segmentation
 from samiam.registry import DEFAULT_GENERATOR, build_generator, encoder_beside
@@ -119,6 +119,11 @@ def _apart(names: Sequence[str]) -> list[str]:
 def _given(micrograph: Micrograph, folder: Path, *, overwrite: bool) -> Micrograph:
     if (kind := kind_of(folder)) not in (None, "segment"):
         raise InputError(f"{folder}: holds results of samiam {kind}; choose another output.")
+    if not overwrite and (name := foreign_in(folder, "segment")) is not None:
+        raise InputError(
+            f"{folder / name}: is of no finished result of samiam segment, and one would replace it; choose another "
+            "output, or let it be replaced by overwrite=True."
+        )
     if not overwrite and (other := other_result_in(folder, micrograph)) is not None:
         raise InputError(
             f"{micrograph.name}: {folder} holds the results of another image, {other}; choose another output, or "

@@ -72,9 +72,9 @@ class TestReplacingTogether:
         assert content(tmp_path / "old") == {"a": "1", "b": "0", ".z.interrupted": ""}
         assert was_interrupted(tmp_path / "old", "z")
         monkeypatch.undo()
-        with replacing_together(tmp_path / "old", "z") as partial:
-            write(partial, a="2", b="2", z="2")
-        assert content(tmp_path / "old") == {"a": "2", "b": "2", "z": "2"}
+        with replacing_together(tmp_path / "old", "z", ("b",)) as partial:
+            write(partial, a="2", z="2")
+        assert content(tmp_path / "old") == {"a": "2", "z": "2"}
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ def check_foreign(place: Path, kind: str, *, overwrite: bool) -> None:
     """
     if not overwrite and (name := foreign_in(place, kind)) is not None:
         raise InputError(
-            f"{place / name}: is of no result of samiam {kind.replace('-', ' ')}, and one would replace it; "
-            "choose another folder with -o, or let it be replaced by --overwrite."
+            f"{place / name}: is of no finished result of samiam {kind}, and one would replace it; choose another "
+            "folder with -o, or let it be replaced by --overwrite."
         )
 
 

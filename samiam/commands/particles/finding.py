@@ -11,7 +11,7 @@ from pathlib import Path
 
 from samiam.commands.files.batch import Amount, Batch
 from samiam.commands.files.every_frame import Image, read_image
-from samiam.commands.files.places import check_hand, check_place, writing_to
+from samiam.commands.files.places import check_foreign, check_hand, check_place, writing_to
 from samiam.commands.files.resuming import is_as_before
 from samiam.commands.files.spreading import Workers
 from samiam.commands.particles.job import ParticlesJob, found_in, write_found
@@ -24,6 +24,7 @@ from samiam.formats.writers.wording import notes
 from samiam.particles import Particles
 from samiam.particles.measured import MeasuredImage, first_of_each
 from samiam.particles.result import NOTHING
+from samiam.particles.writing.pooled import KIND as STATISTICS
 from samiam.particles.writing.reading import read_measured
 from samiam.particles.writing.results import KIND
 from samiam.records.showing import counted
@@ -61,6 +62,7 @@ def find_in_files(
             has changed and that would be replaced.
     """
     check_writable(output)
+    check_foreign(output, STATISTICS, overwrite=job.overwrite)
     hash_of = cache(sha256_of)
     batch = Batch(paths, output, job.chosen.reading, hash_of, all_frames=all_frames)
     check_statistics(output, lambda: _identities(batch.images, job, hash_of), overwrite=job.overwrite)

@@ -51,6 +51,7 @@ def pool_runs(runs: Sequence[Path], output: Path, pooling: Pooling, *, overwrite
     """
     heed()
     check_writable(output)
+    check_foreign(output, writing.KIND, overwrite=overwrite)
     if len(runs) > 1 and any(run.resolve() == output.resolve() for run in runs) and not overwrite:
         raise InputError(f"{output}: is one of the runs, whose own statistics would be lost; choose another -o.")
     folders, remarks = _counted_of(runs)
@@ -110,7 +111,6 @@ def check_statistics(output: Path, new: Callable[[], set[str]], *, overwrite: bo
         InputError: if so.
     """
     check_kind(output, writing.KIND)
-    check_foreign(output, writing.KIND, overwrite=overwrite)
     earlier = {} if overwrite else _earlier(output)
     kept = tuple(new()) if earlier else ()
     if lost := sorted(name for name, identity in earlier.items() if not identity.startswith(kept)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from samiam.commands.files.places import check_foreign, check_kind
 from samiam.commands.particles.job import ParticlesJob, found_in, write_found
 from samiam.commands.particles.pooled import Pooling, pool_runs
 from samiam.commands.segmenting import SegmentJob, boosted, write_segmentation
@@ -15,6 +16,7 @@ from samiam.formats.writers.earlier import results_below
 from samiam.formats.writers.regions import region_facts
 from samiam.formats.writers.wording import notes
 from samiam.particles.writing.lines import particle_facts
+from samiam.particles.writing.pooled import KIND as STATISTICS
 from samiam.particles.writing.results import KIND as PARTICLES
 from samiam.records import Micrograph, Segmentation
 from samiam.records.showing import counted
@@ -47,6 +49,14 @@ class Finding(Protocol):
 
     kind: str
 
+    def check(self, output: Path) -> None:
+        """Refuse a folder in which what is written into it at the end would replace files of something else.
+
+        Raises:
+            InputError: if so.
+        """
+        ...
+
     def find(self, micrograph: Micrograph, read_s: float) -> Found:
         """The answer."""
         ...
@@ -74,6 +84,9 @@ class Materials:
     interest: str | None = None
     field: tuple[float, float] | None = None
     kind = "segment"
+
+    def check(self, output: Path) -> None:
+        """Nothing."""
 
     def find(self, micrograph: Micrograph, read_s: float) -> Found:
         """Segment it."""
@@ -127,6 +140,11 @@ class Nanoparticles:
     job: ParticlesJob
     pooling: Pooling
     kind = PARTICLES
+
+    def check(self, output: Path) -> None:
+        """Refuse what statistics would replace."""
+        check_kind(output, STATISTICS)
+        check_foreign(output, STATISTICS, overwrite=self.job.overwrite)
 
     def find(self, micrograph: Micrograph, read_s: float) -> Found:
         """Find and measure them."""

@@ -67,6 +67,7 @@ def watch_folder(folder: Path, output: Path, job: WatchJob) -> int:
     """
     checked_folder(folder)
     check_writable(output)
+    job.finding.check(output)
     heed()
     with publishing(job.bind, job.url) as publish, waker_for(folder, polling=job.polling) as waker:
         watch = _Watch(folder, output, job, publish)

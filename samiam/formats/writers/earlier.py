@@ -18,13 +18,14 @@ OF_THE_IMAGE = ("sha256", "frame", "channel", "dataset")
 """What of a provenance tells which image of which file it was."""
 MEASURED = ("regions.csv", "layers.csv", "lattices.csv", "layers.png")
 """Results of segmenting that may be left out."""
+_SOFTWARE = "samiam"  # what a provenance calls the version that wrote it
 BY_HAND = "steps.csv"
 """What was done by hand in the viewer, a line for each step."""
 AS_WRITTEN = "as_written"
 """What a provenance calls the SHA-256, by name, of files of the result that people correct."""
 OVERVIEW = ("materials.csv", "regions.csv", "summary.html")
 """The files on all images of a folder, beside the folders of their results."""
-_OF_KIND: Mapping[str, Sequence[str]] = {
+FILES_OF_KIND: Mapping[str, Sequence[str]] = {
     "segment": (
         *("labels.tif", "grains.tif", "overlay.png", "materials.json", "grains.json", "masks.json"),
         *("materials.csv", "grains.csv", "decisions.csv", *MEASURED, BY_HAND, *EXPORT_FILES),
@@ -35,12 +36,12 @@ _OF_KIND: Mapping[str, Sequence[str]] = {
         *("sizes.png", "faults_by_size.png", "report.html"),
     ),
     "polar": (
-        *("points.csv", "tracks.csv", "events.csv", "lifetimes.csv", "counts.csv"),
-        *("counts.png", "kymograph.png", "report.html"),
+        *("points.csv", "tracks.csv", "events.csv", "lifetimes.csv", "counts.csv", "label_studio.json"),
+        *("counts.png", "kymograph.png", "report.html", "overlays"),
     ),
 }
 """Files of results beside their provenance, by the kind that it calls them."""
-_RESULTS = {PROVENANCE, *(name for names in _OF_KIND.values() for name in names)}
+_RESULTS = {PROVENANCE, *(name for names in FILES_OF_KIND.values() for name in names)}
 
 
 def is_result(file: Path) -> bool:
@@ -62,10 +63,16 @@ def kind_of(folder: Path) -> str | None:
 
 
 def foreign_in(folder: Path, kind: str) -> str | None:
-    """A file in a folder that results of a kind would replace, and that is of none; None where there is none."""
+    """A file in a folder that results of a kind would replace, and that is of none; None where there is none.
+
+    A damaged provenance is one of a result all the same; one that another program wrote is not.
+    """
+    noted = _noted_in(folder)
+    if noted and _SOFTWARE not in noted:
+        return PROVENANCE
     if (folder / PROVENANCE).exists() or was_interrupted(folder, PROVENANCE):
         return None
-    return next((name for name in _OF_KIND[kind] if (folder / name).exists()), None)
+    return next((name for name in FILES_OF_KIND[kind] if (folder / name).exists()), None)
 
 
 def input_of(folder: Path) -> Mapping[str, Any] | None:
