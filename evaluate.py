@@ -11,6 +11,7 @@ from samiam.beginning import begin
 
 if __name__ == "__main__":
     begin()
-    from samiam.commands.composing import EVALUATE, main
+    from samiam.commands.composing.program import EVALUATE
+    from samiam.commands.composing.running import main
 
     sys.exit(main(EVALUATE, sys.argv[1:]))

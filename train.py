@@ -11,6 +11,7 @@ from samiam.beginning import begin
 
 if __name__ == "__main__":
     begin()
-    from samiam.commands.composing import TRAIN, main
+    from samiam.commands.composing.program import TRAIN
+    from samiam.commands.composing.running import main
 
     sys.exit(main(TRAIN, sys.argv[1:]))

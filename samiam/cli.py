@@ -79,13 +79,13 @@ def _with_negative_values(words: Sequence[str]) -> list[str]:
 def _run_program(name: str, words: list[str]) -> int:
     """evaluate.py or train.py, whose words are Hydra's."""
     try:
-        from samiam.commands import composing
+        from samiam.commands.composing import program, running
     except ImportError as error:
         print(f"samiam: {name} needs {error.name}; pip install 'samiam[research]'.", file=sys.stderr)
         return 2
     if name == "train":  # what Lightning starts as the further processes of a training
         sys.modules["__main__"].__spec__ = find_spec("samiam.commands.training.run")
-    return composing.main({"evaluate": composing.EVALUATE, "train": composing.TRAIN}[name], words)
+    return running.main({"evaluate": program.EVALUATE, "train": program.TRAIN}[name], words)
 
 
 def _parser() -> argparse.ArgumentParser:

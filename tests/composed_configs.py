@@ -11,7 +11,8 @@ import hydra
 import yaml
 from omegaconf import OmegaConf
 
-from samiam.commands.composing import EVALUATE, TRAIN, Program, checked
+from samiam.commands.composing.checking import checked
+from samiam.commands.composing.program import EVALUATE, TRAIN, Program
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = ROOT / "configs"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from samiam import cli
-from samiam.commands.composing import EVALUATE, TRAIN, checked
+from samiam.commands.composing.checking import checked
+from samiam.commands.composing.program import EVALUATE, TRAIN
 from simulate import cli as simulating
 
 ROOT = Path(__file__).parent.parent

@@ -23,7 +23,8 @@ from PIL import Image
 
 from samiam.benchmark.settings import SimulatedBenchmark, ZenodoBenchmark, read_evaluation
 from samiam.boosting.n_materials import ESTIMATORS
-from samiam.commands.composing import EVALUATE, main
+from samiam.commands.composing.program import EVALUATE
+from samiam.commands.composing.running import main
 from samiam.commands.evaluating.run import evaluate
 from samiam.commands.evaluating.scene_samples import sources
 from samiam.datasets.zenodo import PAPERS_RECORD

@@ -11,7 +11,8 @@ from composed_configs import composed, experiments_of, written
 from hydra.core.global_hydra import GlobalHydra
 
 from samiam.benchmark.settings import read_evaluation
-from samiam.commands.composing import EVALUATE, main
+from samiam.commands.composing.program import EVALUATE
+from samiam.commands.composing.running import main
 from samiam.commands.evaluating import run
 
 WORDS = ["benchmark=procedural", "benchmark.seeds=[0]", "benchmark.difficulties=[1]", "benchmark.shape_hw=[128,128]"]

@@ -15,7 +15,8 @@ from refusals import refusal
 from written_waves import made_wave
 
 from samiam.benchmark.settings import read_evaluation
-from samiam.commands.composing import EVALUATE, main
+from samiam.commands.composing.program import EVALUATE
+from samiam.commands.composing.running import main
 from samiam.commands.evaluating.run import evaluate_in
 from samiam.networks.variant import Variant
 from samiam.particles.faults.classifier import facts_of, names_of

@@ -12,7 +12,8 @@ from PIL import Image
 from refusals import refusal
 
 from samiam.benchmark.settings import read_evaluation
-from samiam.commands.composing import EVALUATE, main
+from samiam.commands.composing.program import EVALUATE
+from samiam.commands.composing.running import main
 from samiam.networks.variant import Variant
 from samiam.polar.network import facts_of, new_network
 from samiam.polar.settings import PointCalibration

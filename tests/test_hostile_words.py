@@ -10,7 +10,9 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from refusals import refusal
 
-from samiam.commands.composing import EVALUATE, TRAIN, Program, checked, main
+from samiam.commands.composing.checking import checked
+from samiam.commands.composing.program import EVALUATE, TRAIN, Program
+from samiam.commands.composing.running import main
 
 LONG, NINES = "a" * 5000, "9" * 5000
 QUIET = ["hydra/job_logging=none", "hydra/hydra_logging=none"]

@@ -222,7 +222,7 @@ def test_a_forbidden_import_is_caught(module: str, source: str) -> None:
             "simulate.library.multislice",
             "import abtem, ase\nfrom samiam.records import Scene\nfrom simulate import imaging",
         ),
-        ("evaluate", "from samiam.commands.composing import EVALUATE, main"),
+        ("evaluate", "from samiam.commands.composing.running import main"),
         (
             "samiam.commands.evaluating.particle_samples",
             "from samiam.benchmark.particles.samples import Sample\nfrom samiam.training.faults import regions",

@@ -12,7 +12,8 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from samiam.cli import main
-from samiam.commands import composing
+from samiam.commands.composing import running
+from samiam.commands.composing.program import TRAIN
 
 MISTYPES = [
     # what is typed, and what has to be suggested
@@ -67,7 +68,7 @@ def test_a_library_that_is_not_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert composing.main(replace(composing.TRAIN, work="not_installed.anywhere:work"), []) == 2
+    assert running.main(replace(TRAIN, work="not_installed.anywhere:work"), []) == 2
     GlobalHydra.instance().clear()
     (line,) = capsys.readouterr().err.splitlines()
     assert line == "train.py: not_installed is not installed; pip install 'samiam[research]'."

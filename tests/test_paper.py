@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from segment_anything import sam_model_registry
 
-from samiam.commands.composing import EVALUATE, main
+from samiam.commands.composing.program import EVALUATE
+from samiam.commands.composing.running import main
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import write_weights
 from samiam.texture.fenet_encoder import DTD, new_fenet

@@ -14,7 +14,8 @@ from refusals import refusal
 from safetensors.torch import save_file
 
 from samiam import Masks, Scene, Segmentation, read_micrograph
-from samiam.commands.composing import TRAIN, main
+from samiam.commands.composing.program import TRAIN
+from samiam.commands.composing.running import main
 from samiam.compact.settings import NETWORK
 from samiam.compact.sights import read_network
 from samiam.errors import InputError

@@ -21,7 +21,8 @@ from valid_files import BYTES, STACK, Write, array, picture, tiff, words
 
 from samiam import cli
 from samiam.benchmark.particles.keras_weights import read_keras_unet
-from samiam.commands import composing
+from samiam.commands.composing import program as programs
+from samiam.commands.composing import running
 from samiam.commands.training import run
 from samiam.commands.training.settings import read_training
 from samiam.compact.settings import CompactWeights
@@ -193,9 +194,9 @@ def type_words(folder: Path, program: str) -> int:
 
 def composed(program: str, typed: list[str]) -> int:
     """The exit code of evaluate.py or train.py whose work is nothing."""
-    known = {"evaluate": composing.EVALUATE, "train": composing.TRAIN}[program]
+    known = {"evaluate": programs.EVALUATE, "train": programs.TRAIN}[program]
     try:
-        return composing.main(replace(known, work=f"{__name__}:no_work"), typed)
+        return running.main(replace(known, work=f"{__name__}:no_work"), typed)
     finally:
         GlobalHydra.instance().clear()
 

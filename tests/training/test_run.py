@@ -16,7 +16,8 @@ import wandb
 from composed_configs import composed
 from wandb_records import missing, record_of
 
-from samiam.commands.composing import TRAIN, main
+from samiam.commands.composing.program import TRAIN
+from samiam.commands.composing.running import main
 from samiam.commands.training import run as train
 from samiam.commands.training.settings import PAIRS
 from samiam.errors import InputError

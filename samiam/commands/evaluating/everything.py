@@ -16,7 +16,9 @@ from samiam.benchmark.claims import ABOUT, Judged, judge_all
 from samiam.benchmark.report.page import link, literal, plain, table, write_pages
 from samiam.benchmark.results import REPORT
 from samiam.benchmark.settings import EvaluateSettings
-from samiam.commands.composing import EVALUATE, checked, composed_beside, typed_words
+from samiam.commands.composing.checking import checked
+from samiam.commands.composing.program import EVALUATE
+from samiam.commands.composing.running import composed_beside, typed_words
 from samiam.commands.evaluating.run_facts import run_facts
 from samiam.errors import InputError, in_one_line
 from samiam.storage.checkpoints import list_checkpoints

@@ -10,7 +10,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from samiam.commands.composing import TRAIN
+from samiam.commands.composing.program import TRAIN
 from samiam.commands.training.data import LabelledImages
 from samiam.commands.training.labelled_crops import ClassifierSets
 from samiam.commands.training.settings import FineTuningSettings

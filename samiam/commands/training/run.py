@@ -16,7 +16,8 @@ from typing import Any, cast
 from omegaconf import OmegaConf
 from pytorch_lightning.utilities import rank_zero_only
 
-from samiam.commands.composing import TRAIN, main
+from samiam.commands.composing.program import TRAIN
+from samiam.commands.composing.running import main
 from samiam.commands.run_settings import SETTINGS, write_settings
 from samiam.commands.training.crops import crop_classifier_job
 from samiam.commands.training.data import LabelledVideo, ParticleRegions

@@ -13,7 +13,8 @@ from composed_configs import composed
 from made_halves import halves, write_dataset
 
 from samiam import build_encoder, build_generator
-from samiam.commands.composing import TRAIN, main
+from samiam.commands.composing.program import TRAIN
+from samiam.commands.composing.running import main
 from samiam.commands.training import labelled
 from samiam.commands.training import run as train
 from samiam.compact.network import FieldNetwork, facts_of
