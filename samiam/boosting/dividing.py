@@ -21,6 +21,12 @@ _REFINEMENTS = 8
 _NO_BOUNDARY = 0.003  # what the network says far from any
 _RATHER_MATERIALS = 0.5
 """Log odds by which a split into materials goes before one into grains: two materials never are of one grain."""
+_RATHER_AS_THEY_ARE = 1.0
+"""Log odds by which another split has to be likelier than two regions that were found, to take their place.
+
+Chosen on 300 procedural scenes of two materials, none of which loses by it, and 120 made-up bicrystals with a bend
+contour, of which 54 were parted along their grain boundary before.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +80,18 @@ def best_split(
     if started is None:
         return None
     is_first = nearer_first(of_region, *started, fewest)
-    if is_first is None:
-        return None
+    return None if is_first is None else _split(vectors, inside, is_first, boundaries, sameness)
+
+
+def _split(
+    vectors: NDArray[np.float32],
+    inside: NDArray[np.bool_],
+    is_first: NDArray[np.bool_],
+    boundaries: NDArray[np.float32],
+    sameness: Sameness,
+) -> Split:
+    """A region in two given parts, neither of which is empty; arguments as those of `best_split`."""
+    of_region = vectors[inside]
     larger, smaller = sorted((is_first, ~is_first), key=np.count_nonzero, reverse=True)
     means = of_region[larger].mean(axis=0), of_region[smaller].mean(axis=0)
     cosine = float(means[0] @ means[1])
@@ -218,6 +234,42 @@ def divided(
     return Division(found, material_of)
 
 
+def divided_otherwise(labels: NDArray[np.uint32], field: TextureField, *, smallest: float = 0.005) -> Division | None:
+    """Another division of what two regions cover together, where that is likelier by far.
+
+    A bend contour or contamination may be told from the crystal beside it, where two grains meet more plainly.
+
+    Args:
+        labels: uint32 (H, W), 0 where not segmented, regions 1 and 2.
+        field: what an encoder sees in the image.
+        smallest: share of the image that a part has at least.
+
+    Returns:
+        The other two regions, of one material where they are its grains; None where the two stay.
+    """
+    at_points = labels[field.places]
+    inside, fewest = at_points > 0, max(2, round(smallest * field.boundaries[0].size))
+    is_first = at_points[inside] == 1
+    if is_first.all() or not is_first.any():
+        return None
+    now = max(
+        _ranked(_split(vectors, inside, is_first, field.boundaries, sameness), of_materials=of_materials)
+        for vectors, sameness, of_materials in _kinds_of(field)
+    )
+    if _candidate(inside, field, fewest, by_materials=True).rank <= now + _RATHER_AS_THEY_ARE:
+        return None
+    return divided((labels > 0).astype(np.uint32), field, 2, smallest=smallest)
+
+
+def _kinds_of(field: TextureField) -> Sequence[tuple[NDArray[np.float32], Sameness, bool]]:
+    """Vectors, what their cosines say, and whether they tell materials, else grains."""
+    return (field.materials, field.same_material, True), (field.grains, field.same_grain, False)
+
+
+def _ranked(split: Split, *, of_materials: bool) -> float:
+    return split.log_odds + (_RATHER_MATERIALS if of_materials else 0.0)
+
+
 @dataclass(frozen=True, eq=False)
 class _Candidate:
     """How a region would be split, and by which vectors."""
@@ -231,12 +283,8 @@ class _Candidate:
 def _candidate(inside: NDArray[np.bool_], field: TextureField, fewest: int, by_materials: bool) -> _Candidate:
     """The best way to split a region, bool (h, w) at the points of the field."""
     found = []
-    for vectors, sameness, of_materials in (
-        (field.materials, field.same_material, True),
-        (field.grains, field.same_grain, False),
-    )[0 if by_materials else 1 :]:
+    for vectors, sameness, of_materials in _kinds_of(field)[0 if by_materials else 1 :]:
         split = best_split(vectors, inside, field.boundaries, sameness, fewest)
         if split is not None:
-            rank = split.log_odds + (_RATHER_MATERIALS if of_materials else 0.0)
-            found.append(_Candidate(split, rank, vectors, of_materials))
+            found.append(_Candidate(split, _ranked(split, of_materials=of_materials), vectors, of_materials))
     return max(found, key=lambda candidate: candidate.rank, default=_Candidate(None, -np.inf, field.materials))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.claiming import claimed, parted_by_grains
-from samiam.boosting.dividing import Division, divided
+from samiam.boosting.dividing import Division, divided, divided_otherwise
 from samiam.boosting.lookalikes import told_by_lattices
 from samiam.boosting.merging import dissolved, numbered_by_area
 from samiam.parts import Parts
@@ -58,9 +58,11 @@ def levels_of(
 ) -> Levels:
     """Give each pixel to a material, divide materials where more regions are asked for, and find the grains.
 
-    Grains of a material that have two lattices are of two materials. Where no number is given and all of the image is
-    one material in several grains, the grains are the regions: a material that is everywhere says nothing. They are of
-    several materials where a division into as many regions as there are grains finds the same ones and says so.
+    Where two regions are asked for and two grains differ by far more surely than the two materials do, they are the
+    grains. Grains of a material that have two lattices are of two materials. Where no number is given and all of the
+    image is one material in several grains, the grains are the regions: a material that is everywhere says nothing.
+    They are of several materials where a division into as many regions as there are grains finds the same ones and
+    says so.
 
     Args:
         labels: uint32 (H, W), 0 where not segmented, materials 1, 2, ….
@@ -80,6 +82,11 @@ def levels_of(
     regions, material_of = materials, list(range(1, len(by_area) + 1))
     if parts and n_regions is not None and 0 < len(material_of) < n_regions:
         regions, material_of = _numbered(divided(materials, field, n_regions), materials, smallest_region_px)
+    elif parts and len(material_of) == 2 and (others := divided_otherwise(materials, field)) is not None:
+        materials, by_area = (materials > 0).astype(np.uint32), dict.fromkeys(by_area, 1)
+        regions, material_of = materials, [1]
+        if n_regions is not None:
+            regions, material_of = _numbered(others, materials, smallest_region_px)
     grains, of_grain = _numbered(divided(regions, field, by_materials=False), regions, smallest_region_px)
     lookalikes: list[tuple[int, int]] = []
     if parts and pixels is not None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from samiam.boosting.claiming import claimed, parted_by_grains
-from samiam.boosting.dividing import Division, best_split, divided
+from samiam.boosting.dividing import Division, best_split, divided, divided_otherwise
 from samiam.boosting.levels import Levels, _materials_of, _without_specks, levels_of, remark_on
-from samiam.texture import Sameness
+from samiam.texture import Sameness, TextureField
 from samiam.texture.confidence import EVIDENCE_OF_REGION, confidences
 from tests.made_fields import field_of, in_pixels
 
@@ -296,6 +296,40 @@ def test_regions_are_as_sure_as_the_field_says() -> None:
     assert list(levels.confidences) == confidences(levels.labels, field, rule)
     assert len(levels.confidences) == 2
     assert levels_of(labels, field_of(HALVES)).confidences == ()
+
+
+BEND = np.zeros((40, 40), int)
+BEND[:, 24:30] = 1  # beside the boundary of two grains, in one of them
+
+
+def bent_bicrystal(alike: float) -> TextureField:
+    """Two grains of one crystal, and a stripe beside their boundary whose vectors of materials have this cosine."""
+    field, is_bent = field_of(np.zeros_like(HALVES), HALVES), (BEND == 1)[..., None]
+    other = np.eye(16)[0] * alike + np.eye(16)[1] * np.sqrt(1 - alike**2)
+    return replace(field, materials=np.where(is_bent, other, field.materials).astype(np.float32))
+
+
+@pytest.mark.parametrize("n_regions", [2, None])
+def test_grains_that_differ_more_surely_than_two_materials_are_the_regions(n_regions: int | None) -> None:
+    levels = levels_of(in_pixels(BEND + 1), bent_bicrystal(alike=0.4), n_regions)
+    assert levels.material_of == [1, 1]
+    assert set(levels.renumbered.values()) == {1}
+    expected = in_pixels(HALVES + 1)
+    assert max((levels.labels == expected).mean(), (levels.labels == 3 - expected).mean()) > 0.97
+    assert remark_on(levels, None) == "one material covers the image; its 2 grains are the regions"
+
+
+@pytest.mark.parametrize("n_regions", [2, None])
+def test_two_materials_stay_that_differ_as_surely(n_regions: int | None) -> None:
+    levels = levels_of(in_pixels(BEND + 1), bent_bicrystal(alike=0.1), n_regions)
+    assert levels.material_of == [1, 2]
+    np.testing.assert_array_equal(levels.labels, in_pixels(BEND + 1))
+
+
+def test_what_covers_no_point_is_left_alone() -> None:
+    thin = np.ones((160, 160), np.uint32)
+    thin[:, :2] = 2
+    assert divided_otherwise(thin, field_of(np.zeros_like(HALVES), HALVES)) is None
 
 
 def test_named_materials_are_not_divided() -> None:
