@@ -1,7 +1,7 @@
 """Bicrystals with a bend contour beside their boundary: how many are parted along the boundary, and not along it.
 
-Run `python scripts/bent_bicrystals.py`. Both crystals have one lattice, turned by 11° to 45°; a stripe of lower contrast
-lies on the boundary or to one side of it, as where a foil is bent.
+Run `python scripts/bent_bicrystals.py`. Both crystals have one lattice, turned by 11° to 45°; a stripe of lower
+contrast lies on the boundary or to one side of it, as where a foil is bent.
 """
 
 from __future__ import annotations
