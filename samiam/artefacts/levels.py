@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Counts = NDArray[Any]
 _SAMPLES_ALONG_A_SIDE = 512
+_COUNTED_AT_ONCE = 2**20  # they take eight bytes each meanwhile
 
 
 def near(counts: Counts, level: float, tolerance: float = 0.0) -> NDArray[np.bool_]:
@@ -50,10 +51,12 @@ def percentiles(values: NDArray[Any], wanted: Sequence[float]) -> list[float]:
     """
     if values.dtype.kind not in "iu" or values.dtype.itemsize > 2:
         return [float(value) for value in np.percentile(values, wanted)]
-    lowest = int(np.iinfo(values.dtype).min)
-    levels = values.ravel().astype(np.intp)
-    levels -= lowest
-    up_to = np.cumsum(np.bincount(levels))
+    lowest, n_levels, flat = int(np.iinfo(values.dtype).min), 256**values.dtype.itemsize, values.ravel()
+    up_to = np.zeros(n_levels, np.intp)
+    for start in range(0, flat.size, _COUNTED_AT_ONCE):
+        levels = flat[start : start + _COUNTED_AT_ONCE].astype(np.intp)
+        up_to += np.bincount(levels - lowest, minlength=n_levels)
+    up_to = np.cumsum(up_to)
     places = (values.size - 1) * (np.asarray(wanted, np.float64) / 100)
     before = np.floor(places)
     below, above = lowest + np.searchsorted(up_to, [before, np.minimum(before + 1, values.size - 1)], side="right")

@@ -41,13 +41,13 @@ def claimed(
     if not present:
         return labels
     means = [_unit_mean(field.materials[at_points == label]) for label in present]
-    without_mask, is_left = _foreign(labels, means, field, largest_foreign, least_material)
+    without_mask, stays = _foreign(labels, means, field, largest_foreign, least_material)
     new = int(labels.max()) + 1
     numbers = np.array([*present, *range(new, new + len(without_mask))], np.uint32)
     nearest = numbers[field.nearest(field.materials, means + without_mask)]
-    is_open = np.zeros(new, np.bool_)
-    is_open[[0, *present]] = True
-    return np.where(is_open[labels] & ~is_left, nearest, labels)
+    for thin in set(numbers_in(labels)).difference(present):
+        stays |= labels == thin
+    return np.where(stays, labels, nearest)
 
 
 def _foreign(
