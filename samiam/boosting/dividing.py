@@ -234,8 +234,8 @@ def divided(
     return Division(found, material_of)
 
 
-def divided_otherwise(labels: NDArray[np.uint32], field: TextureField, *, smallest: float = 0.005) -> Division | None:
-    """Another division of what two regions cover together, where that is likelier by far.
+def is_divided_otherwise(labels: NDArray[np.uint32], field: TextureField, *, smallest: float = 0.005) -> bool:
+    """Whether another division of what two regions cover together is likelier by far.
 
     A bend contour or contamination may be told from the crystal beside it, where two grains meet more plainly.
 
@@ -243,22 +243,17 @@ def divided_otherwise(labels: NDArray[np.uint32], field: TextureField, *, smalle
         labels: uint32 (H, W), 0 where not segmented, regions 1 and 2.
         field: what an encoder sees in the image.
         smallest: share of the image that a part has at least.
-
-    Returns:
-        The other two regions, of one material where they are its grains; None where the two stay.
     """
     at_points = labels[field.places]
     inside, fewest = at_points > 0, max(2, round(smallest * field.boundaries[0].size))
     is_first = at_points[inside] == 1
     if is_first.all() or not is_first.any():
-        return None
+        return False
     now = max(
         _ranked(_split(vectors, inside, is_first, field.boundaries, sameness), of_materials=of_materials)
         for vectors, sameness, of_materials in _kinds_of(field)
     )
-    if _candidate(inside, field, fewest, by_materials=True).rank <= now + _RATHER_AS_THEY_ARE:
-        return None
-    return divided((labels > 0).astype(np.uint32), field, 2, smallest=smallest)
+    return _candidate(inside, field, fewest, by_materials=True).rank > now + _RATHER_AS_THEY_ARE
 
 
 def _kinds_of(field: TextureField) -> Sequence[tuple[NDArray[np.float32], Sameness, bool]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.claiming import claimed, parted_by_grains
-from samiam.boosting.dividing import Division, divided, divided_otherwise
+from samiam.boosting.dividing import Division, divided, is_divided_otherwise
 from samiam.boosting.lookalikes import told_by_lattices
 from samiam.boosting.merging import dissolved, numbered_by_area
 from samiam.parts import Parts
@@ -79,14 +79,11 @@ def levels_of(
     if not np.array_equal(parted, solid):
         parted = _without_specks(parted, (parted > 0).astype(np.uint32), smallest_region_px)
     materials, by_area = numbered_by_area(parted)
-    regions, material_of = materials, list(range(1, len(by_area) + 1))
+    if parts and n_regions in (None, 2) and len(by_area) == 2 and is_divided_otherwise(materials, field):
+        materials, by_area = (materials > 0).astype(np.uint32), dict.fromkeys(by_area, 1)
+    regions, material_of = materials, list(range(1, len(set(by_area.values())) + 1))
     if parts and n_regions is not None and 0 < len(material_of) < n_regions:
         regions, material_of = _numbered(divided(materials, field, n_regions), materials, smallest_region_px)
-    elif parts and len(material_of) == 2 and (others := divided_otherwise(materials, field)) is not None:
-        materials, by_area = (materials > 0).astype(np.uint32), dict.fromkeys(by_area, 1)
-        regions, material_of = materials, [1]
-        if n_regions is not None:
-            regions, material_of = _numbered(others, materials, smallest_region_px)
     grains, of_grain = _numbered(divided(regions, field, by_materials=False), regions, smallest_region_px)
     lookalikes: list[tuple[int, int]] = []
     if parts and pixels is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from samiam.boosting.claiming import claimed, parted_by_grains
-from samiam.boosting.dividing import Division, best_split, divided, divided_otherwise
+from samiam.boosting.dividing import Division, best_split, divided, is_divided_otherwise
 from samiam.boosting.levels import Levels, _materials_of, _without_specks, levels_of, remark_on
 from samiam.texture import Sameness, TextureField
 from samiam.texture.confidence import EVIDENCE_OF_REGION, confidences
@@ -329,7 +329,7 @@ def test_two_materials_stay_that_differ_as_surely(n_regions: int | None) -> None
 def test_what_covers_no_point_is_left_alone() -> None:
     thin = np.ones((160, 160), np.uint32)
     thin[:, :2] = 2
-    assert divided_otherwise(thin, field_of(np.zeros_like(HALVES), HALVES)) is None
+    assert not is_divided_otherwise(thin, field_of(np.zeros_like(HALVES), HALVES))
 
 
 def test_named_materials_are_not_divided() -> None:
