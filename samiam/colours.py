@@ -77,18 +77,30 @@ def colour_overlay(
     """
     if pixels.shape != labels.shape or pixels.ndim != 2:
         raise InputError(f"an image of shape {pixels.shape} and labels of shape {labels.shape} do not fit.")
-    colours = np.array([colour_of(label) for label in range(1, N_COLOURS + 1)], np.float32)
     lines = _outlines(labels) if tint.inside else _rims(labels)
-    tinted = np.empty((*pixels.shape, 3), np.uint8)
-    for top in range(0, len(pixels), _ROWS_AT_ONCE):
-        rows = slice(top, top + _ROWS_AT_ONCE)
-        share = np.where(lines[rows], np.float32(tint.outline), np.float32(tint.inside)) * (labels[rows] > 0)
-        own = colours[(labels[rows].astype(np.int64) - 1) % N_COLOURS]
-        tinted[rows] = np.rint((255 * pixels[rows] * (1 - share))[..., None] + own * share[..., None])
+    if tint.inside:
+        tinted = np.empty((*pixels.shape, 3), np.uint8)
+        for top in range(0, len(pixels), _ROWS_AT_ONCE):
+            rows = slice(top, top + _ROWS_AT_ONCE)
+            share = np.where(lines[rows], np.float32(tint.outline), np.float32(tint.inside)) * (labels[rows] > 0)
+            tinted[rows] = _mixed(pixels[rows], labels[rows], share)
+    else:
+        tinted = np.repeat(np.rint(255 * pixels).astype(np.uint8)[..., None], 3, axis=2)
+        drawn = lines & (labels > 0)
+        tinted[drawn] = _mixed(pixels[drawn], labels[drawn], np.float32(tint.outline))
     if grains is not None:
         between = _dashes(_outlines(grains) & ~lines)
         tinted[between] = np.rint(tinted[between] * (1 - _GRAIN_LINE) + 255 * _GRAIN_LINE)
     return tinted
+
+
+def _mixed(
+    pixels: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]], share: NDArray[np.float32] | np.float32
+) -> NDArray[np.floating[Any]]:
+    """Pixels (…) of labels, each with a share of its label's colour: (…, 3), whole numbers up to 255."""
+    colours = np.array([colour_of(label) for label in range(1, N_COLOURS + 1)], np.float32)
+    own = colours[(labels.astype(np.int64) - 1) % N_COLOURS]
+    return np.rint((255 * pixels * (1 - share))[..., None] + own * np.asarray(share)[..., None])
 
 
 def _dashes(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:

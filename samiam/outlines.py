@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_fill_holes, gaussian_filter
 from scipy.spatial import ConvexHull
 from skimage.measure import block_reduce, find_contours
 
@@ -15,7 +15,8 @@ _BLUR_PX = 1.0
 """Takes most of the stairs of the pixels out of a contour and rounds corners by no more than that."""
 _STAIRS = 1.0053
 """What is left of them makes contours longer, by this on discs of 15 to 200 px: the median over their positions."""
-_MARGIN_PX = 5  # the blur ends at four standard deviations
+_BLUR_ENDS = 4  # standard deviations from its middle
+_MARGIN_PX = 5  # more than that
 FEWEST_PX = 16
 """Of a region that has an outline; fewer are a speck, of no shape."""
 _LARGEST_PX = 1024  # longer side of a region whose outline is drawn on its own pixels
@@ -52,9 +53,15 @@ class Outline:
             mask: (H, W), one pixel at least.
             sides_xy: width and height of a pixel; the blur is as wide as the longer along both.
         """
-        part = np.pad(binary_fill_holes(largest_part(mask)), _margin_px(sides_xy))
-        coarsest = max(sides_xy)
-        blurred = gaussian_filter(part.astype(np.float64), [_BLUR_PX * coarsest / side for side in sides_xy[::-1]])
+        return cls._around(largest_part(mask), sides_xy)
+
+    @classmethod
+    def _around(cls, part: NDArray[np.bool_], sides_xy: tuple[float, float]) -> Outline:
+        """The same of what is one part."""
+        part = _filled(np.pad(part, _margin_px(sides_xy)))
+        sigmas_px = [_BLUR_PX * max(sides_xy) / side for side in sides_xy]
+        window_px = [2 * round(_BLUR_ENDS * sigma) + 1 for sigma in sigmas_px]
+        blurred = cv2.GaussianBlur(part.astype(np.float64), window_px, sigmas_px[0], sigmaY=sigmas_px[1])
         # The maximum, because the blur leaves a few pixels nowhere above one half.
         found = find_contours(blurred, 0.5 * float(blurred.max()))  # type: ignore[no-untyped-call]
         outline = max((cls(contour[:-1, ::-1] * sides_xy) for contour in found), key=lambda one: one.area)
@@ -65,17 +72,13 @@ class Outline:
     def of_region(cls, mask: NDArray[np.bool_], sides_xy: tuple[float, float]) -> Outline:
         """The same, on pixels as many times larger as a large region needs, on which it is as smooth.
 
+        A region is in several tables; its outline is drawn once.
+
         Args:
             mask: (H, W), `FEWEST_PX` at least, connected through sides or corners.
             sides_xy: width and height of a pixel.
         """
-        factor = -(-max(mask.shape) // _LARGEST_PX)
-        if factor > 1:
-            coarse = largest_part(block_reduce(mask.view(np.uint8), factor, np.mean) >= 0.5)  # type: ignore[no-untyped-call]
-            area = np.count_nonzero(mask)
-            if abs(np.count_nonzero(coarse) * factor**2 - area) <= _TORN * area:
-                return cls.of(coarse, (sides_xy[0] * factor, sides_xy[1] * factor))
-        return cls.of(mask, sides_xy)
+        return _drawn(np.packbits(mask).tobytes(), mask.shape, sides_xy)
 
     @property
     def area(self) -> float:
@@ -109,12 +112,33 @@ class Outline:
         return float(np.ptp(across, axis=0).min()), float(longest)
 
 
+@lru_cache(maxsize=64)
+def _drawn(bits: bytes, shape_hw: tuple[int, int], sides_xy: tuple[float, float]) -> Outline:
+    """The outline of a region whose pixels are bits."""
+    pixels = np.unpackbits(np.frombuffer(bits, np.uint8), count=shape_hw[0] * shape_hw[1])
+    mask = pixels.reshape(shape_hw).view(np.bool_)
+    factor = -(-max(shape_hw) // _LARGEST_PX)
+    if factor > 1:
+        coarse = largest_part(block_reduce(mask.view(np.uint8), factor, np.mean) >= 0.5)  # type: ignore[no-untyped-call]
+        area = np.count_nonzero(mask)
+        if abs(np.count_nonzero(coarse) * factor**2 - area) <= _TORN * area:
+            return Outline._around(coarse, (sides_xy[0] * factor, sides_xy[1] * factor))
+    return Outline._around(mask, sides_xy)
+
+
 def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The largest part of a mask that is connected through sides or corners."""
     if not mask.size:
         return mask
     n, parts, facts, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)  # 0 is all else
     return mask if n <= 2 else np.asarray(parts == 1 + facts[1:, cv2.CC_STAT_AREA].argmax())
+
+
+def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask with its holes filled: all that cannot be reached from the top left pixel, which is outside."""
+    outside = mask.astype(np.uint8)
+    cv2.floodFill(outside, None, (0, 0), 2)
+    return np.asarray(outside != 2)
 
 
 def _margin_px(sides_xy: tuple[float, float]) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import fft, ndimage
+from scipy import fft
 
 from samiam.period import refined_peaks
 
@@ -51,7 +51,7 @@ class Window:
     def of(cls, mask: NDArray[np.bool_], sides_xy: tuple[float, float]) -> Window:
         """The window of a mask with pixels of these sides."""
         across_px = min(*mask.shape, np.count_nonzero(mask) / max(mask.shape), _WIDEST_TAPER_PX)
-        inside = ndimage.uniform_filter(mask.astype(np.float32), max(3, round(across_px)), mode="constant")
+        inside = cv2.blur(mask.astype(np.float32), 2 * [max(3, round(across_px))], borderType=cv2.BORDER_CONSTANT)
         depth = np.clip(2 * inside - 1, 1e-6, 1) * mask
         weights = np.asarray(np.sin(np.pi / 2 * depth / float(depth.max())) ** 2, np.float32)
         spread = _second_moments(weights, sides_xy)

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.measure import regionprops_table
 
 from samiam.errors import InputError
 from samiam.formats.writers.wording import called
@@ -47,53 +46,58 @@ def measurements(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataF
     if labels.shape != micrograph.shape_hw:
         raise InputError(f"{micrograph.name}: is {micrograph.shape_hw}, its segmentation {labels.shape}; pair them up.")
     (width, height), unit = micrograph.sides_xy, micrograph.unit
-    wanted = ("label", "area", "bbox", "intensity_mean", "intensity_std")
-    found = regionprops_table(_signed(labels), micrograph.pixels, properties=wanted)  # type: ignore[no-untyped-call]
-    regions, perimeters, centroids_xy = _shapes(labels, micrograph.sides_xy)
+    found = _shapes(labels, micrograph)
     return pd.DataFrame(
         {
-            "label": found["label"].astype(np.int64),
+            "label": np.arange(1, len(found) + 1),
             "material": np.array(segmentation.material_of, np.int64),
             "name": pd.Series(list[object](segmentation.names), dtype=object),
             "name_confidence": pd.Series(list(segmentation.name_confidence), dtype=np.float64),
             "called": pd.Series(called(segmentation), dtype=object),
-            **(
-                {"area_px": found["area"].astype(np.int64)}
-                if unit == "px"
-                else {"area_nm2": found["area"] * width * height}
-            ),
+            **({"area_px": found["area"]} if unit == "px" else {"area_nm2": found["area"] * width * height}),
             "area_fraction": found["area"] / micrograph.n_shown,
-            "regions": regions,
-            f"perimeter_{unit}": perimeters,
-            f"centroid_x_{unit}": centroids_xy[:, 0] * width,
-            f"centroid_y_{unit}": centroids_xy[:, 1] * height,
-            f"width_{unit}": (found["bbox-3"] - found["bbox-1"]) * width,
-            f"height_{unit}": (found["bbox-2"] - found["bbox-0"]) * height,
-            "intensity_mean": found["intensity_mean"].astype(np.float64),
-            "intensity_std": found["intensity_std"].astype(np.float64),
+            "regions": found["regions"],
+            f"perimeter_{unit}": found["perimeter"],
+            f"centroid_x_{unit}": found["x"] * width,
+            f"centroid_y_{unit}": found["y"] * height,
+            f"width_{unit}": found["width"] * width,
+            f"height_{unit}": found["height"] * height,
+            "intensity_mean": found["mean"],
+            "intensity_std": found["std"],
             "grains": np.array(segmentation.grain_counts, np.int64),
             "confidence": np.array(segmentation.confidences, np.float64),
         }
     )
 
 
-def _shapes(
-    labels: NDArray[np.uint32], sides_xy: tuple[float, float]
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """How many connected regions each label has and their perimeter, (M,), and its centroid in px, (M, 2), x and y."""
-    regions, perimeters, centroids_xy = [], [], []
-    for number, box in enumerate(ndimage.find_objects(_signed(labels)), start=1):
-        inside = labels[box] == number
+_OF_SHAPES = {
+    **dict.fromkeys(("area", "regions", "width", "height"), np.int64),
+    **dict.fromkeys(("x", "y", "perimeter", "mean", "std"), np.float64),
+}
+
+
+def _shapes(labels: NDArray[np.uint32], micrograph: Micrograph) -> pd.DataFrame:
+    """Of each label area, box and centroid in px, perimeter in the unit of the sides, and brightness."""
+    rows = []
+    for number, (down, across) in enumerate(ndimage.find_objects(_signed(labels)), start=1):
+        inside = labels[down, across] == number
         n_parts, parts, facts, _ = cv2.connectedComponentsWithStats(inside.view(np.uint8), connectivity=8)
-        regions.append(n_parts - 1)
-        perimeters.append(_perimeter(parts, facts, sides_xy))
-        sides = zip(box[::-1], (inside.sum(axis=0), inside.sum(axis=1)), strict=True)
-        centroids_xy.append([np.arange(side.start, side.stop) @ counts / counts.sum() for side, counts in sides])
-    return (
-        np.array(regions, np.int64),
-        np.array(perimeters, np.float64),
-        np.array(centroids_xy, np.float64).reshape(-1, 2),
-    )
+        along_x, along_y = np.count_nonzero(inside, axis=0), np.count_nonzero(inside, axis=1)
+        area, values = int(along_x.sum()), micrograph.pixels[down, across][inside].astype(np.float64)
+        rows.append(
+            {
+                "area": area,
+                "regions": n_parts - 1,
+                "width": len(along_x),
+                "height": len(along_y),
+                "x": np.arange(across.start, across.stop) @ along_x / area,
+                "y": np.arange(down.start, down.stop) @ along_y / area,
+                "perimeter": _perimeter(parts, facts, micrograph.sides_xy),
+                "mean": values.mean(),
+                "std": values.std(),
+            }
+        )
+    return pd.DataFrame(rows, columns=list(_OF_SHAPES)).astype(_OF_SHAPES)
 
 
 def _perimeter(parts: NDArray[np.int32], facts: NDArray[np.int32], sides_xy: tuple[float, float]) -> float:
