@@ -92,7 +92,7 @@ def levels_of(
         lookalikes = sorted({pair for pair in zip(before, told, strict=True) if pair[0] != pair[1]})
         if lookalikes and n_regions is None:
             apart = Division(np.array([0, *told], np.uint32)[grains], list(range(1, max(told) + 1)))
-            regions, material_of = _numbered(apart, regions, smallest_region_px)
+            regions, material_of = _numbered(apart, regions, smallest_region_px=0)  # or grains would lie in two
         elif lookalikes:
             material_of = told
     if parts and n_regions is None and len(material_of) == 1:

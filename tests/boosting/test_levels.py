@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import Division, best_split, divided, is_divided_otherwise
@@ -347,19 +348,44 @@ def test_a_shortfall_is_said_in_words() -> None:
     assert "5 regions were asked for, 2 found" in str(said(5, [1, 2]))
 
 
-def test_grains_with_lattices_of_their_own_are_materials_that_look_alike() -> None:
+def two_lattices() -> NDArray[np.float32]:
+    """A square lattice on the left, a hexagonal one on the right, as bright."""
     y, x = np.mgrid[:160, :160]
-    square = sum(np.cos(2 * np.pi * (h * x + k * y) / 8) for h, k in ((1, 0), (0, 1), (1, 1), (1, -1)))
     hexagonal = sum(np.cos(2 * np.pi * (x * np.cos(a) + y * np.sin(a)) / 9) for a in np.deg2rad([10, 70, 130]))
-    noise = np.random.default_rng(0).normal(0, 0.2, (160, 160))
+    return np.where(x < 80, square_lattice(), hexagonal + noise()).astype(np.float32)
+
+
+def square_lattice() -> NDArray[np.float32]:
+    y, x = np.mgrid[:160, :160]
+    waves = ((1, 0), (0, 1), (1, 1), (1, -1))
+    return (sum(np.cos(2 * np.pi * (h * x + k * y) / 8) for h, k in waves) + noise()).astype(np.float32)
+
+
+def noise() -> NDArray[np.float64]:
+    return np.random.default_rng(0).normal(0, 0.2, (160, 160))
+
+
+@pytest.mark.parametrize("n_regions", [None, 2])
+def test_grains_with_lattices_of_their_own_are_materials_that_look_alike(n_regions: int | None) -> None:
     field, whole = field_of(np.zeros_like(HALVES), HALVES), np.ones((160, 160), np.uint32)
-    for n_regions in (None, 2):
-        told = levels_of(
-            whole, field, n_regions, pixels=(np.where(x < 80, square, hexagonal) + noise).astype(np.float32)
-        )
-        assert told.material_of == [1, 2]
-        assert told.lookalikes == [(1, 2)]
-        assert "only their lattices tell materials 1 and 2 apart" in str(remark_on(told, n_regions))
-        one = levels_of(whole, field, n_regions, pixels=(square + noise).astype(np.float32))
-        assert one.material_of == [1, 1]
-        assert not one.lookalikes
+    told = levels_of(whole, field, n_regions, pixels=two_lattices())
+    assert told.material_of == [1, 2]
+    assert told.lookalikes == [(1, 2)]
+    assert "only their lattices tell materials 1 and 2 apart" in str(remark_on(told, n_regions))
+    one = levels_of(whole, field, n_regions, pixels=square_lattice())
+    assert one.material_of == [1, 1]
+    assert not one.lookalikes
+
+
+def test_grains_of_materials_that_look_alike_lie_within_these_with_all_their_specks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grains = in_pixels(HALVES + 1)
+    grains[20:22, 20:22] = 2
+    grains[90:92, 40:42] = 3  # nothing but a speck, for whose sake no speck is dissolved
+    monkeypatch.setattr("samiam.boosting.levels.divided", lambda *_, **__: Division(grains, [1, 1, 1]))
+    field, whole = field_of(np.zeros_like(HALVES), HALVES), np.ones((160, 160), np.uint32)
+    told = levels_of(whole, field, pixels=two_lattices(), smallest_region_px=256)
+    assert len(told.material_of) == 2
+    pairs = np.unique(np.stack([told.grains, told.labels]).reshape(2, -1), axis=1)
+    assert pairs[0].tolist() == [1, 2, 3]
