@@ -62,11 +62,11 @@ def _flattened(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _is_white(pixels: NDArray[np.float32]) -> bool:
-    """Whether an image is independent noise in each pixel."""
+    """Whether an image is independent noise in each pixel, but for rows that differ as independently."""
     power = np.abs(fft.rfft2(pixels - pixels.mean())) ** 2
     qy, qx = fft.fftfreq(pixels.shape[0]), fft.rfftfreq(pixels.shape[1])
     inner = (qx > 0) & (qx < 0.5)  # waves that are there once; the others are their own mirror images
-    power, radius = power[:, inner], np.hypot(qy[:, None], qx[inner])
+    across_rows, power, radius = power[(qy > 0), 0], power[:, inner], np.hypot(qy[:, None], qx[inner])
     mean = float(power.mean()) if power.size else 0.0
     if mean == 0:
         return False
@@ -75,4 +75,10 @@ def _is_white(pixels: NDArray[np.float32]) -> bool:
     counts = np.bincount(band, minlength=_BANDS)
     bands = np.bincount(band, relative.ravel(), minlength=_BANDS) / np.maximum(counts, 1)
     even = np.abs(bands - 1) < _COLOUR + _SIGMAS / np.sqrt(np.maximum(counts, 1))
-    return bool(relative.max() < np.log(relative.size) + _UNLIKELY and (even | (counts == 0)).all())
+    return bool(not _stands_out(power) and not _stands_out(across_rows) and (even | (counts == 0)).all())
+
+
+def _stands_out(power: NDArray[np.float32]) -> bool:
+    """Whether a wave is stronger than the strongest that noise as strong as these has."""
+    mean = float(power.mean()) if power.size else 0.0
+    return mean > 0 and bool(power.max() / mean >= np.log(power.size) + _UNLIKELY)

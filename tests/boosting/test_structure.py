@@ -62,6 +62,20 @@ def test_an_edge_in_noise_is_structure_however_soft(width: float) -> None:
     assert lack_of_structure((noise((300, 300)) - 0.5 + light).astype(np.float32)) is None
 
 
+@pytest.mark.parametrize("height", [0.02, 0.3, 0.9])
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.7])
+def test_a_step_along_rows_or_columns_is_structure(height: float, place: float) -> None:
+    step = np.where(np.linspace(0, 1, 300) < place, 0.0, height)[:, None]
+    for across in (step, step.T):
+        assert lack_of_structure((0.1 * noise((300, 300)) + across).astype(np.float32)) is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_that_differ_at_random_are_no_structure(seed: int) -> None:
+    rows = np.random.default_rng(seed).normal(0, 0.1, (300, 1))
+    assert "noise" in str(lack_of_structure((noise((300, 300), seed) + rows).astype(np.float32)))
+
+
 @pytest.mark.parametrize("spread", [0.0, 0.02])
 def test_a_faint_lattice_on_uneven_light_is_structure(spread: float) -> None:
     y, x = np.mgrid[:300, :300]
