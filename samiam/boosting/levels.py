@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.boosting.alone import in_two
 from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import Division, divided, is_divided_otherwise
 from samiam.boosting.lookalikes import told_by_lattices
 from samiam.boosting.merging import dissolved, numbered_by_area
+from samiam.boosting.recurring import recurring
 from samiam.parts import Parts
 from samiam.records.arrays import areas_in, numbers_in
 from samiam.texture import TextureField
@@ -59,16 +61,17 @@ def levels_of(
     """Give each pixel to a material, divide materials where more regions are asked for, and find the grains.
 
     Where two regions are asked for and two grains differ by far more surely than the two materials do, they are the
-    grains. Grains of a material that have two lattices are of two materials. Where no number is given and all of the
-    image is one material in several grains, the grains are the regions: a material that is everywhere says nothing.
-    They are of several materials where a division into as many regions as there are grains finds the same ones and
-    says so.
+    grains. Where no number is given, materials that do not touch and look the same are one, and one that
+    brightness parts is two. Grains of a material that
+    have two lattices are of two materials. Where no number is given and all of the image is one material in several
+    grains, the grains are the regions: a material that is everywhere says nothing. They are of several materials where
+    a division into as many regions as there are grains finds the same ones and says so.
 
     Args:
         labels: uint32 (H, W), 0 where not segmented, materials 1, 2, ….
         field: what an encoder sees in the image.
         n_regions: how many are asked for; nothing then stays unsegmented. None for the materials as they are.
-        pixels: float32 (H, W), the image, by whose lattices materials are told apart; None for by none.
+        pixels: float32 (H, W), the image, by whose lattices and brightness materials are told apart; None for by none.
         parts: whether materials may be divided at all; those that have names may not.
         smallest_region_px: connected parts of a region or a grain and holes below this area are dissolved, unless
             nothing of it would be left.
@@ -78,10 +81,12 @@ def levels_of(
     parted = parted_by_grains(solid, field)
     if not np.array_equal(parted, solid):
         parted = _without_specks(parted, (parted > 0).astype(np.uint32), smallest_region_px)
-    materials, by_area = numbered_by_area(parted)
+    (materials, by_area), is_two = numbered_by_area(parted), 0.0
     if parts and n_regions in (None, 2) and len(by_area) == 2 and is_divided_otherwise(materials, field):
         materials, by_area = (materials > 0).astype(np.uint32), dict.fromkeys(by_area, 1)
-    regions, material_of = materials, list(range(1, len(set(by_area.values())) + 1))
+    elif parts and n_regions is None and pixels is not None:
+        materials, by_area, is_two = _reconsidered(materials, by_area, field, pixels, smallest_region_px)
+    regions, material_of = materials, numbers_in(materials)
     if parts and n_regions is not None and 0 < len(material_of) < n_regions:
         regions, material_of = _numbered(divided(materials, field, n_regions), materials, smallest_region_px)
     grains, of_grain = _numbered(divided(regions, field, by_materials=False), regions, smallest_region_px)
@@ -97,11 +102,43 @@ def levels_of(
             material_of = told
     if parts and n_regions is None and len(material_of) == 1:
         regions, material_of = grains, _materials_of(grains, divided(materials, field, len(of_grain)))
-    trusted = () if field.confidence is None else confidences(regions, field, field.confidence)
+    trusted = () if field.confidence is None else confidences(regions, field, field.confidence, is_two)
     number = _numbers_by_area(regions, material_of)  # parts that were divided off may be larger than others
     renumbered = {old + 1: number[new] for old, new in by_area.items()}
     alike = [(min(pair), max(pair)) for pair in ([number[one] for one in two] for two in lookalikes)]
     return Levels(regions, grains, [number[material] for material in material_of], renumbered, trusted, alike)
+
+
+def _reconsidered(
+    materials: NDArray[np.uint32],
+    by_area: Mapping[int, int],
+    field: TextureField,
+    pixels: NDArray[np.float32],
+    smallest_region_px: int,
+) -> tuple[NDArray[np.uint32], dict[int, int], float]:
+    """Materials that look the same as one, and one that looks like two as two.
+
+    Returns:
+        The materials and what each label has become, as `numbered_by_area` does; how probable it is that the only one
+        is two after all.
+    """
+    joined, by_area = _joined(materials, by_area, recurring(materials, pixels))
+    found = in_two(joined, field, pixels) if numbers_in(joined) == [1] else None
+    if found is None or found.log_odds <= 0:
+        return joined, by_area, 0.0 if found is None else found.probability
+    tidy = _without_specks(found.labels, joined, smallest_region_px)
+    return numbered_by_area(tidy)[0], dict.fromkeys(by_area, 1), 0.0
+
+
+def _joined(
+    materials: NDArray[np.uint32], by_area: Mapping[int, int], same: Mapping[int, int]
+) -> tuple[NDArray[np.uint32], dict[int, int]]:
+    """Materials of which some are the same as others, numbered by falling area anew, as `numbered_by_area` does."""
+    if not same:
+        return materials, dict(by_area)
+    kept = np.array([same.get(number, number) for number in range(int(materials.max()) + 1)], np.uint32)
+    joined, numbers = numbered_by_area(kept[materials])
+    return joined, {place: numbers[int(kept[number]) - 1] for place, number in by_area.items()}
 
 
 def _materials_of(grains: NDArray[np.uint32], division: Division) -> list[int]:

@@ -28,7 +28,7 @@ _MOST_LOG_ODDS = 8.0
 
 
 def confidences(
-    labels: NDArray[np.integer[Any]], field: TextureField, coefficients: Mapping[str, float]
+    labels: NDArray[np.integer[Any]], field: TextureField, coefficients: Mapping[str, float], is_two: float = 0.0
 ) -> list[float | None]:
     """The IoU that each region is predicted to have with what it should be, [0, 1], by logistic regression.
 
@@ -36,13 +36,15 @@ def confidences(
         labels: (H, W), 0 where not segmented, regions 1, 2, ….
         field: what an encoder sees in the image.
         coefficients: of each name of `EVIDENCE_OF_REGION`.
+        is_two: how probable it is that a region that is alone is two, of which it then is half.
 
     Returns:
         One for each region; None for one so small that it covers no point of the field.
     """
     weights = np.array([coefficients[name] for name in EVIDENCE_OF_REGION])
     log_odds = evidence_of_regions(labels, field) @ weights
-    return [None if np.isnan(value) else float(1 / (1 + np.exp(-value))) for value in log_odds]
+    whole = 1 - is_two / 2 if len(log_odds) == 1 else 1.0
+    return [None if np.isnan(value) else float(whole / (1 + np.exp(-value))) for value in log_odds]
 
 
 def evidence_of_regions(labels: NDArray[np.integer[Any]], field: TextureField) -> NDArray[np.float64]:

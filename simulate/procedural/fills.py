@@ -31,6 +31,7 @@ class Fill:
         curved_px: distance of the curved fringes of graphitic carbon; None without.
         curved_height: half of their height, in multiples of the level.
         atoms_apart_px: typical distance of single heavy atoms on an amorphous film; None without.
+        rounded_px: from how far on towards its outline it gets thinner, as a ball does; None where it is as thick.
     """
 
     kind: Kind
@@ -47,3 +48,4 @@ class Fill:
     curved_px: float | None = None
     curved_height: float = 0.3
     atoms_apart_px: float | None = None
+    rounded_px: float | None = None

@@ -14,8 +14,10 @@ from simulate.procedural.layout import Layout
 from simulate.procedural.ranges import SceneRanges
 
 _MOST_COVERED = 0.6  # of the image, before no more particles are placed
+_MOST_COVERED_AFTER = 0.85  # of the image, by the last one too: of the support enough is to be seen
 _TRIES = 12  # places for a particle
 _LEAST_CONTRAST = 0.35  # of the logarithms of brightness: even particles on an even support must be seen
+_ROUNDED = (0.3, 1.0)  # of a radius, along which a particle gets thinner: facets with round edges, and balls
 SUPPORT, PARTICLE = 1, 2
 
 
@@ -41,6 +43,8 @@ def draw_particles(
     particle = _particle(rng, radius_px, probe_px, base_period_px)
     while particle.kind != "lattice" and abs(np.log(particle.level / support.level)) < _LEAST_CONTRAST:
         particle = _particle(rng, radius_px, probe_px, base_period_px)
+    if ranges.p_rounded > 0 and rng.uniform() < ranges.p_rounded:
+        particle = replace(particle, rounded_px=float(rng.uniform(*_ROUNDED)) * radius_px)
     return regions, [support, particle]
 
 
@@ -58,11 +62,12 @@ def _placed(
         for _ in range(_TRIES):
             place = rng.normal(centre, sigma) if heap else rng.uniform(0, 1, size=2) * shape_hw
             window, inside = _outline(rng, shape_hw, place, radius)
-            if inside.any() and not (grains[window] > 0)[inside].any():
+            fits = np.count_nonzero(grains) + np.count_nonzero(inside) <= _MOST_COVERED_AFTER * grains.size
+            if inside.any() and fits and not (grains[window] > 0)[inside].any():
                 grains[window][inside] = grains.max() + 1
                 break
     if not grains.any():
-        window, inside = _outline(rng, shape_hw, np.array(shape_hw) / 2, radius_px)
+        window, inside = _outline(rng, shape_hw, np.array(shape_hw) / 2, min(radius_px, min(shape_hw) / 4))
         grains[window][inside] = 1
     return grains
 
@@ -70,7 +75,7 @@ def _placed(
 def _outline(
     rng: np.random.Generator, shape_hw: tuple[int, int], centre_yx: NDArray[np.float64], radius: float
 ) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
-    """A round, lobed or faceted shape: the window around it within the image, and which pixels of that it covers."""
+    """A round, lobed or faceted shape: the window around it within the image, and which pixels of that it fits."""
     reach = 1.6 * radius + 1
     low = np.clip(np.floor(centre_yx - reach), 0, shape_hw).astype(int)
     high = np.clip(np.ceil(centre_yx + reach), 0, shape_hw).astype(int)

@@ -51,6 +51,7 @@ class SceneRanges:
         p_particles: probability that the image is of particles on a support.
         n_particles: how many, drawn log-uniformly.
         particle_px: their radius, drawn log-uniformly.
+        p_rounded: probability that they get thinner towards their outlines, as balls do.
         p_any_period: probability that the lattices of a scene differ as much as `period_px` lets them; else they are
             within a third of a typical one.
         p_laths: probability that the grains of a layer are parallel bands in two orientations, as twins and
@@ -90,6 +91,7 @@ class SceneRanges:
     p_particles: Share = 0.0
     n_particles: _Counts = (3, 80)
     particle_px: Annotated[tuple[Positive, Positive], Rising] = (7.0, 70.0)
+    p_rounded: Share = 0.0
     p_any_period: Share = 0.0
     p_laths: Share = 0.0
     p_overlap: Share = 0.0
@@ -184,6 +186,7 @@ EFFECTS: dict[str, SceneRanges] = {
     "one material": replace(_PLAIN, p_one=1, p_one_split=0),
     "one material in grains": replace(_PLAIN, p_one=1, p_one_amorphous=0, p_one_split=1),
     "particles": replace(_PLAIN, p_particles=1),
+    "rounded particles": replace(_PLAIN, p_particles=1, p_rounded=1, n_particles=(1, 6), particle_px=(60, 300)),
     "laths": replace(_PLAIN, p_laths=1),
     "overlapping": replace(_PLAIN, p_overlap=0.5),
     "curved fringes": replace(_PLAIN, p_capped=1, p_curved=1),

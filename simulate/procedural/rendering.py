@@ -13,6 +13,9 @@ from simulate.procedural.films import amorphous_film
 from simulate.procedural.lattices import Lattice, fringes
 from simulate.procedural.layout import Layout
 
+_SOFT = 0.2
+"""Of the length along which a particle gets thinner, by so much is its outline blurred: facets are seen askew."""
+
 
 def render(rng: np.random.Generator, regions: Layout, fills: list[Fill]) -> NDArray[np.float64]:
     """The noise-free image of a scene.
@@ -39,11 +42,27 @@ def render(rng: np.random.Generator, regions: Layout, fills: list[Fill]) -> NDAr
     strength = _strength_of_grains(rng, regions, fills)
     if strength is not None:
         image *= strength[regions.grains]
-    image = ndimage.gaussian_filter(image, 1.0)
-    image += _columns(rng, regions, fills, strength)
+    columns = _columns(rng, regions, fills, strength)
+    for material, fill in enumerate(fills, start=1):
+        if fill.rounded_px is not None:  # on a film, which has no columns
+            inside = regions.materials == material
+            thickness = _thickness(inside, fill.rounded_px)
+            film, within = np.where(inside, fills[0].level, image), np.where(inside, image, fill.level)
+            image = film + (within - film) * thickness
+            columns *= thickness
+    image = ndimage.gaussian_filter(image, 1.0) + columns
     y, x = np.mgrid[-1 : 1 : shape_hw[0] * 1j, -1 : 1 : shape_hw[1] * 1j]
     wedge_y, wedge_x = rng.uniform(-0.12, 0.12, size=2)
     return np.asarray(np.clip(image * (1 + wedge_y * y + wedge_x * x), 0, None))
+
+
+def _thickness(inside: NDArray[np.bool_], rounded_px: float) -> NDArray[np.float64]:
+    """How thick what lies within is, over the most: as a ball from its outline on, which is blurred; 0 outside."""
+    margin = int(3 * _SOFT * rounded_px) + 1
+    framed = np.pad(inside, margin, mode="edge")  # what goes on beyond the image has no outline there
+    depth = np.clip(ndimage.distance_transform_edt(framed) / rounded_px, 0, 1)
+    soft = ndimage.gaussian_filter(np.sqrt(1 - (1 - depth) ** 2), _SOFT * rounded_px)
+    return np.asarray(soft[margin:-margin, margin:-margin])
 
 
 def _crystals(

@@ -1,0 +1,70 @@
+"""What lies on both sides of a layer and looks the same is one material."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from samiam.boosting.levels import levels_of
+from samiam.boosting.recurring import recurring
+from tests.made_fields import field_of, in_pixels
+
+SIDE = 256
+LAYERS = np.repeat([1, 2, 3], [96, 64, 96])[:, None].repeat(SIDE, axis=1).astype(np.uint32)
+
+
+def lattice(period_px: float, turn_deg: float = 0.0, seed: int = 0) -> NDArray[np.float64]:
+    y, x = np.mgrid[:SIDE, :SIDE]
+    turn = np.deg2rad(turn_deg)
+    along, across = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+    waves = np.cos(2 * np.pi * along / period_px) + np.cos(2 * np.pi * across / period_px)
+    return np.asarray(0.1 * waves + 0.05 * np.random.default_rng(seed).normal(size=(SIDE, SIDE)))
+
+
+def stack(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Two textures with a bright film between them."""
+    return np.choose(LAYERS - 1, [0.4 + top, 0.8 + 0.05 * lattice(5), 0.4 + bottom]).astype(np.float32)
+
+
+@pytest.mark.parametrize("period_px", [5.0, 9.0, 21.0])
+def test_a_crystal_on_both_sides_of_a_layer_is_one(period_px: float) -> None:
+    assert recurring(LAYERS, stack(lattice(period_px), lattice(period_px, seed=1))) == {3: 1}
+
+
+def test_noise_on_both_sides_of_a_needle_is_one_though_it_meets_at_its_tip() -> None:
+    parts = LAYERS.copy()
+    parts[:, 248:] = np.repeat([1, 3], SIDE // 2)[:, None]
+    pixels = stack(0.3 * lattice(1e9), 0.3 * lattice(1e9, seed=1))
+    assert recurring(parts, np.where(parts == 2, pixels, np.where(LAYERS == 2, pixels[:1], pixels))) == {3: 1}
+
+
+@pytest.mark.parametrize(
+    "bottom",
+    [lattice(11.0), lattice(9.0, 20), 0.4 * lattice(9.0), lattice(9.0) + 0.1, 0.3 * lattice(1e9)],
+    ids=["period", "orientation", "contrast", "brightness", "noise"],
+)
+def test_what_differs_is_another(bottom: NDArray[np.float64]) -> None:
+    assert recurring(LAYERS, stack(lattice(9.0), bottom)) == {}
+
+
+def test_what_lies_side_by_side_is_left_to_the_network() -> None:
+    halves = np.repeat([1, 2], SIDE // 2)[:, None].repeat(SIDE, axis=1).astype(np.uint32)
+    assert recurring(halves, lattice(9.0).astype(np.float32)) == {}
+
+
+def test_what_is_too_small_to_tell_is_left_to_the_network() -> None:
+    parts = np.where(LAYERS == 3, 2, LAYERS)
+    parts[230:250, 20:60] = 3
+    assert recurring(parts.astype(np.uint32), stack(lattice(9.0), lattice(9.0))) == {}
+
+
+@pytest.mark.parametrize(("n_regions", "material_of"), [(None, [1, 2]), (3, [1, 2, 3])])
+def test_they_are_one_material_where_no_number_is_given(n_regions: int | None, material_of: list[int]) -> None:
+    at_points = LAYERS[::4, ::4].astype(int) - 1
+    labels, pixels = in_pixels(at_points + 1), stack(lattice(9.0), lattice(9.0, seed=1))
+    found = levels_of(labels, field_of(at_points), n_regions, pixels=pixels)
+    assert found.material_of == material_of
+    if n_regions is None:
+        assert (found.labels == np.where(LAYERS == 2, 2, 1)).mean() > 0.98
+        assert found.renumbered == {1: 1, 2: 2, 3: 1}
