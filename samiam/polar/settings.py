@@ -76,15 +76,17 @@ class LinkingOptions:
         reach: periods that a point moves at most from one frame to the next; by the root of their number over several.
         most_missed: frames in a row in which a track may not be seen.
         least_seen: frames in which a track is seen, or its beginning and end are flicker and no events.
+        sure: score that one point of a track has at least, or they are flicker likewise.
         meeting: periods between two points that vanish or appear together, at most.
         together: frames between the two, at most.
-        flicker: how much it costs to leave alone, in the pairing of all that begins and ends, what is seen in less than
-            `least_seen` frames, where it is 1 for all else: what is not there need not meet anything.
+        flicker: how much it costs to leave alone flicker, in the pairing of all that begins and ends, where it is 1 for
+            all else: what is not there need not meet anything.
     """
 
     reach: Positive = 0.5
     most_missed: Annotated[int, Field(ge=0)] = 2
     least_seen: Count = 2
+    sure: Share = 0.57
     meeting: Positive = 1.5
     together: Annotated[int, Field(ge=0)] = 1
     flicker: Share = 0.4

@@ -143,13 +143,46 @@ def test_of_four_points_that_vanish_those_are_pairs_that_leave_none_alone() -> N
 
 
 def test_what_lasts_for_a_frame_is_left_out_of_what_happens() -> None:
-    two, one, none = ([(50, 40), (50, 56)], []), ([(50, 56)], [(50, 47)]), ([], [])
+    two, one, none = ([(50, 40), (50, 54)], []), ([(50, 54)], [(50, 46)]), ([], [])
     assert events(linked(dict(enumerate([two, two, one, none, none, none])))) == [(3, "joining")]
     end, junction = ([(50, 40)], []), ([], [(50, 43)])
     back = linked(dict(enumerate([end, end, junction, end, end, end])))
     assert events(back) == []
     assert list(back.points["track"]) == [1, 1, 2, 1, 1, 1]
     assert list(back.lifetimes["frames_seen"]) == [5, 1]
+
+
+def test_flicker_takes_no_partner_from_what_lasts() -> None:
+    """For a frame there is a junction beside the end that vanishes, and an end beside the junction."""
+    pair, moment, none = ([(50, 40)], [(50, 54)]), ([(50, 56)], [(50, 38)]), ([], [])
+    assert events(linked(dict(enumerate([pair, pair, pair, moment, none, none, none])))) == [(3, "annihilation")]
+
+
+def test_what_may_last_after_the_video_is_no_death() -> None:
+    end, junction = ([(50, 40)], []), ([], [(50, 43)])
+    assert events(linked(dict(enumerate([end, end, end, junction])))) == []
+    assert events(linked(dict(enumerate([junction, end, end, end])))) == []
+    assert events(linked(dict(enumerate([end, end, junction, junction])))) == [(2, "attachment")]
+
+
+@pytest.mark.parametrize(("score", "happened"), [(0.5, []), (0.9, [(2, "annihilation")])])
+def test_what_is_never_sure_is_flicker(score: float, happened: list[tuple[int, str]]) -> None:
+    linker = Linker(SHAPE, PERIOD, options=LinkingOptions(sure=0.6))
+    for number in range(6):
+        scores = [0.5, 0.9] if number else [score, 0.9]  # sure once is enough
+        linker.add(Points([[50, 40], [50, 46]], [False, True], scores) if number < 2 else Points([], []))
+    tracks = linker.tracks()
+    told = [event for event in events(tracks) if event[1] == "annihilation"]
+    assert told == happened
+    assert len(tracks.points) == 4
+
+
+@pytest.mark.parametrize(("away", "n_tracks"), [(11, 1), (12, 2)])
+def test_how_long_a_track_may_be_unseen_counts_in_frames_that_are_told_of(away: int, n_tracks: int) -> None:
+    linker = Linker(SHAPE, PERIOD, options=LinkingOptions(most_missed=2))
+    for number in range(33):
+        linker.add(Points([], []) if 5 <= number < 5 + away else Points([[50, 60]], [False]))
+    assert len(linker.tracks(every=4).lifetimes) == n_tracks
 
 
 def test_frames_that_are_not_told_of_help_to_pair() -> None:

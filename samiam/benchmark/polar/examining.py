@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,10 +11,10 @@ from typing import Any
 
 from samiam.benchmark.caching.cache import Cache, Kind
 from samiam.benchmark.polar.methods import PolarMethods
-from samiam.benchmark.polar.rows import TRUE_POINTS, PointRow, TrackRow
+from samiam.benchmark.polar.rows import TRUE_POINTS, TRUTHS, PointRow, TrackRow, Truth
 from samiam.benchmark.polar.samples import VideoSource
 from samiam.benchmark.polar.settings import PolarChoices
-from samiam.benchmark.polar.truth import OF_TWO, TrueTracks, counts_of, events_found
+from samiam.benchmark.polar.truth import OF_TWO, TrueTracks, counts_of, events_found, lasting
 from samiam.metrics.points import matches_within
 from samiam.polar.finding import find_points
 from samiam.polar.linking.linker import KINDS, Linker
@@ -42,8 +42,8 @@ class VideoBench:
     cache: Cache
 
     @cached_property
-    def _truth(self) -> tuple[list[PolarScene], Tracks]:
-        """The frames that methods see, and the tracks of all true points; made when they are needed."""
+    def _truth(self) -> tuple[list[PolarScene], Mapping[Truth, Tracks]]:
+        """The frames that methods see, and the tracks of all true points by each truth; made when they are needed."""
         frames = self.source.frames()
         first = next(frames)
         scenes, tracks = [first], TrueTracks(first, self.source.between, self.choices.linking)
@@ -74,14 +74,17 @@ class VideoBench:
         return rows
 
     def track_rows(self) -> list[TrackRow]:
-        """A row for each method, and one for true points; none of a video in which points are not linked."""
+        """For each truth a row of each method and one of true points; none where points are not linked."""
         if not self.source.is_linked:
             return []
         makers: dict[str, PointFinder | None] = {TRUE_POINTS: None, **self.methods.finders}
-        return [
-            self.cache.recall(_TRACKS, *self._decided_by(finder), partial(self._linked, method))
-            for method, finder in makers.items()
-        ]
+        rows: list[TrackRow] = []
+        for method, finder in makers.items():
+            own: Sequence[TrackRow] = self.cache.recall(
+                _TRACKS, *self._decided_by(finder), partial(self._linked, method)
+            )
+            rows += own
+        return rows
 
     def _decided_by(self, finder: PointFinder | None) -> tuple[dict[str, Any], set[str]]:
         """From what rows are made, and by which modules."""
@@ -123,8 +126,8 @@ class VideoBench:
             places=sum(_places(scene) for scene in self.scenes) - n_true,
         )
 
-    def _linked(self, method: str) -> TrackRow:
-        first, truth = self.scenes[0], self._truth[1]
+    def _linked(self, method: str) -> list[TrackRow]:
+        first, truths = self.scenes[0], self._truth[1]
         linker = Linker(first.micrograph.shape_hw, self._seen_period_px, first.sign, self.choices.linking)
         if method == TRUE_POINTS:
             for scene in self.scenes:
@@ -133,17 +136,23 @@ class VideoBench:
             for one in self.found(method):
                 linker.add(one.points, one.micrograph.pixels)
         tracks = linker.tracks()
-        counts = [counts_of(truth, tracks, kind) for kind in KINDS]
+        return [self._track_row(method, truth, truths[truth], tracks) for truth in TRUTHS]
+
+    def _track_row(self, method: str, name: Truth, true: Tracks, found: Tracks) -> TrackRow:
+        options = self.choices.linking
+        compared = (lasting(true, options), lasting(found, options)) if name == "lasting" else (true, found)
+        counts = [counts_of(*compared, kind) for kind in KINDS]
         return TrackRow(
             video=self.source.video,
             noise=self.source.noise,
             method=method,
+            truth=name,
             frames=len(self.scenes),
             right=[one.right for one in counts],
             true=[one.true for one in counts],
             found=[one.found for one in counts],
-            annihilations=events_found(truth, tracks, ("annihilation",)),
-            events=events_found(truth, tracks, OF_TWO),
+            annihilations=events_found(true, found, ("annihilation",)),
+            events=events_found(true, found, OF_TWO),
         )
 
 
@@ -165,13 +174,9 @@ def _read_points(folder: Path) -> Sequence[PointRow]:
     return [PointRow.from_json(values) for values in _read(folder)]
 
 
-def _write_tracks(folder: Path, row: TrackRow) -> None:
-    _write(folder, [row])
-
-
-def _read_tracks(folder: Path) -> TrackRow:
-    return TrackRow.from_json(_read(folder)[0])
+def _read_tracks(folder: Path) -> Sequence[TrackRow]:
+    return [TrackRow.from_json(values) for values in _read(folder)]
 
 
 _POINTS: Kind[Sequence[PointRow]] = Kind("polar_points", _write, _read_points)
-_TRACKS = Kind("polar_tracks", _write_tracks, _read_tracks)
+_TRACKS: Kind[Sequence[TrackRow]] = Kind("polar_tracks", _write, _read_tracks)

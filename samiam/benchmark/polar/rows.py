@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 TRUE_POINTS = "true points"
 """Of the tracks that come of linking the true points of those frames that methods see: what only linking costs."""
+
+Truth = Literal["lasting", "strict"]
+"""What counts as a change of the true tracks, see `truth.TrueTracks`."""
+TRUTHS: tuple[Truth, ...] = get_args(Truth)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class TrackRow:
         video: of the labyrinth.
         noise: of a pixel, in σ of the stripes.
         method: that found the points.
+        truth: against which.
         frames: how many.
         right: of ends and junctions, points on the track that is theirs.
         true: likewise all true points.
@@ -65,6 +70,7 @@ class TrackRow:
     video: str
     noise: float
     method: str
+    truth: Truth
     frames: int
     right: Sequence[int]
     true: Sequence[int]

@@ -32,11 +32,15 @@ of 2.9 % is not 1 − precision. No number of theirs can therefore be compared w
 _PUBLISHED = "Lin et al., over their whole video of 81 frames; for antimerons they name FPR and FNR alone."
 _LINKED = """\
 *IDF1* (Ristani et al. 2016): F of points on the track that is theirs, within half a period. True tracks are linked in
-steps so small that hardly a link is in doubt (`benchmark.between`), with the true drift; in these steps it is settled
-which points take part in which event, and what the frames that methods see do not show for good is left out. *true
-points* are those that methods ought to find, linked by the same linker: what only linking costs. Of *annihilations*
-(an end and a junction vanish together) and of all *events* of two points: how many there are, and the shares that are
-found and that are true, of the same name within a period and two frames."""
+steps so small that hardly a link is in doubt (`benchmark.between`), with the true drift, and told of the frames that
+methods see. A change counts where it lasts, by one rule for true points and for those found: a point that is away for
+two frames or fewer has not gone, and a track that is seen in fewer than two frames, or is never sure, is flicker and is
+left out (`benchmark.linking`). *true points* are those that methods ought to find, linked by the same linker: what only
+linking costs. Of *annihilations* (an end and a junction vanish together) and of all *events* of two points: how many
+there are, and the shares that are found and that are true, of the same name within a period and two frames."""
+_STRICT = """\
+The same methods against a truth in which a point that is away in one frame has gone, flicker counts as points, and what
+it meets counts too. At a neck that is hardly closed or hardly open, such changes come and go with every frame."""
 _SPEED = """\
 Of one frame of 1995 × 1995 px (unless `time_px` says otherwise), in one run, its period measured as well; *cpu seconds*
 are of the processors, and the ratio is of those, as others on the machine do not count in them. Lin et al.: 0.027 s, on
@@ -58,6 +62,7 @@ def sections_of(outcomes: Sequence[VideoOutcome], radii: Sequence[float], speeds
         Section("by_radius", "F by matching radius", by_radius(points, radii)),
         Section("rates", "What FPR and FNR may mean", beside_the_paper(points, radii[0]), _RATES),
         Section("published", "What the paper says", published(), _PUBLISHED),
-        Section("linking", "Tracks and events", linked(tracks), _LINKED),
+        Section("linking", "Tracks and events that last", linked(tracks, "lasting"), _LINKED),
+        Section("linking_strict", "Tracks and events, flicker as well", linked(tracks, "strict"), _STRICT),
         Section("speed", "Time", speeds, _SPEED),
     ]

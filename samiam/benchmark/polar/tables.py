@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from samiam.benchmark.estimates import groups, over_specimens
-from samiam.benchmark.polar.rows import PointRow, TrackRow
+from samiam.benchmark.polar.rows import PointRow, TrackRow, Truth
 from samiam.particles.statistics.shares import Estimate
 
 Floats = NDArray[np.float64]
@@ -87,14 +87,19 @@ def published() -> pd.DataFrame:
     return pd.DataFrame([{"points": _PLURAL[kind], **facts} for kind, facts in PAPER.items()])
 
 
-def linked(tracks: pd.DataFrame) -> pd.DataFrame:
+def linked(tracks: pd.DataFrame, truth: Truth) -> pd.DataFrame:
     """A row for each noise and method: IDF1 of both kinds, and of events the shares that are found and that are true.
 
-    Columns: `noise`, `method`, `videos`, `frames`, `idf1_ends`, `idf1_junctions`, `annihilations` (true ones),
-    `annihilations_found`, `annihilations_true`, `events`, `events_found`, `events_true`.
+    Args:
+        tracks: rows.
+        truth: against which.
+
+    Returns:
+        Columns `noise`, `method`, `videos`, `frames`, `idf1_ends`, `idf1_junctions`, `annihilations` (true ones),
+        `annihilations_found`, `annihilations_true`, `events`, `events_found`, `events_true`.
     """
     rows = []
-    for (noise, method), own in groups(tracks, ["noise", "method"]):
+    for (noise, method), own in groups(tracks[tracks["truth"] == truth], ["noise", "method"]):
         facts = {"noise": noise, "method": method, "videos": own["video"].nunique(), "frames": int(own["frames"].sum())}
         numbers = {name: np.array(own[name].tolist(), np.float64) for name in _OF_TRACKS}
         found = over_specimens(own["video"].tolist(), partial(_track_scores, of=numbers))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from samiam.benchmark.polar.rows import TRUTHS, Truth
 from samiam.metrics.points import matches_within
 from samiam.metrics.tracks import Numbers, Places, TrackCounts, count_right
 from samiam.polar.linking.linker import Linker
@@ -26,36 +27,49 @@ OF_TWO: Sequence[Event] = (
 class TrueTracks:
     """True points linked in small steps, and what the same tracks look like in those frames that methods see.
 
-    An event of the truth is a change of the stripes that lasts: tracks begin and end in small steps, where hardly two
-    changes are near each other in place and time, so that it is known which points took part in which. What lies
-    between two frames that methods see, or is seen in fewer of them than a track must be, is left out, as nobody could
-    say a word of it; of a chain of such changes its first and its last points are told.
+    Tracks begin and end in small steps, where hardly two changes are near each other in place and time. What lies
+    between two frames that methods see is left out, as nobody could say a word of it. What else is a change is settled
+    twice:
+
+    - *lasting*: as the methods' linker has it. A point that is away for as many frames as a track may be unseen has not
+      gone, and what is seen in fewer than a track must be is flicker: a neck that is hardly closed opens and closes
+      again, and nobody would call that two events.
+    - *strict*: a point that is away in one frame has gone, and flicker has met something too.
 
     Args:
         first: frame of the video.
-        between: steps from one frame that methods see to the next; a point that is away for fewer has not gone.
+        between: steps from one frame that methods see to the next.
         options: of the methods' linker.
     """
 
     def __init__(self, first: PolarScene, between: int, options: LinkingOptions) -> None:
-        # Every true point is there: also one that is seen for a moment has come from somewhere.
-        finely = replace(options, most_missed=between - 1, flicker=1.0)
         self._between = between
-        self._linker = Linker(first.micrograph.shape_hw, first.period_px, first.sign, finely)
+        chosen = {"lasting": options, "strict": replace(options, most_missed=0, flicker=1.0)}
+        self._linkers: Mapping[Truth, Linker] = {
+            truth: Linker(first.micrograph.shape_hw, first.period_px, first.sign, chosen[truth]) for truth in TRUTHS
+        }
 
     def add(self, scene: PolarScene) -> None:
         """The next step."""
-        self._linker.add(scene.points, drift_px=offset_of(scene))
+        for linker in self._linkers.values():
+            linker.add(scene.points, drift_px=offset_of(scene))
 
-    def seen(self) -> Tracks:
-        """The tracks of the points in the frames that methods see."""
-        return self._linker.tracks(every=self._between)
+    def seen(self) -> dict[Truth, Tracks]:
+        """The tracks of the points in the frames that methods see, by either truth."""
+        return {truth: linker.tracks(every=self._between) for truth, linker in self._linkers.items()}
 
 
 def offset_of(scene: PolarScene) -> tuple[float, float]:
     """Rows and columns by which a simulated frame shows the specimen farther on than the first one."""
     down, across = scene.parameters["offset_px"]
     return float(down), float(across)
+
+
+def lasting(tracks: Tracks, options: LinkingOptions) -> Tracks:
+    """Tracks without the points of those that are flicker."""
+    own = tracks.points.groupby("track")["score"]
+    lasts = (own.transform("size") >= options.least_seen) & (own.transform("max") >= options.sure)
+    return replace(tracks, points=tracks.points[lasts])
 
 
 def counts_of(true: Tracks, found: Tracks, kind: Kind) -> TrackCounts:

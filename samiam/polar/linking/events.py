@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
-from samiam.polar.linking.lives import Change, Life, Place, changes_of, stretch_with, stretches_of
-from samiam.polar.linking.reactions import meeting_of, partners_of
+from samiam.polar.linking.lives import Change, Life, Place, changes_of, stretch_with, stretches_of, wholes_of
+from samiam.polar.linking.reactions import Partners, meeting_of, missed_at_most, partners_of
 from samiam.polar.linking.tracks import EVENT_COLUMNS, Event
 from samiam.polar.settings import LinkingOptions
 
@@ -78,11 +79,12 @@ class Told:
 
 
 class Telling:
-    """Tells the events of a video.
+    """Tells the events of a video: what changed for good.
 
-    All beginnings and ends of tracks are paired (see `reactions`), those of flicker as well: of tracks that are seen in
-    too few frames. Flicker is then left out: where an end became a junction for a moment, which met another end, two
-    ends have joined. What is told is therefore what changed for good.
+    Beginnings and ends of tracks are paired twice (see `reactions`). First all of them, which tells what goes on after
+    a while in which it is not seen, as an end that was a junction for a moment. What is flicker then, too short or
+    never sure, is left out, and what lasts is paired again: where an end became a junction for a moment, which met
+    another end, two ends have joined.
 
     Args:
         lives: all tracks.
@@ -92,79 +94,51 @@ class Telling:
     def __init__(self, lives: Sequence[Life], watched: Watched) -> None:
         self._watched, self._frames = watched, list(watched.drifts)
         self._told_of = [frame for frame in self._frames if frame % watched.every == 0]
-        self._stretches = stretches_of(self._frames, watched.options.most_missed)
-        self._changes = changes_of(lives, self._stretches)
+        self._most_missed = missed_at_most(watched.options, watched.every)
+        self._stretches = stretches_of(self._frames, self._most_missed)
         self._n_seen, self._told = Counter(watched.n_seen), Told()
-        alone = [self._cost_alone(change) for change in self._changes]
-        self._partner = partners_of(self._changes, alone, watched.period, watched.options)
-        self._join()
-        own = [(self._told.number_of(change.life.track), change.begins) for change in self._changes]
-        self._at = {key: index for index, key in enumerate(own) if index not in self._joined}
+        self._pair(lives)
+        for track in self._told.same:
+            self._n_seen[self._told.number_of(track)] += watched.n_seen.get(track, 0)
+        wholes = wholes_of(lives, self._told.number_of)
+        self._changes, self._partner = self._pair([one for one in wholes if self._lasts(one) or self._may_last(one)])
 
     def told(self) -> Told:
         """All events."""
-        told, done = self._told, set(self._joined)
+        told, done = self._told, set[int]()
         for index, change in enumerate(self._changes):
-            if index in done or not self._lasts(change):
+            if index in done:
                 continue
-            other, is_known = self._met(index)
-            if other is None:
-                if is_known:
-                    self._tell_alone(told, change)
-            else:
-                done.add(other)
-                self._tell_both(told, change, self._changes[other])
+            both = (change, self._changes[self._partner[index]]) if index in self._partner else (change,)
+            done |= {index, self._partner.get(index, index)}
+            if not all(self._lasts(one.life) for one in both):
+                continue
+            if len(both) == 1:
+                self._tell_alone(told, change)
+            elif (name := meeting_of(*both)) is not None:
+                self._tell_both(told, name, both)
         return told
 
-    def _join(self) -> None:
-        """Make one track of those that go on after a while in which they are not seen."""
-        self._joined = set[int]()
-        for index, other in self._partner.items():
-            one, another = self._changes[index], self._changes[other]
-            if another.begins and not one.begins and meeting_of(one, another) is None:
-                self._told.same[another.life.track] = one.life.track
-                self._joined |= {index, other}
-        for track in self._told.same:
-            self._n_seen[self._told.number_of(track)] += self._watched.n_seen.get(track, 0)
+    def _pair(self, lives: Sequence[Life]) -> tuple[list[Change], Partners]:
+        """All beginnings and ends, and those that belong together; tracks that go on from one another are the same."""
+        changes = changes_of(lives, self._stretches)
+        alone = [self._cost_alone(change) for change in changes]
+        partner = partners_of(changes, alone, self._watched.period, self._watched.options, self._watched.every)
+        for index, other in partner.items():
+            end, begin = changes[index], changes[other]
+            if begin.begins and not end.begins and meeting_of(end, begin) is None:
+                self._told.same[begin.life.track] = end.life.track
+        return changes, partner
 
-    def _met(self, index: int) -> tuple[int | None, bool]:
-        """What a change of a track that lasts meets, through flicker; and whether that can be known.
-
-        It cannot where the flicker was there before the video or is after it, and may last.
-        """
-        passed = {index}
-        while index in self._partner:
-            other = self._partner[index]
-            met = self._changes[other]
-            if self._lasts(met):
-                return other, True
-            across = self._at.get((self._told.number_of(met.life.track), not met.begins))
-            if across is None:
-                return None, False
-            if across in passed:
-                break
-            passed.add(across)
-            index = across
-        return None, True
-
-    def _tell_both(self, told: Told, one: Change, other: Change) -> None:
-        name = meeting_of(one, other)
-        if name is None:
-            end, begin = (other, one) if one.begins else (one, other)
-            if begin.life.first > end.life.last:
-                told.same[begin.life.track] = end.life.track
-            else:
-                self._tell_alone(told, end)
-                self._tell_alone(told, begin)
-            return
-        first, second = sorted([one, other], key=lambda change: (change.life.kind, change.life.track))
-        place = (one.place + other.place) / 2
-        self._tell(told, name, max(one.frame, other.frame), place, (first, second))
+    def _tell_both(self, told: Told, name: Event, both: tuple[Change, ...]) -> None:
+        ordered = tuple(sorted(both, key=lambda change: (change.life.kind, change.life.track)))
+        place = np.mean([change.place for change in both], axis=0)
+        self._tell(told, name, max(change.frame for change in both), place, ordered)
 
     def _tell_alone(self, told: Told, change: Change) -> None:
         """Tell what comes or goes alone, unless the track may be seen again after the video, or in a pause of it."""
         not_seen = stretch_with(change.life.last, self._stretches).stop - 1 - change.life.last
-        if change.begins or not_seen > self._watched.options.most_missed:
+        if change.begins or not_seen > self._most_missed:
             names: tuple[Event, Event] = ("entry", "exit") if self._is_at_border(change) else ("birth", "death")
             self._tell(told, names[0 if change.begins else 1], change.frame, change.place, (change,))
 
@@ -179,11 +153,17 @@ class Telling:
         for change in changes:
             (told.begins if change.begins else told.ends)[change.life.track] = name
 
-    def _lasts(self, change: Change) -> bool:
-        return self._n_seen[self._told.number_of(change.life.track)] >= self._watched.options.least_seen
+    def _lasts(self, life: Life) -> bool:
+        chosen = self._watched.options
+        return self._n_seen[life.track] >= chosen.least_seen and life.surest >= chosen.sure
+
+    def _may_last(self, life: Life) -> bool:
+        """Whether it is there at the beginning or the end of a stretch, so that nobody can say how long it lasts."""
+        stretch = stretch_with(life.last, self._stretches)
+        return life.first == stretch.start or life.last == stretch.stop - 1
 
     def _cost_alone(self, change: Change) -> float:
-        cost = 1.0 if self._lasts(change) else self._watched.options.flicker
+        cost = 1.0 if self._lasts(change.life) else self._watched.options.flicker
         return min(cost, _BORDER_ALONE) if self._is_at_border(change) else cost
 
     def _is_at_border(self, change: Change) -> bool:

@@ -103,8 +103,9 @@ class Linker:
         drift = self._drift_of(pixels, drift_px)
         on_specimen = (points.positions_px - drift) * self._widths
         own = self._linked(points, on_specimen, number)
-        for track, place, is_junction in zip(own.tolist(), on_specimen, points.is_junction.tolist(), strict=True):
-            self._go_on(track, KINDS[is_junction], number, place)
+        seen = zip(own.tolist(), on_specimen, points.is_junction.tolist(), points.scores.tolist(), strict=True)
+        for track, place, is_junction, score in seen:
+            self._go_on(track, KINDS[is_junction], number, place, score)
         self._frames.append(_Frame(number, points, drift, own))
         return float(drift[0]), float(drift[1])
 
@@ -149,17 +150,19 @@ class Linker:
         tracks[is_new] = max(self._lives, default=0) + 1 + np.arange(np.count_nonzero(is_new))
         return tracks
 
-    def _go_on(self, track: int, kind: Kind, number: int, place: NDArray[np.float64]) -> None:
+    def _go_on(self, track: int, kind: Kind, number: int, place: NDArray[np.float64], score: float) -> None:
         if track in self._lives:
-            self._lives[track].seen(number, place)
+            self._lives[track].seen(number, place, score)
         else:
-            self._lives[track] = Life.begin(track, kind, number, place)
+            self._lives[track] = Life.begin(track, kind, number, place, score)
 
     def tracks(self, every: int = 1) -> Tracks:
         """The tracks of all frames that were added, and what happened to them.
 
         Args:
-            every: frames from one that is told of to the next, from number 0 on; all help to link and to pair.
+            every: frames from one that is told of to the next, from number 0 on; all help to link and to pair. How many
+                frames a track may not be seen in, and how many may lie between two points that meet, counts in those
+                that are told of.
         """
         told_of = [frame for frame in self._frames if frame.number % every == 0]
         watched = Watched(

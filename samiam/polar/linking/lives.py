@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ class Life:
         first_place: on the specimen (2,): row and column as the first frame of the video shows it, in widths of a
             pixel.
         last_place: likewise.
+        surest: the highest score of its points, [0, 1].
     """
 
     track: int
@@ -34,15 +35,16 @@ class Life:
     last: int
     first_place: Place
     last_place: Place
+    surest: float
 
     @classmethod
-    def begin(cls, track: int, kind: Kind, frame: int, place: Place) -> Life:
+    def begin(cls, track: int, kind: Kind, frame: int, place: Place, score: float) -> Life:
         """A track that is seen for the first time."""
-        return cls(track, kind, frame, frame, place, place)
+        return cls(track, kind, frame, frame, place, place, score)
 
-    def seen(self, frame: int, place: Place) -> None:
+    def seen(self, frame: int, place: Place, score: float) -> None:
         """Go on."""
-        self.last, self.last_place = frame, place
+        self.last, self.last_place, self.surest = frame, place, max(self.surest, score)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +102,22 @@ def changes_of(lives: Iterable[Life], stretches: Sequence[range]) -> list[Change
         if life.last < stretch.stop - 1:
             found.append(Change(life, False, life.last + 1, life.last_place))
     return found
+
+
+def wholes_of(lives: Iterable[Life], whole_of: Callable[[int], int]) -> list[Life]:
+    """Tracks of which some go on from others, as one each.
+
+    Args:
+        lives: all tracks; those of one whole are seen one after the other.
+        whole_of: by the number of a track, that of the earliest that it goes on from.
+    """
+    wholes: dict[int, Life] = {}
+    for life in sorted(lives, key=lambda life: life.first):
+        track = whole_of(life.track)
+        before = wholes.get(track, life)
+        surest = max(before.surest, life.surest)
+        wholes[track] = replace(life, track=track, first=before.first, first_place=before.first_place, surest=surest)
+    return list(wholes.values())
 
 
 def stretch_with(frame: int, stretches: Sequence[range]) -> range:

@@ -46,7 +46,9 @@ def meeting_of(one: Change, other: Change) -> Event | None:
     return MEETINGS.get(frozenset({(one.life.kind, one.begins), (other.life.kind, other.begins)}))
 
 
-def partners_of(changes: Sequence[Change], alone: Sequence[float], period: float, options: LinkingOptions) -> Partners:
+def partners_of(
+    changes: Sequence[Change], alone: Sequence[float], period: float, options: LinkingOptions, every: int = 1
+) -> Partners:
     """By the index of each change that is paired, that of the other; of all pairings the one that costs least.
 
     Args:
@@ -54,6 +56,7 @@ def partners_of(changes: Sequence[Change], alone: Sequence[float], period: float
         alone: what each costs where it is left alone, 1 for one that is sure.
         period: of the stripes, in the unit of places.
         options: how near two are at least, and for how long a track may not be seen.
+        every: frames of the changes to one frame of the options.
     """
     if not changes:
         return {}
@@ -62,7 +65,7 @@ def partners_of(changes: Sequence[Change], alone: Sequence[float], period: float
     near = KDTree(places).query_pairs(farthest, output_type="ndarray")
     pairs, saved = [], []
     for i, j in sorted((int(i), int(j)) for i, j in near):
-        cost = _cost(changes[i], changes[j], float(np.hypot(*(places[i] - places[j]))), options)
+        cost = _cost(changes[i], changes[j], float(np.hypot(*(places[i] - places[j]))), options, every)
         if cost is not None and cost < alone[i] + alone[j]:
             pairs.append((i, j))
             saved.append(alone[i] + alone[j] - cost)
@@ -90,15 +93,20 @@ def _heaviest_matching(pairs: Sequence[tuple[int, int]], weights: Sequence[float
     return np.flatnonzero(found.x > 0.5).tolist()
 
 
-def _cost(one: Change, other: Change, periods: float, options: LinkingOptions) -> float | None:
+def missed_at_most(options: LinkingOptions, every: int) -> int:
+    """Frames in a row in which a track may not be seen, where there are `every` to one of the options."""
+    return (options.most_missed + 1) * every - 1
+
+
+def _cost(one: Change, other: Change, periods: float, options: LinkingOptions, every: int) -> float | None:
     """Of a pair that is so far apart; None where it is none."""
     if one.life is other.life:
         return None
     if meeting_of(one, other) is not None:
-        late = abs(one.frame - other.frame)
+        late = abs(one.frame - other.frame) / every
         may_meet = late <= options.together and periods <= options.meeting
         return _ALWAYS + _FARTHEST * periods / options.meeting + _LATE * late if may_meet else None
     end, begin = (other, one) if one.begins else (one, other)
-    missed = begin.frame - end.frame
-    reach = options.reach * np.sqrt(missed + 1) if 0 <= missed <= options.most_missed else 0.0
-    return _MISSED * missed / max(1, options.most_missed) + periods / reach if periods < reach else None
+    missed, most = begin.frame - end.frame, missed_at_most(options, every)
+    reach = options.reach * np.sqrt(max(1.0, (missed + 1) / every)) if 0 <= missed <= most else 0.0
+    return _MISSED * missed / max(1, most) + periods / reach if periods < reach else None

@@ -48,10 +48,11 @@ def test_intervals_come_of_five_videos() -> None:
 
 def test_tracks_and_events() -> None:
     rows = [
-        TrackRow("a", 1.0, "ours", 5, [8, 2], [10, 4], [10, 4], [2, 1, 1], [6, 4, 3]),
-        TrackRow("b", 1.0, "ours", 5, [9, 3], [10, 4], [10, 4], [0, 1, 0], [4, 4, 4]),
+        TrackRow("a", 1.0, "ours", "lasting", 5, [8, 2], [10, 4], [10, 4], [2, 1, 1], [6, 4, 3]),
+        TrackRow("b", 1.0, "ours", "lasting", 5, [9, 3], [10, 4], [10, 4], [0, 1, 0], [4, 4, 4]),
+        TrackRow("b", 1.0, "ours", "strict", 5, [4, 3], [10, 4], [10, 4], [0, 1, 0], [8, 4, 4]),
     ]
-    (row,) = linked(track_frame(rows)).to_dict("records")
+    (row,) = linked(track_frame(rows), "lasting").to_dict("records")
     assert row["idf1_ends"].value == pytest.approx(34 / 40)
     assert row["idf1_junctions"].value == pytest.approx(10 / 16)
     assert (row["annihilations"], row["events"], row["frames"]) == (2, 10, 10)
@@ -59,3 +60,6 @@ def test_tracks_and_events() -> None:
     assert row["annihilations_true"].value == pytest.approx(1 / 2)
     assert row["events_found"].value == pytest.approx(7 / 10)
     assert row["events_true"].value == pytest.approx(7 / 8)
+    (strict,) = linked(track_frame(rows), "strict").to_dict("records")
+    assert strict["idf1_ends"].value == pytest.approx(8 / 20)
+    assert (strict["videos"], strict["events"]) == (1, 8)

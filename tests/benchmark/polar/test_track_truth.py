@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from samiam.benchmark.polar.truth import OF_TWO, TrueTracks, counts_of, events_found
+from samiam.benchmark.polar.truth import OF_TWO, TrueTracks, counts_of, events_found, lasting
 from samiam.metrics.tracks import TrackCounts
 from samiam.polar import Linker, LinkingOptions, Tracks
 from samiam.records import Micrograph
@@ -28,7 +28,7 @@ def true_tracks() -> Tracks:
     tracks = TrueTracks(scene(at(0)), BETWEEN, LinkingOptions())
     for step in range(6 * BETWEEN + 1):
         tracks.add(scene(at(step / BETWEEN)))
-    return tracks.seen()
+    return tracks.seen()["lasting"]
 
 
 def found_tracks(**options: float) -> Tracks:
@@ -49,8 +49,33 @@ def test_what_no_frame_shows_is_no_event() -> None:
     for step in range(6 * BETWEEN + 1):
         brief = [[50.0, 60.0], [50.0, 64.0]] if 9 <= step < 14 else []  # in five steps, and in one frame
         tracks.add(scene(Points([[20.0, 20.0], *brief], [False, False, True][: 1 + len(brief)])))
-    assert len(tracks.seen().lifetimes) == 3
-    assert len(tracks.seen().events) == 0
+    for seen in tracks.seen().values():
+        assert len(seen.lifetimes) == 3
+        assert len(seen.events) == 0
+
+
+def test_a_pair_that_is_away_in_one_frame_has_gone_to_the_strict_truth_alone() -> None:
+    tracks = TrueTracks(scene(at(0)), BETWEEN, LinkingOptions())
+    for step in range(6 * BETWEEN + 1):
+        pair = [] if 10 <= step < 15 else [[50.0, 60.0], [50.0, 64.0]]  # away in frame 3
+        tracks.add(scene(Points([[20.0, 20.0], *pair], [False, False, True][: 1 + len(pair)])))
+    seen = tracks.seen()
+    assert len(seen["lasting"].lifetimes) == 3
+    assert len(seen["lasting"].events) == 0
+    told = seen["strict"].events[["frame", "event"]].to_numpy().tolist()
+    assert told == [[3, "annihilation"], [4, "pair creation"]]
+
+
+def test_tracks_that_are_short_or_never_sure_do_not_last() -> None:
+    linker = Linker(SHAPE, PERIOD)
+    scores = {0: [0.9, 0.3, 0.9], 1: [0.4, 0.5, 0.9], 2: [0.4, 0.5]}  # the third is seen in one frame
+    for number, own in scores.items():
+        places = [[20.0, 20.0], [50.0, 20.0], [80.0, 20.0 + 40 * number]]
+        linker.add(Points(places[: len(own)], [False] * len(own), own))
+    whole = linker.tracks()
+    assert len(whole.points) == 8
+    kept = lasting(whole, LinkingOptions(least_seen=2, sure=0.6)).points
+    assert kept["row"].tolist() == [20.0] * 3
 
 
 def test_the_same_points_linked_in_large_steps_are_right() -> None:
