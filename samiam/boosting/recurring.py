@@ -29,6 +29,7 @@ _MEETING = 0.15  # of the shorter outline: needles and flakes end within an imag
 _SPECTRA = 1.05  # mean distance between windows of two parts over that between windows of one
 _BRIGHTNESS = 0.25  # difference over the standard deviation of the image
 _CONTRAST = 0.18  # difference of the logarithms
+_STIFFNESS = 0.5  # of slopes: so many windows, as far apart as the parts are, speak against one
 _DRIFT = 2.0  # either difference over what changes within a part, from the first to the ninth tenth of its windows
 
 Floats = NDArray[np.float64]
@@ -70,11 +71,13 @@ class Windows:
     """What n windows of a part look like.
 
     Attributes:
+        places: float64 (n, 2), rows and columns of their top left pixels.
         brightness: float64 (n,), their means.
         contrast: float64 (n,), the logarithms of their standard deviations.
         spectra: float64 (n, d), square roots of the amplitudes of their waves, whatever their contrast.
     """
 
+    places: Floats
     brightness: Floats
     contrast: Floats
     spectra: Floats
@@ -86,6 +89,7 @@ class Windows:
         found = [pixels[top : top + side_px, left : left + side_px].astype(np.float64) for top, left in places]
         contrast = [max(float(window.std()), 1e-6) for window in found]
         return cls(
+            np.array(places, np.float64).reshape(-1, 2),
             np.array([window.mean() for window in found]),
             np.log(contrast),
             np.array([_spectrum(window / own) for window, own in zip(found, contrast, strict=True)]),
@@ -93,9 +97,10 @@ class Windows:
 
     def are_like(self, other: Windows, spread: float) -> bool:
         """Whether others may be of the same texture, in an image of this standard deviation."""
+        places = self.places, other.places
         return (
-            _differ_little(self.brightness, other.brightness, _BRIGHTNESS * spread)
-            and _differ_little(self.contrast, other.contrast, _CONTRAST)
+            _differ_little((self.brightness, other.brightness), places, _BRIGHTNESS * spread)
+            and _differ_little((self.contrast, other.contrast), places, _CONTRAST)
             and _relative_distance(self.spectra, other.spectra) < _SPECTRA
         )
 
@@ -123,9 +128,16 @@ def _spectrum(window: Floats) -> Floats:
     return cv2.GaussianBlur(fft.fftshift(waves, axes=0), (0, 0), 1.0).ravel()  # type: ignore[no-any-return]
 
 
-def _differ_little(first: Floats, second: Floats, most: float) -> bool:
-    within = max(float(np.ptp(np.quantile(each, (0.1, 0.9)))) for each in (first, second))
-    return bool(abs(np.median(first) - np.median(second)) <= min(most, _DRIFT * within))
+def _differ_little(values: tuple[Floats, Floats], places: tuple[Floats, Floats], most: float) -> bool:
+    """Whether what is seen at places of two parts differs by no more than this, but for a slope that both have."""
+    middles = [each.mean(axis=0) for each in places]
+    apart = max(float(np.linalg.norm(middles[0] - middles[1])), 1e-12)
+    within = np.concatenate([each - middle for each, middle in zip(places, middles, strict=True)]) / apart
+    rises = np.concatenate([each - each.mean() for each in values])
+    slope = np.linalg.solve(within.T @ within + _STIFFNESS * np.eye(2), within.T @ rises)
+    step = values[1].mean() - values[0].mean() - (middles[1] - middles[0]) / apart @ slope
+    varies = max(float(np.ptp(np.quantile(each, (0.1, 0.9)))) for each in values)
+    return bool(abs(step) <= min(most, _DRIFT * varies))
 
 
 def _relative_distance(first: Floats, second: Floats) -> float:
