@@ -144,7 +144,7 @@ class SemanticBooster:
         found = Segmentation(
             levels.labels,
             log,
-            max(groups.n_materials, len(set(levels.material_of))) if n_regions is None else n_regions,
+            len(set(levels.material_of)) or groups.n_materials if n_regions is None else n_regions,
             n_materials is not None,
             masks,
             self._names(label_of, n_labels),
