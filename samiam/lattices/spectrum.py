@@ -132,18 +132,20 @@ class Grid:
 
 
 def fullest_box(mask: NDArray[np.bool_], largest_px: int = LARGEST_PX) -> tuple[slice, slice]:
-    """The part of a mask that is looked at: the box around it; along a side that is too long, where most of it is."""
-    box = []
-    for axis in (1, 0):
-        filled = np.count_nonzero(mask, axis=axis)
-        inside = np.flatnonzero(filled)
-        start, stop = int(inside[0]), int(inside[-1]) + 1
-        if stop - start > largest_px:
-            summed = np.cumsum(np.append(0, filled))
-            start = int(np.argmax(summed[largest_px:] - summed[:-largest_px]))
-            stop = start + largest_px
-        box.append(slice(start, stop))
-    return box[0], box[1]
+    """The part of a mask that is looked at: the box around it, or the rows, and then the columns, that hold most of it."""
+    rows = _fullest(np.count_nonzero(mask, axis=1), largest_px)
+    return rows, _fullest(np.count_nonzero(mask[rows], axis=0), largest_px)
+
+
+def _fullest(filled: NDArray[np.intp], largest: int) -> slice:
+    """From the first line with anything in it to the last; of more than that, those that hold most."""
+    inside = np.flatnonzero(filled)
+    start, stop = int(inside[0]), int(inside[-1]) + 1
+    if stop - start <= largest:
+        return slice(start, stop)
+    summed = np.cumsum(np.append(0, filled))
+    start = int(np.argmax(summed[largest:] - summed[:-largest]))
+    return slice(start, start + largest)
 
 
 def _second_moments(weights: NDArray[np.float32], sides_xy: tuple[float, float]) -> Floats:
