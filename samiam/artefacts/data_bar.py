@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,14 @@ _LEAST_PX, _MOST = 8, 0.25  # its height: a line of text, and this share of the 
 _RULE_PX = 4  # height of a rule between cells, at most; where more rows are even, they are vacuum
 _GROUND = 0.4  # least share of the ground in a row of text
 _STRAY = 0.02  # most of a row that is neither ground nor near letters; noise of a vacuum is
+_STRAY_ABOVE_A_RULE = 0.1  # likewise where a rule ends the bar: the greys of a logo
 _LETTERING = (0.002, 0.5)  # share of the bar that letters cover
 _FAINT = 0.1  # of the contrast of letters: less is what blurs their edges
 _LOSSY, _BLOCK_PX = 2, 8  # by which JPEG changes a ground without letters; and how far from them it changes it more
 _SPILT = 0.8  # least share of the ground in a row of the bar that shares its blocks with the image
 _BLUR_PX = 2  # how far from a letter antialiasing reaches
 _LEAST_LETTERS = 3
+_FOREIGN_PX = 3  # rows behind a bar that is drawn as a box, and columns beside it, that may show the specimen
 _MARGIN_PX, _AT_THE_ENDS = 3, 0.1  # at the ends of lines, and the most rows with letters there: what JPEG spills
 _ONE_SIDE = 0.9  # least share of their ink on one side of the ground; the rest is ringing
 _REACHES, _REACHING = (
@@ -32,6 +35,8 @@ def find_data_bar(counts: Counts) -> tuple[int, int] | None:
     """The rows of a data bar at the bottom or, failing that, at the top.
 
     It reaches from side to side, has a ground of one level with letters of another, and begins with a row of either.
+    Drawn as a box, it may leave up to three rows of specimen behind it, which count as its own, and as many columns at
+    either end.
 
     Args:
         counts: real (H, W).
@@ -40,25 +45,52 @@ def find_data_bar(counts: Counts) -> tuple[int, int] | None:
         The first row and the one behind the last, or None.
     """
     height = len(counts)
-    if (n_rows := _rows_at_the_bottom(counts)) is not None:
+    if (n_rows := _rows_with_what_is_behind(counts)) is not None:
         return height - n_rows, height
-    if (n_rows := _rows_at_the_bottom(counts[::-1])) is not None:
+    if (n_rows := _rows_with_what_is_behind(counts[::-1])) is not None:
         return 0, n_rows
     return None
 
 
-def _rows_at_the_bottom(counts: Counts) -> int | None:
-    """How many rows of the image are a bar."""
+def _rows_with_what_is_behind(counts: Counts) -> int | None:
+    """How many rows from the bottom up are a bar, or a box with rows of specimen behind it."""
+    for n_behind in range(_FOREIGN_PX + 1):
+        behind = _between_the_ends(counts[len(counts) - n_behind :])
+        if n_behind and np.ptp(behind, axis=1).min() == 0:  # no specimen
+            return None
+        n_rows = _rows_at_the_bottom(counts[: len(counts) - n_behind], is_box=n_behind > 0)
+        if n_rows is not None:
+            return n_rows + n_behind
+    return None
+
+
+def _ends_with_a_rule(from_ground: NDArray[np.float64], faint: float, *, is_lossy: bool) -> bool:
+    """Whether the last row is all of one level, as far as a JPEG leaves it, and that is not the ground."""
+    last = _between_the_ends(from_ground[-1:])
+    return bool(np.ptp(last) <= (faint if is_lossy else 0) and np.abs(last).min() > faint)
+
+
+def _between_the_ends(rows: NDArray[Any]) -> NDArray[Any]:
+    """Without the columns that a box leaves to the specimen."""
+    return rows[:, _FOREIGN_PX:-_FOREIGN_PX]
+
+
+def _rows_at_the_bottom(counts: Counts, *, is_box: bool) -> int | None:
+    """How many rows of the image are a bar; one that a rule ends where it is a box."""
     tallest = int(_MOST * len(counts))
     if tallest < _LEAST_PX:
         return None
-    ground, share = commonest(counts[-_LEAST_PX:])
-    if share < _GROUND:
+    ground, _ = commonest(last := counts[-_LEAST_PX:])
+    if near(last, float(ground), _LOSSY if may_be_lossy(counts) else 0.0).mean() < _GROUND:
         return None
     from_ground = counts[-tallest:].astype(np.float64) - float(ground)
     faint = _FAINT * float(np.abs(from_ground).max())
+    is_ruled = _ends_with_a_rule(from_ground, faint, is_lossy=may_be_lossy(counts))
+    if is_box and not is_ruled:
+        return None
+    most_stray = _STRAY_ABOVE_A_RULE if is_ruled else _STRAY
     for flat, blur_px in _sharpness(counts):
-        n_rows = _rows_of_ground(from_ground, faint, flat, blur_px)
+        n_rows = _rows_of_ground(from_ground, faint, flat, blur_px, most_stray)
         if not _LEAST_PX <= n_rows < tallest:
             continue
         n_spilt = _n_spilt(np.abs(from_ground[:-n_rows]) <= faint) if flat else 0
@@ -76,7 +108,9 @@ def _sharpness(counts: Counts) -> Iterator[tuple[float, int]]:
         yield _LOSSY, _BLOCK_PX
 
 
-def _rows_of_ground(from_ground: NDArray[np.float64], faint: float, flat: float, blur_px: int) -> int:
+def _rows_of_ground(
+    from_ground: NDArray[np.float64], faint: float, flat: float, blur_px: int, most_stray: float
+) -> int:
     """How many rows from the bottom up are ground with letters, or rules; the uppermost is ground or a rule."""
     import cv2
 
@@ -86,8 +120,8 @@ def _rows_of_ground(from_ground: NDArray[np.float64], faint: float, flat: float,
     near_letters = cv2.dilate(letters.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
     stray = (is_off & ~near_letters).mean(axis=1)
     shares = 1 - (is_off & (letters | ~near_letters)).mean(axis=1)
-    is_even = (np.ptp(from_ground, axis=1) <= (faint if flat else 0)) & (shares < _GROUND)
-    is_bar = ((shares >= _GROUND) & (stray <= _STRAY)) | _is_rule(is_even)
+    is_even = (np.ptp(_between_the_ends(from_ground), axis=1) <= (faint if flat else 0)) & (shares < _GROUND)
+    is_bar = ((shares >= _GROUND) & (stray <= most_stray)) | _is_rule(is_even)
     first = _first_of_the_last(is_bar)
     may_begin = (is_even | (shares > 0.95))[first : first + (_BLOCK_PX if flat else 1)]
     return len(is_bar) - first - int(may_begin.argmax()) if may_begin.any() else 0
@@ -133,7 +167,8 @@ def _has_thin_letters(from_ground: NDArray[np.float64], ink: NDArray[np.bool_], 
     """
     import cv2
 
-    letters = ink & (np.ptp(from_ground, axis=1, keepdims=True) > faint)
+    is_rule = np.ptp(_between_the_ends(from_ground), axis=1, keepdims=True) <= faint
+    letters = ink & ~is_rule
     if any(end.any(axis=1).mean() > _AT_THE_ENDS for end in (letters[:, :_MARGIN_PX], letters[:, -_MARGIN_PX:])):
         return False
     darkness = np.where(letters, np.abs(from_ground), 0.0)

@@ -13,6 +13,7 @@ from samiam.artefacts.levels import Counts
 from samiam.artefacts.lines import find_dead_lines
 from samiam.artefacts.outliers import find_outliers, local_median
 from samiam.artefacts.scale_bar import find_scale_bar
+from samiam.errors import InputError
 
 _LEAST_SIDE = 16  # of an image, or what a frame leaves of it, to look for anything in
 
@@ -44,6 +45,9 @@ def find_artefacts(counts: Counts, *, data_bar_px: int = 0) -> Artefacts:
     Returns:
         What was found; the counts themselves where nothing was, or where nothing but one level would be left.
 
+    Raises:
+        InputError: if the image is blank but for a data bar.
+
     Example:
         >>> counts = np.random.default_rng(0).integers(9500, 10500, (64, 64))
         >>> counts[:5], counts[30, 40] = 0, 65535
@@ -71,6 +75,11 @@ def _left_out(counts: Counts, data_bar_px: int) -> tuple[Mask | None, list[str]]
     if rows is not None:
         shown[slice(*rows)] = False
         words.append(f"a data bar of {rows[1] - rows[0]} rows at the {'bottom' if rows[0] else 'top'}")
+        if not _has_contrast(counts[_box(shown)]):
+            raise InputError(
+                f"is blank but for {words[0]}: every pixel of the image is {counts[_box(shown)][0, 0]:g}, so there is "
+                "nothing to see; check the export."
+            )
     if (frame := find_frame(counts[_box(shown)])) is not None:
         shown[_box(shown)] = frame.shown
         words.append(frame.words)

@@ -126,17 +126,17 @@ class Micrograph:
             check_percentiles(clip_percentiles)
             check_values(counts)
             width, height = (None, None) if pixel_size_nm is None else both_sides(pixel_size_nm)
+            given = {"pixel_size_source": None if width is None else "argument"}
+            return cls.stretched(
+                counts,
+                pixel_size_nm=width,
+                pixel_aspect=1.0 if width is None or height is None else height / width,
+                name=name,
+                metadata={"dtype": str(array.dtype), "channel": used_channel, **given, **(metadata or {})},
+                clip_percentiles=clip_percentiles,
+            )
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
-        given = {"pixel_size_source": None if width is None else "argument"}
-        return cls.stretched(
-            counts,
-            pixel_size_nm=width,
-            pixel_aspect=1.0 if width is None or height is None else height / width,
-            name=name,
-            metadata={"dtype": str(array.dtype), "channel": used_channel, **given, **(metadata or {})},
-            clip_percentiles=clip_percentiles,
-        )
 
     @classmethod
     def stretched(

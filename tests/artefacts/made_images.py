@@ -87,6 +87,20 @@ def with_data_bar(
     return np.concatenate([counts, bar] if at == "bottom" else [bar, counts])
 
 
+def with_boxed_bar(
+    counts: NDArray[np.uint8], ground: int, ink: int, *, behind: int = 1, left: int = 1, right: int = 1
+) -> NDArray[np.uint8]:
+    """A bar of 40 rows as SmartSEM draws it: a box with a logo that has greys, over the image but for its rim."""
+    height, width = counts.shape
+    opacity = lettered((40, width - left - right), "pil 12", "EHT = 5.00 kV  Mag = 50.00 K X")
+    opacity[12:28, -40:-10] = 5
+    opacity[[0, -1]] = opacity[:, [0, -1]] = 255
+    counts = counts.copy()
+    place = np.s_[height - behind - 40 : height - behind, left : width - right]
+    counts[place] = _over(np.full_like(counts[place], ground), opacity, ink)
+    return counts
+
+
 def lettered(shape_hw: tuple[int, int], font: str, text: str) -> NDArray[np.uint8]:
     """White letters on black, antialiased, by Pillow of so many pixels or by OpenCV at such a scale."""
     program, size = font.split()

@@ -11,12 +11,16 @@ from made_images import (
     recorded,
     slow,
     two_lattices,
+    with_boxed_bar,
     with_data_bar,
     with_plate,
     with_scale_bar,
 )
 
+from samiam.artefacts.data_bar import find_data_bar
 from samiam.artefacts.finding import find_artefacts
+from samiam.errors import InputError
+from samiam.records import Micrograph
 
 
 @pytest.mark.parametrize("at", ["bottom left", *slow("bottom right", "top left")])
@@ -48,6 +52,45 @@ def test_a_data_bar_that_no_file_tells_of(kind: str, is_white: bool, n_rows: int
     assert shown[:236].all()
     assert found.words[0].startswith("a data bar of ")
     assert found.words[0].endswith(f" rows at the {at}")
+
+
+@pytest.mark.parametrize("at", ["bottom", "top"])
+@pytest.mark.parametrize("rim_px", [(1, 0, 1), (1, 2, 1), *slow((1, 1, 1), (0, 2, 3), (2, 3, 3), (3, 0, 0))])
+@pytest.mark.parametrize("quality", [None, *slow(95, 85)])
+@pytest.mark.parametrize("levels", [(255, 0), (243, 0), *slow((0, 255))])
+def test_a_data_bar_in_a_box_with_specimen_around(
+    levels: tuple[int, int], quality: int | None, rim_px: tuple[int, int, int], at: str
+) -> None:
+    behind, left, right = rim_px
+    counts = recorded("uint8", two_lattices((320, 420)))
+    counts = with_boxed_bar(counts, *levels, behind=behind, left=left, right=right)
+    counts = counts if quality is None else as_jpeg(counts, quality)
+    found = find_artefacts(counts if at == "bottom" else counts[::-1])
+    assert found.shown is not None
+    shown = found.shown if at == "bottom" else found.shown[::-1]
+    first = 320 - 40 - behind
+    assert not shown[first + (quality is not None) :].any()
+    assert shown[: first - (8 if quality else 0)].all()
+    assert len(found.words) == 1
+
+
+def test_a_line_in_a_vacuum_is_no_box() -> None:
+    image = recorded("uint8", two_lattices())
+    image[180:] = 0
+    image[np.random.default_rng(0).integers(182, 236, 60), np.arange(10, 310, 5)] = 255
+    image[200:236, 100:130] = 90
+    assert find_data_bar(image) is None
+    image[-2] = 40
+    assert find_data_bar(image) is None
+
+
+@pytest.mark.parametrize("data_bar_px", [0, 40])
+def test_nothing_but_a_data_bar(data_bar_px: int) -> None:
+    counts = with_data_bar(np.full((240, 320), 7, np.uint8), 0, 255)
+    with pytest.raises(InputError, match=r"^is blank but for a data bar of 40 rows at the bottom: every pixel .* 7,"):
+        find_artefacts(counts, data_bar_px=data_bar_px)
+    with pytest.raises(InputError, match=r"^scan: is blank"):
+        Micrograph.from_array(counts, name="scan")
 
 
 def test_a_data_bar_that_the_file_tells_of() -> None:
