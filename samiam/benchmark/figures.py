@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from scipy.optimize import linear_sum_assignment
 
 from samiam.colours import colour_of, colour_overlay
+from samiam.formats.writers.lettering import text_width_px, write
 from samiam.geometry import intersections
 from samiam.records import Masks, Scene, Segmentation
 from samiam.records.showing import nearest
@@ -78,12 +79,11 @@ def _reduced(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _legend(scene: Scene, width_px: int, notes: Sequence[str]) -> Image.Image:
     """The colours of the materials by name, and notes, in as many lines as they need."""
-    font = ImageFont.load_default(size=_FONT_PX)
     names = [*scene.materials, "other colours: of no material of the truth", "no colour: of no material", *notes]
     places, x, y = [], 6, 0
     for index, name in enumerate(names):
         indent = 1.4 * _SWATCH_PX if index < len(scene.materials) else 0
-        length = indent + font.getlength(name)
+        length = indent + text_width_px(name, _FONT_PX)
         if x > 6 and x + length > width_px:
             x, y = 6, y + _TITLE_PX
         places.append((x, y, indent))
@@ -93,7 +93,7 @@ def _legend(scene: Scene, width_px: int, notes: Sequence[str]) -> Image.Image:
     for label, (name, (left, top, indent)) in enumerate(zip(names, places, strict=True), start=1):
         if indent:
             draw.rectangle((left, top + 6, left + _SWATCH_PX, top + 6 + _SWATCH_PX), fill=colour_of(label))
-        draw.text((left + indent, top + 2), name, fill="black", font=font)
+        write(draw, (left + indent, top + 2), name, _FONT_PX, fill="black")
     return legend
 
 
@@ -120,5 +120,5 @@ def titled(panel: NDArray[np.uint8], title: str) -> NDArray[Any]:
     height = round(panel.shape[0] * _PANEL_PX / panel.shape[1])
     picture = Image.new("RGB", (_PANEL_PX + 8, height + _TITLE_PX + 8), "white")
     picture.paste(Image.fromarray(panel).resize((_PANEL_PX, height)), (4, _TITLE_PX))
-    ImageDraw.Draw(picture).text((6, 4), title, fill="black", font=ImageFont.load_default(size=_FONT_PX))
+    write(ImageDraw.Draw(picture), (6, 4), title, _FONT_PX, fill="black")
     return np.asarray(picture)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from samiam.colours import colour_of
 from samiam.formats.writers.captions import Entry, ScaleBar, captioned, enlarged, enlarging, scale_bar, writing_px
+from samiam.formats.writers.lettering import write
 from samiam.measurement.layers.finding import Layer
 from samiam.measurement.layers.table import Layered, both_seen
 from samiam.records import Micrograph
@@ -58,11 +59,9 @@ def _draw(picture: Image.Image, layer: Layer, found: Layered, number: int, side_
     if both is not None:
         for first, last in ends.swapaxes(0, 1):
             draw.line([tuple(first), tuple(last)], fill="white", width=thickness)
-    font = ImageFont.load_default(size=writing_px(picture))
     x, y = ends.mean(axis=0)[_ARROWS // 2].tolist()
-    draw.text(
-        (x + thickness * 2, y), str(number), fill="white", font=font, anchor="lm", stroke_width=2, stroke_fill="black"
-    )
+    how = {"fill": "white", "anchor": "lm", "stroke_width": 2, "stroke_fill": "black"}
+    write(draw, (x + thickness * 2, y), str(number), writing_px(picture), **how)
 
 
 def _entries(table: pd.DataFrame, unit: str) -> list[Entry]:

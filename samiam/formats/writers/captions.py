@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from samiam.formats.writers.lettering import text_width_px, write
 
 _SMALLEST_SIDE_PX = 384  # room for a scale bar and a legend that can be read
 _HATCH, _GROUND = np.uint8(225), np.uint8(60)  # levels of the lines and, at least, between them: no dark specimen
@@ -79,10 +81,10 @@ def numbered(picture: NDArray[np.uint8], places_xy: Sequence[tuple[str, tuple[fl
     """
     drawn = Image.fromarray(picture)
     font_px = round(0.8 * writing_px(drawn))
-    font, draw = ImageFont.load_default(size=font_px), ImageDraw.Draw(drawn)
+    draw = ImageDraw.Draw(drawn)
     rim = max(1, font_px // 10)
     for number, middle in places_xy:
-        draw.text(middle, number, "white", font, anchor="mm", stroke_width=rim, stroke_fill="black")
+        write(draw, middle, number, font_px, fill="white", anchor="mm", stroke_width=rim, stroke_fill="black")
     return np.array(drawn)
 
 
@@ -110,9 +112,8 @@ def captioned(
 def _draw_bar(picture: Image.Image, bar: ScaleBar, font_px: int) -> bool:
     """Draw the bar at the lower left, white with a black rim for dark and light grounds; False if it has no room."""
     margin, thickness, rim = font_px, max(3, font_px // 4), max(1, font_px // 10)
-    font = ImageFont.load_default(size=font_px)
-    length = round(bar.length_px)
-    if max(font.getlength(bar.text), length) + 2 * margin > picture.width or picture.height < 5 * font_px:
+    length, text_px = round(bar.length_px), text_width_px(bar.text, font_px)
+    if max(text_px, length) + 2 * margin > picture.width or picture.height < 5 * font_px:
         return False
     draw = ImageDraw.Draw(picture)
     left, bottom = margin, picture.height - margin
@@ -121,29 +122,27 @@ def _draw_bar(picture: Image.Image, bar: ScaleBar, font_px: int) -> bool:
     draw.rectangle((left - rim, top - rim, left + length - 1 + rim, bottom - 1 + rim), fill="black")
     draw.rectangle((left, top, left + length - 1, bottom - 1), fill="white")
     # Centred over the bar, but never over the left border.
-    middle = max(left + length / 2, rim + font.getlength(bar.text) / 2 + margin / 2)
+    middle = max(left + length / 2, rim + text_px / 2 + margin / 2)
     position = (middle, top - 2 * rim - font_px // 6)
-    draw.text(position, bar.text, fill="white", font=font, anchor="mb", stroke_width=rim, stroke_fill="black")
+    write(draw, position, bar.text, font_px, fill="white", anchor="mb", stroke_width=rim, stroke_fill="black")
     return True
 
 
 def _bar_strip(width: int, bar: ScaleBar, font_px: int) -> Image.Image:
     """The bar under a picture that is too narrow or too low to bear it."""
     length = round(bar.length_px)
-    font = ImageFont.load_default(size=font_px)
-    needed = length + round(font.getlength(bar.text)) + 2 * font_px
+    needed = length + round(text_width_px(bar.text, font_px)) + 2 * font_px
     strip = Image.new("RGB", (max(width, needed), 2 * font_px), "white")
     draw = ImageDraw.Draw(strip)
     left, middle = font_px // 2, strip.height // 2
     draw.rectangle((left, middle - 2, left + length - 1, middle + 2), fill="black")
-    draw.text((left + length + font_px // 2, middle), bar.text, fill="black", font=font, anchor="lm")
+    write(draw, (left + length + font_px // 2, middle), bar.text, font_px, fill="black", anchor="lm")
     return strip
 
 
 def _legend(entries: Sequence[Entry], width: int, font_px: int) -> Image.Image:
     """A white strip, a swatch and a text for each entry, in as many rows as needed."""
-    font = ImageFont.load_default(size=font_px)
-    cell = round(max(font.getlength(text) for text, _ in entries)) + 3 * font_px
+    cell = round(max(text_width_px(text, font_px) for text, _ in entries)) + 3 * font_px
     n_columns = max(1, (width - font_px) // cell)
     row_px = round(1.7 * font_px)
     n_rows = -(-len(entries) // n_columns)
@@ -155,17 +154,16 @@ def _legend(entries: Sequence[Entry], width: int, font_px: int) -> Image.Image:
         half = font_px // 2
         box = (left, middle - half, left + 2 * half, middle + half)
         draw.rectangle(box, fill=colour, outline="black")  # hollow where there is no colour
-        draw.text((left + 2 * half + font_px // 2, middle), text, fill="black", font=font, anchor="lm")
+        write(draw, (left + 2 * half + font_px // 2, middle), text, font_px, fill="black", anchor="lm")
     return strip
 
 
 def _note(text: str, width: int, font_px: int) -> Image.Image:
     """Words on white, broken into as many lines as needed."""
-    font = ImageFont.load_default(size=font_px)
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font.getlength(longer) > width - font_px:
+        if lines[-1] and text_width_px(longer, font_px) > width - font_px:
             lines.append(word)
         else:
             lines[-1] = longer
@@ -173,7 +171,7 @@ def _note(text: str, width: int, font_px: int) -> Image.Image:
     strip = Image.new("RGB", (width, len(lines) * row_px + font_px // 2), "white")
     draw = ImageDraw.Draw(strip)
     for row, line in enumerate(lines):
-        draw.text((font_px // 2, (row + 0.5) * row_px), line, fill="black", font=font, anchor="lm")
+        write(draw, (font_px // 2, (row + 0.5) * row_px), line, font_px, fill="black", anchor="lm")
     return strip
 
 
