@@ -13,9 +13,12 @@ import tifffile
 from dm_writer import write_dm
 from file_writers import write_mrc, write_ser, write_velox
 from ncempy.io import emd
+from numpy.typing import NDArray
 from PIL import Image
 
 from samiam.formats import read_micrograph
+from samiam.formats.frames.opening import open_frames
+from samiam.formats.readers.interval import Interval
 from samiam.formats.readers.units import to_nm
 
 IMAGE = np.arange(400, dtype=np.uint16).reshape(20, 20)
@@ -173,6 +176,57 @@ def test_tiff_of_fei(tmp_path: Path) -> None:
     text = b"[User]\r\nUser=me\r\n[Scan]\r\nPixelWidth=2e-11\r\nPixelHeight=2e-11\r\n"
     tifffile.imwrite(tmp_path / "a.tif", IMAGE, extratags=[(34682, 2, len(text), text, True)], metadata=None)
     assert_size(tmp_path / "a.tif", 0.02, "FEI metadata")
+
+
+def dm_tiff(path: Path, images: NDArray[Any], units: list[str], scales: list[float]) -> Path:
+    """As DigitalMicrograph saves a TIFF: units and steps of its axes in tags of its own, and 72 dpi."""
+    tags = [(65003 + axis, 2, 0, unit.encode("latin-1"), True) for axis, unit in enumerate(units)]
+    tags += [(65009 + axis, 12, 1, scale, True) for axis, scale in enumerate(scales)]
+    tifffile.imwrite(path, images, extratags=tags, resolution=(72, 72), resolutionunit="INCH", metadata=None)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("unit", "scale", "size_nm"),
+    [("nm", 0.02, 0.02), ("\u00b5m", 0.168, 168.0), ("\u00c5", 0.2, 0.02), ("A", 0.2, 0.02), ("1/nm", 0.02, None)],
+)
+def test_tiff_of_digitalmicrograph(tmp_path: Path, unit: str, scale: float, size_nm: float | None) -> None:
+    path = dm_tiff(tmp_path / "a.tif", IMAGE, [unit, unit], [scale, scale])
+    assert_size(path, size_nm, "DM calibration")
+    if size_nm is None:
+        assert read_micrograph(path).metadata["pixel_size_remark"] == (
+            "DM calibration has 0.02 1/nm, which no pixel can have: the size is unknown"
+        )
+
+
+def test_tiff_of_digitalmicrograph_without_calibration(tmp_path: Path) -> None:
+    path = dm_tiff(tmp_path / "a.tif", IMAGE, ["", ""], [1.0, 1.0])
+    assert_size(path, None, "")
+    assert "as for printing" in read_micrograph(path).metadata["pixel_size_remark"]
+
+
+def test_tiff_stack_of_digitalmicrograph(tmp_path: Path) -> None:
+    images = np.stack([IMAGE, IMAGE + 1]).astype(np.float32)
+    path = dm_tiff(tmp_path / "a.tif", images, ["nm", "nm", "s"], [0.02, 0.04, 2.5])
+    found = read_micrograph(path, frame=1)
+    assert (found.pixel_size_nm, found.pixel_height_nm) == pytest.approx((0.02, 0.04))
+    assert open_frames(path).interval == Interval(2.5, "DM calibration")
+
+
+@pytest.mark.parametrize(
+    ("said", "size_nm"),
+    [
+        ("AP_IMAGE_PIXEL_SIZE\r\nImage Pixel Size = 11.65 nm\r\nAP_PIXEL_SIZE\r\nPixel Size = 5.8 nm\r\n", 11.65),
+        ("AP_PIXEL_SIZE\r\nPixel Size = 5.825 nm\r\n", 5.825 * 1024 / 512),  # of a screen of 1024 px
+        ("AP_PIXEL_SIZE\r\nPixel Size = 2.0 \u00b5m\r\n", 4000.0),
+        ("AP_MAG\r\nMag = 50.00 K X\r\n", None),
+    ],
+)
+def test_tiff_of_smartsem(tmp_path: Path, said: str, size_nm: float | None) -> None:
+    text = ("\r\n0\r\n" + said).encode("cp1252")
+    image = np.arange(24 * 512, dtype=np.uint16).reshape(24, 512)
+    tifffile.imwrite(tmp_path / "a.tif", image, extratags=[(34118, 2, len(text), text, True)], metadata=None)
+    assert_size(tmp_path / "a.tif", size_nm, "Zeiss metadata")
 
 
 def test_the_argument_overrides_the_file(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def read_tiff(path: Path, request: Request) -> RawImage:
             frame,
             n_frames,
             size.turned() if is_on_its_side else size,
-            tiff_interval(file),
+            tiff_interval(file, page),
             data_bar_px=data_bar_px(page) if turned is None else 0,
             orientation=turned,
             **of_dataset(found, chosen),

@@ -15,6 +15,8 @@ from samiam.formats.readers.pixel_size import Length, PixelSize, is_of_printing,
 
 _RESOLUTION_UNIT = {2: 2.54e7, 3: 1e7}  # nm of an inch and a centimetre, by TIFF 6.0's codes
 _FEI_TAGS, _ZEISS_TAG, _OLYMPUS_TAG = (34682, 34680), 34118, 33560
+_ZEISS_SCREEN_PX = 1024  # of which SmartSEM gives the pixel size where it gives none of the image
+_DM_UNITS, _DM_SCALES = (65003, 65004, 65005), (65009, 65010, 65011)  # DigitalMicrograph's, along x, y and the stack
 _DAMAGED = (AttributeError, KeyError, IndexError, TypeError, ValueError, ElementTree.ParseError, RecursionError)
 
 
@@ -33,6 +35,7 @@ def tiff_pixel_size(file: TiffFile, page: TiffPage, number: int) -> PixelSize:
         lambda: _from_fei(page),
         lambda: _from_zeiss(page),
         lambda: _from_olympus(page),
+        lambda: _from_dm(page),
         lambda: _from_resolution(page),
     )
     unknown = PixelSize()
@@ -91,13 +94,32 @@ def _fei(page: TiffPage) -> dict[str, Any]:
 
 
 def _from_zeiss(page: TiffPage) -> PixelSize:
-    _, size, unit = page.tags.valueof(_ZEISS_TAG)["ap_image_pixel_size"]
+    said = page.tags.valueof(_ZEISS_TAG)
+    if "ap_image_pixel_size" in said:
+        _, size, unit = said["ap_image_pixel_size"]
+    else:
+        _, on_screen, unit = said["ap_pixel_size"]
+        size = on_screen * _ZEISS_SCREEN_PX / page.imagewidth
     return square("Zeiss metadata", size, unit)
 
 
 def _from_olympus(page: TiffPage) -> PixelSize:
     said = page.tags.valueof(_OLYMPUS_TAG)
     return pixel_size("Olympus metadata", (said["pixelsizex"], "m"), (said["pixelsizey"], "m"))
+
+
+def _from_dm(page: TiffPage) -> PixelSize:
+    x, y, _ = _dm_axes(page)
+    return pixel_size("DM calibration", x, y)
+
+
+def _dm_axes(page: TiffPage) -> list[Length | None]:
+    """The steps along x, y and the stack, None where there is no such tag."""
+    numbers = zip(_DM_SCALES, _DM_UNITS, strict=True)
+    return [
+        (page.tags[scale].value, page.tags[unit].value) if scale in page.tags and unit in page.tags else None
+        for scale, unit in numbers
+    ]
 
 
 def _from_resolution(page: TiffPage) -> PixelSize:
@@ -117,8 +139,8 @@ def _side(page: TiffPage, tag: str, length: float, unit: object) -> Length | Non
     return (length * denominator / numerator if numerator and denominator else None), unit
 
 
-def tiff_interval(file: TiffFile) -> Interval:
-    """The time between frames that OME or ImageJ have noted."""
+def tiff_interval(file: TiffFile, page: TiffPage) -> Interval:
+    """The time between frames that OME, ImageJ or DigitalMicrograph have noted."""
     with suppress(*_DAMAGED):
         pixels = ElementTree.fromstring(file.ome_metadata or "").findall("{*}Image/{*}Pixels")
         said = {(one.get("TimeIncrement"), one.get("TimeIncrementUnit", "s")) for one in pixels}
@@ -127,6 +149,9 @@ def tiff_interval(file: TiffFile) -> Interval:
     with suppress(*_DAMAGED):
         noted = file.imagej_metadata or {}
         return interval("ImageJ frame interval", noted["finterval"], noted.get("tunit", "s"))
+    with suppress(*_DAMAGED):
+        if (along_stack := _dm_axes(page)[2]) is not None:
+            return interval("DM calibration", *along_stack)
     return Interval()
 
 
