@@ -35,12 +35,13 @@ class Artefacts:
     words: tuple[str, ...]
 
 
-def find_artefacts(counts: Counts, *, data_bar_px: int = 0) -> Artefacts:
+def find_artefacts(counts: Counts, *, data_bar_px: int = 0, coloured: Mask | None = None) -> Artefacts:
     """Look for what is not the specimen.
 
     Args:
         counts: real (H, W), finite.
         data_bar_px: rows at the bottom of which the file says that they are a data bar; looked for where 0.
+        coloured: (H, W), what was drawn in colour into an image that is grey.
 
     Returns:
         What was found; the counts themselves where nothing was, or where nothing but one level would be left.
@@ -55,6 +56,8 @@ def find_artefacts(counts: Counts, *, data_bar_px: int = 0) -> Artefacts:
         ('a frame of 5 px at the top', '1 outlying pixel')
     """
     shown, words = _left_out(counts, data_bar_px)
+    if coloured is not None:
+        shown, words = _without_coloured(coloured, shown, words)
     if shown is not None and not _has_contrast(counts[shown]):
         return Artefacts(None, counts, ())
     mended, mended_words = _mended(counts, shown)
@@ -90,6 +93,13 @@ def _left_out(counts: Counts, data_bar_px: int) -> tuple[Mask | None, list[str]]
         shown[view][bar.slices] = False
         words.append(f"a scale bar in a box of {bar.width} x {bar.height} px")
     return (shown, words) if words else (None, [])
+
+
+def _without_coloured(coloured: Mask, shown: Mask | None, words: list[str]) -> tuple[Mask, list[str]]:
+    """What is left where nothing is coloured, and what was left out with that; in bars it goes with these."""
+    shown = np.ones(coloured.shape, np.bool_) if shown is None else shown
+    n_px = int(np.count_nonzero(shown & coloured))
+    return shown & ~coloured, [*words, *([_counted(n_px, "coloured pixel")] if n_px else [])]
 
 
 def _box(shown: Mask) -> tuple[slice, slice]:

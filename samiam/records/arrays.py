@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.artefacts.colour import find_coloured
 from samiam.errors import InputError
 
 MAX_PIXELS = 16384**2
@@ -46,8 +48,23 @@ def check_declared(shape_hw: tuple[int, int], dtype: np.dtype[Any], n_channels: 
         )
 
 
-def one_channel(array: NDArray[Any], channel: int | None) -> tuple[NDArray[Any], int | None]:
-    """The image (H, W), and which channel it is of several that differ or of which one was asked for.
+@dataclass(frozen=True, eq=False)
+class OneChannel:
+    """The channel of an image that is worked on.
+
+    Attributes:
+        array: (H, W).
+        number: which it is, of several that differ or of which one was asked for; else None.
+        coloured: (H, W), the few pixels in which the others differ; None where none do or one was asked for.
+    """
+
+    array: NDArray[Any]
+    number: int | None = None
+    coloured: NDArray[np.bool_] | None = None
+
+
+def one_channel(array: NDArray[Any], channel: int | None) -> OneChannel:
+    """The channel of an image (H, W) or (H, W, C) that is asked for, or any where they are equal but for a few pixels.
 
     Raises:
         InputError: if one has to be given or does not exist.
@@ -56,14 +73,16 @@ def one_channel(array: NDArray[Any], channel: int | None) -> tuple[NDArray[Any],
     if channel is not None and not 0 <= channel < n_channels:
         raise InputError(f"has no channel {channel}; choose channel=0..{n_channels - 1} (--channel).")
     if array.ndim == 2:
-        return array, None
+        return OneChannel(array)
     if channel is not None:
-        return array[..., channel], channel
-    if any(not np.array_equal(array[..., 0], array[..., other]) for other in range(1, n_channels)):
-        raise InputError(
-            f"holds {n_channels} channels that differ; choose one with channel=0..{n_channels - 1} (--channel)."
-        )
-    return array[..., 0], None
+        return OneChannel(array[..., channel], channel)
+    if all(np.array_equal(array[..., 0], array[..., other]) for other in range(1, n_channels)):
+        return OneChannel(array[..., 0])
+    if (coloured := find_coloured(array)) is not None:
+        return OneChannel(array[..., 0], coloured=coloured)
+    raise InputError(
+        f"holds {n_channels} channels that differ; choose one with channel=0..{n_channels - 1} (--channel)."
+    )
 
 
 def without_blank_fourth(array: NDArray[Any]) -> NDArray[Any]:

@@ -20,6 +20,7 @@ from samiam.artefacts.levels import percentiles
 from samiam.errors import InputError
 from samiam.records.archive import archive_path, as_saved, open_archive
 from samiam.records.arrays import (
+    OneChannel,
     both_sides,
     check_declared,
     check_percentiles,
@@ -107,7 +108,7 @@ class Micrograph:
         Args:
             array: (H, W) or (H, W, C), C up to 4, of integers or floats of any range.
             pixel_size_nm: side of a square pixel in nm, or width and height; None where it is not known.
-            channel: which channel, from 0; needed where they differ.
+            channel: which channel, from 0; needed where they differ in more than a few pixels.
             name: of the micrograph.
             metadata: what else is known of it; `dtype`, `channel` and what `stretched` adds come to it.
             clip_percentiles: the two percentiles that become 0 and 1.
@@ -122,9 +123,10 @@ class Micrograph:
             Micrograph(gold, 64 × 64 px, 0.02 nm/px)
         """
         try:
-            counts, used_channel = _image_in(array, channel)
+            used = _image_in(array, channel)
             check_percentiles(clip_percentiles)
-            check_values(counts)
+            check_values(used.array)
+            counts, offset = without_offset(used.array)
             width, height = (None, None) if pixel_size_nm is None else both_sides(pixel_size_nm)
             given = {"pixel_size_source": None if width is None else "argument"}
             return cls.stretched(
@@ -132,8 +134,10 @@ class Micrograph:
                 pixel_size_nm=width,
                 pixel_aspect=1.0 if width is None or height is None else height / width,
                 name=name,
-                metadata={"dtype": str(array.dtype), "channel": used_channel, **given, **(metadata or {})},
+                metadata={"dtype": str(array.dtype), "channel": used.number, **given, **(metadata or {})},
                 clip_percentiles=clip_percentiles,
+                artefacts=find_artefacts(counts, coloured=used.coloured),
+                offset=offset,
             )
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
@@ -270,8 +274,8 @@ class Micrograph:
             return cls(fields["pixels"], **json.loads(str(fields["header"])), shown=fields.get("shown"))
 
 
-def _image_in(array: NDArray[Any], channel: int | None) -> tuple[NDArray[Any], int | None]:
-    """The one channel (H, W) of an array that is worked on, and which it is where that was a choice."""
+def _image_in(array: NDArray[Any], channel: int | None) -> OneChannel:
+    """The one channel (H, W) of an array that is worked on."""
     if array.ndim not in (2, 3) or array.size == 0 or (array.ndim == 3 and array.shape[2] > _MOST_CHANNELS):
         raise InputError(f"is an array of shape {array.shape}; give one image, (H, W) or (H, W, channels).")
     check_declared((array.shape[0], array.shape[1]), array.dtype, array.shape[2] if array.ndim == 3 else 1)

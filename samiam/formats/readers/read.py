@@ -58,9 +58,9 @@ def read_micrograph(
 
     The kind is told by the suffix, one of `READABLE_SUFFIXES`. Of several images in a file the one that is plainly the
     largest is read. It is turned as the file asks for it, and seen through its palette; alpha is dropped, and equal
-    colour channels count as one. Frames, data bars and scale bars are found and are not `shown`, dead lines and
-    outlying pixels are replaced (`samiam.artefacts`). Values are clipped at two percentiles of what is shown; where
-    both fall together the minimum and the maximum are used.
+    colour channels count as one. Frames, data bars, scale bars and what is drawn in colour into a grey image are found
+    and are not `shown`, dead lines and outlying pixels are replaced (`samiam.artefacts`). Values are clipped at two
+    percentiles of what is shown; where both fall together the minimum and the maximum are used.
 
     Args:
         path: the file.
@@ -139,8 +139,8 @@ def micrograph_of(
     Raises:
         InputError: if a channel has to be chosen, or pixels are not finite or all alike; the file is not named.
     """
-    array, used_channel = one_channel(raw.array, channel)
-    counts, offset = without_offset(array)
+    used = one_channel(raw.array, channel)
+    counts, offset = without_offset(used.array)
     check_values(counts)
     size = raw.pixel_size if given is None else given.instead_of(raw.pixel_size)
     beside = {
@@ -158,7 +158,7 @@ def micrograph_of(
         "dtype": str(raw.array.dtype),
         "frame": raw.frame if raw.n_frames > 1 else None,
         "n_frames": raw.n_frames,
-        "channel": used_channel,
+        "channel": used.number,
         "dataset": raw.dataset,
         "pixel_size_source": size.source,
         **{key: value for key, value in beside.items() if value is not None},
@@ -170,7 +170,7 @@ def micrograph_of(
         name=path.stem,
         metadata=metadata,
         clip_percentiles=clip_percentiles,
-        artefacts=find_artefacts(counts, data_bar_px=raw.data_bar_px),
+        artefacts=find_artefacts(counts, data_bar_px=raw.data_bar_px, coloured=used.coloured),
         offset=offset,
     )
 
