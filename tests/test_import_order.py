@@ -18,7 +18,7 @@ NAMED = sorted((*SOURCES, *ROOT.glob("scripts/**/*.py")))
 # A room may import those of a lower rank, and itself.
 ORDER = (
     {"errors", "interrupts"},
-    {"settings", "cluster", "colours", "blurring", "beginning", "threads"},
+    {"settings", "cluster", "colours", "lengths", "blurring", "beginning", "threads"},
     {"device", "wandb_mode"},
     {"storage", "artefacts"},
     {"records", "wandb_runs"},

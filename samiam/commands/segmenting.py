@@ -25,6 +25,7 @@ from samiam.formats.writers.exports.kinds import checked_exports
 from samiam.formats.writers.overview.writing import write_overview
 from samiam.formats.writers.wording import notes, percent, report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
+from samiam.lengths import area_texts
 from samiam.measurement import measure, write_measured
 from samiam.pipeline import Pointer, select
 from samiam.records import Cutout, Micrograph, Segmentation
@@ -248,7 +249,8 @@ def _report(
     how = "given" if segmentation.n_materials_given else "estimated"
     found = counted(len(segmentation.masks), segmentation.kind)
     counts = segmentation.masks.areas.tolist()
-    areas = [f"{count:,} px" if size is None else f"{count * size**2 * aspect:,.2f} nm²" for count in counts]
+    pixel_nm2 = None if size is None else size**2 * aspect
+    areas = [f"{n:,} px" for n in counts] if pixel_nm2 is None else area_texts([n * pixel_nm2 for n in counts])
     lines = [
         f"{path}: {width} × {height} px, {micrograph.scale}",
         f"  {counted(len(segmentation.generated), 'mask')} → {found} (number {how}: {segmentation.n_materials}) "

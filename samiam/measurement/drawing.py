@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from samiam.colours import colour_of
 from samiam.formats.writers.captions import Entry, ScaleBar, captioned, enlarged, enlarging, scale_bar, writing_px
 from samiam.formats.writers.lettering import write
+from samiam.lengths import length_text
 from samiam.measurement.layers.finding import Layer
 from samiam.measurement.layers.table import Layered, both_seen
 from samiam.records import Micrograph
@@ -70,9 +71,14 @@ def _entries(table: pd.DataFrame, unit: str) -> list[Entry]:
     for row in table.to_dict("records"):
         least = "at least " if row["thickness_is_lower_bound"] else ""
         called = row["name"] or f"material {row['material']}"
-        text = f"{row['layer']}: {called}  {least}{row[f'thickness_{unit}']:.4g} {unit}"
+        text = f"{row['layer']}: {called}  {least}{_said(row[f'thickness_{unit}'], unit, 4)}"
         for side in ("upper", "lower"):
             if not np.isnan(rough := row[f"{side}_roughness_rms_{unit}"]):
-                text += f" · {side} roughness {rough:.2g} {unit}"
+                text += f" · {side} roughness {_said(rough, unit, 2)}"
         entries.append((text, colour_of(row["material"])))
     return entries or [("no layers found", None)]
+
+
+def _said(length: float, unit: str, digits: int) -> str:
+    """A length in px or nm, in words."""
+    return length_text(length, digits) if unit == "nm" else f"{length:.{digits}g} {unit}"

@@ -18,6 +18,7 @@ from samiam.artefacts.filling import mirrored_in
 from samiam.artefacts.finding import Artefacts, find_artefacts
 from samiam.artefacts.levels import percentiles
 from samiam.errors import InputError
+from samiam.lengths import length_unit
 from samiam.records.archive import archive_path, as_saved, open_archive
 from samiam.records.arrays import (
     OneChannel,
@@ -240,8 +241,10 @@ class Micrograph:
         """The size of a pixel in words."""
         if self.pixel_size_nm is None:
             return "pixel size unknown"
-        height = "" if self.pixel_aspect == 1 else f" × {self.pixel_height_nm:.4g}"
-        return f"{self.pixel_size_nm:.4g}{height} nm/px"
+        width_nm, height_nm = self.sides_xy
+        factor, unit = length_unit(width_nm)
+        height = "" if self.pixel_aspect == 1 else f" × {height_nm / factor:.4g}"
+        return f"{width_nm / factor:.4g}{height} {unit}/px"
 
     def picture(self) -> Image.Image:
         """The image in grey, reduced to 1024 px where it is larger."""

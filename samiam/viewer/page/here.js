@@ -1,5 +1,6 @@
 // What is under the pointer.
 
+import { lengthUnit } from "./lengths.js";
 import * as server from "./server.js";
 import * as panel from "./panel.js";
 
@@ -25,8 +26,10 @@ export class Here {
     const { told } = this.state;
     const size = told.pixel_size_nm;
     const { x, y } = this.last ?? {};
-    const nm = size ? `   ${(x * size).toFixed(2)}, ${(y * size).toFixed(2)} nm` : "";
-    const where = this.last ? `x ${Math.floor(x)}, y ${Math.floor(y)}${nm}` : `${told.width} × ${told.height} px, ${told.scale}`;
+    const [factor, unit] = lengthUnit(told.width * size);
+    const said = (px) => ((px * size) / factor).toFixed(unit === "nm" ? 2 : 3);
+    const length = size ? `   ${said(x)}, ${said(y)} ${unit}` : "";
+    const where = this.last ? `x ${Math.floor(x)}, y ${Math.floor(y)}${length}` : `${told.width} × ${told.height} px, ${told.scale}`;
     document.getElementById("where").textContent = where;
   }
 

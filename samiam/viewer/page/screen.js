@@ -1,5 +1,6 @@
 // The micrograph and its regions on a canvas: tiles at the size at which they are looked at, zoom and pan.
 
+import { lengthUnit } from "./lengths.js";
 import * as server from "./server.js";
 
 const MOST_TILES = 800;
@@ -261,7 +262,8 @@ export class Screen {
     const length = [5, 2, 1].map((digit) => digit * power).find((nm) => nm <= wanted);
     const width = (length / size) * this.view.scale;
     const { context } = this, x = 16, y = this.size.height - 20;
-    const text = length >= 1000 ? `${length / 1000} µm` : `${+length.toPrecision(1)} nm`;
+    const [factor, unit] = lengthUnit(length);
+    const text = `${+(length / factor).toPrecision(1)} ${unit}`;
     context.fillStyle = "#16181bcc";
     context.fillRect(x - 8, y - 22, Math.max(width, 44) + 16, 34);
     context.fillStyle = "#fff";

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samiam.formats.writers.exports.regions import Regions
 from samiam.formats.writers.pages.rendering import Table, embedded, write_page
 from samiam.formats.writers.wording import notes
+from samiam.lengths import area_unit, length_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,10 +41,22 @@ def write_summary(path: Path, regions: Regions) -> Path:
 
 
 def shown(table: pd.DataFrame) -> Table:
-    """The columns that say something, numbers with four digits."""
-    filled = table.dropna(axis="columns", how="all")
+    """The columns that say something, numbers with four digits, each column in the unit of its largest."""
+    filled = _in_their_units(table.dropna(axis="columns", how="all"))
     rows = [tuple(map(_cell, row)) for row in filled.itertuples(index=False)]
     return Table([str(name) for name in filled.columns], rows)
+
+
+def _in_their_units(table: pd.DataFrame) -> pd.DataFrame:
+    """Lengths and areas of µm and more as such: `area_nm2` as `area_µm2`."""
+    said, names = table.copy(), {}
+    for name, column in table.items():
+        kind = re.search("_nm(2?)$", str(name))
+        if kind is not None and column.dtype.kind in "iuf":
+            factor, unit = (area_unit if kind[1] else length_unit)(float(column.abs().max()))
+            said[name] = column if factor == 1 else column / factor
+            names[name] = f"{str(name)[: kind.start()]}_{unit.rstrip('²')}{kind[1]}"
+    return said.rename(columns=names)
 
 
 def _cell(value: object) -> str:

@@ -14,6 +14,7 @@ from samiam.formats.writers.exports.summary import shown
 from samiam.formats.writers.overview.tables import write_below_one_another
 from samiam.formats.writers.pages.rendering import MOST_PICTURES, Table, reduced, write_page
 from samiam.formats.writers.wording import percent
+from samiam.lengths import length_text
 from samiam.records.showing import counted
 from samiam.storage.files import replacing_together
 from samiam.storage.strict_json import parse_json
@@ -83,7 +84,7 @@ def _row(noted: Mapping[str, Any]) -> tuple[str, ...]:
     not_segmented = noted.get("not_segmented_fraction")
     return (
         f"{width} × {height} px",
-        "unknown" if size is None else f"{size:.4g} nm",
+        "unknown" if size is None else length_text(size),
         ", ".join(counted(n, thing) for n, thing in numbers if n is not None),
         "" if not_segmented is None else percent(not_segmented),
         "; ".join(filter(None, [left_out and f"left out: {left_out}", noted.get("remark")])),
