@@ -76,7 +76,8 @@ def test_ome_images_by_name_each_with_its_pixel_size(tmp_path: Path) -> None:
     with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as writer:
         for name, image, size in (("HAADF", LARGE, 2e-5), ("BF", OTHER, 3e-5)):
             writer.write(image, metadata={"Name": name, "PhysicalSizeX": size, "PhysicalSizeY": size})
-    assert "0 (HAADF, 64 x 48), 1 (BF, 64 x 48)" in refusal(lambda: read_micrograph(tmp_path / "a.ome.tif"))
+    listed = "0 (HAADF, 64 x 48, uint16, 0.02 nm/px), 1 (BF, 64 x 48, uint16, 0.03 nm/px)"
+    assert listed in refusal(lambda: read_micrograph(tmp_path / "a.ome.tif"))
     found = read_micrograph(tmp_path / "a.ome.tif", dataset="BF")
     assert (found.metadata["dataset"], found.pixel_size_nm) == ("BF", pytest.approx(0.03))
 
@@ -144,6 +145,17 @@ def test_groups_of_one_name(tmp_path: Path) -> None:
             group["data"] = image
     assert "0 (image #1, 64 x 48), 1 (image #2, 64 x 48)" in refusal(lambda: read_micrograph(tmp_path / "a.emd"))
     assert_is(tmp_path / "a.emd", OTHER, dataset="image #2")
+
+
+def test_of_two_of_one_size_it_is_said_which_is_the_preview_and_which_is_calibrated(tmp_path: Path) -> None:
+    """As Olympus SIS writes them: a picture in RGB, then the image, which alone knows how large its pixels are."""
+    preview = np.stack([OTHER, OTHER // 2, OTHER // 3], axis=2).astype(np.uint8)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(preview, photometric="rgb", metadata=None)
+        file.write(OTHER.astype(np.uint16), resolution=(5e8, 5e8), resolutionunit="CENTIMETER", metadata=None)
+    asked = "0 (64 x 48, RGB of uint8), 1 (64 x 48, uint16, 0.02 nm/px)."
+    assert asked in refusal(lambda: read_micrograph(tmp_path / "a.tif"))
+    assert read_micrograph(tmp_path / "a.tif", dataset="1").metadata["beside"] == "0 (64 x 48, RGB of uint8)"
 
 
 def test_several_pictures_in_a_jpeg(tmp_path: Path) -> None:

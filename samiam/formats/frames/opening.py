@@ -9,6 +9,7 @@ from samiam.formats.frames.folder import FolderFrames
 from samiam.formats.frames.frame import FrameReading, Frames
 from samiam.formats.frames.stack import StackFrames
 from samiam.formats.frames.video import VIDEO_SUFFIXES, VideoFrames
+from samiam.formats.readers.emi import instead_of_emi
 from samiam.formats.readers.interval import Interval
 from samiam.formats.readers.read import READABLE_SUFFIXES, given_size
 from samiam.storage.files import is_store
@@ -95,5 +96,7 @@ def _kind_of(path: Path) -> type[Frames]:
         return VideoFrames
     if suffix in READABLE_SUFFIXES:
         return StackFrames
+    if suffix == ".emi":
+        raise InputError(instead_of_emi(path))
     known = " ".join((*VIDEO_SUFFIXES, *READABLE_SUFFIXES))
     raise InputError(f"unknown kind {suffix!r}; give a video or a stack ({known}), or a folder of images.")

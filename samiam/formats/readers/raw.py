@@ -15,7 +15,7 @@ from samiam.formats.readers.pixel_size import PixelSize
 from samiam.records.arrays import check_declared
 
 _PLAINLY_LARGER = 4  # times the pixels of any other image: a thumbnail or a level of a pyramid has half the sides
-_MOST_LISTED = 10
+MOST_LISTED = 10  # of the images of a file
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,19 @@ class Found:
         shape_hw: of each image.
         n_frames: how many there are.
         is_thumbnail: whether the file says that it stands for another one.
+        about: what else tells it from others, in words.
     """
 
     name: str
     shape_hw: tuple[int, int]
     n_frames: int = 1
     is_thumbnail: bool = False
+    about: str = ""
 
     def __str__(self) -> str:
         height, width = self.shape_hw
         frames = "" if self.n_frames == 1 else f", {self.n_frames} frames"
-        return f"{self.name}{', ' if self.name else ''}{width} x {height}{frames}"
+        return ", ".join(filter(None, [self.name, f"{width} x {height}{frames}", self.about]))
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,8 @@ def _pixels(one: Found) -> int:
 
 
 def _listed(found: Sequence[Found]) -> str:
-    listed = ", ".join(f"{index} ({one})" for index, one in enumerate(found[:_MOST_LISTED]))
-    return listed if len(found) <= _MOST_LISTED else f"{listed}, ... {len(found) - 1} ({found[-1]})"
+    listed = ", ".join(f"{index} ({one})" for index, one in enumerate(found[:MOST_LISTED]))
+    return listed if len(found) <= MOST_LISTED else f"{listed}, ... {len(found) - 1} ({found[-1]})"
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -174,8 +176,8 @@ def of_dataset(found: Sequence[Found], index: int) -> dict[str, Any]:
 
 def in_words(named: Sequence[str]) -> str | None:
     """What a file holds, the first few of it; None for nothing."""
-    more = len(named) - _MOST_LISTED
-    return ", ".join([*named[:_MOST_LISTED], *([f"{more} more"] if more > 0 else [])]) or None
+    more = len(named) - MOST_LISTED
+    return ", ".join([*named[:MOST_LISTED], *([f"{more} more"] if more > 0 else [])]) or None
 
 
 def check_there(n_bytes: int, there: int) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from samiam.artefacts.finding import find_artefacts
 from samiam.errors import InputError, extras, printable
+from samiam.formats.readers.emi import instead_of_emi
 from samiam.formats.readers.pixel_size import PixelSize, is_possible
 from samiam.formats.readers.raw import RawImage, Request, in_words
 from samiam.records import Micrograph
@@ -201,6 +202,8 @@ def _check_file(path: Path) -> None:
     if not path.is_file():
         raise InputError("no such file; check the path.")
     if suffix not in _READERS and not _is_of_others(suffix):
+        if suffix == ".emi":
+            raise InputError(instead_of_emi(path))
         others = "" if find_spec("rsciio") else "; pip install 'samiam[rosettasciio]' for more"
         raise InputError(f"unknown kind {suffix!r}; the known ones are {', '.join(READABLE_SUFFIXES)}{others}.")
     if path.stat().st_size == 0:

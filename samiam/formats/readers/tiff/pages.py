@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.formats.readers.orientation import TAG, upright
-from samiam.formats.readers.raw import Found, RawImage, Request, check_there, distinct, of_dataset
+from samiam.formats.readers.raw import MOST_LISTED, Found, RawImage, Request, check_there, distinct, of_dataset
 from samiam.formats.readers.tiff.colours import N_COLOURS, as_shown, has_palette
 from samiam.formats.readers.tiff.sizes import data_bar_px, tiff_interval, tiff_pixel_size
+from samiam.lengths import length_text
 from samiam.records.arrays import MAX_BYTES
 
 _UNCOMPRESSED = 1
+_COLOURED = {tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR}
 _OF_IMAGE = "YXCS"  # axes of one image: rows, columns, channels (of detectors) and samples (of colours)
 
 
@@ -28,7 +30,7 @@ def read_tiff(path: Path, request: Request) -> RawImage:
         images = [series for series in file.series if {"Y", "X"} <= set(series.axes)]
         if file.series and not images:
             raise InputError(f"holds an array of shape {file.series[0].shape}; an image has two dimensions (H, W).")
-        found = _found(images)
+        found = _found(file, images)
         chosen, request = request.pick_dataset(found)
         series, shape_hw, n_frames = images[chosen], found[chosen].shape_hw, found[chosen].n_frames
         page = series.keyframe
@@ -49,12 +51,26 @@ def read_tiff(path: Path, request: Request) -> RawImage:
         )
 
 
-def _found(images: list[tifffile.TiffPageSeries]) -> list[Found]:
+def _found(file: tifffile.TiffFile, images: list[tifffile.TiffPageSeries]) -> list[Found]:
     names = distinct([str(series.name or "") for series in images])
+    is_told_apart = 1 < len(images) <= MOST_LISTED
     return [
-        Found(name, (_sides(series, "Y")[0], _sides(series, "X")[0]), prod(_sides(series, _OF_IMAGE, but=True)))
+        Found(
+            name,
+            (_sides(series, "Y")[0], _sides(series, "X")[0]),
+            prod(_sides(series, _OF_IMAGE, but=True)),
+            about=_about(file, series) if is_told_apart else "",
+        )
         for name, series in zip(names, images, strict=True)
     ]
+
+
+def _about(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> str:
+    """Whether an image is in colour, as previews are, of what type its pixels are and how large."""
+    page = series.keyframe
+    colours = "RGB of " if "S" in series.axes and page.photometric in _COLOURED else ""
+    size_nm = tiff_pixel_size(file, page, file.series.index(series)).width_nm
+    return f"{colours}{series.dtype}{'' if size_nm is None else f', {length_text(size_nm)}/px'}"
 
 
 def _sides(series: tifffile.TiffPageSeries, letters: str, *, but: bool = False) -> list[int]:
