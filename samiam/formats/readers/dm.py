@@ -16,7 +16,7 @@ from samiam.errors import InputError
 from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, image_axes, interval_along
 from samiam.formats.readers.ncempy_modules import ncempy_io
 from samiam.formats.readers.pixel_size import pixel_size
-from samiam.formats.readers.raw import Found, RawImage, Request, check_there, distinct, of_dataset
+from samiam.formats.readers.raw import Found, RawImage, Request, check_there, distinct, of_dataset, scanned_by
 
 if TYPE_CHECKING:
     from ncempy.io import dm
@@ -40,6 +40,7 @@ _DTYPES = {
     23: "u1",
 }
 _RGB, _BYTES_OF_RGB = 23, 4
+_MODE = "ImageTags.Microscope Info.Illumination Mode"
 _MOST_DIMENSIONS = 4
 
 
@@ -102,6 +103,7 @@ def read_dm(path: Path, request: Request) -> RawImage:
         pixel_size("DM calibration", (x.step, x.unit), (y.step, y.unit)),
         interval_along("DM calibration", image.axes, pair, image.shape),
         **of_dataset(found, chosen),
+        detector=scanned_by(tags.get(f".ImageList.{image.number}.{_MODE}"), found[chosen].name),
     )
 
 

@@ -47,8 +47,16 @@ def _read_velox(images: Mapping[str, object], request: Request) -> RawImage:
     frame = request.pick(found[chosen].n_frames, found[chosen].shape_hw, data[chosen].dtype)
     check_written(data[chosen], _VELOX_PAIR, frame)
     image = frame_of(data[chosen], _VELOX_PAIR, frame)
-    size = _velox_size(_velox_metadata(groups[chosen], frame))
-    return RawImage(image, frame, found[chosen].n_frames, size, **of_dataset(found, chosen))
+    metadata = _velox_metadata(groups[chosen], frame)
+    detector = metadata.get("Detector")
+    return RawImage(
+        image,
+        frame,
+        found[chosen].n_frames,
+        _velox_size(metadata),
+        **of_dataset(found, chosen),
+        detector=detector if isinstance(detector, str) and detector else None,
+    )
 
 
 def _velox_metadata(group: h5py.Group, frame: int) -> dict[str, Any]:

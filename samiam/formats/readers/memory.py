@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.formats.readers.pixel_size import PixelSize, pixel_size
+from samiam.formats.readers.raw import scanned_by
 from samiam.formats.readers.read import given_size, read_micrograph
 from samiam.records import Micrograph
 
@@ -91,7 +92,7 @@ def _of_signal(signal: Signal, given: Sides | None) -> Micrograph:
     image = np.moveaxis(array, (down.index_in_array, along.index_in_array), (-2, -1))
     told = pixel_size("axes_manager", _length(along), _length(down))
     size = told if given is None else given_size(given).instead_of(told)
-    facts = {"pixel_size_source": size.source, "pixel_size_remark": size.remark}
+    facts = {"pixel_size_source": size.source, "pixel_size_remark": size.remark, "detector": _detector(signal, name)}
     return Micrograph.from_array(
         image.reshape(image.shape[-2:]),
         pixel_size_nm=None if size.width_nm is None or size.height_nm is None else (size.width_nm, size.height_nm),
@@ -105,6 +106,12 @@ def _length(axis: Any) -> tuple[object, object] | None:  # noqa: ANN401
     scale, unit = getattr(axis, "scale", None), getattr(axis, "units", None)
     is_undefined = scale is None or not isinstance(unit, str) or not unit.strip()
     return None if is_undefined else (scale, unit)
+
+
+def _detector(signal: Signal, name: str) -> str | None:
+    """What recorded a signal, where it says that a probe was scanned."""
+    of_microscope = getattr(getattr(getattr(signal, "metadata", None), "Acquisition_instrument", None), "TEM", None)
+    return scanned_by(getattr(of_microscope, "acquisition_mode", None), name)
 
 
 def _title(signal: Signal) -> str:

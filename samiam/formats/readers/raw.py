@@ -150,6 +150,8 @@ class RawImage:
         beside: the other images and stacks that could be chosen, each with its number.
         not_images: what else the file holds, as spectra.
         unwritten: in words which of the pixels the file does not hold; None where it holds them all.
+        detector: what recorded the image, in the file's words, as "HAADF" or "BM-Ceta", with "STEM" before it where
+            the file says that a probe was scanned; None where it says nothing.
     """
 
     array: NDArray[Any]
@@ -164,6 +166,7 @@ class RawImage:
     beside: tuple[str, ...] = ()
     not_images: tuple[str, ...] = ()
     unwritten: str | None = None
+    detector: str | None = None
 
 
 def of_dataset(found: Sequence[Found], index: int) -> dict[str, Any]:
@@ -172,6 +175,11 @@ def of_dataset(found: Sequence[Found], index: int) -> dict[str, Any]:
     is_choice = n_images > 1 or chosen.is_thumbnail
     beside = tuple(f"{other} ({one})" for other, one in enumerate(found) if other != index and not one.is_thumbnail)
     return {"dataset": chosen.name or (str(index) if is_choice else None), "n_datasets": n_images, "beside": beside}
+
+
+def scanned_by(mode: object, name: str) -> str | None:
+    """What recorded an image of a name, by the mode of illumination that its file notes: "STEM HAADF", or None."""
+    return f"STEM {name}".rstrip() if "STEM" in str(mode).upper() else None
 
 
 def in_words(named: Sequence[str]) -> str | None:

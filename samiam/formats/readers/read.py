@@ -75,10 +75,10 @@ def read_micrograph(
     Returns:
         The micrograph, named after the file. Its metadata tell `path`, `sha256`, `format`, `dtype`, `frame`,
         `n_frames`, `channel`, `dataset`, `clip_percentiles`, `clip_values` and `pixel_size_source`. Where there is
-        anything to say, `n_datasets` counts what could be chosen from, and in words `beside` lists the others,
-        `not_images` what else the file holds, `unwritten` which pixels it lacks, `orientation` says how it was turned,
-        `pixel_size_remark` why the pixel size is unknown or what was assumed of it, and `left_out` what is not shown or
-        was replaced.
+        anything to say, `detector` tells what recorded the image, `n_datasets` counts what could be chosen from, and in
+        words `beside` lists the others, `not_images` what else the file holds, `unwritten` which pixels it lacks,
+        `orientation` says how it was turned, `pixel_size_remark` why the pixel size is unknown or what was assumed of
+        it, and `left_out` what is not shown or was replaced.
 
     Raises:
         InputError: if the file cannot be used: one line that names it and says what to do.
@@ -149,6 +149,7 @@ def micrograph_of(
         "beside": in_words(raw.beside),
         "not_images": in_words(raw.not_images),
         "unwritten": raw.unwritten,
+        "detector": raw.detector,
         "orientation": raw.orientation,
         "pixel_size_remark": size.remark,
     }

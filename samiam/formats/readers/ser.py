@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import struct
+from contextlib import suppress
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +15,7 @@ from samiam.errors import InputError
 from samiam.formats.readers.interval import Interval, interval
 from samiam.formats.readers.ncempy_modules import ncempy_io
 from samiam.formats.readers.pixel_size import pixel_size
-from samiam.formats.readers.raw import Found, RawImage, Request, check_there
+from samiam.formats.readers.raw import Found, RawImage, Request, check_there, scanned_by
 
 if TYPE_CHECKING:
     from ncempy.io import ser
@@ -20,6 +23,7 @@ else:
     ser = ncempy_io("ser")
 
 _IMAGES = 0x4122  # DataTypeID
+_MODE = re.compile(rb"<Label>Mode</Label><Value>([^<]{1,200})</Value>")
 _N_ELEMENTS_AT = 14  # in the header: TotalNumberElements, for which ncempy takes memory unseen
 
 
@@ -53,7 +57,17 @@ def read_ser(path: Path, request: Request) -> RawImage:
         array, metadata = file.getDataset(frame)
         every = _interval(file, n_frames)
     along_x, along_y = ((side["CalibrationDelta"], "m") for side in metadata["Calibration"][:2])
-    return RawImage(array, frame, n_frames, pixel_size("SER calibration", along_x, along_y), every)
+    size = pixel_size("SER calibration", along_x, along_y)
+    return RawImage(array, frame, n_frames, size, every, detector=scanned_by(_mode_beside(path), ""))
+
+
+def _mode_beside(path: Path) -> str:
+    """The mode of the microscope, as "STEM nP SA Zoom Diffraction", from the .emi beside: a.emi is that of a_1.ser."""
+    emi = path.with_name(f"{path.stem.rpartition('_')[0]}.emi")
+    with suppress(OSError, ValueError), emi.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as held:
+        if found := _MODE.search(held):
+            return found[1].decode("latin-1")
+    return ""
 
 
 def _interval(file: _SerFile, n_frames: int) -> Interval:

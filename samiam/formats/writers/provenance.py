@@ -32,6 +32,7 @@ _OF_THE_FILE = (
     "beside",
     "not_images",
     "unwritten",
+    "detector",
     "dtype",
     "clip_percentiles",
     "clip_values",

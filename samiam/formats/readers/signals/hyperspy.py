@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,7 +11,7 @@ import h5py
 
 from samiam.errors import InputError
 from samiam.formats.readers.axes import Axis, Pair
-from samiam.formats.readers.raw import RawImage, Request, distinct
+from samiam.formats.readers.raw import RawImage, Request, distinct, scanned_by
 from samiam.formats.readers.signals.hdf5 import DAMAGED, check_written, plain
 from samiam.formats.readers.signals.heaps import opened
 from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
@@ -56,7 +57,15 @@ def _signal(name: str, group: Group) -> LabelledArray:
     array = group.get("data")
     told = [_attributes(group.get(f"axis-{index}")) for index in range(len(array.shape))]
     axes = tuple(Axis(_text(of.get("name")), _step(of), _text(of.get("units"))) for of in told)
-    return LabelledArray(name, array, axes, _pair(told))
+    return LabelledArray(name, array, axes, _pair(told), detector=_detector(group, name))
+
+
+def _detector(group: Group, name: str) -> str | None:
+    """A signal that was scanned has the name of its detector, as the programs of microscopes give it."""
+    with suppress(*DAMAGED):
+        of_microscope = group.get("metadata/Acquisition_instrument/TEM")
+        return scanned_by(plain(of_microscope.attrs.get("acquisition_mode")), name)
+    return None
 
 
 def _attributes(axis: Group | None) -> dict[str, object]:

@@ -27,6 +27,7 @@ class LabelledArray:
         axes: one for each of its dimensions.
         pair: down and along, where the file says which axes are those of an image.
         channels: the axis of its channels, where it has one.
+        detector: what recorded it, as `RawImage` tells it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class LabelledArray:
     axes: tuple[Axis, ...]
     pair: Pair | None = None
     channels: int | None = None
+    detector: str | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -99,7 +101,14 @@ def read_labelled(arrays: Sequence[LabelledArray], request: Request, source: str
     every = interval_along(source, axes, pair, one.shape)
     image = _pixels(one, pair, frame, check)
     return RawImage(
-        image, frame, found[chosen].n_frames, size, every, **of_dataset(found, chosen), not_images=tuple(others)
+        image,
+        frame,
+        found[chosen].n_frames,
+        size,
+        every,
+        **of_dataset(found, chosen),
+        not_images=tuple(others),
+        detector=one.detector,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from samiam.errors import InputError
 from samiam.formats.readers.axes import Axis, Pair
-from samiam.formats.readers.raw import RawImage, Request, distinct
+from samiam.formats.readers.raw import RawImage, Request, distinct, scanned_by
 from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
 
 Signal = Mapping[str, Any]
@@ -72,7 +72,14 @@ def _labelled(name: str, signal: Signal) -> LabelledArray:
     own = [index for index, of in enumerate(told) if not of.get("navigate", True)]
     pair: Pair | None = (own[0], own[1]) if len(own) == 2 else None
     n_dimensions = len(signal["data"].shape)
-    return LabelledArray(name, signal["data"], axes if len(axes) == n_dimensions else (Axis(),) * n_dimensions, pair)
+    of_microscope = signal.get("metadata", {}).get("Acquisition_instrument", {}).get("TEM", {})
+    return LabelledArray(
+        name,
+        signal["data"],
+        axes if len(axes) == n_dimensions else (Axis(),) * n_dimensions,
+        pair,
+        detector=scanned_by(of_microscope.get("acquisition_mode"), name),
+    )
 
 
 def _text(value: object) -> str:
