@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from made_particle_runs import OF_ALL, OF_IMAGE, Run, find_discs, names, noted, running, write
+from made_particle_runs import OF_ALL, OF_IMAGE, Run, bright, find_discs, names, noted, running, write
 
 from samiam.formats.writers.earlier import FILES_OF_KIND
+from samiam.particles import Particles
+from samiam.records import Micrograph
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +87,29 @@ class TestFinding:
         assert run("particles", images, "-o", out, "--again")[0] == 0
         assert {name: (out / name).read_bytes() for name in before} == before
         assert (out / "a" / "notes.txt").read_text() == "mine"
+
+    @pytest.mark.parametrize(("word", "asked"), [("--invert", True), ("--no-invert", False), (None, None)])
+    def test_how_it_is_looked_at(
+        self,
+        word: str | None,
+        asked: bool | None,
+        images: Path,
+        tmp_path: Path,
+        run: Run,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def find(micrograph: Micrograph, *, invert: bool | None, **given: Any) -> Particles:
+            return replace(bright(micrograph, **given), is_inverted=invert is not False, remark=f"invert is {invert}")
+
+        find_discs(monkeypatch, find)
+        out = tmp_path / "out"
+        code, said, _ = run("particles", images / "a.tif", "-o", out, *filter(None, [word]))
+        assert code == 0
+        assert f"\n  invert is {asked}\n" in said
+        told = noted(out / "a")
+        assert (told["settings"]["invert"], told["is_inverted"]) == (asked, asked is not False)
+        assert told["remark"] == f"invert is {asked}"
+        assert f"invert is {asked}" in (out / "report.html").read_text()
 
     def test_a_pixel_size_that_is_given(self, tmp_path: Path, run: Run) -> None:
         path = write(tmp_path / "a.tif", size_nm=None)

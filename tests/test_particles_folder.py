@@ -147,7 +147,8 @@ def test_statistics_of_more_images_stay_when_it_is_stopped(
 def test_other_settings_are_done_again(images: Path, tmp_path: Path, run: Run, finder: Finder) -> None:
     go = partial(run, images / "a.tif", "-o", tmp_path / "out")
     assert go()[0] == 0
-    for words in (("--material", "Au"), ("--no-faults",), ("--pixel-size-nm", "0.2"), ("--export", "geojson")):
+    asked = (("--material", "Au"), ("--no-faults",), ("--invert",), ("--no-invert",))
+    for words in (*asked, ("--pixel-size-nm", "0.2"), ("--export", "geojson")):
         finder.again()
         assert go(*words)[0] == 0
         assert finder.seen == ["a"], words

@@ -16,6 +16,7 @@ from samiam.particles.finder.finder import build_finder
 from samiam.particles.finder.inputs import FRINGES_NM, working_shape
 from samiam.particles.finder.protocol import Found, ParticleFinder
 from samiam.particles.fringes import Fringes, find_fringes
+from samiam.particles.polarity import is_scanned, look
 from samiam.particles.reflections import reflections_of
 from samiam.particles.result import NOTHING, Particles
 from samiam.particles.scale import contradiction, doubts, with_scale
@@ -31,6 +32,7 @@ def find_particles(
     pixel_size_nm: Sides | None = None,
     material: str | None = None,
     faults: bool = True,
+    invert: bool | None = None,
     finder: ParticleFinder | None = None,
     classifier: FaultClassifier | None = None,
 ) -> Particles:
@@ -38,12 +40,15 @@ def find_particles(
 
     Args:
         micrograph: HRTEM of particles on a thin support, as `samiam.segment` takes it; at low magnification, where no
-            lattice shows, particles are found by their contrast alone.
+            lattice shows, particles are found by their contrast alone. Dark field is looked at inverted.
         pixel_size_nm: width of a pixel, or width and height, if the file does not say it or is wrong.
         material: of the particles, such as "Au". Where the pixel size is unknown it is taken from the fringes of this
             material if they say it surely; where it is known, the two are compared.
         faults: whether to tell of each particle what it shows, see `samiam.particles.classify_faults`; one that
             looks like bare support is "unsure".
+        invert: whether to look at the image inverted, bright for dark. Where None, one in which a lattice shows is
+            looked at so if its file says dark field, or its bright particles are then found more surely; `remark` says
+            it.
         finder: what finds them; the network that ships where None, see `samiam.particles.build_finder`.
         classifier: what tells faults; the one that ships where None, see `samiam.particles.build_fault_classifier`.
 
@@ -60,19 +65,32 @@ def find_particles(
         reflections_of(material)
     micrograph, says_size = with_scale(as_micrograph(micrograph), pixel_size_nm, material)
     cutout = Cutout.of(micrograph, evened=False)
-    part = cutout.micrograph
-    found = (build_finder() if finder is None else finder).find(part.pixels, _size_of(part))
-    found = _within(found, cutout)
+    part, detector = cutout.micrograph, micrograph.metadata.get("detector")
+    looked = look(
+        build_finder() if finder is None else finder, part.pixels, _size_of(part), detector=detector, invert=invert
+    )
+    found = _within(looked.found, cutout)
     touches_edge = touching(found.masks, micrograph.shown)
-    particles = Particles(micrograph, found.masks, touches_edge, says_size, dropped=found.dropped)
+    seen = replace(micrograph, pixels=1 - micrograph.pixels) if looked.is_inverted else micrograph
+    particles = Particles(seen, found.masks, touches_edge, says_size, dropped=found.dropped)
     if faults:
         particles = told_of_found(classify_faults(particles, classifier=classifier))
-    return replace(particles, remark=_remark(part, material, particles))
+    said = [looked.remark, _of_stem(part, detector), _remark(part, material, particles)]
+    return replace(
+        particles, micrograph=micrograph, is_inverted=looked.is_inverted, remark="; ".join(filter(None, said)) or None
+    )
 
 
 def _size_of(micrograph: Micrograph) -> float:
     """Its pixel size, which is known by now."""
     return float(micrograph.pixel_size_nm or np.nan)
+
+
+def _of_stem(part: Micrograph, detector: str | None) -> str | None:
+    """What there is to say of an image of STEM in which a lattice shows."""
+    if not is_scanned(detector) or _size_of(part) > FRINGES_NM:
+        return None
+    return f"taken with STEM ({detector}), but outlines and classes are learnt from HRTEM: compare them with the image"
 
 
 def _within(found: Found, cutout: Cutout) -> Found:

@@ -106,6 +106,7 @@ class Particles:
         pixel_size_from: who says how large a pixel is.
         remark: what there is to say of the result in words, such as why nothing was found; None for nothing.
         detection: how often whoever named the classes tells faults rightly; None where that is not known.
+        is_inverted: whether the image was looked at inverted, bright for dark, as dark field is.
 
     Raises:
         InputError: if numbers or shapes differ, or the pixel size is not known.
@@ -120,6 +121,7 @@ class Particles:
     dropped: Sequence[Dropped] = ()
     remark: str | None = None
     detection: FaultDetection | None = None
+    is_inverted: bool = False
 
     def __post_init__(self) -> None:
         n, name = len(self.masks), self.micrograph.name

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 import pytest
+from made_dark_field import Disc, dark_field
 from made_fringes import gold, support, waves
 from numpy.typing import NDArray
 
@@ -125,6 +126,36 @@ def test_one_that_the_edge_cuts_is_found_and_flagged() -> None:
     overlaps = intersections(part.masks, rest)[:, 0]
     assert overlaps.max() > 0.7 * rest.areas[0]
     assert part.touches_edge[overlaps.argmax()]
+
+
+@pytest.mark.parametrize(
+    "discs",
+    [
+        ((128, 120, 60, 10), (250, 270, 45, 40)),
+        ((90, 100, 50, 70), (220, 90, 40, 0), (160, 250, 65, 25)),
+        ((140, 160, 80, 33), (300, 60, 30, 5), (60, 280, 36, 50), (290, 280, 25, 15)),
+    ],
+)
+def test_bright_particles_of_dark_field_are_found_inverted(discs: tuple[Disc, ...]) -> None:
+    pixels, truth = dark_field((340, 340), *discs, seed=len(discs))
+    found = found_in(pixels)
+    assert (found.is_inverted, len(found.masks)) == (True, len(truth))
+    assert score_instances(found.masks, truth).f1 == 1
+    assert "looked at inverted" in str(found.remark)
+
+
+@pytest.mark.parametrize("seed", [2, 3, 6])
+def test_hrtem_is_not_looked_at_inverted(seed: int) -> None:
+    pixels = scene(seed).micrograph.pixels
+    as_it_is = find_particles(Micrograph(pixels, 0.04), invert=False, faults=False, finder=finder())
+    found = found_in_scene(seed)
+    assert (found.is_inverted, agreement(as_it_is.masks, found.masks)) == (False, 1)
+
+
+def test_supports_without_particles_are_not_either() -> None:
+    for number, wave in enumerate(read_waves(split="carbon")):
+        pixels = picture(wave, seed=number, shape_hw=(320, 320), pixel_size_nm=0.04, d_prime=False).micrograph.pixels
+        assert not found_in(pixels).is_inverted
 
 
 def test_a_stem_picture_by_mistake() -> None:

@@ -50,7 +50,8 @@ class ParticleMethods:
     def find(self, method: str, micrograph: Micrograph) -> Particles:
         """The particles that a method finds."""
         finder, teller = self.makers(method)
-        return find_particles(micrograph, finder=finder, classifier=teller, faults=teller is not None)
+        invert = None if method in (OURS, "finder") else False  # only what ships is sure enough of itself to choose
+        return find_particles(micrograph, finder=finder, classifier=teller, faults=teller is not None, invert=invert)
 
 
 @lru_cache(maxsize=2)

@@ -69,7 +69,7 @@ class ParticlesJob:
 
         chosen = self.chosen
         how: dict[str, Any] = {"finder": self.finder, "classifier": self.classifier}
-        found = find_particles(micrograph, material=chosen.material, faults=chosen.faults, **how)
+        found = find_particles(micrograph, material=chosen.material, faults=chosen.faults, invert=chosen.invert, **how)
         return found if chosen.pixel_size_nm is None else replace(found, pixel_size_from="given")
 
 

@@ -13,7 +13,9 @@ class ParticlesSettings(Chosen):
     Attributes:
         material: of the particles, as Au; null where it is not known.
         faults: whether to tell of each particle if its stacking is faulty.
+        invert: whether to look at images inverted; null as the file, or else the image, says.
     """
 
     material: str | None = None
     faults: bool = True
+    invert: bool | None = None

@@ -50,6 +50,12 @@ def add_finding(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="tell of each particle whether its stacking is faulty; default: yes",
     )
+    parser.add_argument(
+        "--invert",
+        action=argparse.BooleanOptionalAction,
+        help="look at the image inverted, as dark field asks for; default: where the file says dark field, or bright "
+        "particles are found more surely so",
+    )
     inputs.add_exports(parser)
     inputs.add_reading(parser, or_all=True)
     add_loudness(parser)
@@ -132,7 +138,8 @@ def settings_of(options: argparse.Namespace) -> ParticlesSettings:
     from samiam.commands.particles.settings import ParticlesSettings
     from samiam.particles.writing.results import KIND
 
-    of_particles = {"material": options.material, "faults": getattr(options, "faults", None)}
+    own = {name: getattr(options, name, None) for name in ("faults", "invert")}
+    of_particles = {"material": options.material, **own}
     return over(base_of(options, KIND, ParticlesSettings), {**inputs.given_of(options), **of_particles})
 
 

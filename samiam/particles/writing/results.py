@@ -95,6 +95,7 @@ def _provenance(particles: Particles, measured: MeasuredImage, how: Mapping[str,
         "dropped": measured.dropped,
         "left_out": _left_out(measured),
         "detection": None if measured.detection is None else asdict(measured.detection),
+        "is_inverted": particles.is_inverted,
         "remark": particles.remark,
     }
 
