@@ -26,8 +26,8 @@ _SURE = 0.93  # sureness from which an image is not looked at inverted: that wou
 # crystalline as asked for here, 5 as rough, and 1 is taken for a particle; docs/particles.md has what comes of it.
 _LEAST_SURENESS, _SURER = 0.7, 0.05
 _BRIGHTER = 0.5  # in standard deviations of the image
-_ROUGHER = 1.3  # noise and fringes grow with the brightness of dark field; a hole is as smooth as its support, or more
-_MORE_CRYSTALLINE = 0.2  # than what is around, see `crystallinity`
+_ROUGHER = 1.4  # noise and fringes grow with the brightness of dark field; a hole is as smooth as its support, or more
+_MORE_CRYSTALLINE = 0.1  # than what is around, see `crystallinity`
 _NOT_SO = "with --no-invert (invert=False)"
 _FINE_PX = 1.5  # standard deviation of the blur that takes noise and fringes away
 
@@ -130,8 +130,8 @@ def _look_both_ways(finder: ParticleFinder, pixels: NDArray[np.float32], pixel_s
     if bright.roughness >= _ROUGHER and bright.order >= _MORE_CRYSTALLINE and not are_dark_ones_crystals:
         remark = f"bright particles, as in dark field: looked at inverted, which is surer ({surer}), unless {_NOT_SO}"
         return Look(inverted, is_inverted=True, remark=remark)
-    doubt = f"what is bright is outlined more surely ({surer}), but looks like holes"
-    remark = f"{doubt}: if it is particles, as in dark field, give --invert (invert=True)"
+    doubt = f"what is bright would be outlined more surely ({surer})"
+    remark = f"{doubt}: holes of the support, or particles in dark field, for which give --invert (invert=True)"
     return Look(as_it_is, remark=remark)
 
 

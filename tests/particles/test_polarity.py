@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from made_dark_field import dark_field
-from made_fringes import support
+from made_fringes import gold, support, waves
 from numpy.typing import NDArray
 
 from samiam.particles import Found, find_particles
@@ -16,7 +16,8 @@ from samiam.particles.polarity import Look, is_dark_field, is_scanned, look
 from samiam.records import Masks, Micrograph
 
 PIXELS, DISCS = dark_field((256, 256), (128, 120, 60, 10))
-GAP = Masks.from_arrays([np.indices((256, 256))[1] > 210])
+GAP = Masks.from_arrays([np.indices((256, 256))[1] > 216])
+Floats = NDArray[np.float64]
 
 
 class Told:
@@ -94,13 +95,29 @@ def test_what_is_sure_as_it_is_is_not_looked_at_twice() -> None:
     assert len(finder.seen) == 1
 
 
-def test_a_bright_hole_is_no_particle_but_is_told_of() -> None:
-    grain = np.where(DISCS[0], 0.3 * support((256, 256)), support((256, 256), 1))
-    hole = np.clip((grain + 4 * DISCS[0]) / 16 + 0.25, 0, 1).astype(np.float32)
-    found = looked(Told(0.7, 0.95), hole)
-    assert not found.is_inverted
-    assert "looks like holes" in str(found.remark)
-    assert "--invert" in str(found.remark)
+FRINGES = waves((256, 256), *gold(0.04, 10))
+QUIET, LOUD = support((256, 256), 1), 3 * support((256, 256), 2)
+
+
+@pytest.mark.parametrize(
+    ("in_disc", "in_gap", "elsewhere", "is_inverted"),
+    [
+        (LOUD + 3 * FRINGES, QUIET, QUIET, True),
+        (QUIET, LOUD, LOUD, False),  # a hole is smooth
+        (LOUD, QUIET, QUIET, False),  # shot noise is no lattice
+        (QUIET + FRINGES, LOUD, LOUD, False),  # hardly to be seen beside the support
+        (LOUD + 1.5 * FRINGES, QUIET + 2 * FRINGES, QUIET, False),  # the particle is the dark one
+    ],
+    ids=["a crystal", "smooth", "noisy", "smooth and crystalline", "beside a crystal"],
+)
+def test_bright_particles_are_rough_and_crystalline(
+    in_disc: Floats, in_gap: Floats, elsewhere: Floats, is_inverted: bool
+) -> None:
+    image = np.where(DISCS[0], in_disc + 8, np.where(GAP[0], in_gap, elsewhere))
+    found = looked(Told(0.7, 0.95), np.clip(image / 60 + 0.3, 0, 1).astype(np.float32))
+    assert found.is_inverted == is_inverted
+    holes = "holes of the support, or particles in dark field, for which give --invert (invert=True)"
+    assert (holes in str(found.remark)) != is_inverted
 
 
 def test_what_is_dark_is_no_bright_particle() -> None:
