@@ -117,22 +117,31 @@ def _look_both_ways(finder: ParticleFinder, pixels: NDArray[np.float32], pixel_s
     if _sureness(as_it_is.masks) >= _SURE:
         return Look(as_it_is)
     inverted = finder.find(1 - pixels, pixel_size_nm)
-    if _sureness(inverted.masks) < _LEAST_SURENESS:
+    if not _sureness(inverted.masks) >= _LEAST_SURENESS:  # as of NaN
         return Look(as_it_is)
     seen = resampled(pixels, working_shape(pixels.shape, pixel_size_nm))
     seen = (seen - seen.mean()) / (float(seen.std()) or 1.0)  # not cut off, as particles in dark field would be
     crystalline = crystallinity(seen)
     dark, bright = (_judged(found.masks, seen, crystalline) for found in (as_it_is, inverted))
-    if not (bright.brightness >= _BRIGHTER and bright.sureness >= dark.sureness + _SURER):
+    if not bright.brightness >= _BRIGHTER:
         return Look(as_it_is)
-    surer = f"{bright.sureness:.2f} instead of {dark.sureness:.2f}"
-    are_dark_ones_crystals = dark.brightness < 0 and dark.order >= bright.order
-    if bright.roughness >= _ROUGHER and bright.order >= _MORE_CRYSTALLINE and not are_dark_ones_crystals:
-        remark = f"bright particles, as in dark field: looked at inverted, which is surer ({surer}), unless {_NOT_SO}"
+    if _are_particles(bright, dark):
+        surer = f"which is surer ({bright.sureness:.2f} instead of {dark.sureness:.2f})"
+        remark = f"bright particles, as in dark field: looked at inverted, {surer}, unless {_NOT_SO}"
         return Look(inverted, is_inverted=True, remark=remark)
-    doubt = f"what is bright would be outlined more surely ({surer})"
+    doubt = (
+        f"what is bright could be outlined too (IoU of {bright.sureness:.2f} expected, {dark.sureness:.2f} of the dark)"
+    )
     remark = f"{doubt}: holes of the support, or particles in dark field, for which give --invert (invert=True)"
     return Look(as_it_is, remark=remark)
+
+
+def _are_particles(bright: _Judged, dark: _Judged) -> bool:
+    """Whether what is found inverted speaks more for particles than what is found as it is, and not for holes."""
+    is_surer = bright.sureness >= dark.sureness + _SURER
+    are_dark_ones_crystals = dark.brightness < 0 and dark.order >= bright.order
+    is_crystal = bright.roughness >= _ROUGHER and bright.order >= _MORE_CRYSTALLINE
+    return is_surer and is_crystal and not are_dark_ones_crystals
 
 
 def _sureness(masks: Masks) -> float:

@@ -81,12 +81,20 @@ def test_so_are_those_beside_which_nothing_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("as_it_is", "inverted"), [(0.7, 0.69), (0.88, 0.9), (0.5, 0.6), (0.7, None), (None, None), (np.nan, np.nan)]
+    ("as_it_is", "inverted"), [(0.7, 0.69), (0.5, 0.6), (0.7, None), (None, None), (np.nan, np.nan)]
 )
-def test_they_are_not_where_they_are_hardly_surer_or_not_sure(as_it_is: float | None, inverted: float | None) -> None:
+def test_they_are_not_where_the_finder_is_not_sure(as_it_is: float | None, inverted: float | None) -> None:
     found = looked(Told(as_it_is, inverted))
     assert (found.is_inverted, found.remark) == (False, None)
     assert len(found.found.masks) == (as_it_is is not None)
+
+
+@pytest.mark.parametrize("as_it_is", [0.87, 0.92])
+def test_they_are_not_where_they_are_hardly_surer_but_are_told_of(as_it_is: float) -> None:
+    found = looked(Told(as_it_is, 0.9))
+    assert (found.is_inverted, found.found.masks.areas.tolist()) == (False, GAP.areas.tolist())
+    assert f"(IoU of 0.90 expected, {as_it_is:.2f} of the dark)" in str(found.remark)
+    assert "--invert" in str(found.remark)
 
 
 def test_what_is_sure_as_it_is_is_not_looked_at_twice() -> None:
