@@ -132,7 +132,7 @@ class Grid:
 
 
 def fullest_box(mask: NDArray[np.bool_], largest_px: int = LARGEST_PX) -> tuple[slice, slice]:
-    """The part of a mask that is looked at: the box around it, or the rows, and then the columns, that hold most of it."""
+    """The part of a mask that is looked at: its box, or the rows and then the columns that hold most of it."""
     rows = _fullest(np.count_nonzero(mask, axis=1), largest_px)
     return rows, _fullest(np.count_nonzero(mask[rows], axis=0), largest_px)
 
