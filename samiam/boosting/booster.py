@@ -128,15 +128,12 @@ class SemanticBooster:
         with watch("removal"):
             kept, removed = remove_masks(masks, self.removal)
             remaining = masks.select(kept)
-        groups, n_regions = self._group(micrograph, remaining, n_materials, watch)
-        with watch("merging"):
-            # A turned or mirrored image has the same regions, as ties are decided in it; crops are at random anyway.
-            field = self.encoder.field(micrograph) if isinstance(self.encoder, FieldEncoder) else None
-            pose = UPRIGHT if field is None else field.pose
-            smallest = self.smallest_region_px
-            labels, label_of = merge_masks(remaining, groups.materials, smallest_region_px=smallest, pose=pose)
-        with watch("dividing"):
-            levels = self._levels(pose.apply(micrograph.pixels), labels, field, n_regions).undone(pose)
+        # What is found anyway need not be forced: a number that is given divides and joins whatever is nearest.
+        tried = (None, n_materials) if n_materials is not None and self._may_divide and not grains else (n_materials,)
+        for number in tried:
+            groups, levels, label_of = self._found(micrograph, remaining, number, watch)
+            if len(levels.material_of) == n_materials and levels.labels.all():
+                break
         renumbered, n_labels = levels.renumbered, len(levels.material_of)
         label_of = {material: renumbered[label] for material, label in label_of.items() if label in renumbered}
         log = removed + _log_of_merging(kept, groups, label_of)
@@ -144,7 +141,7 @@ class SemanticBooster:
         found = Segmentation(
             levels.labels,
             log,
-            len(set(levels.material_of)) or groups.n_materials if n_regions is None else n_regions,
+            n_materials or len(set(levels.material_of)) or groups.n_materials,
             n_materials is not None,
             masks,
             self._names(label_of, n_labels),
@@ -157,6 +154,22 @@ class SemanticBooster:
             remark=remark_on(levels, n_materials),
         )
         return found.by_grains() if grains else found
+
+    def _found(
+        self, micrograph: Micrograph, masks: Masks, n_materials: int | None, watch: Watch
+    ) -> tuple[Grouping, Levels, dict[int, int]]:
+        """The materials of masks, the regions and grains of the image, and the label that each material had first."""
+        groups, n_regions = self._group(micrograph, masks, n_materials, watch)
+        with watch("merging"):
+            # A turned or mirrored image has the same regions, as ties are decided in it; crops are at random anyway.
+            field = self.encoder.field(micrograph) if isinstance(self.encoder, FieldEncoder) else None
+            pose = UPRIGHT if field is None else field.pose
+            labels, label_of = merge_masks(
+                masks, groups.materials, smallest_region_px=self.smallest_region_px, pose=pose
+            )
+        with watch("dividing"):
+            levels = self._levels(pose.apply(micrograph.pixels), labels, field, n_regions).undone(pose)
+        return groups, levels, label_of
 
     def check_sees_grains(self) -> None:
         """Refuse an encoder that does not tell grains apart, which would pass materials off as grains."""
@@ -220,6 +233,11 @@ class SemanticBooster:
     def _name(self, classifier: CropClassifier, crops: Crops, n_masks: int) -> Naming:
         answers = classifier.classify(crops.pixels)
         return name_masks(answers, crops.owners, n_masks, classifier.materials, self.naming)
+
+    @property
+    def _may_divide(self) -> bool:
+        """Whether regions may be divided beyond what masks say: not those that have names."""
+        return isinstance(self.encoder, FieldEncoder) and self.classifier is None
 
     @property
     def _embeds_masks(self) -> bool:
