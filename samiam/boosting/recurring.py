@@ -7,6 +7,7 @@ material. The brightness, the contrast and the spectrum of small windows tell wh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import combinations
 
 import cv2
@@ -44,11 +45,16 @@ def recurring(parts: NDArray[np.uint32], pixels: NDArray[np.float32]) -> dict[in
     """
     numbers, spread, same = numbers_in(parts), float(pixels.std()), dict[int, int]()
     rims = {number: _rim(parts == number) for number in numbers}
+
+    @cache
+    def windows_of(number: int, side_px: int) -> Windows:
+        return Windows.within(parts == number, pixels, side_px)
+
     for first, second in combinations(numbers, 2):
         if second in same or _meet(rims[first], rims[second]):
             continue
         for side_px in _SIDES_PX:
-            looks = [Windows.within(parts == number, pixels, side_px) for number in (first, second)]
+            looks = windows_of(first, side_px), windows_of(second, side_px)
             if min(len(look.brightness) for look in looks) >= _FEWEST:
                 if looks[0].are_like(looks[1], spread):
                     same[second] = same.get(first, first)
@@ -72,28 +78,29 @@ class Windows:
 
     Attributes:
         places: float64 (n, 2), rows and columns of their top left pixels.
+        pixels: float64 (n, side, side).
         brightness: float64 (n,), their means.
         contrast: float64 (n,), the logarithms of their standard deviations.
-        spectra: float64 (n, d), square roots of the amplitudes of their waves, whatever their contrast.
     """
 
     places: Floats
+    pixels: Floats
     brightness: Floats
     contrast: Floats
-    spectra: Floats
 
     @classmethod
     def within(cls, part: NDArray[np.bool_], pixels: NDArray[np.float32], side_px: int) -> Windows:
         """Windows all over a part (H, W) of an image (H, W), half a side apart at least."""
-        places = _places(part, side_px)
-        found = [pixels[top : top + side_px, left : left + side_px].astype(np.float64) for top, left in places]
-        contrast = [max(float(window.std()), 1e-6) for window in found]
-        return cls(
-            np.array(places, np.float64).reshape(-1, 2),
-            np.array([window.mean() for window in found]),
-            np.log(contrast),
-            np.array([_spectrum(window / own) for window, own in zip(found, contrast, strict=True)]),
-        )
+        places = np.array(_places(part, side_px), np.intp).reshape(-1, 2)
+        found = np.array([pixels[top : top + side_px, left : left + side_px] for top, left in places], np.float64)
+        found = found.reshape(len(places), side_px, side_px)
+        contrast = np.log(np.maximum(found.std(axis=(1, 2)), 1e-6))
+        return cls(places.astype(np.float64), found, found.mean(axis=(1, 2)), contrast)
+
+    @cached_property
+    def spectra(self) -> Floats:
+        """Square roots of the amplitudes of their waves, whatever their contrast: float64 (n, d)."""
+        return np.array([_spectrum(window) for window in self.pixels / np.exp(self.contrast)[:, None, None]])
 
     def are_like(self, other: Windows, spread: float) -> bool:
         """Whether others may be of the same texture, in an image of this standard deviation."""
