@@ -143,6 +143,30 @@ def test_particles_lie_apart_on_their_support(seed: int) -> None:
     assert len(np.unique(scene.grains[particles])) == int(scene.grains.max()) - 1
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_rounded_particles_fade_into_their_support(seed: int) -> None:
+    """Their brightness nears that of the support towards their outlines; without it they end at once."""
+    rounded = EFFECTS["rounded particles"]
+    contrasts = []
+    for ranges in (rounded, replace(rounded, p_rounded=0)):
+        scene = drawn(seed, ranges)
+        depth = ndimage.distance_transform_edt(np.pad(scene.labels == 2, 1, mode="edge"))[1:-1, 1:-1]
+        support = scene.micrograph.pixels[scene.labels == 1].mean()
+        rim, middle = (
+            scene.micrograph.pixels[part].mean() for part in ((depth > 0) & (depth < 4), depth > 0.6 * depth.max())
+        )
+        contrasts.append(abs(rim - support) / abs(middle - support))
+    assert contrasts[0] < 0.6
+    assert contrasts[0] < 0.8 * contrasts[1]
+
+
+def test_of_the_support_enough_is_to_be_seen_however_large_particles_are() -> None:
+    ranges = replace(EFFECTS["particles"], particle_px=(300, 400))
+    for seed in range(8):
+        scene = drawn(seed, ranges)
+        assert 0.1 < (scene.labels == 1).mean() < 1
+
+
 def test_every_second_lath_lies_alike() -> None:
     ranges = replace(EFFECTS["laths"], n_materials=(1, 1), p_capped=0)
     orientations = drawn(1, ranges).parameters["orientations"]
