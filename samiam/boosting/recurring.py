@@ -136,15 +136,16 @@ def _spectrum(window: Floats) -> Floats:
 
 
 def _differ_little(values: tuple[Floats, Floats], places: tuple[Floats, Floats], most: float) -> bool:
-    """Whether what is seen at places of two parts differs by no more than this, but for a slope that both have."""
+    """Whether what is seen at places of two parts differs by no more than this, as it is or but for a common slope."""
     middles = [each.mean(axis=0) for each in places]
     apart = max(float(np.linalg.norm(middles[0] - middles[1])), 1e-12)
     within = np.concatenate([each - middle for each, middle in zip(places, middles, strict=True)]) / apart
     rises = np.concatenate([each - each.mean() for each in values])
     slope = np.linalg.solve(within.T @ within + _STIFFNESS * np.eye(2), within.T @ rises)
-    step = values[1].mean() - values[0].mean() - (middles[1] - middles[0]) / apart @ slope
+    step = float(values[1].mean() - values[0].mean())
+    but_for_slope = step - float((middles[1] - middles[0]) / apart @ slope)
     varies = max(float(np.ptp(np.quantile(each, (0.1, 0.9)))) for each in values)
-    return bool(abs(step) <= min(most, _DRIFT * varies))
+    return min(abs(step), abs(but_for_slope)) <= min(most, _DRIFT * varies)
 
 
 def _relative_distance(first: Floats, second: Floats) -> float:

@@ -32,10 +32,11 @@ def test_a_crystal_on_both_sides_of_a_layer_is_one(period_px: float) -> None:
     assert recurring(LAYERS, stack(lattice(period_px), lattice(period_px, seed=1))) == {3: 1}
 
 
-def test_noise_on_both_sides_of_a_needle_is_one_though_it_meets_at_its_tip() -> None:
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_on_both_sides_of_a_needle_is_one_though_it_meets_at_its_tip(seed: int) -> None:
     parts = LAYERS.copy()
     parts[:, 248:] = np.repeat([1, 3], SIDE // 2)[:, None]
-    pixels = stack(0.3 * lattice(1e9), 0.3 * lattice(1e9, seed=1))
+    pixels = stack(0.3 * lattice(1e9, seed=2 * seed), 0.3 * lattice(1e9, seed=2 * seed + 1))
     assert recurring(parts, np.where(parts == 2, pixels, np.where(LAYERS == 2, pixels[:1], pixels))) == {3: 1}
 
 
