@@ -117,6 +117,7 @@ def _places(part: NDArray[np.bool_], side_px: int) -> list[tuple[int, int]]:
     if min(part.shape) < side_px:
         return []
     filled = cv2.boxFilter(part.astype(np.float32), -1, 2 * (side_px,), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+    filled = filled[: part.shape[0] - side_px + 1, : part.shape[1] - side_px + 1]  # none goes over the edge
     step, places = side_px // 4, list[tuple[int, int]]()
     is_free = filled >= _WITHIN
     for top, left in np.argwhere(filled[::step, ::step] >= _WITHIN).tolist():

@@ -49,6 +49,14 @@ def test_what_differs_is_another(bottom: NDArray[np.float64]) -> None:
     assert recurring(LAYERS, stack(lattice(9.0), bottom)) == {}
 
 
+@pytest.mark.parametrize("beyond_px", [1, 2, 5])
+def test_no_window_goes_over_the_edge_of_the_image(beyond_px: int) -> None:
+    side = 4 * 128 - beyond_px  # windows of 128 px would begin at every 32
+    parts = np.repeat([1, 2, 3], [200, 60, side - 260])[:, None].repeat(side, axis=1).astype(np.uint32)
+    pixels = np.random.default_rng(0).normal(0.5, 0.1, parts.shape).astype(np.float32)
+    assert recurring(parts, np.where(parts == 2, 1, pixels)) == {3: 1}
+
+
 def test_what_lies_side_by_side_is_left_to_the_network() -> None:
     halves = np.repeat([1, 2], SIDE // 2)[:, None].repeat(SIDE, axis=1).astype(np.uint32)
     assert recurring(halves, lattice(9.0).astype(np.float32)) == {}
