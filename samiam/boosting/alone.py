@@ -12,14 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.dividing import best_split
+from samiam.boosting.dividing import RATHER_MATERIALS, best_split
 from samiam.texture import TextureField
 
 # Logistic regression on 252 images that had come out as one material: 224 that are one (crystals and their grains,
 # amorphous films with patches, atoms or fringes, uneven, blurred, in noise) and 28 that are two, mostly
 # `EFFECTS["rounded particles"]` of `simulate` (seeds 300 to 750). Two of the 224 are told wrongly, 14 of the 28 missed.
 _OFFSET, _BY_TEXTURE, _BY_BRIGHTNESS = 0.21, 2.38, 5.79
-_RATHER_MATERIALS = 0.5  # log odds by which grains have to be likelier, as where regions are divided
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +57,7 @@ def in_two(
     fewest = max(2, round(smallest * inside.size))
     split = best_split(field.materials, inside, field.boundaries, field.same_material, fewest)
     grains = best_split(field.grains, inside, field.boundaries, field.same_grain, fewest)
-    if split is None or (grains is not None and grains.log_odds > max(0.0, split.log_odds + _RATHER_MATERIALS)):
+    if split is None or (grains is not None and grains.log_odds > max(0.0, split.log_odds + RATHER_MATERIALS)):
         return None
     brightness = cv2.resize(pixels, inside.shape[::-1], interpolation=cv2.INTER_AREA)[inside]
     share, first, second = split.is_first.mean(), brightness[split.is_first].mean(), brightness[~split.is_first].mean()

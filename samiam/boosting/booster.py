@@ -224,7 +224,7 @@ class SemanticBooster:
                 field.posed(),
                 n_regions,
                 pixels=pixels,
-                parts=self.classifier is None,
+                parts=self._may_divide,
                 smallest_region_px=self.smallest_region_px,
             )
         numbers = list(range(1, int(labels.max(initial=0)) + 1))

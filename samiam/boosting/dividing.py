@@ -19,7 +19,7 @@ _REFINEMENTS = 8
 """Rounds, at most, in which the points of two parts go to the nearer mean; more change nothing."""
 
 _NO_BOUNDARY = 0.003  # what the network says far from any
-_RATHER_MATERIALS = 0.5
+RATHER_MATERIALS = 0.5
 """Log odds by which a split into materials goes before one into grains: two materials never are of one grain."""
 _RATHER_AS_THEY_ARE = 1.0
 """Log odds by which another split has to be likelier than two regions that were found, to take their place.
@@ -262,7 +262,7 @@ def _kinds_of(field: TextureField) -> Sequence[tuple[NDArray[np.float32], Samene
 
 
 def _ranked(split: Split, *, of_materials: bool) -> float:
-    return split.log_odds + (_RATHER_MATERIALS if of_materials else 0.0)
+    return split.log_odds + (RATHER_MATERIALS if of_materials else 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -75,7 +75,7 @@ def _placed(
 def _outline(
     rng: np.random.Generator, shape_hw: tuple[int, int], centre_yx: NDArray[np.float64], radius: float
 ) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
-    """A round, lobed or faceted shape: the window around it within the image, and which pixels of that it fits."""
+    """A round, lobed or faceted shape: the window around it within the image, and which pixels of that it covers."""
     reach = 1.6 * radius + 1
     low = np.clip(np.floor(centre_yx - reach), 0, shape_hw).astype(int)
     high = np.clip(np.ceil(centre_yx + reach), 0, shape_hw).astype(int)
