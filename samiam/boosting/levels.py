@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from samiam.boosting.alone import in_two
 from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import Division, divided, is_divided_otherwise
+from samiam.boosting.layered import in_layers
 from samiam.boosting.lookalikes import told_by_lattices
 from samiam.boosting.merging import dissolved, numbered_by_area
 from samiam.boosting.recurring import recurring
@@ -56,6 +57,7 @@ def levels_of(
     *,
     pixels: NDArray[np.float32] | None = None,
     parts: bool = True,
+    everywhere: bool = False,
     smallest_region_px: int = 0,
 ) -> Levels:
     """Give each pixel to a material, divide materials where more regions are asked for, and find the grains.
@@ -73,10 +75,11 @@ def levels_of(
         n_regions: how many are asked for; nothing then stays unsegmented. None for the materials as they are.
         pixels: float32 (H, W), the image, by whose lattices and brightness materials are told apart; None for by none.
         parts: whether materials may be divided at all; those that have names may not.
+        everywhere: whether nothing stays unsegmented, as where a number is asked for.
         smallest_region_px: connected parts of a region or a grain and holes below this area are dissolved, unless
             nothing of it would be left.
     """
-    of_texture = claimed(labels, field, largest_foreign=0.005 if n_regions is None else 1.0)
+    of_texture = claimed(labels, field, largest_foreign=1.0 if everywhere or n_regions is not None else 0.005)
     solid = dissolved(of_texture, smallest_region_px)
     parted = parted_by_grains(solid, field)
     if not np.array_equal(parted, solid):
@@ -122,7 +125,8 @@ def _reconsidered(
         The materials and what each label has become, as `numbered_by_area` does; how probable it is that the only one
         is two after all.
     """
-    joined, by_area = _joined(materials, by_area, recurring(materials, pixels))
+    layers = in_layers(materials, pixels)
+    joined, by_area = _joined(layers, by_area, recurring(layers, pixels))
     found = in_two(joined, field, pixels) if numbers_in(joined) == [1] else None
     if found is None or found.log_odds <= 0:
         return joined, by_area, 0.0 if found is None else found.probability
@@ -134,8 +138,6 @@ def _joined(
     materials: NDArray[np.uint32], by_area: Mapping[int, int], same: Mapping[int, int]
 ) -> tuple[NDArray[np.uint32], dict[int, int]]:
     """Materials of which some are the same as others, numbered by falling area anew, as `numbered_by_area` does."""
-    if not same:
-        return materials, dict(by_area)
     kept = np.array([same.get(number, number) for number in range(int(materials.max()) + 1)], np.uint32)
     joined, numbers = numbered_by_area(kept[materials])
     return joined, {place: numbers[int(kept[number]) - 1] for place, number in by_area.items()}

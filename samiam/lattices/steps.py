@@ -1,0 +1,218 @@
+"""Steps in a crystal: planes across which brightness and reflections change at once, however little.
+
+A film that is doped by a few percent differs from what it grew on by less than one window of it from the next. Along an
+interface, which follows planes of the lattice, there are hundreds of columns whose mean shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.lattices.spectrum import reflections_within
+
+# Chosen on 82 scenes of `simulate.scenes.benchmark(901)`.
+_LOOKED_AT_PX = 512  # side of the part of a crystal whose reflections are found
+_SHORTEST_PX = 2.5  # of a wave whose strength is followed
+_MOST_WAVES, _MOST_PLANES = 5, 4
+_SAME_WAVE = 0.15  # of its length, that a wave may be off another one
+_SAME_PLANES = np.sin(np.deg2rad(8))
+_BLUR = 1.2  # points, a standard deviation; two points are a period
+_WITHIN = 0.97  # of what is blurred, that lies in the crystal
+_FEWEST_POINTS = 400
+_STRETCHES, _FEWEST_STRETCHES = 6, 4  # along planes
+_FILLED = 0.5  # of the usual number of points on planes, from which a stretch of them counts
+_REACH, _BLURRED = 16, 2  # points on either side of a step, and those next to it that are left out
+_SMALLEST = 1e-3  # relative change that is noise in any micrograph
+_SHARPEST = 1e-3  # that nothing is nearer to 0 or 1 than
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A plane across which a crystal changes at once.
+
+    A change is strong where it exceeds what differs between stretches of the plane: squared, over the variance of its
+    mean, for each of what changes.
+
+    Attributes:
+        normal_xy: float64 (2,), of the plane, of unit length.
+        place_px: where it lies along the normal, from the top left corner.
+        strength: of brightness and waves together.
+        brightness: strength of brightness alone.
+        lattice: strength of waves alone.
+        sharpness: share of what no smooth change explains that the step does, (0, 1).
+    """
+
+    normal_xy: Floats
+    place_px: float
+    strength: float
+    brightness: float
+    lattice: float
+    sharpness: float
+
+    @property
+    def standing_out(self) -> float:
+        """By how much it stands out, to compare steps of a crystal."""
+        return float(np.log(self.strength) + 0.5 * np.log(self.sharpness / (1 - self.sharpness)))
+
+    def beyond(self, shape_hw: tuple[int, int]) -> NDArray[np.bool_]:
+        """The pixels beyond it along its normal: bool (H, W)."""
+        along_y, along_x = (np.arange(side) + 0.5 for side in shape_hw)
+        return np.asarray(along_y[:, None] * self.normal_xy[1] + along_x * self.normal_xy[0] >= self.place_px)
+
+
+def strongest_step(pixels: NDArray[np.float32], mask: NDArray[np.bool_]) -> Step | None:
+    """The step of a crystal that stands out most.
+
+    Args:
+        pixels: float32 (H, W), the image.
+        mask: bool (H, W), the crystal.
+
+    Returns:
+        None where there is no lattice, or less than 16 periods of it across any planes.
+    """
+    if not mask.any():
+        return None
+    found = reflections_within(pixels, mask, (1.0, 1.0), _LOOKED_AT_PX)
+    waves = [] if found is None else _followed(found.waves)
+    if not waves:
+        return None
+    point_px = max(1.0, 0.5 / min(float(np.hypot(*wave)) for wave in waves))
+    at_points, inside = _at_points(pixels, mask, waves, point_px)
+    if np.count_nonzero(inside) < _FEWEST_POINTS:
+        return None
+    relative = at_points / np.maximum(at_points[:, inside].mean(axis=1), 1e-12)[:, None, None]
+    steps = [_step_across(relative, inside, normal, point_px) for normal in _normals(waves)]
+    return max((step for step in steps if step is not None), key=lambda step: step.standing_out, default=None)
+
+
+def _followed(waves: Floats) -> list[Floats]:
+    """Of waves (n, 2) those that stand out most, are resolved and differ."""
+    found: list[Floats] = []
+    for wave in waves[np.hypot(*waves.T) <= 1 / _SHORTEST_PX]:
+        near = _SAME_WAVE * float(np.hypot(*wave))
+        if all(min(np.hypot(*(wave - other)), np.hypot(*(wave + other))) > near for other in found):
+            found.append(wave)
+    return found[:_MOST_WAVES]
+
+
+def _normals(waves: Sequence[Floats]) -> list[Floats]:
+    """Of the planes that waves run across: unit vectors (2,)."""
+    found: list[Floats] = []
+    for wave in waves:
+        normal = wave / np.hypot(*wave)
+        if all(abs(normal[0] * other[1] - normal[1] * other[0]) > _SAME_PLANES for other in found):
+            found.append(normal)
+    return found[:_MOST_PLANES]
+
+
+def _at_points(
+    pixels: NDArray[np.float32], mask: NDArray[np.bool_], waves: Sequence[Floats], point_px: float
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Brightness and how strong waves are at points (D, h, w) of an image, and which points (h, w) are of the mask."""
+    size = max(1, round(pixels.shape[1] / point_px)), max(1, round(pixels.shape[0] / point_px))
+
+    def averaged(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        fewer = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.GaussianBlur(fewer, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE))
+
+    weights = mask.astype(np.float32)
+    filled = averaged(weights)
+    over = np.maximum(filled, np.float32(1e-3))
+    brightness = averaged(pixels * weights) / over
+    even = cv2.resize(brightness, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    lattice = (pixels - even) * weights
+    found = [brightness]
+    for wave in waves:
+        (cos_x, sin_x), (cos_y, sin_y) = (
+            (np.cos(phase).astype(np.float32), np.sin(phase).astype(np.float32))
+            for phase in (2 * np.pi * q * np.arange(side) for q, side in zip(wave, pixels.shape[::-1], strict=True))
+        )
+        by_cos, by_sin = lattice * cos_x, lattice * sin_x
+        real = averaged(by_cos * cos_y[:, None] - by_sin * sin_y[:, None])
+        imaginary = averaged(by_sin * cos_y[:, None] + by_cos * sin_y[:, None])
+        found.append(np.hypot(real, imaginary) / over)
+    return np.array(found, np.float64), filled >= _WITHIN
+
+
+def _step_across(relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats, point_px: float) -> Step | None:
+    """The step across planes that stands out most; None where the crystal is thin across them.
+
+    Args:
+        relative: (D, h, w), brightness and how strong waves are at points, over their means.
+        inside: bool (h, w), the points of the crystal.
+        normal_xy: (2,), of the planes.
+        point_px: from one point to the next.
+    """
+    means, counts, first = _means_on_planes(relative, inside, normal_xy)
+    is_full = counts > _FILLED * np.median(counts[counts > 0])
+    if means.shape[2] < 2 * _REACH:
+        return None
+    used, smooth, stepped = _designs()
+    usable = np.all(_windows(is_full), axis=-1)  # (stretches, places)
+    places = np.flatnonzero(usable.sum(axis=0) >= _FEWEST_STRETCHES)
+    if not len(places):
+        return None
+    usable = usable[:, places]
+    n_usable = usable.sum(axis=0)
+    changes = _windows(means)[:, :, places][..., used] @ np.linalg.pinv(stepped)[-1]  # (stretches, D, places)
+    mean = (changes * usable[:, None]).sum(axis=0) / n_usable
+    scatter = np.moveaxis(changes - mean, 1, 2)[usable]
+    noise = scatter.T @ scatter / len(scatter) * _STRETCHES / (_STRETCHES - 1) + _SMALLEST**2 * np.eye(len(mean))
+
+    def strength(of: slice) -> Floats:
+        by = np.linalg.solve(noise[of, of], mean[of])
+        return np.maximum(np.sum(mean[of] * by, axis=0) * n_usable / len(mean[of]), 1e-9)  # type: ignore[no-any-return]
+
+    strengths = [strength(of) for of in (slice(None), slice(1), slice(1, None))]
+    weights = counts * is_full
+    profile = (means * weights[:, None]).sum(axis=0) / np.maximum(weights.sum(axis=0), 1)
+    whitened = _windows(np.linalg.cholesky(np.linalg.inv(noise)).T @ profile)[:, places][..., used]
+    left = [
+        np.sum((whitened - whitened @ base @ base.T) ** 2, axis=(0, 2)) for base in (smooth, np.linalg.qr(stepped)[0])
+    ]
+    sharpness = np.clip(1 - left[1] / np.maximum(left[0], 1e-12), _SHARPEST, 1 - _SHARPEST)
+    steps = [
+        Step(normal_xy, (first + place + _REACH) * point_px, *values)
+        for place, *values in zip(places.tolist(), *(each.tolist() for each in (*strengths, sharpness)), strict=True)
+    ]
+    return max(steps, key=lambda step: step.standing_out)
+
+
+def _windows(profiles: NDArray[Any]) -> NDArray[Any]:
+    """Both sides of each place along profiles (…, n): a view (…, places, 2 × reach)."""
+    return np.lib.stride_tricks.sliding_window_view(profiles, 2 * _REACH, axis=-1)
+
+
+def _means_on_planes(
+    relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats
+) -> tuple[Floats, NDArray[np.int64], int]:
+    """Means over planes, a point thick, in stretches along them: (stretches, D, n), (stretches, n) numbers of points,
+    and how many such planes lie between the first one and the top left corner.
+    """
+    y, x = np.nonzero(inside)
+    across = np.floor((x + 0.5) * normal_xy[0] + (y + 0.5) * normal_xy[1]).astype(int)
+    along = (y + 0.5) * normal_xy[0] - (x + 0.5) * normal_xy[1]
+    first, n_planes = int(across.min()), int(np.ptp(across)) + 1
+    stretch = ((along - along.min()) / (np.ptp(along) + 1e-9) * _STRETCHES).astype(int)
+    bins, shape = stretch * n_planes + across - first, (_STRETCHES, n_planes)
+    counts = np.bincount(bins, minlength=_STRETCHES * n_planes).reshape(shape)
+    sums = [np.bincount(bins, values[inside], _STRETCHES * n_planes).reshape(shape) for values in relative]
+    return np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None], counts, first
+
+
+@cache
+def _designs() -> tuple[NDArray[np.bool_], Floats, Floats]:
+    """The points around a step that count, what a smooth change over these n may be (n, 4), and with a step (n, 5)."""
+    at = np.arange(-_REACH, _REACH) + 0.5
+    used = np.abs(at) > _BLURRED
+    smooth = np.linalg.qr(np.vander(at[used] / _REACH, 4))[0]
+    return used, smooth, np.column_stack([smooth, np.sign(at[used]) / 2])

@@ -1,0 +1,67 @@
+"""Films that are doped by a few percent, and crystals without any film: whether steps of the lattice tell them rightly.
+
+Run `python scripts/faint_layers.py`. The films are scenes of the family La-SrTiO3 with fresh seeds; the crystals are
+procedural scenes of one material under each effect of `simulate.EFFECTS` that a crystal can have. The number of
+materials is estimated, with steps and without them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+from unittest.mock import patch
+
+import numpy as np
+
+from samiam import SemanticBooster, build_generator, segment
+from samiam.boosting.layered import in_layers
+from samiam.metrics import score_image
+from samiam.records import Scene
+from samiam.registry import DEFAULT_GENERATOR, encoder_beside
+from simulate import EFFECTS, procedural_scene
+from simulate.scenes.benchmark import benchmark
+
+_NOT_CRYSTALS = ("particles", "rounded particles", "curved fringes", "single atoms")
+
+
+def films(seeds: list[int]) -> Iterator[Scene]:
+    """Scenes with a doped film."""
+    for seed in seeds:
+        yield from (recipe.scene() for recipe in benchmark(seed) if recipe.family == "La-SrTiO3")
+
+
+def crystals(first: int, n: int) -> Iterator[Scene]:
+    """Scenes of one crystal, in one or several orientations, n under each effect."""
+    for effect, ranges in EFFECTS.items():
+        if effect not in _NOT_CRYSTALS:
+            one = replace(ranges, p_one=1, p_one_amorphous=0, p_one_split=0.3)
+            yield from (procedural_scene(first + seed, shape_hw=(512, 512), ranges=one) for seed in range(n))
+
+
+def main() -> None:
+    """Print what is told of films and of crystals."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[911, 912, 913], help="of benchmarks")
+    parser.add_argument("--n", type=int, default=8, help="crystals under each effect")
+    parser.add_argument("--first", type=int, default=61000, help="seed of the first crystal")
+    options = parser.parse_args()
+    generator = build_generator(DEFAULT_GENERATOR)
+    booster = SemanticBooster(encoder_beside(generator))
+    ways: dict[str, Callable[..., object]] = {"without steps": lambda labels, _: labels, "with steps": in_layers}
+    for said, scenes in (("films", films(options.seeds)), ("crystals", crystals(options.first, options.n))):
+        scores: dict[str, list[tuple[float, int]]] = {way: [] for way in ways}
+        for scene, (way, divide) in product(scenes, ways.items()):
+            with patch("samiam.boosting.levels.in_layers", divide):
+                found = segment(scene.micrograph, generator=generator, booster=booster)
+            n_more = len(set(found.material_of)) - len(scene.materials)
+            scores[way].append((score_image(found, scene).miou, n_more))
+        for way in ways:
+            mious, n_more = np.array(scores[way]).T
+            numbers = f"too few in {np.sum(n_more < 0)}, too many in {np.sum(n_more > 0)} of {len(n_more)}"
+            print(f"{said}, {way}: mIoU {mious.mean():.3f}, {numbers}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

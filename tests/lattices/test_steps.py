@@ -1,0 +1,78 @@
+"""A step that no single window shows is found along the planes that it follows; smooth changes are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from samiam.boosting.layered import log_odds
+from samiam.lattices.steps import Step, strongest_step
+
+SIDE, PERIOD_PX = 384, 8.0
+Floats = NDArray[np.float64]
+
+
+def across(turn_deg: float = 0.0) -> tuple[Floats, Floats]:
+    """How far pixels lie from the middle along two axes, of which the second crosses the layers."""
+    y, x = np.mgrid[:SIDE, :SIDE] + 0.5 - SIDE / 2
+    turn = np.deg2rad(turn_deg)
+    return x * np.cos(turn) - y * np.sin(turn), y * np.cos(turn) + x * np.sin(turn)
+
+
+def crystal(doped: Floats, turn_deg: float = 0.0, noise: float = 0.02) -> NDArray[np.float32]:
+    """Two sublattices, of which doping (0 to 1) makes the first one brighter."""
+    u, v = across(turn_deg)
+    one, two = (
+        (1 + np.cos(2 * np.pi * (u + s) / PERIOD_PX)) * (1 + np.cos(2 * np.pi * (v + s) / PERIOD_PX)) for s in (0, 4)
+    )
+    pixels = 0.1 + 0.1 * (1 + doped) * one + 0.05 * two
+    return (pixels + noise * np.random.default_rng(1).normal(size=pixels.shape)).astype(np.float32)
+
+
+def step_of(pixels: NDArray[np.float32]) -> Step:
+    step = strongest_step(pixels, np.ones(pixels.shape, np.bool_))
+    assert step is not None
+    return step
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 90.0, 21.0])
+def test_a_film_doped_by_a_few_percent_is_told_from_what_it_grew_on(turn_deg: float) -> None:
+    _, v = across(turn_deg)
+    slope = 1 + v / SIDE / 4  # of brightness, by far more than the step
+    step = step_of((crystal(0.06 * (v > 24), turn_deg) * slope).astype(np.float32))
+    assert log_odds(step) > 1
+    beyond = step.beyond((SIDE, SIDE))
+    beyond = beyond if beyond[v > 24].mean() > 0.5 else ~beyond
+    assert np.mean(beyond == (v > 24)) > 0.98
+
+
+def smooth(v: Floats) -> Floats:
+    return np.asarray(0.1 * np.sin(v / SIDE * np.pi) + 0.05 * (v / SIDE) ** 2)
+
+
+def charged(v: Floats) -> Floats:
+    """Lines of the scan that charging has made brighter, by as much as the doping does."""
+    return np.asarray(0.02 * ((v > 24) & (v < 90)))
+
+
+@pytest.mark.parametrize("change", [np.zeros_like, smooth, charged], ids=["none", "smooth", "charged"])
+def test_a_crystal_without_a_step_is_not_divided(change: Callable[[Floats], Floats]) -> None:
+    _, v = across()
+    assert log_odds(step_of((crystal(np.zeros_like(v)) + change(v)).astype(np.float32))) < 0
+
+
+def test_grains_are_left_to_what_tells_grains() -> None:
+    _, v = across()
+    assert log_odds(step_of(np.where(v > 0, crystal(0 * v), crystal(0 * v, 12.0)))) < 0
+
+
+def test_what_is_no_lattice_or_too_thin_has_no_steps() -> None:
+    noise = np.random.default_rng(0).normal(0.5, 0.1, (SIDE, SIDE)).astype(np.float32)
+    assert strongest_step(noise, np.ones((SIDE, SIDE), np.bool_)) is None
+    _, v = across()
+    assert strongest_step(crystal(0 * v), np.zeros((SIDE, SIDE), np.bool_)) is None
+    thin = (np.abs(v) < 6 * PERIOD_PX) & (np.abs(across()[0]) < 6 * PERIOD_PX)
+    assert strongest_step(crystal(0 * v), thin) is None
