@@ -49,7 +49,7 @@ def main() -> None:
     options = parser.parse_args()
     generator = build_generator(DEFAULT_GENERATOR)
     booster = SemanticBooster(encoder_beside(generator))
-    ways: dict[str, Callable[..., object]] = {"without steps": lambda labels, _: labels, "with steps": in_layers}
+    ways: dict[str, Callable[..., object]] = {"without steps": lambda labels, *_: labels, "with steps": in_layers}
     for said, scenes in (("films", films(options.seeds)), ("crystals", crystals(options.first, options.n))):
         scores: dict[str, list[tuple[float, int]]] = {way: [] for way in ways}
         for scene, (way, divide) in product(scenes, ways.items()):

@@ -256,6 +256,22 @@ def is_divided_otherwise(labels: NDArray[np.uint32], field: TextureField, *, sma
     return _candidate(inside, field, fewest, by_materials=True).rank > now + _RATHER_AS_THEY_ARE
 
 
+def log_odds_of_grains(first: NDArray[np.bool_], second: NDArray[np.bool_], field: TextureField) -> float:
+    """That two regions are two grains; as little as can be where a region has no point of the field.
+
+    Args:
+        first: bool (H, W).
+        second: bool (H, W), without a pixel of the first.
+        field: what an encoder sees in the image.
+    """
+    at_points = first[field.places], second[field.places]
+    inside = at_points[0] | at_points[1]
+    is_first = at_points[0][inside]
+    if is_first.all() or not is_first.any():
+        return -np.inf
+    return _split(field.grains, inside, is_first, field.boundaries, field.same_grain).log_odds
+
+
 def _kinds_of(field: TextureField) -> Sequence[tuple[NDArray[np.float32], Sameness, bool]]:
     """Vectors, what their cosines say, and whether they tell materials, else grains."""
     return (field.materials, field.same_material, True), (field.grains, field.same_grain, False)

@@ -125,7 +125,7 @@ def _reconsidered(
         The materials and what each label has become, as `numbered_by_area` does; how probable it is that the only one
         is two after all.
     """
-    layers = in_layers(materials, pixels)
+    layers = in_layers(materials, field, pixels)
     joined, by_area = _joined(layers, by_area, recurring(layers, pixels))
     found = in_two(joined, field, pixels) if numbers_in(joined) == [1] else None
     if found is None or found.log_odds <= 0:
