@@ -12,6 +12,8 @@ from samiam.texture import TextureField
 
 _RATHER_GRAINS = 1.5
 """Log odds that a step needs where grains are told on its sides; chosen on the crystals that those odds are of."""
+_ANOTHER = -1.0
+"""Log odds that a further step needs: of crystals one in five has any, of those with one a half has another."""
 
 
 def in_layers(
@@ -28,21 +30,21 @@ def in_layers(
     Returns:
         Of the larger part the label stays, the other one has a new one; the labels themselves where there is no step.
     """
-    found, ahead = labels, numbers_in(labels)
-    new = max(ahead, default=0)
+    numbers = numbers_in(labels)
+    found, new, ahead = labels, max(numbers, default=0), [(number, True) for number in numbers]
     while ahead:
-        label = ahead.pop()
+        label, is_first = ahead.pop()
         inside = found == label
         step = strongest_step(pixels, inside)
-        if step is None or step.log_odds <= 0:
+        if step is None or step.log_odds <= (0 if is_first else _ANOTHER):
             continue
         beyond = step.beyond(labels.shape)
         smaller, larger = sorted((inside & beyond, inside & ~beyond), key=np.count_nonzero)
         if np.count_nonzero(smaller) < smallest * labels.size:
             continue
-        if step.log_odds <= _RATHER_GRAINS and log_odds_of_grains(smaller, larger, field) > 0:
+        if is_first and step.log_odds <= _RATHER_GRAINS and log_odds_of_grains(smaller, larger, field) > 0:
             continue
         new += 1
         found = np.where(smaller, np.uint32(new), found)
-        ahead += [label, new]
+        ahead += [(label, False), (new, False)]
     return found
