@@ -35,6 +35,7 @@ class Levels:
         renumbered: the number of the material that had each label before; none for one that lost all its pixels.
         confidences: the predicted IoU of each region; None where nothing predicts it.
         lookalikes: pairs of materials that nothing but their lattices tells apart.
+        faint: pairs of materials that nothing but a step along planes of their lattice tells apart.
     """
 
     labels: NDArray[np.uint32]
@@ -43,6 +44,7 @@ class Levels:
     renumbered: dict[int, int]
     confidences: Sequence[float | None] = ()
     lookalikes: Sequence[tuple[int, int]] = ()
+    faint: Sequence[tuple[int, int]] = ()
 
     def undone(self, pose: Pose) -> Levels:
         """The regions of an image in a pose as those of the image before."""
@@ -84,11 +86,13 @@ def levels_of(
     parted = parted_by_grains(solid, field)
     if not np.array_equal(parted, solid):
         parted = _without_specks(parted, (parted > 0).astype(np.uint32), smallest_region_px)
-    (materials, by_area), is_two = numbered_by_area(parted), 0.0
+    (materials, by_area), is_two, faint = numbered_by_area(parted), 0.0, list[tuple[int, int]]()
     if parts and n_regions in (None, 2) and len(by_area) == 2 and is_divided_otherwise(materials, field):
         materials, by_area = (materials > 0).astype(np.uint32), dict.fromkeys(by_area, 1)
     elif parts and n_regions is None and pixels is not None:
-        materials, by_area, is_two = _reconsidered(materials, by_area, field, pixels, smallest_region_px)
+        layers = in_layers(materials, field, pixels)
+        found, by_area, is_two = _reconsidered(layers, by_area, field, pixels, smallest_region_px)
+        materials, faint = found, _told_by_steps(materials, layers, found)
     regions, material_of = materials, numbers_in(materials)
     if parts and n_regions is not None and 0 < len(material_of) < n_regions:
         regions, material_of = _numbered(divided(materials, field, n_regions), materials, smallest_region_px)
@@ -108,8 +112,21 @@ def levels_of(
     trusted = () if field.confidence is None else confidences(regions, field, field.confidence, is_two)
     number = _numbers_by_area(regions, material_of)  # parts that were divided off may be larger than others
     renumbered = {old + 1: number[new] for old, new in by_area.items()}
-    alike = [(min(pair), max(pair)) for pair in ([number[one] for one in two] for two in lookalikes)]
-    return Levels(regions, grains, [number[material] for material in material_of], renumbered, trusted, alike)
+    return Levels(
+        regions,
+        grains,
+        [number[material] for material in material_of],
+        renumbered,
+        trusted,
+        _renumbered(lookalikes, number),
+        _renumbered(faint, number),
+    )
+
+
+def _renumbered(pairs: Sequence[tuple[int, int]], number: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Pairs of materials by their new numbers, the lower one first."""
+    found = [(number[one], number[other]) for one, other in pairs]
+    return sorted({(min(pair), max(pair)) for pair in found})
 
 
 def _reconsidered(
@@ -125,13 +142,24 @@ def _reconsidered(
         The materials and what each label has become, as `numbered_by_area` does; how probable it is that the only one
         is two after all.
     """
-    layers = in_layers(materials, field, pixels)
-    joined, by_area = _joined(layers, by_area, recurring(layers, pixels))
+    joined, by_area = _joined(materials, by_area, recurring(materials, pixels))
     found = in_two(joined, field, pixels) if numbers_in(joined) == [1] else None
     if found is None or found.log_odds <= 0:
         return joined, by_area, 0.0 if found is None else found.probability
     tidy = _without_specks(found.labels, joined, smallest_region_px)
     return numbered_by_area(tidy)[0], dict.fromkeys(by_area, 1), 0.0
+
+
+def _told_by_steps(
+    before: NDArray[np.uint32], layers: NDArray[np.uint32], materials: NDArray[np.uint32]
+) -> list[tuple[int, int]]:
+    """The pairs of materials of which there are layers that were one before, each (H, W)."""
+    pairs = []
+    for label in numbers_in(layers)[int(before.max(initial=0)) :]:
+        layer = np.argmax(layers == label)
+        rest = np.argmax(layers == before.flat[layer])
+        pairs.append((int(materials.flat[rest]), int(materials.flat[layer])))
+    return [pair for pair in pairs if pair[0] != pair[1]]
 
 
 def _joined(
@@ -218,7 +246,15 @@ def remark_on(levels: Levels, n_regions: int | None) -> str | None:
         return f"{n_regions} regions were asked for, {n_found} found: no further part is large enough to be one"
     if n_regions is None and n_found > 1 and set(levels.material_of) == {1}:
         return f"one material covers the image; its {n_found} grains are the regions"
+    said = []
     if levels.lookalikes:
-        pairs = " and of ".join(f"{first} and {second}" for first, second in levels.lookalikes)
-        return f"only their lattices tell materials {pairs} apart: two materials, or one along two zone axes"
-    return None
+        pairs = _in_words(levels.lookalikes)
+        said.append(f"only their lattices tell materials {pairs} apart: two materials, or one along two zone axes")
+    if levels.faint:
+        pairs = _in_words(levels.faint)
+        said.append(f"only a faint step along planes of the lattice tells materials {pairs} apart, as of a doped film")
+    return "; ".join(said) or None
+
+
+def _in_words(pairs: Sequence[tuple[int, int]]) -> str:
+    return " and of ".join(f"{first} and {second}" for first, second in pairs)

@@ -132,25 +132,27 @@ def _at_points(
     pixels: NDArray[np.float32], mask: NDArray[np.bool_], waves: Sequence[Floats], point_px: float
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Brightness and how strong waves are at points (D, h, w) of an image, and which points (h, w) are of the mask."""
-    size = max(1, round(pixels.shape[1] / point_px)), max(1, round(pixels.shape[0] / point_px))
+    width, height = (max(1, round(side / point_px)) for side in pixels.shape[::-1])
+
+    def along_rows(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(cv2.resize(values, (width, len(values)), interpolation=cv2.INTER_AREA))
 
     def averaged(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        fewer = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+        fewer = cv2.resize(values, (width, height), interpolation=cv2.INTER_AREA)
         return np.asarray(cv2.GaussianBlur(fewer, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE))
 
     weights = mask.astype(np.float32)
     filled = averaged(weights)
     over = np.maximum(filled, np.float32(1e-3))
     brightness = averaged(pixels * weights) / over
-    even = cv2.resize(brightness, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    lattice = (pixels - even) * weights
+    lattice = (pixels - cv2.resize(brightness, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)) * weights
     found = [brightness]
     for wave in waves:
         (cos_x, sin_x), (cos_y, sin_y) = (
             (np.cos(phase).astype(np.float32), np.sin(phase).astype(np.float32))
             for phase in (2 * np.pi * q * np.arange(side) for q, side in zip(wave, pixels.shape[::-1], strict=True))
         )
-        by_cos, by_sin = lattice * cos_x, lattice * sin_x
+        by_cos, by_sin = along_rows(lattice * cos_x), along_rows(lattice * sin_x)
         real = averaged(by_cos * cos_y[:, None] - by_sin * sin_y[:, None])
         imaginary = averaged(by_sin * cos_y[:, None] + by_cos * sin_y[:, None])
         found.append(np.hypot(real, imaginary) / over)
@@ -175,30 +177,39 @@ def _step_across(relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats,
     places = np.flatnonzero(usable.sum(axis=0) >= _FEWEST_STRETCHES)
     if not len(places):
         return None
-    usable = usable[:, places]
-    n_usable = usable.sum(axis=0)
-    changes = _windows(means)[:, :, places][..., used] @ np.linalg.pinv(stepped)[-1]  # (stretches, D, places)
-    mean = (changes * usable[:, None]).sum(axis=0) / n_usable
-    scatter = np.moveaxis(changes - mean, 1, 2)[usable]
-    noise = scatter.T @ scatter / len(scatter) * _STRETCHES / (_STRETCHES - 1) + _SMALLEST**2 * np.eye(len(mean))
-
-    def strength(of: slice) -> Floats:
-        by = np.linalg.solve(noise[of, of], mean[of])
-        return np.maximum(np.sum(mean[of] * by, axis=0) * n_usable / len(mean[of]), 1e-9)  # type: ignore[no-any-return]
-
-    strengths = [strength(of) for of in (slice(None), slice(1), slice(1, None))]
+    changes = _windows(means)[:, :, places][..., used] @ np.linalg.pinv(stepped)[-1]
+    noise, strengths = _strengths(changes, usable[:, places])
     weights = counts * is_full
     profile = (means * weights[:, None]).sum(axis=0) / np.maximum(weights.sum(axis=0), 1)
-    whitened = _windows(np.linalg.cholesky(np.linalg.inv(noise)).T @ profile)[:, places][..., used]
-    left = [
-        np.sum((whitened - whitened @ base @ base.T) ** 2, axis=(0, 2)) for base in (smooth, np.linalg.qr(stepped)[0])
-    ]
+    whitened = np.linalg.cholesky(np.linalg.inv(noise)).T @ profile
+    left = [_left(_windows(whitened)[:, places][..., used], design) for design in (smooth, stepped)]
     sharpness = np.clip(1 - left[1] / np.maximum(left[0], 1e-12), _SHARPEST, 1 - _SHARPEST)
     steps = [
         Step(normal_xy, (first + place + _REACH) * point_px, *values)
         for place, *values in zip(places.tolist(), *(each.tolist() for each in (*strengths, sharpness)), strict=True)
     ]
     return max(steps, key=lambda step: step.log_odds)
+
+
+def _strengths(changes: Floats, usable: NDArray[np.bool_]) -> tuple[Floats, list[Floats]]:
+    """Of changes (stretches, D, n), where (stretches, n) there are any: the covariance (D, D) of one from stretch to
+    stretch, and the strengths (n,) of all together, of the first alone and of the others.
+    """
+    n_usable = usable.sum(axis=0)
+    mean = (changes * usable[:, None]).sum(axis=0) / n_usable
+    scatter = np.moveaxis(changes - mean, 1, 2)[usable]
+    noise = scatter.T @ scatter / len(scatter) * _STRETCHES / (_STRETCHES - 1) + _SMALLEST**2 * np.eye(len(mean))
+    strengths = []
+    for of in (slice(None), slice(1), slice(1, None)):
+        squared = np.sum(mean[of] * np.linalg.solve(noise[of, of], mean[of]), axis=0)
+        strengths.append(np.maximum(squared * n_usable / len(mean[of]), 1e-9))
+    return noise, strengths
+
+
+def _left(profiles: Floats, design: Floats) -> Floats:
+    """What a design (m, k) leaves of profiles (D, n, m), squared: (n,)."""
+    base = np.linalg.qr(design)[0]
+    return np.asarray(np.sum((profiles - profiles @ base @ base.T) ** 2, axis=(0, 2)))
 
 
 def _windows(profiles: NDArray[Any]) -> NDArray[Any]:
@@ -228,5 +239,5 @@ def _designs() -> tuple[NDArray[np.bool_], Floats, Floats]:
     """The points around a step that count, what a smooth change over these n may be (n, 4), and with a step (n, 5)."""
     at = np.arange(-_REACH, _REACH) + 0.5
     used = np.abs(at) > _BLURRED
-    smooth = np.linalg.qr(np.vander(at[used] / _REACH, 4))[0]
+    smooth = np.vander(at[used] / _REACH, 4)
     return used, smooth, np.column_stack([smooth, np.sign(at[used]) / 2])

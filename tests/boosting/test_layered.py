@@ -6,7 +6,7 @@ import numpy as np
 
 from samiam.boosting.layered import in_layers
 from samiam.boosting.recurring import recurring
-from tests.lattices.test_steps import SIDE, across, crystal
+from tests.made_crystals import SIDE, across, crystal
 from tests.made_fields import PX_A_POINT, field_of
 
 POINTS = np.zeros((SIDE // PX_A_POINT,) * 2, np.int64)

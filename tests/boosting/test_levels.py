@@ -13,7 +13,8 @@ from samiam.boosting.dividing import Division, best_split, divided, is_divided_o
 from samiam.boosting.levels import Levels, _materials_of, _without_specks, levels_of, remark_on
 from samiam.texture import Sameness, TextureField
 from samiam.texture.confidence import EVIDENCE_OF_REGION, confidences
-from tests.made_fields import field_of, in_pixels
+from tests.made_crystals import SIDE, across, crystal
+from tests.made_fields import PX_A_POINT, field_of, in_pixels
 
 HALVES = np.repeat([[0, 1]], 20, axis=1).repeat(40, axis=0)
 QUARTERS = np.kron([[0, 1], [2, 3]], np.ones((20, 20), int))
@@ -375,6 +376,19 @@ def test_grains_with_lattices_of_their_own_are_materials_that_look_alike(n_regio
     one = levels_of(whole, field, n_regions, pixels=square_lattice())
     assert one.material_of == [1, 1]
     assert not one.lookalikes
+
+
+@pytest.mark.parametrize("is_buried", [False, True])
+def test_what_only_a_step_tells_is_said(is_buried: bool) -> None:
+    _, v = across()
+    film = np.abs(v) < 56 if is_buried else v > 0
+    points = np.zeros((SIDE // PX_A_POINT,) * 2, np.int64)
+    whole, pixels = np.ones((SIDE, SIDE), np.uint32), crystal(0.08 * film)
+    told = levels_of(whole, field_of(points), pixels=pixels)
+    assert told.faint == [(1, 2)]
+    assert "only a faint step along planes of the lattice tells materials 1 and 2 apart" in str(remark_on(told, None))
+    assert np.mean((told.labels == told.labels[SIDE // 2, SIDE // 2]) == film) > 0.97
+    assert not levels_of(whole, field_of(points), pixels=crystal(0 * v)).faint
 
 
 def test_grains_of_materials_that_look_alike_lie_within_these_with_all_their_specks(
