@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -200,6 +200,7 @@ def divided(
     n_regions: int | None = None,
     *,
     by_materials: bool = True,
+    whole: Collection[int] = (),
     smallest: float = 0.005,
 ) -> Division:
     """Divide regions, the most distinct split first.
@@ -211,6 +212,7 @@ def divided(
         field: what an encoder sees in the image.
         n_regions: split until there are so many, whatever is likely; None to split while parts are rather not alike.
         by_materials: whether regions may be of several materials; else they are split by grains only.
+        whole: regions that stay as they are.
         smallest: share of the image that a part has at least.
 
     Returns:
@@ -219,7 +221,8 @@ def divided(
     found, material_of = labels.copy(), numbers_in(labels)
     fewest = max(2, round(smallest * field.boundaries[0].size))
     at_points = found[field.places]
-    candidates = {label: _candidate(at_points == label, field, fewest, by_materials) for label in material_of}
+    may_divide = [label for label in material_of if label not in whole]
+    candidates = {label: _candidate(at_points == label, field, fewest, by_materials) for label in may_divide}
     while n_regions is None or len(material_of) < n_regions:
         label = max(candidates, key=lambda label: candidates[label].rank, default=0)
         best = candidates.get(label)

@@ -96,7 +96,9 @@ def levels_of(
     regions, material_of = materials, numbers_in(materials)
     if parts and n_regions is not None and 0 < len(material_of) < n_regions:
         regions, material_of = _numbered(divided(materials, field, n_regions), materials, smallest_region_px)
-    grains, of_grain = _numbered(divided(regions, field, by_materials=False), regions, smallest_region_px)
+    through = {material for pair in faint for material in pair}  # planes of the lattice run through all of these
+    in_grains = divided(regions, field, by_materials=False, whole=through)
+    grains, of_grain = _numbered(in_grains, regions, smallest_region_px)
     lookalikes: list[tuple[int, int]] = []
     if parts and pixels is not None:
         own, before = (grains, of_grain) if n_regions is None else (regions, material_of)

@@ -386,6 +386,7 @@ def test_what_only_a_step_tells_is_said(is_buried: bool) -> None:
     whole, pixels = np.ones((SIDE, SIDE), np.uint32), crystal(0.08 * film)
     told = levels_of(whole, field_of(points), pixels=pixels)
     assert told.faint == [(1, 2)]
+    assert np.array_equal(told.grains, told.labels)
     assert "only a faint step along planes of the lattice tells materials 1 and 2 apart" in str(remark_on(told, None))
     assert np.mean((told.labels == told.labels[SIDE // 2, SIDE // 2]) == film) > 0.97
     assert not levels_of(whole, field_of(points), pixels=crystal(0 * v)).faint
