@@ -14,6 +14,7 @@ from samiam.viewer.areas import Area
 from samiam.viewer.seeing.method import Method
 from samiam.viewer.seeing.sight import Sight
 from simulate import procedural_scene
+from tests.made_crystals import across, crystal
 
 METHOD = Method(lambda: (build_generator("compact"), SemanticBooster(build_encoder("compact"))))
 
@@ -31,3 +32,12 @@ def test_a_turned_image_is_split_alike(seed: int) -> None:
     assert 0 < part.sum() <= part.size / 2 + 1
     for pose in (Pose(True, False, True), Pose(False, True, False)):
         np.testing.assert_array_equal(part_of(seed, pose), part)
+
+
+@pytest.mark.parametrize("pose", [UPRIGHT, Pose(True, False, True)])
+def test_a_crystal_is_split_at_a_step_that_no_texture_shows(pose: Pose) -> None:
+    _, v = across()
+    pixels = np.ascontiguousarray(pose.apply(crystal(0.06 * (v > 40))))
+    whole = Area.of(np.ones(pixels.shape, np.bool_))
+    part = Sight(Micrograph(pixels), METHOD).smaller_part(whole).mask(pixels.shape)
+    assert np.mean(pose.undo(part) == (v > 40)) > 0.98

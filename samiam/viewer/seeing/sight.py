@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from samiam.boosting.dividing import best_split, unit
 from samiam.errors import InputError
 from samiam.generation import PromptableGenerator
+from samiam.lattices.steps import strongest_step
 from samiam.records import Cutout, Masks, Micrograph, Segmentation
 from samiam.texture import FieldEncoder, TextureField
+from samiam.texture.pose import Pose
 from samiam.viewer.areas import Area, Point
 from samiam.viewer.seeing.method import Method
 from samiam.viewer.seeing.remembering import Remembering
@@ -176,7 +178,7 @@ class Sight:
         return self._from_points(nearness - threshold)
 
     def smaller_part(self, region: Area) -> Area:
-        """The smaller of the two parts of a region that differ most, in texture or in how its lattice lies.
+        """The smaller of the two parts of a region that differ most, in texture, in how its lattice lies or by a step.
 
         They are sought in the pose that the image has in common with its quarter turns and mirror images.
 
@@ -190,11 +192,26 @@ class Sight:
             split = best_split(vectors, inside, field.boundaries, sameness, _FEWEST_POINTS)
             if split is not None and (best is None or split.log_odds > best[0].log_odds):
                 best = split, vectors
+        beyond = self._beyond_step(region, upright.pose, 0.0 if best is None else best[0].log_odds)
+        if beyond is not None:
+            return region.within(self._whole(beyond))
         if best is None:
             raise InputError("the region is too small, or too even, to be split by texture; cut it with the lasso.")
         split, vectors = best
         larger, smaller = (unit(mean).astype(np.float32) for mean in split.means)
         return region.within(self._from_points(upright.pose.undo(vectors @ (smaller - larger))))
+
+    def _beyond_step(self, region: Area, pose: Pose, log_odds: float) -> NDArray[np.bool_] | None:
+        """The smaller side of a step in a region, in the cutout; None where no step is likelier than that."""
+        pixels = self._cutout.micrograph.pixels
+        grid = (np.rint(self._in_image(np.arange(side), axis)).astype(int) for axis, side in enumerate(pixels.shape))
+        inside = pose.apply(region.mask(self.micrograph.shape_hw)[np.ix_(*grid)])
+        step = strongest_step(np.ascontiguousarray(pose.apply(pixels)), np.ascontiguousarray(inside))
+        if step is None or step.log_odds <= log_odds:
+            return None
+        beyond = step.beyond(inside.shape)
+        smaller = min(inside & beyond, inside & ~beyond, key=np.count_nonzero)
+        return np.ascontiguousarray(pose.undo(smaller)) if smaller.any() else None
 
     def _field(self) -> TextureField:
         encoder = self._booster.encoder
@@ -206,15 +223,20 @@ class Sight:
         """The points of the field, bool (h, w), in an area; the nearest one where it is smaller than their distance."""
         if not area.size:
             raise InputError("nothing is marked there; click on the image.")
-        rows, columns = (places.ravel().astype(np.float64) for places in field.places)
-        rows = self._cutout.put_back_positions(np.column_stack([rows, np.zeros_like(rows)]))[:, 0]
-        columns = self._cutout.put_back_positions(np.column_stack([np.zeros_like(columns), columns]))[:, 1]
-        grid = np.ix_(*(np.rint(places).astype(int) for places in (rows, columns)))
-        inside = area.mask(self.micrograph.shape_hw)[grid]
+        rows, columns = (self._in_image(places.ravel(), axis) for axis, places in enumerate(field.places))
+        inside = area.mask(self.micrograph.shape_hw)[
+            np.ix_(*(np.rint(places).astype(int) for places in (rows, columns)))
+        ]
         if not inside.any():
             y, x = area.top + area.inside.shape[0] / 2, area.left + area.inside.shape[1] / 2
             inside[np.abs(rows - y).argmin(), np.abs(columns - x).argmin()] = True
         return np.asarray(inside)
+
+    def _in_image(self, places: NDArray[np.integer], axis: int) -> NDArray[np.float64]:
+        """The rows (axis 0) or columns of the image at which those (n,) of the cutout lie."""
+        positions = np.zeros((len(places), 2))
+        positions[:, axis] = places
+        return self._cutout.put_back_positions(positions)[:, axis]
 
     def _from_points(self, values: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Where values (h, w) at the points of the field, interpolated linearly, are above 0, in the whole image."""
