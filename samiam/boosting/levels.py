@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from samiam.texture import TextureField
 from samiam.texture.confidence import confidences
 from samiam.texture.pose import Pose
 
+_OF_A_MATERIAL = 0.02  # share of the image that what is unlike all materials has where it is one of its own
 _SAME_REGION = 0.8  # IoU from which a grain and a region are the same one
 
 
@@ -81,7 +83,8 @@ def levels_of(
         smallest_region_px: connected parts of a region or a grain and holes below this area are dissolved, unless
             nothing of it would be left.
     """
-    of_texture = claimed(labels, field, largest_foreign=1.0 if everywhere or n_regions is not None else 0.005)
+    largest_foreign = 1.0 if n_regions is not None else _OF_A_MATERIAL if everywhere else 0.005
+    of_texture = claimed(labels, field, largest_foreign=largest_foreign)
     solid = dissolved(of_texture, smallest_region_px)
     parted = parted_by_grains(solid, field)
     if not np.array_equal(parted, solid):
@@ -90,9 +93,11 @@ def levels_of(
     if parts and n_regions in (None, 2) and len(by_area) == 2 and is_divided_otherwise(materials, field):
         materials, by_area = (materials > 0).astype(np.uint32), dict.fromkeys(by_area, 1)
     elif parts and n_regions is None and pixels is not None:
-        layers = in_layers(materials, field, pixels)
-        found, by_area, is_two = _reconsidered(layers, by_area, field, pixels, smallest_region_px)
-        materials, faint = found, _told_by_steps(materials, layers, found)
+        layered = in_layers(materials, field, pixels)
+        layers = _without_specks(layered.labels, materials, smallest_region_px)
+        materials, became, is_two = _reconsidered(layers, layered.apart, field, pixels, smallest_region_px)
+        by_area = {place: became[label] for place, label in by_area.items()}
+        faint = [(became[one], became[other]) for layers_of in layered.crystals for one, other in pairwise(layers_of)]
     regions, material_of = materials, numbers_in(materials)
     if parts and n_regions is not None and 0 < len(material_of) < n_regions:
         regions, material_of = _numbered(divided(materials, field, n_regions), materials, smallest_region_px)
@@ -133,44 +138,26 @@ def _renumbered(pairs: Sequence[tuple[int, int]], number: Mapping[int, int]) -> 
 
 def _reconsidered(
     materials: NDArray[np.uint32],
-    by_area: Mapping[int, int],
+    apart: Collection[tuple[int, int]],
     field: TextureField,
     pixels: NDArray[np.float32],
     smallest_region_px: int,
 ) -> tuple[NDArray[np.uint32], dict[int, int], float]:
-    """Materials that look the same as one, and one that looks like two as two.
+    """Materials that look the same as one, but for pairs that are told apart, and one that looks like two as two.
 
     Returns:
-        The materials and what each label has become, as `numbered_by_area` does; how probable it is that the only one
-        is two after all.
+        The materials by falling area and the number that each label has become; how probable it is that the only one is
+        two after all.
     """
-    joined, by_area = _joined(materials, by_area, recurring(materials, pixels))
-    found = in_two(joined, field, pixels) if numbers_in(joined) == [1] else None
-    if found is None or found.log_odds <= 0:
-        return joined, by_area, 0.0 if found is None else found.probability
-    tidy = _without_specks(found.labels, joined, smallest_region_px)
-    return numbered_by_area(tidy)[0], dict.fromkeys(by_area, 1), 0.0
-
-
-def _told_by_steps(
-    before: NDArray[np.uint32], layers: NDArray[np.uint32], materials: NDArray[np.uint32]
-) -> list[tuple[int, int]]:
-    """The pairs of materials of which there are layers that were one before, each (H, W)."""
-    pairs = []
-    for label in numbers_in(layers)[int(before.max(initial=0)) :]:
-        layer = np.argmax(layers == label)
-        rest = np.argmax(layers == before.flat[layer])
-        pairs.append((int(materials.flat[rest]), int(materials.flat[layer])))
-    return [pair for pair in pairs if pair[0] != pair[1]]
-
-
-def _joined(
-    materials: NDArray[np.uint32], by_area: Mapping[int, int], same: Mapping[int, int]
-) -> tuple[NDArray[np.uint32], dict[int, int]]:
-    """Materials of which some are the same as others, numbered by falling area anew, as `numbered_by_area` does."""
+    same = recurring(materials, pixels, apart)
     kept = np.array([same.get(number, number) for number in range(int(materials.max()) + 1)], np.uint32)
     joined, numbers = numbered_by_area(kept[materials])
-    return joined, {place: numbers[int(kept[number]) - 1] for place, number in by_area.items()}
+    became = {label: numbers[int(kept[label]) - 1] for label in numbers_in(materials)}
+    found = in_two(joined, field, pixels) if numbers_in(joined) == [1] else None
+    if found is None or found.log_odds <= 0:
+        return joined, became, 0.0 if found is None else found.probability
+    tidy = _without_specks(found.labels, joined, smallest_region_px)
+    return numbered_by_area(tidy)[0], dict.fromkeys(became, 1), 0.0
 
 
 def _materials_of(grains: NDArray[np.uint32], division: Division) -> list[int]:

@@ -6,6 +6,7 @@ material. The brightness, the contrast and the spectrum of small windows tell wh
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import combinations
@@ -36,12 +37,17 @@ _DRIFT = 2.0  # either difference over what changes within a part, from the firs
 Floats = NDArray[np.float64]
 
 
-def recurring(parts: NDArray[np.uint32], pixels: NDArray[np.float32]) -> dict[int, int]:
+def recurring(
+    parts: NDArray[np.uint32], pixels: NDArray[np.float32], apart: Collection[tuple[int, int]] = ()
+) -> dict[int, int]:
     """The parts that are of the same material as one with a lower number, and that number.
+
+    A part is of the material of several others only where it may be that of each: what meets is of two materials.
 
     Args:
         parts: uint32 (H, W), 0 where not segmented, parts 1, 2, ….
         pixels: float32 (H, W), the image.
+        apart: pairs of parts that are of two materials.
     """
     numbers, spread, same = numbers_in(parts), float(pixels.std()), dict[int, int]()
     rims = {number: _rim(parts == number) for number in numbers}
@@ -50,14 +56,19 @@ def recurring(parts: NDArray[np.uint32], pixels: NDArray[np.float32]) -> dict[in
     def windows_of(number: int, side_px: int) -> Windows:
         return Windows.within(parts == number, pixels, side_px)
 
+    def may_be_one(first: int, second: int) -> bool:
+        return not {(first, second), (second, first)} & {*apart} and not _meet(rims[first], rims[second])
+
     for first, second in combinations(numbers, 2):
-        if second in same or _meet(rims[first], rims[second]):
+        material = same.get(first, first)
+        members = [number for number in numbers if same.get(number, number) == material]
+        if second in same or not all(may_be_one(member, second) for member in members):
             continue
         for side_px in _SIDES_PX:
             looks = windows_of(first, side_px), windows_of(second, side_px)
             if min(len(look.brightness) for look in looks) >= _FEWEST:
                 if looks[0].are_like(looks[1], spread):
-                    same[second] = same.get(first, first)
+                    same[second] = material
                 break
     return same
 

@@ -1,58 +1,79 @@
-"""Crystals are divided along every step that is an interface, and layers that are too thin are none."""
+"""Crystals are divided along every step that is an interface, and layers that come again are one material."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
-from samiam.boosting.layered import in_layers
-from samiam.boosting.recurring import recurring
-from tests.made_crystals import SIDE, across, crystal
+from samiam.boosting.layered import Layered, in_layers
+from tests.made_crystals import SIDE, Floats, across, crystal
 from tests.made_fields import PX_A_POINT, field_of
 
-POINTS = np.zeros((SIDE // PX_A_POINT,) * 2, np.int64)
-FIELD = field_of(POINTS)  # sees one crystal throughout
+
+def layers_of(pixels: NDArray[np.float32], labels: NDArray[np.uint32] | None = None, **options: float) -> Layered:
+    """The layers of an image, in the field of which there is one crystal."""
+    labels = np.ones(pixels.shape, np.uint32) if labels is None else labels
+    field = field_of(np.zeros([side // PX_A_POINT for side in pixels.shape], np.int64))
+    return in_layers(labels, field, pixels, **options)
 
 
-def test_a_buried_layer_has_two_sides_and_the_crystal_around_it_is_one() -> None:
-    _, v = across()
-    film = np.abs(v) < 56
-    pixels = crystal(0.08 * film)
-    layers = in_layers(np.ones((SIDE, SIDE), np.uint32), FIELD, pixels)
-    assert np.unique(layers).tolist() == [1, 2, 3]
-    same = recurring(layers, pixels)
-    joined = np.array([same.get(number, number) for number in range(4)])[layers]
-    assert len(np.unique(joined)) == 2
-    inner = joined[SIDE // 2, SIDE // 2]
-    assert np.mean((joined == inner) == film) > 0.97
+def stack(doping: list[float], slope: float = 0.0) -> tuple[NDArray[np.float32], Floats]:
+    """Layers of 128 px each under light that changes from left to right, and which layer each pixel is of."""
+    u, v = across(shape_hw=(128 * len(doping), SIDE))
+    layer = np.floor(v / 128 + len(doping) / 2).astype(int)
+    return (crystal(np.array(doping)[layer]) * (1 + slope * u / SIDE)).astype(np.float32), layer
 
 
-def test_the_other_regions_stay_as_they_are() -> None:
+@pytest.mark.parametrize("slope", [0.0, 0.1, 0.3])
+@pytest.mark.parametrize(
+    ("doping", "materials"),
+    [
+        ([0, 0.08], 2),
+        ([0, 0.08, 0], 2),
+        ([0, 0.08, 0, 0.08, 0], 2),
+        ([0, 0.06, 0.12, 0.18], 4),
+        ([0, 0.06, 0.18, 0.06], 3),
+    ],
+    ids=["film", "buried", "multilayer", "graded", "two dopings"],
+)
+def test_layers_of_one_doping_are_one_material(doping: list[float], materials: int, slope: float) -> None:
+    pixels, layer = stack(doping, slope)
+    found = layers_of(pixels)
+    assert len(np.unique(found.labels)) == materials
+    (crystal_of,) = found.crystals
+    assert len(crystal_of) == len(doping)
+    for first, one in zip(crystal_of, doping, strict=True):
+        for second, other in zip(crystal_of, doping, strict=True):
+            assert (first == second) == (one == other)
+    assert np.mean(found.labels == np.array(crystal_of)[layer]) > 0.98
+
+
+def test_the_largest_material_of_a_crystal_keeps_its_label_and_others_stay() -> None:
     _, v = across()
     labels = np.where(v > 150, 0, np.where(v > 100, 1, 2)).astype(np.uint32)
-    layers = in_layers(labels, FIELD, crystal(0.1 * (v > 0)))
-    assert np.array_equal(layers[labels == 0], labels[labels == 0])
-    assert np.array_equal(layers[labels == 1], labels[labels == 1])
-    assert set(np.unique(layers[labels == 2])) == {2, 3}
+    found = layers_of(crystal(0.1 * (v > 0)), labels).labels
+    assert np.array_equal(found[labels < 2], labels[labels < 2])
+    assert np.mean(found[labels == 2] == np.where(v > 0, 3, 2)[labels == 2]) > 0.98
 
 
 def test_nothing_to_divide_gives_the_labels_themselves() -> None:
     _, v = across()
     labels = np.ones((SIDE, SIDE), np.uint32)
-    assert in_layers(labels, FIELD, crystal(0 * v)) is labels
-    assert not in_layers(np.zeros_like(labels), FIELD, crystal(0 * v)).any()
+    assert layers_of(crystal(0 * v), labels).labels is labels
+    assert not layers_of(crystal(0 * v), np.zeros_like(labels)).labels.any()
 
 
 def test_a_faint_step_between_grains_is_left_to_them() -> None:
     _, v = across()
     labels, pixels = np.ones((SIDE, SIDE), np.uint32), crystal(0.05 * (v > 0))
     lower = (v > 0)[PX_A_POINT // 2 :: PX_A_POINT, ::PX_A_POINT].astype(np.int64)
-    grains = field_of(POINTS, lower)
-    assert in_layers(labels, FIELD, pixels).max() == 2
-    assert in_layers(labels, grains, pixels) is labels
-    assert in_layers(labels, grains, crystal(0.2 * (v > 0))).max() == 2
+    grains = field_of(0 * lower, lower)
+    assert layers_of(pixels).crystals
+    assert not in_layers(labels, grains, pixels).crystals
+    assert in_layers(labels, grains, crystal(0.2 * (v > 0))).crystals
 
 
 def test_a_layer_that_is_too_small_is_none() -> None:
     _, v = across()
-    labels = np.ones((SIDE, SIDE), np.uint32)
-    assert in_layers(labels, FIELD, crystal(0.1 * (v > 0)), smallest=0.6) is labels
+    assert not layers_of(crystal(0.1 * (v > 0)), smallest=0.6).crystals

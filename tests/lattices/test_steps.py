@@ -44,9 +44,45 @@ def test_a_crystal_without_a_step_is_not_divided(change: Callable[[Floats], Floa
     assert step_of((crystal(np.zeros_like(v)) + change(v)).astype(np.float32)).log_odds < 0
 
 
-def test_grains_are_left_to_what_tells_grains() -> None:
+@pytest.mark.parametrize("brighter", [1.0, 1.02, 1.1])
+def test_a_turned_lattice_is_no_step_however_bright(brighter: float) -> None:
     _, v = across()
-    assert step_of(np.where(v > 0, crystal(0 * v), crystal(0 * v, 12.0))).log_odds < 0
+    assert step_of(np.where(v > 0, crystal(0 * v), brighter * crystal(0 * v, 12.0)).astype(np.float32)).log_odds < 0
+
+
+@pytest.mark.parametrize("period_px", [7.3, 13.3, 37.0])
+@pytest.mark.parametrize("beyond", [7, 8, 15])
+def test_a_step_is_placed_to_half_a_period_also_near_the_edge(beyond: int, period_px: float) -> None:
+    _, v = across(shape_hw=(round(40 * period_px), round(20 * period_px)))
+    place = (40 - beyond) * period_px
+    step = step_of(crystal(0.15 * (v + 20 * period_px > place), period_px=period_px))
+    assert step.log_odds > 0
+    assert step.place_px == pytest.approx(place, abs=0.6 * period_px)
+
+
+def test_an_interface_is_found_along_planes_whose_own_wave_is_extinct() -> None:
+    u, v = (axis / PERIOD_PX for axis in across())
+    centred = 0.3 + 0.1 * (1 + 0.1 * (v > 3)) * (1 + np.cos(2 * np.pi * u) * np.cos(2 * np.pi * v))
+    noise = 0.02 * np.random.default_rng(0).normal(size=v.shape)
+    step = step_of((centred + noise).astype(np.float32))
+    assert step.log_odds > 0
+    assert abs(step.normal_xy[1]) > 0.99
+
+
+@pytest.mark.parametrize("width", [40, 44, 48, 60])
+def test_a_strip_has_steps_whatever_its_width(width: int) -> None:
+    _, v = across(shape_hw=(600, width))
+    assert step_of(crystal(0.15 * (v > 0))).log_odds > 0
+
+
+def test_a_crystal_within_an_image_has_the_step_that_it_has_alone() -> None:
+    _, v = across()
+    alone, image = crystal(0.06 * (v > 24)), np.zeros((500, 600), np.float32)
+    image[70 : 70 + SIDE, 110 : 110 + SIDE] = alone
+    step, own = strongest_step(image, image != 0), step_of(alone)
+    assert step is not None
+    assert step.place_px == pytest.approx(own.place_px + 70, abs=0.1)
+    assert step.log_odds == pytest.approx(own.log_odds)
 
 
 def test_what_is_no_lattice_or_too_thin_has_no_steps() -> None:
