@@ -67,9 +67,9 @@ def levels_of(
     """Give each pixel to a material, divide materials where more regions are asked for, and find the grains.
 
     Where two regions are asked for and two grains differ by far more surely than the two materials do, they are the
-    grains. Where no number is given, materials that do not touch and look the same are one, and one that
-    brightness parts is two. Grains of a material that
-    have two lattices are of two materials. Where no number is given and all of the image is one material in several
+    grains. Where no number is given, a crystal is divided along steps that no texture shows, materials that do not
+    touch and look the same are one, and one that brightness parts is two. Grains of a material that have two lattices
+    are of two materials. Where no number is given and all of the image is one material in several
     grains, the grains are the regions: a material that is everywhere says nothing. They are of several materials where
     a division into as many regions as there are grains finds the same ones and says so.
 
@@ -229,7 +229,7 @@ def _numbered(
 
 
 def remark_on(levels: Levels, n_regions: int | None) -> str | None:
-    """What there is to say in words: too few regions, one material in grains, materials that look alike."""
+    """What there is to say in words: too few regions, one material in grains, materials that differ in little."""
     n_found = len(levels.material_of)
     if n_regions is not None and n_found < n_regions:
         return f"{n_regions} regions were asked for, {n_found} found: no further part is large enough to be one"

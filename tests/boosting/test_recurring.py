@@ -57,6 +57,14 @@ def test_no_window_goes_over_the_edge_of_the_image(beyond_px: int) -> None:
     assert recurring(parts, np.where(parts == 2, 1, pixels)) == {3: 1}
 
 
+def test_what_meets_is_not_made_one_by_a_third() -> None:
+    parts = np.repeat([1, 2, 3, 4], SIDE // 4)[:, None].repeat(SIDE, axis=1).astype(np.uint32)
+    pixels = (0.5 + lattice(9.0)).astype(np.float32)
+    assert recurring(parts, pixels) == {3: 1, 4: 2}
+    assert recurring(parts, pixels, [(1, 3)]) == {4: 1}
+    assert recurring(parts, pixels, [(3, 1), (4, 1), (2, 4)]) == {}
+
+
 def test_what_lies_side_by_side_is_left_to_the_network() -> None:
     halves = np.repeat([1, 2], SIDE // 2)[:, None].repeat(SIDE, axis=1).astype(np.uint32)
     assert recurring(halves, lattice(9.0).astype(np.float32)) == {}

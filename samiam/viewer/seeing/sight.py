@@ -62,7 +62,7 @@ class Sees(Protocol):
         ...
 
     def smaller_part(self, region: Area) -> Area:
-        """The smaller of the two parts of a region that differ most in texture."""
+        """The smaller of the two parts of a region that differ most."""
         ...
 
 
@@ -202,7 +202,7 @@ class Sight:
         return region.within(self._from_points(upright.pose.undo(vectors @ (smaller - larger))))
 
     def _beyond_step(self, region: Area, pose: Pose, log_odds: float) -> NDArray[np.bool_] | None:
-        """The smaller side of a step in a region, in the cutout; None where no step is likelier than that."""
+        """The smaller side of a step in a region, bool (H, W) in the cutout; None where none is likelier than that."""
         pixels = self._cutout.micrograph.pixels
         grid = (np.rint(self._in_image(np.arange(side), axis)).astype(int) for axis, side in enumerate(pixels.shape))
         inside = pose.apply(region.mask(self.micrograph.shape_hw)[np.ix_(*grid)])
