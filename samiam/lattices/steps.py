@@ -96,7 +96,7 @@ def strongest_step(pixels: NDArray[np.float32], mask: NDArray[np.bool_], along_x
     Args:
         pixels: float32 (H, W), the image.
         mask: bool (H, W), the crystal.
-        along_xy: (2,), the normal that it has, to 8°, and points along; None for any.
+        along_xy: (2,), the normal that it has; None for that of any planes of the lattice.
 
     Returns:
         None where there is no lattice, or less than 16 periods of the longest wave in it across any planes.
@@ -115,7 +115,8 @@ def strongest_step(pixels: NDArray[np.float32], mask: NDArray[np.bool_], along_x
     if np.count_nonzero(inside) < _FEWEST_POINTS:
         return None
     relative = at_points / np.maximum(at_points[:, inside].mean(axis=1), 1e-12)[:, None, None]
-    steps = [_step_across(relative, inside, normal, sides_px) for normal in _normals(waves, along_xy)]
+    normals = _normals(waves) if along_xy is None else [along_xy]
+    steps = [_step_across(relative, inside, normal, sides_px) for normal in normals]
     best = max((step for step in steps if step is not None), key=lambda step: step.log_odds, default=None)
     return None if best is None else replace(best, place_px=best.place_px + float(best.normal_xy @ corner_xy))
 
@@ -130,7 +131,7 @@ def _followed(waves: Floats) -> list[Floats]:
     return found[:_MOST_WAVES]
 
 
-def _normals(waves: Sequence[Floats], along_xy: Floats | None) -> list[Floats]:
+def _normals(waves: Sequence[Floats]) -> list[Floats]:
     """Of the planes that waves run across, and of those between whose own wave may be extinct: unit vectors (2,)."""
     first = min(waves, key=lambda wave: float(wave @ wave))
     others = [wave for wave in waves if _sine(wave, first) > _SAME_PLANES]
@@ -140,9 +141,7 @@ def _normals(waves: Sequence[Floats], along_xy: Floats | None) -> list[Floats]:
         normal = wave / np.hypot(*wave)
         if all(_sine(normal, other) > _SAME_PLANES for other in found):
             found.append(normal)
-    if along_xy is None:
-        return found[:_MOST_PLANES]
-    return [normal * np.sign(normal @ along_xy) for normal in found if _sine(normal, along_xy) <= _SAME_PLANES]
+    return found[:_MOST_PLANES]
 
 
 def _sine(one: Floats, other: Floats) -> float:
