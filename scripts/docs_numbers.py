@@ -28,6 +28,8 @@ _SHARES = ("right", "too few", "too many")
 def keep(reports: Path) -> None:
     """Keep a table for each report in the folder of `experiment=all`; what has no report stays as it was."""
     for scores in sorted(reports.glob("*/report/scores.csv")):
+        if scores.parents[1].is_symlink():  # the latest of them
+            continue
         with replacing(KEPT / f"{scores.parents[1].name}.csv") as partial:
             summary_of(scores.parent).to_csv(partial, index=False, float_format="%.6g")
     judged = reports / "report" / "claims.csv"
