@@ -56,8 +56,10 @@ def recurring(
     def windows_of(number: int, side_px: int) -> Windows:
         return Windows.within(parts == number, pixels, side_px)
 
+    differ = {frozenset(pair) for pair in apart}
+
     def may_be_one(first: int, second: int) -> bool:
-        return not {(first, second), (second, first)} & {*apart} and not _meet(rims[first], rims[second])
+        return frozenset((first, second)) not in differ and not _meet(rims[first], rims[second])
 
     for first, second in combinations(numbers, 2):
         material = same.get(first, first)

@@ -204,8 +204,8 @@ class Sight:
     def _beyond_step(self, region: Area, pose: Pose, log_odds: float) -> NDArray[np.bool_] | None:
         """The smaller side of a step in a region, bool (H, W) in the cutout; None where none is likelier than that."""
         pixels = self._cutout.micrograph.pixels
-        grid = (np.rint(self._in_image(np.arange(side), axis)).astype(int) for axis, side in enumerate(pixels.shape))
-        inside = pose.apply(region.mask(self.micrograph.shape_hw)[np.ix_(*grid)])
+        rows, columns = (self._in_image(np.arange(side), axis) for axis, side in enumerate(pixels.shape))
+        inside = pose.apply(self._sampled(region, rows, columns))
         step = strongest_step(np.ascontiguousarray(pose.apply(pixels)), np.ascontiguousarray(inside))
         if step is None or step.log_odds <= log_odds:
             return None
@@ -224,13 +224,16 @@ class Sight:
         if not area.size:
             raise InputError("nothing is marked there; click on the image.")
         rows, columns = (self._in_image(places.ravel(), axis) for axis, places in enumerate(field.places))
-        inside = area.mask(self.micrograph.shape_hw)[
-            np.ix_(*(np.rint(places).astype(int) for places in (rows, columns)))
-        ]
+        inside = self._sampled(area, rows, columns)
         if not inside.any():
             y, x = area.top + area.inside.shape[0] / 2, area.left + area.inside.shape[1] / 2
             inside[np.abs(rows - y).argmin(), np.abs(columns - x).argmin()] = True
-        return np.asarray(inside)
+        return inside
+
+    def _sampled(self, area: Area, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether the pixels nearest to rows (h,) and columns (w,) of the image are of an area: bool (h, w)."""
+        nearest = np.ix_(*(np.rint(places).astype(int) for places in (rows, columns)))
+        return np.asarray(area.mask(self.micrograph.shape_hw)[nearest])
 
     def _in_image(self, places: NDArray[np.integer], axis: int) -> NDArray[np.float64]:
         """The rows (axis 0) or columns of the image at which those (n,) of the cutout lie."""
