@@ -1,8 +1,9 @@
 """Films that are doped by a few percent, and crystals without any film: whether steps of the lattice tell them rightly.
 
-Run `python scripts/faint_layers.py`. The films are scenes of the family La-SrTiO3 with fresh seeds; the crystals are
-procedural scenes of one material under each effect of `simulate.EFFECTS` that a crystal can have. The number of
-materials is estimated, with steps and without them.
+Run `python scripts/faint_layers.py`. The films are scenes of the family La-SrTiO3, of seeds on which no odds were
+fitted, though rules were chosen with a look at them: `--seeds` gives others. The crystals are procedural scenes of one
+material under each effect of `simulate.EFFECTS` that a crystal can have. The number of materials is estimated, with steps
+and without them.
 """
 
 from __future__ import annotations
