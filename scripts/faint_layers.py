@@ -2,8 +2,8 @@
 
 Run `python scripts/faint_layers.py`. The films are scenes of the family La-SrTiO3, of seeds on which no odds were
 fitted, though rules were chosen with a look at them: `--seeds` gives others. The crystals are procedural scenes of one
-material under each effect of `simulate.EFFECTS` that a crystal can have. The number of materials is estimated, with steps
-and without them.
+material under each effect of `simulate.EFFECTS` that a crystal can have. The number of materials is estimated, with
+steps and without them.
 """
 
 from __future__ import annotations
