@@ -131,7 +131,7 @@ class SemanticBooster:
         # What is found anyway need not be forced: a number that is given divides and joins whatever is nearest.
         tried = (None, n_materials) if n_materials is not None and self._may_divide and not grains else (n_materials,)
         for number in tried:
-            groups, levels, label_of = self._found(micrograph, remaining, number, n_materials is not None, watch)
+            groups, levels, label_of = self._found(micrograph, remaining, number, n_materials, watch)
             if len(levels.material_of) == n_materials:
                 break
         renumbered, n_labels = levels.renumbered, len(levels.material_of)
@@ -156,7 +156,7 @@ class SemanticBooster:
         return found.by_grains() if grains else found
 
     def _found(
-        self, micrograph: Micrograph, masks: Masks, n_materials: int | None, everywhere: bool, watch: Watch
+        self, micrograph: Micrograph, masks: Masks, n_materials: int | None, wanted: int | None, watch: Watch
     ) -> tuple[Grouping, Levels, dict[int, int]]:
         """The materials of masks, the regions and grains of the image, and the label that each material had first."""
         groups, n_regions = self._group(micrograph, masks, n_materials, watch)
@@ -168,7 +168,7 @@ class SemanticBooster:
                 masks, groups.materials, smallest_region_px=self.smallest_region_px, pose=pose
             )
         with watch("dividing"):
-            levels = self._levels(pose.apply(micrograph.pixels), labels, field, n_regions, everywhere).undone(pose)
+            levels = self._levels(pose.apply(micrograph.pixels), labels, field, n_regions, wanted).undone(pose)
         return groups, levels, label_of
 
     def check_sees_grains(self) -> None:
@@ -216,7 +216,7 @@ class SemanticBooster:
         labels: NDArray[np.uint32],
         field: TextureField | None,
         n_regions: int | None,
-        everywhere: bool,
+        wanted: int | None,
     ) -> Levels:
         """Regions and grains from an image and labels in the pose of a field; the labels where there is no field."""
         if field is not None:
@@ -226,7 +226,7 @@ class SemanticBooster:
                 n_regions,
                 pixels=pixels,
                 parts=self._may_divide,
-                everywhere=everywhere,
+                wanted=wanted,
                 smallest_region_px=self.smallest_region_px,
             )
         numbers = list(range(1, int(labels.max(initial=0)) + 1))

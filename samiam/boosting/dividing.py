@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.lattices.steps import strongest_step
 from samiam.morphology import dilated, eroded
 from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField
@@ -21,6 +22,8 @@ _REFINEMENTS = 8
 _NO_BOUNDARY = 0.003  # what the network says far from any
 RATHER_MATERIALS = 0.5
 """Log odds by which a split into materials goes before one into grains: two materials never are of one grain."""
+_TOLD = float(np.log(776 / 177))
+"""Log odds that a number which is given adds to those of a step: most crystals that these were fitted on have none."""
 _RATHER_AS_THEY_ARE = 1.0
 """Log odds by which another split has to be likelier than two regions that were found, to take their place.
 
@@ -188,10 +191,12 @@ class Division:
         labels: uint32 (H, W), 0 where not segmented, regions from 1 on.
         material_of: the material of region i + 1: the label that it had before, or a new number where what tells
             materials apart, and not how lattices lie, has parted it from the rest.
+        faint: pairs of regions that a step along planes of the lattice has parted.
     """
 
     labels: NDArray[np.uint32]
     material_of: list[int]
+    faint: Sequence[tuple[int, int]] = ()
 
 
 def divided(
@@ -199,18 +204,20 @@ def divided(
     field: TextureField,
     n_regions: int | None = None,
     *,
+    pixels: NDArray[np.float32] | None = None,
     by_materials: bool = True,
     whole: Collection[int] = (),
     smallest: float = 0.005,
 ) -> Division:
     """Divide regions, the most distinct split first.
 
-    A region is split by the vectors of materials or by those of grains, whichever says more.
+    A region is split by the vectors of materials, by those of grains or along a step, whichever says most.
 
     Args:
         labels: uint32 (H, W), 0 where not segmented, regions 1, 2, ….
         field: what an encoder sees in the image.
         n_regions: split until there are so many, whatever is likely; None to split while parts are rather not alike.
+        pixels: float32 (H, W), the image, whose steps count; None for none.
         by_materials: whether regions may be of several materials; else they are split by grains only.
         whole: regions that stay as they are.
         smallest: share of the image that a part has at least.
@@ -218,23 +225,29 @@ def divided(
     Returns:
         The regions; fewer than `n_regions` where none can be split any more.
     """
-    found, material_of = labels.copy(), numbers_in(labels)
+    found, material_of, faint = labels.copy(), numbers_in(labels), list[tuple[int, int]]()
     fewest = max(2, round(smallest * field.boundaries[0].size))
-    at_points = found[field.places]
-    may_divide = [label for label in material_of if label not in whole]
-    candidates = {label: _candidate(at_points == label, field, fewest, by_materials) for label in may_divide}
+
+    def candidate(label: int) -> _Candidate | None:
+        inside = found == label
+        ways = [_by_field(inside, field, fewest, by_materials=by_materials)]
+        if pixels is not None:
+            ways.append(_along_step(inside, pixels, smallest * labels.size))
+        return max((way for way in ways if way is not None), key=lambda way: way.rank, default=None)
+
+    candidates = {label: candidate(label) for label in material_of if label not in whole}
     while n_regions is None or len(material_of) < n_regions:
-        label = max(candidates, key=lambda label: candidates[label].rank, default=0)
-        best = candidates.get(label)
-        if best is None or best.split is None or (n_regions is None and best.split.log_odds <= 0):
+        ahead = {label: way for label, way in candidates.items() if way is not None}
+        label = max(ahead, key=lambda label: ahead[label].rank, default=0)
+        if label not in ahead or (n_regions is None and ahead[label].log_odds <= 0):
             break
+        best, new = ahead[label], len(material_of) + 1
         material_of.append(max(material_of) + 1 if best.of_materials else material_of[label - 1])
-        nearer_smaller = field.nearest(best.vectors, best.split.means) == 1
-        found[(found == label) & nearer_smaller] = len(material_of)  # the larger part keeps the old one
-        at_points = found[field.places]
-        for part in (label, len(material_of)):
-            candidates[part] = _candidate(at_points == part, field, fewest, by_materials)
-    return Division(found, material_of)
+        found[best.smaller()] = new  # the larger part keeps the old one
+        faint += [(label, new)] if best.is_faint else []
+        for part in (label, new):
+            candidates[part] = candidate(part)
+    return Division(found, material_of, faint)
 
 
 def is_divided_otherwise(labels: NDArray[np.uint32], field: TextureField, *, smallest: float = 0.005) -> bool:
@@ -256,7 +269,8 @@ def is_divided_otherwise(labels: NDArray[np.uint32], field: TextureField, *, sma
         _ranked(_split(vectors, inside, is_first, field.boundaries, sameness), of_materials=of_materials)
         for vectors, sameness, of_materials in _kinds_of(field)
     )
-    return _candidate(inside, field, fewest, by_materials=True).rank > now + _RATHER_AS_THEY_ARE
+    best = _best_of_kinds(inside, field, fewest, by_materials=True)
+    return best is not None and _ranked(best[0], of_materials=best[2]) > now + _RATHER_AS_THEY_ARE
 
 
 def log_odds_of_grains(first: NDArray[np.bool_], second: NDArray[np.bool_], field: TextureField) -> float:
@@ -267,12 +281,27 @@ def log_odds_of_grains(first: NDArray[np.bool_], second: NDArray[np.bool_], fiel
         second: bool (H, W), without a pixel of the first.
         field: what an encoder sees in the image.
     """
+    return _log_odds(first, second, field, field.grains, field.same_grain)
+
+
+def log_odds_of_materials(first: NDArray[np.bool_], second: NDArray[np.bool_], field: TextureField) -> float:
+    """That two regions are of two materials; arguments as those of `log_odds_of_grains`."""
+    return _log_odds(first, second, field, field.materials, field.same_material)
+
+
+def _log_odds(
+    first: NDArray[np.bool_],
+    second: NDArray[np.bool_],
+    field: TextureField,
+    vectors: NDArray[np.float32],
+    sameness: Sameness,
+) -> float:
     at_points = first[field.places], second[field.places]
     inside = at_points[0] | at_points[1]
     is_first = at_points[0][inside]
     if is_first.all() or not is_first.any():
         return -np.inf
-    return _split(field.grains, inside, is_first, field.boundaries, field.same_grain).log_odds
+    return _split(vectors, inside, is_first, field.boundaries, sameness).log_odds
 
 
 def _kinds_of(field: TextureField) -> Sequence[tuple[NDArray[np.float32], Sameness, bool]]:
@@ -286,19 +315,53 @@ def _ranked(split: Split, *, of_materials: bool) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Candidate:
-    """How a region would be split, and by which vectors."""
+    """A way to divide a region.
 
-    split: Split | None
+    Attributes:
+        rank: by which it goes before others.
+        log_odds: that the parts are not alike.
+        of_materials: whether they are of two materials, else two grains.
+        smaller: finds the smaller part, bool (H, W).
+        is_faint: whether nothing but a step tells them apart.
+    """
+
     rank: float
-    vectors: NDArray[np.float32]
-    of_materials: bool = True
+    log_odds: float
+    of_materials: bool
+    smaller: Callable[[], NDArray[np.bool_]]
+    is_faint: bool = False
 
 
-def _candidate(inside: NDArray[np.bool_], field: TextureField, fewest: int, by_materials: bool) -> _Candidate:
-    """The best way to split a region, bool (h, w) at the points of the field."""
+def _by_field(inside: NDArray[np.bool_], field: TextureField, fewest: int, *, by_materials: bool) -> _Candidate | None:
+    """The best way to split a region, bool (H, W), by what an encoder sees in it."""
+    best = _best_of_kinds(inside[field.places], field, fewest, by_materials=by_materials)
+    if best is None:
+        return None
+    split, vectors, of_materials = best
+    rank = _ranked(split, of_materials=of_materials)
+    return _Candidate(rank, split.log_odds, of_materials, lambda: inside & (field.nearest(vectors, split.means) == 1))
+
+
+def _along_step(inside: NDArray[np.bool_], pixels: NDArray[np.float32], smallest_px: float) -> _Candidate | None:
+    """The best way to divide a region, bool (H, W), along a plane of its lattice."""
+    step = strongest_step(pixels, inside)
+    if step is None:
+        return None
+    beyond = inside & step.beyond(inside.shape)
+    smaller = min(beyond, inside & ~beyond, key=np.count_nonzero)
+    if np.count_nonzero(smaller) < smallest_px:
+        return None
+    odds = step.log_odds + _TOLD
+    return _Candidate(odds + RATHER_MATERIALS, odds, of_materials=True, smaller=lambda: smaller, is_faint=True)
+
+
+def _best_of_kinds(
+    inside: NDArray[np.bool_], field: TextureField, fewest: int, *, by_materials: bool
+) -> tuple[Split, NDArray[np.float32], bool] | None:
+    """The best split of a region, bool (h, w) at the points of a field, by which vectors, and whether of materials."""
     found = []
     for vectors, sameness, of_materials in _kinds_of(field)[0 if by_materials else 1 :]:
         split = best_split(vectors, inside, field.boundaries, sameness, fewest)
         if split is not None:
-            found.append(_Candidate(split, _ranked(split, of_materials=of_materials), vectors, of_materials))
-    return max(found, key=lambda candidate: candidate.rank, default=_Candidate(None, -np.inf, field.materials))
+            found.append((split, vectors, of_materials))
+    return max(found, key=lambda kind: _ranked(kind[0], of_materials=kind[2]), default=None)

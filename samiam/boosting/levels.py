@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from samiam.boosting.alone import in_two
 from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import Division, divided, is_divided_otherwise
+from samiam.boosting.joining import joined
 from samiam.boosting.layered import in_layers
 from samiam.boosting.lookalikes import told_by_lattices
 from samiam.boosting.merging import dissolved, numbered_by_area
@@ -22,6 +23,7 @@ from samiam.texture import TextureField
 from samiam.texture.confidence import confidences
 from samiam.texture.pose import Pose
 
+_FOREIGN = 0.005  # share of the image up to which what is unlike all materials goes to the likest all the same
 _OF_A_MATERIAL = 0.02  # share of the image that what is unlike all materials has where it is one of its own
 _SAME_REGION = 0.8  # IoU from which a grain and a region are the same one
 
@@ -61,7 +63,7 @@ def levels_of(
     *,
     pixels: NDArray[np.float32] | None = None,
     parts: bool = True,
-    everywhere: bool = False,
+    wanted: int | None = None,
     smallest_region_px: int = 0,
 ) -> Levels:
     """Give each pixel to a material, divide materials where more regions are asked for, and find the grains.
@@ -76,54 +78,42 @@ def levels_of(
     Args:
         labels: uint32 (H, W), 0 where not segmented, materials 1, 2, ….
         field: what an encoder sees in the image.
-        n_regions: how many are asked for; nothing then stays unsegmented. None for the materials as they are.
+        n_regions: how many there have to be; nothing then stays unsegmented. None for the materials as they are.
         pixels: float32 (H, W), the image, by whose lattices and brightness materials are told apart; None for by none.
         parts: whether materials may be divided at all; those that have names may not.
-        everywhere: whether nothing stays unsegmented, as where a number is asked for.
+        wanted: how many are asked for, where they are not forced: nothing stays unsegmented, and of more materials the
+            least distinct are joined.
         smallest_region_px: connected parts of a region or a grain and holes below this area are dissolved, unless
             nothing of it would be left.
     """
-    largest_foreign = 1.0 if n_regions is not None else _OF_A_MATERIAL if everywhere else 0.005
-    of_texture = claimed(labels, field, largest_foreign=largest_foreign)
-    solid = dissolved(of_texture, smallest_region_px)
-    parted = parted_by_grains(solid, field)
-    if not np.array_equal(parted, solid):
-        parted = _without_specks(parted, (parted > 0).astype(np.uint32), smallest_region_px)
-    (materials, by_area), is_two, faint = numbered_by_area(parted), 0.0, list[tuple[int, int]]()
-    if parts and n_regions in (None, 2) and len(by_area) == 2 and is_divided_otherwise(materials, field):
-        materials, by_area = (materials > 0).astype(np.uint32), dict.fromkeys(by_area, 1)
+    largest_foreign = 1.0 if n_regions is not None else _FOREIGN if wanted is None else _OF_A_MATERIAL
+    found = _as_given(labels, field, largest_foreign, smallest_region_px)
+    if parts and n_regions in (None, 2) and len(found.became) == 2 and is_divided_otherwise(found.labels, field):
+        found = _Materials((found.labels > 0).astype(np.uint32), dict.fromkeys(found.became, 1))
     elif parts and n_regions is None and pixels is not None:
-        layered = in_layers(materials, field, pixels)
-        layers = _without_specks(layered.labels, materials, smallest_region_px)
-        materials, became, is_two = _reconsidered(layers, layered.apart, field, pixels, smallest_region_px)
-        by_area = {place: became[label] for place, label in by_area.items()}
-        faint = [(became[one], became[other]) for layers_of in layered.crystals for one, other in pairwise(layers_of)]
-    regions, material_of = materials, numbers_in(materials)
-    if parts and n_regions is not None and 0 < len(material_of) < n_regions:
-        regions, material_of = _numbered(divided(materials, field, n_regions), materials, smallest_region_px)
-    through = {material for pair in faint for material in pair}  # planes of the lattice run through all of these
-    in_grains = divided(regions, field, by_materials=False, whole=through)
-    grains, of_grain = _numbered(in_grains, regions, smallest_region_px)
-    lookalikes: list[tuple[int, int]] = []
+        found = _reconsidered(found, field, pixels, smallest_region_px)
+        found = found if wanted is None else found.joined(joined(found.labels, field, pixels, wanted, found.faint))
+    division = Division(found.labels, numbers_in(found.labels), found.faint)
+    if parts and n_regions is not None and 0 < len(division.material_of) < n_regions:
+        more = divided(found.labels, field, n_regions, pixels=pixels)
+        division = _numbered(more, found.labels, smallest_region_px)
+    through = {region for pair in division.faint for region in pair}  # planes of the lattice run through all of these
+    in_grains = divided(division.labels, field, by_materials=False, whole=through)
+    grains = _numbered(in_grains, division.labels, smallest_region_px)
+    regions, lookalikes = division, list[tuple[int, int]]()
     if parts and pixels is not None:
-        own, before = (grains, of_grain) if n_regions is None else (regions, material_of)
-        told = told_by_lattices(own, before, pixels)
-        lookalikes = sorted({pair for pair in zip(before, told, strict=True) if pair[0] != pair[1]})
-        if lookalikes and n_regions is None:
-            apart = Division(np.array([0, *told], np.uint32)[grains], list(range(1, max(told) + 1)))
-            regions, material_of = _numbered(apart, regions, smallest_region_px=0)  # or grains would lie in two
-        elif lookalikes:
-            material_of = told
-    if parts and n_regions is None and len(material_of) == 1:
-        regions, material_of = grains, _materials_of(grains, divided(materials, field, len(of_grain)))
-    trusted = () if field.confidence is None else confidences(regions, field, field.confidence, is_two)
-    number = _numbers_by_area(regions, material_of)  # parts that were divided off may be larger than others
-    renumbered = {old + 1: number[new] for old, new in by_area.items()}
+        regions, lookalikes = _told_apart(division, grains, pixels, n_regions if wanted is None else wanted, n_regions)
+    if parts and n_regions is None and len(regions.material_of) == 1:
+        of_grains = divided(found.labels, field, len(grains.material_of))
+        regions = Division(grains.labels, _materials_of(grains.labels, of_grains))
+    trusted = () if field.confidence is None else confidences(regions.labels, field, field.confidence, found.is_two)
+    number = _numbers_by_area(regions.labels, regions.material_of)  # divided off, a part may be larger than others
+    faint = [(division.material_of[one - 1], division.material_of[other - 1]) for one, other in division.faint]
     return Levels(
-        regions,
-        grains,
-        [number[material] for material in material_of],
-        renumbered,
+        regions.labels,
+        grains.labels,
+        [number[material] for material in regions.material_of],
+        {old + 1: number[new] for old, new in found.became.items()},
         trusted,
         _renumbered(lookalikes, number),
         _renumbered(faint, number),
@@ -136,28 +126,83 @@ def _renumbered(pairs: Sequence[tuple[int, int]], number: Mapping[int, int]) -> 
     return sorted({(min(pair), max(pair)) for pair in found})
 
 
-def _reconsidered(
-    materials: NDArray[np.uint32],
-    apart: Collection[tuple[int, int]],
-    field: TextureField,
-    pixels: NDArray[np.float32],
-    smallest_region_px: int,
-) -> tuple[NDArray[np.uint32], dict[int, int], float]:
-    """Materials that look the same as one, but for pairs that are told apart, and one that looks like two as two.
+@dataclass(frozen=True, eq=False)
+class _Materials:
+    """Materials by falling area.
 
-    Returns:
-        The materials by falling area and the number that each label has become; how probable it is that the only one is
-        two after all.
+    Attributes:
+        labels: uint32 (H, W), 0 where not segmented.
+        became: the number of what each label became, by that label less 1; none for one that lost all its pixels.
+        faint: pairs that nothing but a step tells apart.
+        is_two: how probable it is that the only one is two after all.
     """
-    same = recurring(materials, pixels, apart)
-    kept = np.array([same.get(number, number) for number in range(int(materials.max()) + 1)], np.uint32)
-    joined, numbers = numbered_by_area(kept[materials])
-    became = {label: numbers[int(kept[label]) - 1] for label in numbers_in(materials)}
-    found = in_two(joined, field, pixels) if numbers_in(joined) == [1] else None
-    if found is None or found.log_odds <= 0:
-        return joined, became, 0.0 if found is None else found.probability
-    tidy = _without_specks(found.labels, joined, smallest_region_px)
-    return numbered_by_area(tidy)[0], dict.fromkeys(became, 1), 0.0
+
+    labels: NDArray[np.uint32]
+    became: Mapping[int, int]
+    faint: Sequence[tuple[int, int]] = ()
+    is_two: float = 0.0
+
+    def joined(self, same: Mapping[int, int]) -> _Materials:
+        """With each of some materials, the keys, as part of another one."""
+        if not same:
+            return self
+        into = np.array([same.get(number, number) for number in range(int(self.labels.max()) + 1)], np.uint32)
+        labels, by_place = numbered_by_area(into[self.labels])
+        number = {old: by_place[int(into[old]) - 1] for old in numbers_in(self.labels)}
+        became = {label: number[old] for label, old in self.became.items()}
+        faint = {(number[one], number[other]) for one, other in self.faint}
+        return _Materials(labels, became, sorted(pair for pair in faint if pair[0] != pair[1]), self.is_two)
+
+
+def _as_given(
+    labels: NDArray[np.uint32], field: TextureField, largest_foreign: float, smallest_region_px: int
+) -> _Materials:
+    """Materials with the pixels that look like them, and where grains tell them apart."""
+    solid = dissolved(claimed(labels, field, largest_foreign=largest_foreign), smallest_region_px)
+    parted = parted_by_grains(solid, field)
+    if not np.array_equal(parted, solid):
+        parted = _without_specks(parted, (parted > 0).astype(np.uint32), smallest_region_px)
+    return _Materials(*numbered_by_area(parted))
+
+
+def _reconsidered(
+    before: _Materials, field: TextureField, pixels: NDArray[np.float32], smallest_region_px: int
+) -> _Materials:
+    """Crystals in layers, materials that look the same as one, and one that looks like two as two."""
+    layered = in_layers(before.labels, field, pixels)
+    layers = _without_specks(layered.labels, before.labels, smallest_region_px)
+    pairs = [pair for crystal in layered.crystals for pair in pairwise(crystal)]
+    found = _Materials(layers, before.became, pairs).joined(recurring(layers, pixels, layered.apart))
+    two = in_two(found.labels, field, pixels) if numbers_in(found.labels) == [1] else None
+    if two is None or two.log_odds <= 0:
+        return replace(found, is_two=0.0 if two is None else two.probability)
+    tidy = _without_specks(two.labels, found.labels, smallest_region_px)
+    return _Materials(numbered_by_area(tidy)[0], dict.fromkeys(found.became, 1))
+
+
+def _told_apart(
+    division: Division, grains: Division, pixels: NDArray[np.float32], most: int | None, n_regions: int | None
+) -> tuple[Division, list[tuple[int, int]]]:
+    """Regions whose lattices are of two materials as of these; and pairs of materials that nothing else tells apart.
+
+    Args:
+        division: regions and materials.
+        grains: of these.
+        pixels: float32 (H, W), the image.
+        most: regions that there may be; None for any number.
+        n_regions: how many there have to be; None where grains may become regions.
+    """
+    own = grains if n_regions is None else division
+    told = told_by_lattices(own.labels, own.material_of, pixels)
+    pairs = sorted({pair for pair in zip(own.material_of, told, strict=True) if pair[0] != pair[1]})
+    if not pairs:
+        return division, []
+    if n_regions is not None:
+        return replace(division, material_of=told), pairs
+    if most is not None and max(told) > most:
+        return division, []
+    apart = Division(np.array([0, *told], np.uint32)[grains.labels], list(range(1, max(told) + 1)))
+    return _numbered(apart, division.labels, smallest_region_px=0), pairs  # or grains would lie in two
 
 
 def _materials_of(grains: NDArray[np.uint32], division: Division) -> list[int]:
@@ -220,12 +265,11 @@ def _without_specks(
     return found if numbers_in(found) == numbers_in(parts) else parts
 
 
-def _numbered(
-    division: Division, before: NDArray[np.uint32], smallest_region_px: int
-) -> tuple[NDArray[np.uint32], list[int]]:
-    """The regions of a division by falling area, and the material of each."""
+def _numbered(division: Division, before: NDArray[np.uint32], smallest_region_px: int) -> Division:
+    """A division without specks, its regions by falling area."""
     labels, by_place = numbered_by_area(_without_specks(division.labels, before, smallest_region_px))
-    return labels, [division.material_of[place] for place in sorted(by_place, key=by_place.__getitem__)]
+    material_of = [division.material_of[place] for place in sorted(by_place, key=by_place.__getitem__)]
+    return Division(labels, material_of, [(by_place[one - 1], by_place[other - 1]) for one, other in division.faint])
 
 
 def remark_on(levels: Levels, n_regions: int | None) -> str | None:

@@ -16,7 +16,7 @@ from samiam.records.arrays import areas_in
 _DISTORTED = 0.15
 """Stretch up to which two lattices may be one: 0.08 in a published grain boundary of gold, by drift of the scan."""
 _LOOKED_AT_PX = 384  # side of the part of a crystal whose lattice is measured: a percent is near enough
-_LEAST_SHARE = 0.03  # of the image: smaller parts are crystals of any orientation
+LEAST_SHARE = 0.03  # of the image: smaller parts are crystals of any orientation
 
 
 def told_by_lattices(parts: NDArray[np.uint32], material_of: Sequence[int], pixels: NDArray[np.float32]) -> list[int]:
@@ -36,9 +36,9 @@ def told_by_lattices(parts: NDArray[np.uint32], material_of: Sequence[int], pixe
         own = [
             part
             for part, area in enumerate(areas.tolist(), start=1)
-            if material_of[part - 1] == material and area >= _LEAST_SHARE * parts.size
+            if material_of[part - 1] == material and area >= LEAST_SHARE * parts.size
         ]
-        groups = _of_one_lattice(_lattices(parts, own, pixels)) if len(own) > 1 else []
+        groups = _of_one_lattice(lattices_of(parts, own, pixels)) if len(own) > 1 else []
         if len(groups) == 2:
             new = max(found) + 1
             for part in min(groups, key=lambda group: int(areas[np.array(group) - 1].sum())):
@@ -46,8 +46,14 @@ def told_by_lattices(parts: NDArray[np.uint32], material_of: Sequence[int], pixe
     return found
 
 
-def _lattices(parts: NDArray[np.uint32], own: Sequence[int], pixels: NDArray[np.float32]) -> dict[int, Basis]:
-    """The lattice of the largest piece of each part; none of those in which none is seen."""
+def lattices_of(parts: NDArray[np.uint32], own: Sequence[int], pixels: NDArray[np.float32]) -> dict[int, Basis]:
+    """The lattice of the largest piece of each part; none of those in which none is seen.
+
+    Args:
+        parts: uint32 (H, W), 0 where not segmented, parts 1, 2, ….
+        own: numbers of the parts that are looked at.
+        pixels: float32 (H, W), the image.
+    """
     found = {}
     for part in own:
         inside = largest_part(parts == part)
@@ -57,11 +63,16 @@ def _lattices(parts: NDArray[np.uint32], own: Sequence[int], pixels: NDArray[np.
     return found
 
 
+def may_be_one(first: Basis, second: Basis) -> bool:
+    """Whether two lattices may be one, turned and distorted by the scan."""
+    return stretch_between(first, second) < _DISTORTED
+
+
 def _of_one_lattice(lattices: Mapping[int, Basis]) -> list[list[int]]:
     """Parts in groups that may be of one lattice: what may be that of a member is that of all."""
     groups: list[list[int]] = []
     for part, basis in lattices.items():
-        alike = [group for group in groups if any(stretch_between(lattices[one], basis) < _DISTORTED for one in group)]
+        alike = [group for group in groups if any(may_be_one(lattices[one], basis) for one in group)]
         groups = [group for group in groups if group not in alike]
         groups.append([part, *(one for group in alike for one in group)])
     return groups

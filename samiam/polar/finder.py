@@ -1,4 +1,4 @@
-"""The finder that ships: a U-Net at a fixed period of the stripes, then the peaks of its two maps."""
+"""The finder that ships: a U-Net at a fixed period of the stripes, then what its maps say of points."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from samiam.device import pick_device
 from samiam.networks.unet import PaddedNetwork, fused
 from samiam.networks.weights import read_calibration
+from samiam.polar.candidates import candidates
 from samiam.polar.network import NETWORK, HeatMaps, look_at, read_network
-from samiam.polar.peaks import peaks_of
 from samiam.polar.settings import PointCalibration, PointFinderOptions
 from samiam.records.polar_scene import Points
 from samiam.storage.files import sha256_of
@@ -46,20 +46,17 @@ class NetworkFinder:
 
 
 def points_among(maps: HeatMaps, calibration: PointCalibration) -> Points:
-    """The peaks of maps that are high enough, on the pixels of the maps; the highest first.
+    """The points of maps that are high enough there, on the pixels of the maps; the highest first.
 
     Args:
         maps: of one frame.
         calibration: which are.
     """
-    kinds = [(maps.end, calibration.least_end), (maps.junction, calibration.least_junction)]
-    (ends, end_heights), (junctions, junction_heights) = (
-        peaks_of(heat, least, maps.period_px) for heat, least in kinds
-    )
-    is_junction = np.arange(len(ends) + len(junctions)) >= len(ends)
-    heights = np.concatenate([end_heights, junction_heights])
-    order = np.argsort(-heights, kind="stable")
-    return Points(np.concatenate([ends, junctions])[order], is_junction[order], heights[order])
+    least_end, least_junction = calibration.least_end, calibration.least_junction
+    found = candidates(maps, calibration.places, min(least_end, least_junction))
+    is_high = found.scores >= np.where(found.is_junction, least_junction, least_end)
+    order = np.argsort(-found.scores, kind="stable")
+    return found.select(order[is_high[order]])
 
 
 def build_point_finder(options: PointFinderOptions = PointFinderOptions()) -> NetworkFinder:

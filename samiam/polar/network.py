@@ -21,6 +21,8 @@ from samiam.polar.paper import TwoUNets
 NETWORK = "polar"
 HEADS: Mapping[str, int] = {"end": 1, "junction": 1}
 """Outputs of both variants: logits of maps that are 1 at each end, or junction, and fall off as a Gaussian."""
+STRIPES: Mapping[str, int] = {"stripe": 1}
+"""A further output of ours: logits of what is a stripe."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,16 +33,18 @@ class HeatMaps:
         end: how near a stripe's end is.
         junction: how near a junction is.
         period_px: of the stripes, on the pixels of the maps.
+        stripe: how sure it is part of a stripe; the paper's networks do not say.
     """
 
     end: Floats
     junction: Floats
     period_px: float
+    stripe: Floats | None = None
 
 
 def new_network(variant: Variant) -> PaddedNetwork:
     """A network with random weights: ours at the working period, or the paper's two at full size."""
-    return UNet(HEADS) if variant == "ours" else TwoUNets(HEADS)
+    return UNet({**HEADS, **STRIPES}) if variant == "ours" else TwoUNets(HEADS)
 
 
 def facts_of(variant: Variant) -> dict[str, Any]:

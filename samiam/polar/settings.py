@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from samiam.device import Device
 from samiam.errors import InputError
 from samiam.settings import Count, Positive, Share, settings
 
+Places = Literal["peaks", "stripes"]
 _BetweenNoneAndAll = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -19,17 +20,20 @@ class PointCalibration:
     """How the maps of one file of weights become points.
 
     Attributes:
-        least_end: height from which a peak of the map of ends is an end.
+        least_end: height of the map of ends from which there is an end.
         least_junction: likewise of junctions.
+        places: where to look for them: at the peaks of these maps, or at the ends and junctions of the stripes that the
+            network sees.
     """
 
     least_end: _BetweenNoneAndAll = 0.4
     least_junction: _BetweenNoneAndAll = 0.4
+    places: Places = "peaks"
 
 
 @settings
 class PointFinderOptions:
-    """The finder that ships: a U-Net with a map of ends and one of junctions.
+    """The finder that ships: a U-Net with maps of ends, of junctions and of stripes.
 
     Attributes:
         weights: a file that `train.py experiment=polar` wrote; the weights that ship where null.

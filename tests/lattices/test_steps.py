@@ -82,7 +82,7 @@ def test_a_crystal_within_an_image_has_the_step_that_it_has_alone() -> None:
     step, own = strongest_step(image, image != 0), step_of(alone)
     assert step is not None
     assert step.place_px == pytest.approx(own.place_px + 70, abs=0.1)
-    assert step.log_odds == pytest.approx(own.log_odds)
+    assert step.log_odds == pytest.approx(own.log_odds, abs=0.2)  # planes begin elsewhere within a point
 
 
 def test_what_is_no_lattice_or_too_thin_has_no_steps() -> None:

@@ -134,7 +134,8 @@ def _scored(name: str, n: int, path: Path, sha256: str | None, frames: Frames) -
     calibration = read_calibration(path, PointCalibration, tells="which peaks are points", experiment=NETWORK)
     epochs = read_card(path).get("epoch") if n else None
     for test, scenes in frames.tests.items():
-        ends, junctions = zip(*(peaks_in(network, scene) for scene in scenes), strict=True)
+        found = (peaks_in(network, scene)[calibration.places] for scene in scenes)
+        ends, junctions = zip(*found, strict=True)
         yield {
             "learnt from": name,
             "labelled frames": n,

@@ -1,35 +1,55 @@
-"""Calibration of new weights: how high a peak of each map is a point, fitted on frames."""
+"""Calibration of new weights: where points are, and how high the maps are there, fitted on frames."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from samiam.networks.unet import PaddedNetwork
+from samiam.polar.candidates import candidates
 from samiam.polar.network import look_at, read_network
-from samiam.polar.settings import PointCalibration
-from samiam.records.polar_scene import PolarScene
+from samiam.polar.settings import Places, PointCalibration
+from samiam.records.polar_scene import Kind, PolarScene
 from samiam.storage.weight_files import add_to_card
 from samiam.training.polar.scenes import bright_sided
 from samiam.training.polar.scoring import Peaks, best_height
 
 TRIED = tuple(round(height, 3) for height in np.arange(0.1, 0.8, 0.025).tolist())
-"""Heights of peaks that are tried."""
+"""Heights that are tried."""
 
 
-def peaks_in(network: PaddedNetwork, scene: PolarScene) -> tuple[Peaks, Peaks]:
-    """What a network, in evaluation mode, finds of ends and of junctions in a frame, on the pixels of its maps."""
+def peaks_in(network: PaddedNetwork, scene: PolarScene) -> dict[Places, tuple[Peaks, Peaks]]:
+    """What may be ends and junctions of a frame, for each place where a network, in evaluation mode, says of them."""
     maps = look_at(network, bright_sided(scene), scene.period_px)
     ratio = np.divide(maps.end.shape, scene.micrograph.shape_hw)
     truth = (scene.points.positions_px + 0.5) * ratio - 0.5
-    junction = scene.points.is_junction
-    return (
-        Peaks.of(maps.end, truth[~junction], maps.period_px, TRIED[0]),
-        Peaks.of(maps.junction, truth[junction], maps.period_px, TRIED[0]),
-    )
+    of_truth = scene.points.is_junction
+    found: dict[Places, tuple[Peaks, Peaks]] = {}
+    for places in get_args(Places):
+        if places == "stripes" and maps.stripe is None:
+            continue
+        seen = candidates(maps, places, TRIED[0])
+        ends, junctions = (
+            Peaks.of(seen.of_kind(kind), truth[of_truth == (kind == "junction")], maps.period_px, maps.end.shape)
+            for kind in get_args(Kind)
+        )
+        found[places] = ends, junctions
+    return found
+
+
+def best_of(frames: Sequence[Mapping[Places, tuple[Peaks, Peaks]]]) -> tuple[PointCalibration, tuple[float, float]]:
+    """Where points are best looked for, how high maps have to be there, and F of ends and of junctions then."""
+    found = []
+    for places in frames[0]:
+        (end, f_end), (junction, f_junction) = (
+            best_height(one, TRIED) for one in zip(*(frame[places] for frame in frames), strict=True)
+        )
+        found.append((PointCalibration(end, junction, places), (f_end, f_junction)))
+    return max(found, key=lambda one: sum(one[1]))
 
 
 def calibrate(weights: Path, draw: Callable[[int], PolarScene], n_scenes: int) -> PointCalibration:
@@ -44,9 +64,7 @@ def calibrate(weights: Path, draw: Callable[[int], PolarScene], n_scenes: int) -
         InputError: if the weights cannot be read.
     """
     network = read_network(weights)
-    ends, junctions = zip(*(peaks_in(network, draw(number)) for number in range(n_scenes)), strict=True)
-    (least_end, f_end), (least_junction, f_junction) = best_height(ends, TRIED), best_height(junctions, TRIED)
-    found = PointCalibration(least_end=least_end, least_junction=least_junction)
+    found, (f_end, f_junction) = best_of([peaks_in(network, draw(number)) for number in range(n_scenes)])
     scores = {"f_ends_within_half_period": f_end, "f_junctions_within_half_period": f_junction}
     said = {name: round(value, 4) for name, value in scores.items()}
     add_to_card(weights, calibration={**asdict(found), "scores": said, "scenes": n_scenes})

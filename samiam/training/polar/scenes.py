@@ -43,7 +43,8 @@ def resized(scene: PolarScene, size_px: int) -> tuple[NDArray[np.float32], Point
 class TrainingFrames(Dataset[Batch]):
     """Frames to train on; frame i depends on the seed and i alone.
 
-    A frame is float32 (1, H, W), pixels as the network sees them, and its heat maps (2, H, W), see `heat_maps`.
+    A frame is float32 (1, H, W), pixels as the network sees them, and maps (3, H, W): heat, see `heat_maps`, and which
+    share of a pixel is of a stripe.
 
     Args:
         draw: makes the frame of a seed.
@@ -85,8 +86,9 @@ class TrainingFrames(Dataset[Batch]):
         scene = self.draw(index, side, period)
         pixels, points = resized(scene, size)
         heat = heat_maps(points, (size, size), self.peak * period * size / side)
+        stripes = np.clip(resampled(scene.stripes.astype(np.float32), (size, size)), 0, 1)
         self._vary.set_random_seed(int(rng.integers(2**32)))
-        varied = self._vary(image=pixels, masks=heat)
+        varied = self._vary(image=pixels, masks=np.concatenate([heat, stripes[None]]))
         seen = self.see(np.clip(varied["image"], 0, 1))
         return torch.from_numpy(seen[None]), torch.from_numpy(np.ascontiguousarray(varied["masks"]))
 
@@ -113,7 +115,7 @@ class PolarFramesData(pl.LightningDataModule):
     """New frames in every training epoch, the same few in every validation.
 
     Args:
-        train: images and heat maps to train on.
+        train: images and maps to train on.
         val: frames to validate on.
         batch_size: of the former.
         n_workers: processes that draw; the batches do not depend on it.

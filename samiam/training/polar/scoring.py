@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.polar.linking.assignment import nearest_pairs
-from samiam.polar.peaks import peaks_of
+from samiam.records.polar_scene import Points
 
 REACH = 0.5  # of a period
 _AS_GOOD = 0.001  # of F: less than what another draw of frames changes
@@ -17,7 +17,7 @@ _AS_GOOD = 0.001  # of F: less than what another draw of frames changes
 
 @dataclass(frozen=True, eq=False)
 class Peaks:
-    """Peaks of one map of one frame beside the truth.
+    """What may be points of one kind in one frame, beside the truth.
 
     Attributes:
         places_px: (n, 2), a period or more from the border.
@@ -32,11 +32,11 @@ class Peaks:
     period_px: float
 
     @classmethod
-    def of(cls, heat: NDArray[np.float32], truth_px: NDArray[np.float64], period_px: float, least: float) -> Peaks:
-        """The peaks of a map (h, w) that are this high at least."""
-        places, heights = peaks_of(heat, least, period_px)
-        inside = ((places >= period_px) & (places <= np.array(heat.shape) - 1 - period_px)).all(axis=1)
-        return cls(places[inside], heights[inside], truth_px, period_px)
+    def of(cls, found: Points, truth_px: NDArray[np.float64], period_px: float, shape_hw: tuple[int, ...]) -> Peaks:
+        """Those of a map of this shape."""
+        places = found.positions_px
+        inside = ((places >= period_px) & (places <= np.array(shape_hw) - 1 - period_px)).all(axis=1)
+        return cls(places[inside], found.scores[inside], truth_px, period_px)
 
     def hits(self, least: float) -> tuple[int, int, int]:
         """Pairs, peaks as high as this, points of the truth."""

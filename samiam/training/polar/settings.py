@@ -22,6 +22,7 @@ class PolarRecipe:
         peak: standard deviation of the Gaussian about a point, in periods: twice, and two points a quarter of a period
             apart still have a valley between them.
         peak_weight: how much more a pixel on a peak counts than one far from any.
+        stripe_weight: of what stripes are, beside what ends and junctions are.
         ema_decay: share of the averaged weights that a step keeps.
     """
 
@@ -30,6 +31,7 @@ class PolarRecipe:
     warm_up_steps: Count = 20
     peak: Positive = 0.125
     peak_weight: NotNegative = 4.0
+    stripe_weight: NotNegative = 5.0
     ema_decay: BelowOne = 0.99
 
 

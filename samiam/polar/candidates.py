@@ -1,0 +1,57 @@
+"""What may be a point of a frame: a peak of a map, or an end or a junction of the stripes that a network sees."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.errors import InputError
+from samiam.polar.inputs import Floats
+from samiam.polar.network import HeatMaps
+from samiam.polar.peaks import APART, peaks_of
+from samiam.polar.settings import Places
+from samiam.records.polar_scene import Points
+from samiam.skeletons import skeleton_of
+
+_FINER = 2  # times, that stripes are traced: their edges lie between pixels
+
+
+def candidates(maps: HeatMaps, places: Places, least: float) -> Points:
+    """What may be an end or a junction, scored by the height of its map there.
+
+    Peaks are what a network takes for points. Its stripes have ends and junctions as the truth has, by their skeleton,
+    also where a neck is hardly closed or hardly open.
+
+    Args:
+        maps: of one frame.
+        places: which of the two.
+        least: height of a peak, at least; of stripes all are given.
+
+    Raises:
+        InputError: if the network sees no stripes.
+    """
+    if places == "peaks":
+        (ends, of_ends), (junctions, of_junctions) = (
+            peaks_of(heat, least, maps.period_px) for heat in (maps.end, maps.junction)
+        )
+        is_junction = np.arange(len(ends) + len(junctions)) >= len(ends)
+        return Points(np.concatenate([ends, junctions]), is_junction, np.concatenate([of_ends, of_junctions]))
+    if maps.stripe is None:
+        raise InputError("places='stripes': this network has no map of stripes; give 'peaks'.")
+    shape_hw = np.array(maps.stripe.shape)
+    finer = cv2.resize(
+        maps.stripe - np.float32(0.5), tuple((_FINER * shape_hw[::-1]).tolist()), interpolation=cv2.INTER_CUBIC
+    )
+    traced = skeleton_of(finer > 0, _FINER * maps.period_px).points(border_px=0)
+    positions = (traced.positions_px + 0.5) / _FINER - 0.5
+    rows, columns = np.clip(np.rint(positions).astype(int), 0, shape_hw - 1).T
+    of_ends, of_junctions = (_highest_near(heat, maps.period_px)[rows, columns] for heat in (maps.end, maps.junction))
+    return Points(positions, traced.is_junction, np.where(traced.is_junction, of_junctions, of_ends))
+
+
+def _highest_near(heat: Floats, period_px: float) -> NDArray[np.float32]:
+    """The highest value (h, w) within a quarter of a period."""
+    across = 2 * max(1, round(APART * period_px)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across))
+    return np.asarray(cv2.dilate(heat, disc), np.float32)
