@@ -22,6 +22,8 @@ magnified 1.5 times) and of `simulate.procedural_scene` in which more materials 
 """
 _BY_LATTICES = 2.0
 """Likewise by lattices that are not one."""
+_OF_STEPS = float(np.log(95 / 9))
+"""Log odds of what a step tells apart, at least: of those taken for an interface so many are, so many are not."""
 
 
 def joined(
@@ -55,7 +57,7 @@ def joined(
 
     def rank(pair: tuple[int, int]) -> float:
         odds = log_odds_of_materials(found == pair[0], found == pair[1], field)
-        odds = max(odds, 0.0) if frozenset(pair) in known else odds
+        odds = max(odds, _OF_STEPS) if frozenset(pair) in known else odds
         if not all(label in lattices for label in pair):
             return odds
         first, second = (lattices[label] for label in pair)

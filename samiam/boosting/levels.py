@@ -102,7 +102,7 @@ def levels_of(
     grains = _numbered(in_grains, division.labels, smallest_region_px)
     regions, lookalikes = division, list[tuple[int, int]]()
     if parts and pixels is not None:
-        regions, lookalikes = _told_apart(division, grains, pixels, n_regions if wanted is None else wanted, n_regions)
+        regions, lookalikes = _told_apart(division, grains, pixels, wanted, n_regions)
     if parts and n_regions is None and len(regions.material_of) == 1:
         of_grains = divided(found.labels, field, len(grains.material_of))
         regions = Division(grains.labels, _materials_of(grains.labels, of_grains))

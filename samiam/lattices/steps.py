@@ -100,15 +100,13 @@ def strongest_step(pixels: NDArray[np.float32], mask: NDArray[np.bool_], along_x
         along_xy: (2,), the normal that it has; None for that of any planes of the lattice.
 
     Returns:
-        None where there is no lattice, or less than 16 periods of the longest wave in it across any planes, eleven
+        None where there is no lattice, or less than 16 periods of the longest wave in it across any planes, twelve
         where the frame of the image cuts it.
     """
     if not mask.any():
         return None
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    beside_px = np.array(
-        [[line[0], side - 1 - line[-1]] for line, side in zip((rows, columns), mask.shape, strict=True)]
-    )
+    beside_px = np.array([(rows[0], len(mask) - 1 - rows[-1]), (columns[0], mask.shape[1] - 1 - columns[-1])])
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     pixels, mask = pixels[box], mask[box]
     found = reflections_within(pixels, mask, (1.0, 1.0), _LOOKED_AT_PX)
@@ -119,9 +117,8 @@ def strongest_step(pixels: NDArray[np.float32], mask: NDArray[np.bool_], along_x
     if np.count_nonzero(inside) < _FEWEST_POINTS:
         return None
     relative = at_points / np.maximum(at_points[:, inside].mean(axis=1), 1e-12)[:, None, None]
-    beside = np.minimum(beside_px // sides_px[::-1, None], _REACH).astype(
-        int
-    )  # points of the image, not of the crystal
+    # Points of the image around the crystal tell where another material ends it and where the frame does.
+    beside = np.minimum(beside_px // sides_px[::-1, None], _REACH).astype(int)
     relative, inside = np.pad(relative, [(0, 0), *beside.tolist()]), np.pad(inside, beside)
     corner_xy = (beside_px[:, 0] - beside[:, 0] * sides_px[::-1])[::-1]
     normals = _normals(waves) if along_xy is None else [along_xy]

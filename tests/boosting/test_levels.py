@@ -397,6 +397,20 @@ def test_what_only_a_step_tells_is_said(is_buried: bool) -> None:
     assert not levels_of(whole, field_of(points), pixels=crystal(0 * v)).faint
 
 
+def test_a_number_that_is_asked_for_is_reached_along_a_step_where_nothing_else_tells_as_much() -> None:
+    _, v = across()
+    film, whole = v > 0, np.ones((SIDE, SIDE), np.uint32)
+    field, pixels = field_of(np.zeros((SIDE // PX_A_POINT,) * 2, np.int64)), crystal(0.08 * film)
+    told = divided(whole, field, 2, pixels=pixels)
+    assert told.material_of == [1, 2]
+    assert told.faint == [(1, 2)]
+    assert np.mean((told.labels == np.median(told.labels[film])) == film) > 0.97
+    levels = levels_of(whole, field, 2, pixels=pixels)
+    assert levels.faint == [(1, 2)]
+    assert np.array_equal(levels.grains, levels.labels)
+    assert not divided(whole, field, 2).faint
+
+
 def test_what_is_unlike_all_masks_is_a_material_where_a_number_is_met_too() -> None:
     points = np.repeat([0, 1, 2], [14, 14, 12])[:, None].repeat(40, axis=1)
     labels = in_pixels(np.where(points == 2, 0, points + 1))

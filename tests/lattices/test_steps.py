@@ -92,3 +92,17 @@ def test_what_is_no_lattice_or_too_thin_has_no_steps() -> None:
     assert strongest_step(crystal(0 * v), np.zeros((SIDE, SIDE), np.bool_)) is None
     thin = (np.abs(v) < 6 * PERIOD_PX) & (np.abs(across()[0]) < 6 * PERIOD_PX)
     assert strongest_step(crystal(0 * v), thin) is None
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 30.0])
+def test_a_film_that_the_frame_cuts_is_found_sooner_than_one_beside_another_material(turn_deg: float) -> None:
+    """Six periods of it: enough at the frame, but not beside what may shine into it."""
+    _, v = across(turn_deg)
+    edge = 192 if turn_deg == 0 else 192 * (np.cos(np.deg2rad(30)) + np.sin(np.deg2rad(30))) - 96
+    pixels = crystal(0.12 * (v > edge - 6 * PERIOD_PX), turn_deg)
+    at_frame = strongest_step(pixels, np.ones(pixels.shape, np.bool_))
+    assert at_frame is not None
+    assert at_frame.log_odds > 0
+    inner = np.pad(pixels, 200)
+    beside = strongest_step(inner, inner != 0)
+    assert beside is None or beside.log_odds < 0

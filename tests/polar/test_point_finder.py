@@ -87,6 +87,36 @@ def test_the_thresholds_decide_of_each_kind() -> None:
     assert len(few.of_kind("junction")) == 0
 
 
+class Stripes(PaddedNetwork):
+    """Says that there is a stripe where a frame is bright, and that it ends there and meets others as surely."""
+
+    def __init__(self) -> None:
+        super().__init__({"end": 1, "junction": 1, "stripe": 1}, stride=2)
+        self.steep = torch.nn.Parameter(torch.tensor(8.0))
+
+    def maps(self, images: Tensor) -> Tensor:
+        return torch.cat([images, images - 0.5, images], dim=1) * self.steep
+
+
+@pytest.mark.parametrize("period_px", [9.0, 12.0, 24.0])
+def test_stripes_that_a_network_sees_end_and_meet_where_they_do(period_px: float) -> None:
+    y, x = np.indices((180, 200)) - np.array([90, 100])[:, None, None]
+    dislocated = 0.5 + 0.4 * np.cos(2 * np.pi * y / period_px + np.arctan2(y, x))
+    found = NetworkFinder(Stripes().eval(), PointCalibration(0.5, 0.5, "stripes")).find(
+        dislocated.astype(np.float32), period_px
+    )
+    middle = found.select(np.hypot(*(found.positions_px - [90, 100]).T) < 2 * period_px)
+    assert len(middle) == 1
+    assert np.abs(middle.positions_px - [90, 100]).max() < period_px
+    assert (found.scores >= 0.5).all()
+
+
+def test_a_network_without_a_map_of_stripes_has_peaks_only() -> None:
+    finder = NetworkFinder(Spots().eval(), PointCalibration(places="stripes"))
+    with pytest.raises(InputError, match="no map of stripes; give 'peaks'"):
+        finder.find(spots((80, 90), ENDS, JUNCTIONS), 12.0)
+
+
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     path = tmp_path / "polar.safetensors"
@@ -97,7 +127,12 @@ def weights(tmp_path: Path) -> Path:
 
 def test_weights_of_one_s_own(weights: Path) -> None:
     made = build_point_finder(PointFinderOptions(weights=weights, least_junction=0.7))
-    assert made.options == {"least_end": 0.3, "least_junction": 0.7, "weights_sha256": sha256_of(weights)}
+    assert made.options == {
+        "least_end": 0.3,
+        "least_junction": 0.7,
+        "places": "peaks",
+        "weights_sha256": sha256_of(weights),
+    }
     assert repr(made).startswith("NetworkFinder(weights ")
     pixels = spots((80, 90), ENDS, JUNCTIONS)
     plain = NetworkFinder(read_network(weights), PointCalibration(least_end=0.3, least_junction=0.3)).find(pixels, 12.0)
