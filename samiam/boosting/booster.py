@@ -131,7 +131,7 @@ class SemanticBooster:
         # What is found anyway need not be forced: a number that is given divides and joins whatever is nearest.
         tried = (None, n_materials) if n_materials is not None and self._may_divide and not grains else (n_materials,)
         for number in tried:
-            groups, levels, label_of = self._found(micrograph, remaining, number, n_materials, watch)
+            groups, levels, label_of = self._found(micrograph, remaining, number, n_materials, watch, grains=grains)
             if len(levels.material_of) == n_materials:
                 break
         renumbered, n_labels = levels.renumbered, len(levels.material_of)
@@ -156,7 +156,14 @@ class SemanticBooster:
         return found.by_grains() if grains else found
 
     def _found(
-        self, micrograph: Micrograph, masks: Masks, n_materials: int | None, wanted: int | None, watch: Watch
+        self,
+        micrograph: Micrograph,
+        masks: Masks,
+        n_materials: int | None,
+        wanted: int | None,
+        watch: Watch,
+        *,
+        grains: bool,
     ) -> tuple[Grouping, Levels, dict[int, int]]:
         """The materials of masks, the regions and grains of the image, and the label that each material had first."""
         groups, n_regions = self._group(micrograph, masks, n_materials, watch)
@@ -168,7 +175,8 @@ class SemanticBooster:
                 masks, groups.materials, smallest_region_px=self.smallest_region_px, pose=pose
             )
         with watch("dividing"):
-            levels = self._levels(pose.apply(micrograph.pixels), labels, field, n_regions, wanted).undone(pose)
+            pixels = pose.apply(micrograph.pixels)
+            levels = self._levels(pixels, labels, field, n_regions, wanted, into_grains=grains).undone(pose)
         return groups, levels, label_of
 
     def check_sees_grains(self) -> None:
@@ -217,6 +225,8 @@ class SemanticBooster:
         field: TextureField | None,
         n_regions: int | None,
         wanted: int | None,
+        *,
+        into_grains: bool,
     ) -> Levels:
         """Regions and grains from an image and labels in the pose of a field; the labels where there is no field."""
         if field is not None:
@@ -227,6 +237,7 @@ class SemanticBooster:
                 pixels=pixels,
                 parts=self._may_divide,
                 wanted=wanted,
+                into_grains=into_grains,
                 smallest_region_px=self.smallest_region_px,
             )
         numbers = list(range(1, int(labels.max(initial=0)) + 1))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from samiam.boosting.dividing import log_odds_of_materials
 from samiam.boosting.lookalikes import LEAST_SHARE, lattices_of, may_be_one
+from samiam.morphology import dilated
 from samiam.outlines import largest_part
 from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
@@ -36,7 +37,7 @@ def joined(
     """The materials that are taken for another one so that so many are left, the least distinct two first.
 
     Who counts fewer materials than there seem to be counts crystals before what has no lattice, as the bright and the
-    dark part of a cap: where there are two crystals or more, what has no lattice is joined sooner.
+    dark part of a cap: where there are two crystals or more to begin with, what has no lattice is joined sooner.
 
     Args:
         materials: uint32 (H, W), 0 where not segmented, materials 1, 2, ….
@@ -55,7 +56,13 @@ def joined(
     lattices = {label: seen.get(label) for label in solid} if len(seen) > 1 else {}
     known = {frozenset(pair) for pair in faint}
 
-    def rank(pair: tuple[int, int]) -> float:
+    def rank(pair: tuple[int, int]) -> tuple[float, int]:
+        """What is too small for the field to tell goes to what it touches most."""
+        odds = rating(pair)
+        common = 0 if np.isfinite(odds) else np.count_nonzero(dilated(found == pair[0]) & (found == pair[1]))
+        return odds, -int(common)
+
+    def rating(pair: tuple[int, int]) -> float:
         odds = log_odds_of_materials(found == pair[0], found == pair[1], field)
         odds = max(odds, _OF_STEPS) if frozenset(pair) in known else odds
         if not all(label in lattices for label in pair):
@@ -65,7 +72,7 @@ def joined(
             return odds + _WITHOUT_LATTICES
         return odds if first is None or second is None or may_be_one(first, second) else odds + _BY_LATTICES
 
-    ranks: dict[tuple[int, int], float] = {}
+    ranks: dict[tuple[int, int], tuple[float, int]] = {}
     while len(left := numbers_in(found)) > n:
         ranks = {pair: ranks[pair] if pair in ranks else rank(pair) for pair in combinations(left, 2)}
         one, other = min(ranks, key=lambda pair: ranks[pair])

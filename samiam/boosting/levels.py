@@ -64,13 +64,15 @@ def levels_of(
     pixels: NDArray[np.float32] | None = None,
     parts: bool = True,
     wanted: int | None = None,
+    into_grains: bool = False,
     smallest_region_px: int = 0,
 ) -> Levels:
     """Give each pixel to a material, divide materials where more regions are asked for, and find the grains.
 
     Where two regions are asked for and two grains differ by far more surely than the two materials do, they are the
-    grains. Where no number is given, a crystal is divided along steps that no texture shows, materials that do not
-    touch and look the same are one, and one that brightness parts is two. Grains of a material that have two lattices
+    grains. Where no number is forced, a crystal is divided along steps that no texture shows, materials that do not
+    touch and look the same are one, and one that brightness parts is two; where one is, further steps count beside what
+    the field shows. Grains of a material that have two lattices
     are of two materials. Where no number is given and all of the image is one material in several
     grains, the grains are the regions: a material that is everywhere says nothing. They are of several materials where
     a division into as many regions as there are grains finds the same ones and says so.
@@ -83,6 +85,7 @@ def levels_of(
         parts: whether materials may be divided at all; those that have names may not.
         wanted: how many are asked for, where they are not forced: nothing stays unsegmented, and of more materials the
             least distinct are joined.
+        into_grains: whether the regions that are asked for are grains, which no step parts.
         smallest_region_px: connected parts of a region or a grain and holes below this area are dissolved, unless
             nothing of it would be left.
     """
@@ -92,10 +95,11 @@ def levels_of(
         found = _Materials((found.labels > 0).astype(np.uint32), dict.fromkeys(found.became, 1))
     elif parts and n_regions is None and pixels is not None:
         found = _reconsidered(found, field, pixels, smallest_region_px)
-        found = found if wanted is None else found.joined(joined(found.labels, field, pixels, wanted, found.faint))
+        if wanted is not None and len(numbers_in(found.labels)) > wanted:
+            found = found.joined(joined(found.labels, field, pixels, wanted, found.faint))
     division = Division(found.labels, numbers_in(found.labels), found.faint)
     if parts and n_regions is not None and 0 < len(division.material_of) < n_regions:
-        more = divided(found.labels, field, n_regions, pixels=pixels)
+        more = divided(found.labels, field, n_regions, pixels=None if into_grains else pixels)
         division = _numbered(more, found.labels, smallest_region_px)
     through = {region for pair in division.faint for region in pair}  # planes of the lattice run through all of these
     in_grains = divided(division.labels, field, by_materials=False, whole=through)
@@ -108,7 +112,8 @@ def levels_of(
         regions = Division(grains.labels, _materials_of(grains.labels, of_grains))
     trusted = () if field.confidence is None else confidences(regions.labels, field, field.confidence, found.is_two)
     number = _numbers_by_area(regions.labels, regions.material_of)  # divided off, a part may be larger than others
-    faint = [(division.material_of[one - 1], division.material_of[other - 1]) for one, other in division.faint]
+    materials = division.material_of if n_regions is None else regions.material_of
+    faint = [(materials[one - 1], materials[other - 1]) for one, other in division.faint]
     return Levels(
         regions.labels,
         grains.labels,
@@ -144,8 +149,6 @@ class _Materials:
 
     def joined(self, same: Mapping[int, int]) -> _Materials:
         """With each of some materials, the keys, as part of another one."""
-        if not same:
-            return self
         into = np.array([same.get(number, number) for number in range(int(self.labels.max()) + 1)], np.uint32)
         labels, by_place = numbered_by_area(into[self.labels])
         number = {old: by_place[int(into[old]) - 1] for old in numbers_in(self.labels)}

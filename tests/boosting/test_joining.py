@@ -67,7 +67,13 @@ def test_crystals_of_two_lattices_are_joined_after_others() -> None:
     field, pixels = alike((2, 1, 0.1)), with_lattices(8, 8, 8, 8)
     assert joined(LABELS, field, pixels, 3) == {2: 1}
     long = cv2.resize(crystal(np.zeros((len(LABELS), 250))), LABELS.shape[::-1])
-    assert joined(LABELS, field, np.where(LABELS == 1, long, pixels), 3) != {2: 1}
+    assert joined(LABELS, field, np.where(LABELS == 1, long, pixels), 3) == {3: 2}
+
+
+def test_a_line_that_no_point_of_the_field_sees_goes_to_what_it_touches() -> None:
+    labels = LABELS.copy()
+    labels[LABELS.shape[0] * 3 // 4 - 1] = 5  # the last row of the third layer
+    assert joined(labels, alike(), FLAT, 4) == {5: 3}
 
 
 def test_what_a_step_tells_apart_is_joined_after_what_is_rather_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -409,6 +410,59 @@ def test_a_number_that_is_asked_for_is_reached_along_a_step_where_nothing_else_t
     assert levels.faint == [(1, 2)]
     assert np.array_equal(levels.grains, levels.labels)
     assert not divided(whole, field, 2).faint
+
+
+def test_steps_part_no_grains() -> None:
+    _, v = across()
+    sides = np.repeat([[0, 1]], SIDE // PX_A_POINT // 2, axis=1).repeat(SIDE // PX_A_POINT, axis=0)
+    field, whole = field_of(np.zeros_like(sides), sides), np.ones((SIDE, SIDE), np.uint32)
+    found = levels_of(whole, field, 2, pixels=crystal(0.1 * (v > 0)), into_grains=True)
+    assert (found.labels == in_pixels(sides) + 1).mean() in (pytest.approx(0, abs=0.01), pytest.approx(1, abs=0.01))
+    assert not found.faint
+
+
+def test_what_is_no_step_parts_nothing() -> None:
+    field = field_of(np.zeros((SIDE // PX_A_POINT,) * 2, np.int64), noise=0.0)
+    assert (
+        len(levels_of(np.ones((SIDE, SIDE), np.uint32), field, 2, pixels=crystal(np.zeros((SIDE, SIDE)))).material_of)
+        == 1
+    )
+
+
+def test_layers_of_a_crystal_that_are_parted_one_after_the_other_are_told_from_those_beside_them() -> None:
+    _, v = across()
+    layer, field = 1 * (v > -60) + (v > 40), field_of(np.zeros((SIDE // PX_A_POINT,) * 2, np.int64))
+    found = divided(np.ones((SIDE, SIDE), np.uint32), field, 3, pixels=crystal(0.1 * layer))
+    numbers = [int(np.median(found.labels[layer == number])) for number in range(3)]
+    assert sorted(numbers) == [1, 2, 3]
+    assert set(found.faint) == {tuple(sorted(pair)) for pair in pairwise(numbers)}
+
+
+@pytest.mark.parametrize("wanted", [None, 3])
+def test_layers_are_materials_by_falling_area_too(wanted: int | None) -> None:
+    """A crystal in two layers above a larger thing than either."""
+    v = np.arange(640)[:, None] + np.zeros((1, SIDE))
+    points = (np.arange(160)[:, None] >= 88) + np.zeros((1, SIDE // PX_A_POINT), np.int64)
+    noise = 0.5 + 0.1 * np.random.default_rng(0).normal(size=v.shape)
+    pixels = np.where(v < 352, crystal(0.1 * (v > 160)), noise).astype(np.float32)
+    found = levels_of(in_pixels(points + 1), field_of(points), pixels=pixels, wanted=wanted)
+    assert found.material_of == [1, 2, 3]
+    assert (np.diff(np.bincount(found.labels.ravel())[1:]) < 0).all()
+    assert found.renumbered == {1: 2, 2: 1}
+    assert found.faint == [(2, 3)]
+
+
+def test_a_number_below_the_estimate_joins_the_layer_without_a_lattice_rather_than_a_film() -> None:
+    v = np.arange(640)[:, None] + np.zeros((1, SIDE))
+    rows = np.arange(160)[:, None] + np.zeros((1, SIDE // PX_A_POINT))
+    points = np.digitize(rows, [88, 124])
+    noise = 0.5 + 0.1 * np.random.default_rng(0).normal(size=v.shape)
+    pixels = np.where(v < 352, crystal(0.1 * (v > 160)), noise).astype(np.float32)
+    found = levels_of(in_pixels(points + 1), field_of(points), pixels=pixels, wanted=3)
+    assert found.material_of == [1, 2, 3]
+    assert found.faint == [(2, 3)]
+    assert len(np.unique(found.labels[v > 360])) == 1
+    assert found.renumbered == {1: 2, 2: 1, 3: 1}
 
 
 def test_what_is_unlike_all_masks_is_a_material_where_a_number_is_met_too() -> None:

@@ -17,6 +17,7 @@ from samiam.polar.finder import NetworkFinder
 from samiam.polar.network import facts_of, new_network, read_network
 from samiam.polar.peaks import peaks_of
 from samiam.polar.settings import PointCalibration
+from samiam.records.polar_scene import Kind
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import add_to_card, seeded, write_weights
 
@@ -95,20 +96,23 @@ class Stripes(PaddedNetwork):
         self.steep = torch.nn.Parameter(torch.tensor(8.0))
 
     def maps(self, images: Tensor) -> Tensor:
-        return torch.cat([images, images - 0.5, images], dim=1) * self.steep
+        return torch.cat([images, images + 0.5, images], dim=1) * self.steep
 
 
+@pytest.mark.parametrize("kind", ["end", "junction"])
 @pytest.mark.parametrize("period_px", [9.0, 12.0, 24.0])
-def test_stripes_that_a_network_sees_end_and_meet_where_they_do(period_px: float) -> None:
+def test_stripes_that_a_network_sees_end_and_meet_where_they_do(period_px: float, kind: Kind) -> None:
+    """One more stripe on the right: a bright one ends, or a dark one does."""
     y, x = np.indices((180, 200)) - np.array([90, 100])[:, None, None]
-    dislocated = 0.5 + 0.4 * np.cos(2 * np.pi * y / period_px + np.arctan2(y, x))
+    sign = 1 if kind == "end" else -1
+    dislocated = 0.5 + 0.4 * sign * np.cos(2 * np.pi * y / period_px + np.arctan2(y, x))
     found = NetworkFinder(Stripes().eval(), PointCalibration(0.5, 0.5, "stripes")).find(
         dislocated.astype(np.float32), period_px
     )
     middle = found.select(np.hypot(*(found.positions_px - [90, 100]).T) < 2 * period_px)
     assert len(middle) == 1
+    assert len(middle.of_kind(kind)) == 1
     assert np.abs(middle.positions_px - [90, 100]).max() < period_px
-    assert (found.scores >= 0.5).all()
 
 
 def test_a_network_without_a_map_of_stripes_has_peaks_only() -> None:

@@ -13,6 +13,7 @@ from samiam.commands.training.starting import started
 from samiam.networks.variant import Variant
 from samiam.polar.inputs import WORKING_PERIOD_PX
 from samiam.polar.network import NETWORK, facts_of, new_network, read_network, seen_by
+from samiam.polar.settings import Places
 from samiam.records.polar_scene import PolarScene, Sign
 from samiam.training.polar.fitting import calibrate
 from samiam.training.polar.learning import PolarLearner
@@ -37,8 +38,10 @@ def polar_job(data: LabyrinthFrames, learner: PolarSettings, seed: int) -> Job:
     one, size = partial(frame_of, data=data, variant=learner.variant), rules.size_px
     val = ValidationFrames(partial(one, first=_FIRST["val"], size_px=size), rules.val_scenes)
     to_calibrate = partial(one, first=_FIRST["calibration"], size_px=2 * size)
-    finish = partial(calibrate, draw=to_calibrate, n_scenes=learner.calibration.scenes)
-    module = PolarLearner(network, recipe, border_px=WORKING_PERIOD_PX if is_ours else float(np.mean(periods)))
+    looked_at: tuple[Places, ...] = ("peaks", "stripes") if is_ours else ("peaks",)
+    finish = partial(calibrate, draw=to_calibrate, n_scenes=learner.calibration.scenes, looked_at=looked_at)
+    border_px = WORKING_PERIOD_PX if is_ours else float(np.mean(periods))
+    module = PolarLearner(network, recipe, border_px, looked_at)
     frames = PolarFramesData(train, val, rules.batch_size, data.workers)
     return Job(NETWORK, module, frames, facts_of(learner.variant), recipe.ema_decay, card, finish)
 

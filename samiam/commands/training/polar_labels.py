@@ -16,7 +16,7 @@ from samiam.networks.unet import PaddedNetwork
 from samiam.networks.weights import read_calibration
 from samiam.polar.inputs import WORKING_PERIOD_PX
 from samiam.polar.network import NETWORK, facts_of, new_network, read_network, seen_by
-from samiam.polar.settings import PointCalibration
+from samiam.polar.settings import Places, PointCalibration
 from samiam.records.polar_scene import PolarScene
 from samiam.storage.files import replacing
 from samiam.storage.weight_files import given_or_shipped, read_card, seeded
@@ -31,6 +31,7 @@ from simulate.labyrinth import VideoSettings, draw_video
 
 TABLE = "limited_labels.csv"
 _ANOTHER = 1 << 20  # added to a video's seed, another one
+_LOOKED_AT: tuple[Places, ...] = ("peaks",)  # labels say where points are, not where stripes are
 
 
 class Frames:
@@ -122,9 +123,9 @@ def _job(
     recipe = learner.options if start is None else replace(learner.options, learning_rate=learner.fine_tuning_rate)
     crops = LabelledCrops(frames, partial(seen_by, network), rules, recipe.peak)
     data = PolarFramesData(crops, ValidationFrames(val.__getitem__, len(val)), rules.batch_size)
-    finish = partial(calibrate, draw=val.__getitem__, n_scenes=len(val))
+    finish = partial(calibrate, draw=val.__getitem__, n_scenes=len(val), looked_at=_LOOKED_AT)
     card = None if start is None else read_card(start)
-    module = PolarLearner(network, recipe, border_px=WORKING_PERIOD_PX)
+    module = PolarLearner(network, recipe, WORKING_PERIOD_PX, _LOOKED_AT)
     return Job(NETWORK, module, data, facts_of("ours"), recipe.ema_decay, card, finish)
 
 
@@ -134,8 +135,8 @@ def _scored(name: str, n: int, path: Path, sha256: str | None, frames: Frames) -
     calibration = read_calibration(path, PointCalibration, tells="which peaks are points", experiment=NETWORK)
     epochs = read_card(path).get("epoch") if n else None
     for test, scenes in frames.tests.items():
-        found = (peaks_in(network, scene)[calibration.places] for scene in scenes)
-        ends, junctions = zip(*found, strict=True)
+        places = calibration.places
+        ends, junctions = zip(*(peaks_in(network, scene, [places])[places] for scene in scenes), strict=True)
         yield {
             "learnt from": name,
             "labelled frames": n,

@@ -22,16 +22,16 @@ TRIED = tuple(round(height, 3) for height in np.arange(0.1, 0.8, 0.025).tolist()
 """Heights that are tried."""
 
 
-def peaks_in(network: PaddedNetwork, scene: PolarScene) -> dict[Places, tuple[Peaks, Peaks]]:
-    """What may be ends and junctions of a frame, for each place where a network, in evaluation mode, says of them."""
+def peaks_in(
+    network: PaddedNetwork, scene: PolarScene, looked_at: Sequence[Places]
+) -> dict[Places, tuple[Peaks, Peaks]]:
+    """What may be ends and junctions of a frame to a network in evaluation mode, for each place to look for them."""
     maps = look_at(network, bright_sided(scene), scene.period_px)
     ratio = np.divide(maps.end.shape, scene.micrograph.shape_hw)
     truth = (scene.points.positions_px + 0.5) * ratio - 0.5
     of_truth = scene.points.is_junction
     found: dict[Places, tuple[Peaks, Peaks]] = {}
-    for places in get_args(Places):
-        if places == "stripes" and maps.stripe is None:
-            continue
+    for places in looked_at:
         seen = candidates(maps, places, TRIED[0])
         ends, junctions = (
             Peaks.of(seen.of_kind(kind), truth[of_truth == (kind == "junction")], maps.period_px, maps.end.shape)
@@ -52,19 +52,22 @@ def best_of(frames: Sequence[Mapping[Places, tuple[Peaks, Peaks]]]) -> tuple[Poi
     return max(found, key=lambda one: sum(one[1]))
 
 
-def calibrate(weights: Path, draw: Callable[[int], PolarScene], n_scenes: int) -> PointCalibration:
+def calibrate(
+    weights: Path, draw: Callable[[int], PolarScene], n_scenes: int, looked_at: Sequence[Places]
+) -> PointCalibration:
     """Fit a calibration of weights and write it on their card, with what it is worth.
 
     Args:
         weights: a file of weights with its card.
         draw: makes the frame of a number; none of them may be of a labyrinth trained on.
         n_scenes: how many.
+        looked_at: where points are looked for; the better of these is taken.
 
     Raises:
         InputError: if the weights cannot be read.
     """
     network = read_network(weights)
-    found, (f_end, f_junction) = best_of([peaks_in(network, draw(number)) for number in range(n_scenes)])
+    found, (f_end, f_junction) = best_of([peaks_in(network, draw(number), looked_at) for number in range(n_scenes)])
     scores = {"f_ends_within_half_period": f_end, "f_junctions_within_half_period": f_junction}
     said = {name: round(value, 4) for name, value in scores.items()}
     add_to_card(weights, calibration={**asdict(found), "scores": said, "scenes": n_scenes})

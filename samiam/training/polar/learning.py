@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -44,8 +46,8 @@ def binary_divergence(logits: Tensor, shares: Tensor) -> Tensor:
 class PolarLearner(WarmedUpLearner[PaddedNetwork, PolarRecipe]):
     """Trains a network on batches of frames (B, 1, H, W), as it sees them, and their maps (B, 2 or 3, H, W).
 
-    These are heat of ends and of junctions, and which pixels are stripes; nothing is learnt of stripes where a network
-    has no map of them, or nobody says where they are.
+    These are heat of ends and of junctions, and which pixels are stripes. Nothing is learnt of stripes where a network
+    has no map of them or nobody says where they are.
 
     Logs `train/loss` and its parts; and of the frames to validate on `val/f_end` and `val/f_junction`, F of what is
     found within half a period at the best threshold, and `val/f`, the mean of both.
@@ -53,15 +55,18 @@ class PolarLearner(WarmedUpLearner[PaddedNetwork, PolarRecipe]):
     Args:
         network: what is trained.
         recipe: how it learns.
-        border_px: of the frames to train on, where nothing is learnt.
+        border_px: of the frames to train on, where nothing is learnt of points.
+        looked_at: where points are looked for in validation: not at stripes of which nothing is learnt.
     """
 
     monitor = ("val/f", "max")
 
-    def __init__(self, network: PaddedNetwork, recipe: PolarRecipe, border_px: float) -> None:
+    def __init__(
+        self, network: PaddedNetwork, recipe: PolarRecipe, border_px: float, looked_at: Sequence[Places]
+    ) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.recipe, self.border_px = recipe, border_px
+        self.recipe, self.border_px, self.looked_at = recipe, border_px, looked_at
         self._found: list[dict[Places, tuple[Peaks, Peaks]]] = []
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
@@ -92,7 +97,7 @@ class PolarLearner(WarmedUpLearner[PaddedNetwork, PolarRecipe]):
 
     def validation_step(self, scene: PolarScene) -> None:
         """What is found in one frame."""
-        self._found.append(peaks_in(self.network, scene))
+        self._found.append(peaks_in(self.network, scene, self.looked_at))
 
     def on_validation_epoch_end(self) -> None:
         """F over all frames."""

@@ -62,7 +62,7 @@ def best_height(frames: Sequence[Peaks], tried: Sequence[float]) -> tuple[float,
     Of heights that are as good the lowest is taken: a false point seldom has a track, one that is missed breaks one.
 
     Args:
-        frames: in which peaks are as high as the lowest tried, at least.
+        frames: which have all that is as high as the lowest tried.
         tried: heights, rising.
     """
     scores = [f_score(frame.hits(least) for frame in frames) for least in tried]

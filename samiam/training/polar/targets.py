@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from samiam.records.polar_scene import Points
 
 _REACH = 4.0  # standard deviations from a point, beyond which its Gaussian is nothing
-BORDER = 1.0  # periods from the border, within which nobody can tell and nothing is learnt
+BORDER = 1.0  # periods from the border, within which nobody can tell and nothing is learnt of points
 
 
 def heat_maps(points: Points, shape_hw: tuple[int, int], sigma_px: float) -> NDArray[np.float32]:
