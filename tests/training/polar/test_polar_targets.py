@@ -9,6 +9,7 @@ import torch
 from samiam.records import Micrograph
 from samiam.records.polar_scene import Points, PolarScene
 from samiam.training.polar.crops import LabelledCrops
+from samiam.training.polar.fitting import best_of
 from samiam.training.polar.learning import heat_loss
 from samiam.training.polar.scenes import TrainingFrames, resized
 from samiam.training.polar.scoring import Peaks, best_height, f_score
@@ -112,3 +113,20 @@ def test_crops_of_labelled_frames_hold_the_points_that_they_show() -> None:
             assert heat[1][place] == 1
             shown += 1
     assert 0 < shown < 16
+
+
+def test_stripes_are_taken_where_they_are_nearly_as_good_as_peaks() -> None:
+    truth = np.array([[50.0, 50.0], [80.0, 20.0]])
+
+    def found(places: np.ndarray) -> tuple[Peaks, Peaks]:
+        one = Peaks(places, np.full(len(places), 0.6, np.float32), truth, 10.0)
+        return one, one
+
+    good, bad = found(truth), found(truth + np.array([[0.0, 0.0], [30.0, 0.0]]))
+    assert best_of([{"peaks": good, "stripes": good}])[0].places == "stripes"
+    assert best_of([{"peaks": good, "stripes": bad}])[0].places == "peaks"
+    nearly = [{"peaks": good, "stripes": good}] * 99 + [{"peaks": good, "stripes": bad}]  # F 0.995
+    assert best_of(nearly)[0].places == "stripes"
+    assert best_of(nearly[-50:])[0].places == "peaks"  # 0.99
+    calibration, scores = best_of([{"peaks": good}])
+    assert (calibration.places, scores) == ("peaks", (1.0, 1.0))
