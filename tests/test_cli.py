@@ -401,11 +401,11 @@ class TestPointing:
 @pytest.mark.usefixtures("quick")
 class TestOptions:
     @pytest.mark.parametrize(
-        ("given", "n_materials", "found"),
-        [((), 2, "2 materials"), (("-k", 1), 1, "1 material"), (("-k", 5), 5, "5 materials")],
+        ("given", "n_materials", "found", "materials"),
+        [((), 2, "2 materials", 2), (("-k", 1), 1, "1 material", 1), (("-k", 5), 5, "5 regions", 4)],
     )
     def test_number_of_materials(
-        self, png: Path, run: Run, given: tuple[object, ...], n_materials: int, found: str
+        self, png: Path, run: Run, given: tuple[object, ...], n_materials: int, found: str, materials: int
     ) -> None:
         code, out, _ = run("segment", png, "-o", png.parent / "out", *given)
         assert code == 0
@@ -414,7 +414,7 @@ class TestOptions:
         provenance = json.loads((png.parent / "out" / "a" / "provenance.json").read_text())
         assert (provenance["n_materials"], provenance["n_materials_given"]) == (n_materials, bool(given))
         assert provenance["regions_found"] == int(found[0])
-        assert provenance["materials_found"] == int(found[0])
+        assert provenance["materials_found"] == materials
         assert provenance["config"]["n_materials"] == (n_materials if given else None)
 
     def test_settings_reach_their_place(self, png: Path, run: Run) -> None:
