@@ -13,8 +13,8 @@ from torch.nn import functional
 from samiam.errors import InputError
 from samiam.networks.unet import PaddedNetwork
 from samiam.polar import PointFinderOptions, build_point_finder
-from samiam.polar.finder import NetworkFinder
-from samiam.polar.network import facts_of, new_network, read_network
+from samiam.polar.finder import NetworkFinder, points_among
+from samiam.polar.network import HeatMaps, facts_of, new_network, read_network
 from samiam.polar.peaks import peaks_of
 from samiam.polar.settings import PointCalibration
 from samiam.records.polar_scene import Kind
@@ -89,14 +89,15 @@ def test_the_thresholds_decide_of_each_kind() -> None:
 
 
 class Stripes(PaddedNetwork):
-    """Says that there is a stripe where a frame is bright, and that it ends there and meets others as surely."""
+    """Says that there is a stripe where a frame is bright, and anywhere that it may end or meet others."""
 
     def __init__(self) -> None:
         super().__init__({"end": 1, "junction": 1, "stripe": 1}, stride=2)
         self.steep = torch.nn.Parameter(torch.tensor(8.0))
 
     def maps(self, images: Tensor) -> Tensor:
-        return torch.cat([images, images + 0.5, images], dim=1) * self.steep
+        unsure = torch.full_like(images, -0.6)
+        return torch.cat([unsure, unsure, self.steep * images], dim=1)
 
 
 @pytest.mark.parametrize("kind", ["end", "junction"])
@@ -106,7 +107,7 @@ def test_stripes_that_a_network_sees_end_and_meet_where_they_do(period_px: float
     y, x = np.indices((180, 200)) - np.array([90, 100])[:, None, None]
     sign = 1 if kind == "end" else -1
     dislocated = 0.5 + 0.4 * sign * np.cos(2 * np.pi * y / period_px + np.arctan2(y, x))
-    found = NetworkFinder(Stripes().eval(), PointCalibration(0.5, 0.5, "stripes")).find(
+    found = NetworkFinder(Stripes().eval(), PointCalibration(0.3, 0.3, "stripes")).find(
         dislocated.astype(np.float32), period_px
     )
     middle = found.select(np.hypot(*(found.positions_px - [90, 100]).T) < 2 * period_px)
@@ -157,3 +158,18 @@ def test_weights_that_do_not_fit_are_refused(weights: Path, tmp_path: Path) -> N
         build_point_finder(PointFinderOptions(weights=weights))
     with pytest.raises(InputError, match="no such file"):
         build_point_finder(PointFinderOptions(weights=tmp_path / "missing.safetensors"))
+
+
+def test_an_end_that_is_sure_and_far_from_all_traced_stripes_is_one_too() -> None:
+    """A stripe too faint to be traced: only the map of ends says where it ends."""
+    y, x = np.indices((96, 96))
+    stripe = np.where(np.abs(y - 20) < 3, 0.9, 0.1).astype(np.float32)
+    end = 0.8 * np.exp(-((y - 70) ** 2 + (x - 40) ** 2) / 8).astype(np.float32)
+    maps = HeatMaps(end, np.zeros_like(end), 12.0, stripe)
+    inner = points_among(maps, PointCalibration(0.2, 0.2, "stripes"))
+    assert near(inner.positions_px, [(70.0, 40.0)]) < 0.5
+    assert not inner.is_junction.any()
+    close = HeatMaps(
+        np.roll(end, -48, axis=0), np.zeros_like(end), 12.0, np.where(x < 41, stripe, 0.1).astype(np.float32)
+    )
+    assert len(points_among(close, PointCalibration(0.2, 0.2, "stripes"))) == 1  # the traced end, and no other
