@@ -21,6 +21,11 @@ def dilated(mask: NDArray[np.bool_], times: int = 1, *, corners: bool = False) -
     return np.asarray(grown.view(np.bool_))
 
 
+def n_beside(first: NDArray[np.bool_], second: NDArray[np.bool_], times: int = 1) -> int:
+    """How many pixels of a second mask, bool (H, W), lie beside a first one, so many pixels away at most."""
+    return int(np.count_nonzero(dilated(first, times) & second))
+
+
 def eroded(
     mask: NDArray[np.bool_], times: int = 1, *, corners: bool = False, beyond: bool = False
 ) -> NDArray[np.bool_]:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.boosting.dividing import nearer_first, unit
-from samiam.morphology import dilated
+from samiam.boosting.splitting import nearer_first, unit
+from samiam.morphology import n_beside
 from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField
 
@@ -82,7 +82,7 @@ def parted_by_grains(labels: NDArray[np.uint32], field: TextureField) -> NDArray
     for first, second in combinations(numbers_in(labels), 2):
         at_points = drawn[field.places]
         parts = [at_points == first, at_points == second]
-        if not _touch(*parts) or not _are_grains(parts, field):
+        if not n_beside(parts[0], parts[1], times=2) or not _are_grains(parts, field):
             continue
         vectors = field.grains[parts[0] | parts[1]]
         begun = [unit(field.grains[part].mean(axis=0)) for part in parts]
@@ -93,10 +93,6 @@ def parted_by_grains(labels: NDArray[np.uint32], field: TextureField) -> NDArray
         pair = (drawn == first) | (drawn == second)
         drawn[pair] = np.where(is_second[pair], second, first)
     return drawn
-
-
-def _touch(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> bool:
-    return bool((dilated(first, 2) & second).any())
 
 
 def _are_grains(parts: list[NDArray[np.bool_]], field: TextureField) -> bool:

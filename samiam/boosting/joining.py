@@ -8,9 +8,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.dividing import log_odds_of_materials
 from samiam.boosting.lookalikes import LEAST_SHARE, lattices_of, may_be_one
-from samiam.morphology import dilated
+from samiam.boosting.splitting import log_odds_of_materials
+from samiam.lattices.steps import LOG_ODDS_AFTER
+from samiam.morphology import n_beside
 from samiam.outlines import largest_part
 from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
@@ -23,8 +24,6 @@ magnified 1.5 times) and of `simulate.procedural_scene` in which more materials 
 """
 _BY_LATTICES = 2.0
 """Likewise by lattices that are not one."""
-_OF_STEPS = float(np.log(95 / 9))
-"""Log odds of what a step tells apart, at least: of those taken for an interface so many are, so many are not."""
 
 
 def joined(
@@ -59,12 +58,11 @@ def joined(
     def rank(pair: tuple[int, int]) -> tuple[float, int]:
         """What is too small for the field to tell goes to what it touches most."""
         odds = rating(pair)
-        common = 0 if np.isfinite(odds) else np.count_nonzero(dilated(found == pair[0]) & (found == pair[1]))
-        return odds, -int(common)
+        return odds, 0 if np.isfinite(odds) else -n_beside(*(found == label for label in pair))
 
     def rating(pair: tuple[int, int]) -> float:
         odds = log_odds_of_materials(found == pair[0], found == pair[1], field)
-        odds = max(odds, _OF_STEPS) if frozenset(pair) in known else odds
+        odds = max(odds, LOG_ODDS_AFTER) if frozenset(pair) in known else odds
         if not all(label in lattices for label in pair):
             return odds
         first, second = (lattices[label] for label in pair)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.dividing import log_odds_of_grains
+from samiam.boosting.splitting import log_odds_of_grains
 from samiam.lattices.steps import Step, strongest_step
 from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
@@ -82,8 +82,7 @@ def _steps_in(
         needed = _ANOTHER if steps else 0.0
         if step is None or step.log_odds <= needed:
             continue
-        beyond = step.beyond(crystal.shape)
-        parts = inside & ~beyond, inside & beyond
+        parts = step.sides(inside)
         if min(map(np.count_nonzero, parts)) < smallest_px:
             continue
         grains = log_odds_of_grains(*parts, field)

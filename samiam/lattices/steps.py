@@ -39,6 +39,10 @@ _SHARPEST = 1e-3  # that nothing is nearer to 0 or 1 than
 # 903) and of `simulate.procedural_scene` under each of its `EFFECTS`. With the former also turned by 30° and magnified
 # 1.5 times, 9 of 1328 without a step are told wrongly, and 25 are missed of 120 whose step is found in its place.
 _OFFSET, _BY_STRENGTH, _BY_SHARPNESS, _BY_BRIGHTNESS, _BY_LATTICE = -5.86, -2.02, 1.06, 2.13, 1.23
+LOG_ODDS_BEFORE = float(np.log(177 / 776))
+"""That a crystal has a step, of those that the odds of one were fitted on."""
+LOG_ODDS_AFTER = float(np.log(95 / 9))
+"""That a step which rather is an interface is one, of those that were tried."""
 _TURNED = 0.25  # change of most waves: doping changes them by a tenth, of a lattice that is turned they fade
 _LEAST_SHARPNESS = 0.3  # near a bright neighbour whose light reaches into a crystal there is less
 _LEAST_LATTICE = 3.0
@@ -84,6 +88,15 @@ class Step:
         sharpness = np.log(self.sharpness / (1 - self.sharpness))
         strengths = np.log([self.strength, self.brightness, self.lattice]) @ (_BY_STRENGTH, _BY_BRIGHTNESS, _BY_LATTICE)
         return float(_OFFSET + _BY_SHARPNESS * sharpness + strengths)
+
+    def sides(self, inside: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """The pixels of a region, bool (H, W), before it and those beyond it."""
+        beyond = self.beyond((inside.shape[0], inside.shape[1]))
+        return inside & ~beyond, inside & beyond
+
+    def smaller_side(self, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The pixels of a region, bool (H, W), on that side of it where there are fewer."""
+        return min(reversed(self.sides(inside)), key=np.count_nonzero)
 
     def beyond(self, shape_hw: tuple[int, int]) -> NDArray[np.bool_]:
         """The pixels beyond it along its normal: bool (H, W)."""
@@ -246,10 +259,9 @@ def _before(is_full: NDArray[np.bool_], is_cut: NDArray[np.bool_]) -> NDArray[np
 def _changes(means: Floats, places: NDArray[np.intp], reach: NDArray[np.int64], is_usable: NDArray[np.bool_]) -> Floats:
     """By how much each stretch changes at each place beyond what is smooth: (stretches, D, places), 0 where unknown."""
     found = np.zeros((means.shape[0], means.shape[1], len(places)))
-    kinds = reach[..., 0] * (_REACH + 1) + reach[..., 1]
-    for kind in np.unique(kinds[is_usable]).tolist():
-        stretch, index = np.nonzero(is_usable & (kinds == kind))
-        design = _design(*divmod(kind, _REACH + 1))
+    for before, after in np.unique(reach[is_usable], axis=0).tolist():
+        stretch, index = np.nonzero(is_usable & (reach == (before, after)).all(axis=-1))
+        design = _design(before, after)
         around = means[stretch[:, None], :, places[index][:, None] + design.used]  # (m, points, D)
         found[stretch, :, index] = design.change @ around
     return found

@@ -17,8 +17,11 @@ from samiam.skeletons import skeleton_of
 
 _FINER = 2  # times, that stripes are traced: their edges lie between pixels
 _LONE = 0.45
-"""Height from which a peak is an end of a stripe too short or too faint to be traced; chosen on videos of labyrinths of
-Swift and Hohenberg, where it halves the ends that are missed at noise 1 and makes as few false ones."""
+"""Height from which a peak is an end of a stripe too short or too faint to be traced.
+
+Chosen on videos of labyrinths of Swift and Hohenberg, where at noise 1 it leaves 0.026 of the ends unfound instead of
+0.042, and F is 0.960 instead of 0.958.
+"""
 _FAR = 0.5  # periods from all that is traced, from which a peak is of something else
 
 
@@ -38,20 +41,26 @@ def candidates(maps: HeatMaps, places: Places, least: float) -> Points:
         InputError: if the network sees no stripes.
     """
     if places == "peaks":
-        (ends, of_ends), (junctions, of_junctions) = (
-            peaks_of(heat, least, maps.period_px) for heat in (maps.end, maps.junction)
-        )
-        is_junction = np.arange(len(ends) + len(junctions)) >= len(ends)
-        return Points(np.concatenate([ends, junctions]), is_junction, np.concatenate([of_ends, of_junctions]))
+        return _peaks(maps, least)
     if maps.stripe is None:
         raise InputError("places='stripes': this network has no map of stripes; give 'peaks'.")
-    shape_hw = np.array(maps.stripe.shape)
-    finer = cv2.resize(
-        maps.stripe - np.float32(0.5), tuple((_FINER * shape_hw[::-1]).tolist()), interpolation=cv2.INTER_CUBIC
+    return _traced(maps, maps.stripe)
+
+
+def _peaks(maps: HeatMaps, least: float) -> Points:
+    (ends, of_ends), (junctions, of_junctions) = (
+        peaks_of(heat, least, maps.period_px) for heat in (maps.end, maps.junction)
     )
+    is_junction = np.arange(len(ends) + len(junctions)) >= len(ends)
+    return Points(np.concatenate([ends, junctions]), is_junction, np.concatenate([of_ends, of_junctions]))
+
+
+def _traced(maps: HeatMaps, stripe: Floats) -> Points:
+    height, width = stripe.shape
+    finer = cv2.resize(stripe - np.float32(0.5), (_FINER * width, _FINER * height), interpolation=cv2.INTER_CUBIC)
     traced = skeleton_of(finer > 0, _FINER * maps.period_px).points(border_px=0)
     positions = (traced.positions_px + 0.5) / _FINER - 0.5
-    rows, columns = np.clip(np.rint(positions).astype(int), 0, shape_hw - 1).T
+    rows, columns = np.clip(np.rint(positions).astype(int), 0, (height - 1, width - 1)).T
     of_ends, of_junctions = (_highest_near(heat, maps.period_px)[rows, columns] for heat in (maps.end, maps.junction))
     lone, of_lone = peaks_of(maps.end, _LONE, maps.period_px)
     is_far = (cdist(lone, positions) > _FAR * maps.period_px).all(axis=1)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 
 from samiam.networks.unet import PaddedNetwork
 from samiam.polar.candidates import candidates
+from samiam.polar.linking.linker import KINDS
 from samiam.polar.network import look_at, read_network
 from samiam.polar.settings import Places, PointCalibration
-from samiam.records.polar_scene import Kind, PolarScene
+from samiam.records.polar_scene import PolarScene
 from samiam.storage.weight_files import add_to_card
 from samiam.training.polar.scenes import bright_sided
 from samiam.training.polar.scoring import Peaks, best_height
@@ -40,7 +40,7 @@ def peaks_in(
         seen = candidates(maps, places, TRIED[0])
         ends, junctions = (
             Peaks.of(seen.of_kind(kind), truth[of_truth == (kind == "junction")], maps.period_px, maps.end.shape)
-            for kind in get_args(Kind)
+            for kind in KINDS
         )
         found[places] = ends, junctions
     return found

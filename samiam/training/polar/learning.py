@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from samiam.networks.unet import PaddedNetwork
+from samiam.polar.linking.linker import KINDS
 from samiam.polar.settings import Places
 from samiam.records.polar_scene import PolarScene
 from samiam.training.polar.fitting import best_of, peaks_in
@@ -17,8 +18,6 @@ from samiam.training.polar.scoring import Peaks
 from samiam.training.polar.settings import PolarRecipe
 from samiam.training.polar.targets import counted_px
 from samiam.training.schedule import WarmedUpLearner
-
-KINDS = ("end", "junction")
 
 
 def heat_loss(logits: Tensor, heat: Tensor, counted: Tensor, peak_weight: float) -> Tensor:
@@ -79,7 +78,7 @@ class PolarLearner(WarmedUpLearner[PaddedNetwork, PolarRecipe]):
         images, maps = batch
         outputs = self(images)
         counted = torch.from_numpy(counted_px((maps.shape[-2], maps.shape[-1]), self.border_px)).to(maps.device)
-        losses = {
+        losses: dict[str, Tensor] = {
             kind: heat_loss(outputs[kind][:, 0], maps[:, number], counted, self.recipe.peak_weight)
             for number, kind in enumerate(KINDS)
         }

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.dividing import best_split, unit
+from samiam.boosting.splitting import best_split, unit
 from samiam.errors import InputError
 from samiam.generation import PromptableGenerator
 from samiam.lattices.steps import strongest_step
@@ -209,8 +209,7 @@ class Sight:
         step = strongest_step(np.ascontiguousarray(pose.apply(pixels)), np.ascontiguousarray(inside))
         if step is None or step.log_odds <= log_odds:
             return None
-        beyond = step.beyond(inside.shape)
-        smaller = min(inside & beyond, inside & ~beyond, key=np.count_nonzero)
+        smaller = step.smaller_side(inside)
         return np.ascontiguousarray(pose.undo(smaller)) if smaller.any() else None
 
     def _field(self) -> TextureField:
