@@ -1,5 +1,6 @@
 """`samiam`, and `python -m samiam`."""
 
+import gc
 import sys
 
 from samiam.beginning import begin
@@ -10,7 +11,9 @@ def main() -> int:
     begin()
     from samiam.cli import main
 
-    return main()
+    code = main()
+    gc.freeze()  # what there still is goes with the process, unlooked at
+    return code
 
 
 if __name__ == "__main__":

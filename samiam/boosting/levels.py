@@ -52,7 +52,7 @@ class Levels:
 
     def undone(self, pose: Pose) -> Levels:
         """The regions of an image in a pose as those of the image before."""
-        labels, grains = (np.ascontiguousarray(pose.undo(each)) for each in (self.labels, self.grains))
+        labels, grains = (pose.undo(each) for each in (self.labels, self.grains))
         return replace(self, labels=labels, grains=grains)
 
 

@@ -49,7 +49,7 @@ def merge_masks(
     for index in _largest_first(masks, materials):
         if materials[index] >= 0:
             labels[masks[index]] = materials[index] + 1
-    return numbered_by_area(dissolved(np.ascontiguousarray(pose.apply(labels)), smallest_region_px))
+    return numbered_by_area(dissolved(pose.apply(labels), smallest_region_px))
 
 
 def _largest_first(masks: Masks, materials: NDArray[np.int64]) -> list[int]:

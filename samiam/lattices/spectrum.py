@@ -10,7 +10,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import fft
 
@@ -173,12 +172,14 @@ def background(power: NDArray[np.float32], grid: Grid, lengths: Floats) -> NDArr
     """
     scale = _RINGS / float(max(grid.y[-1], grid.x[-1]))
 
-    def rings(lengths: Floats) -> NDArray[np.int32]:
-        return np.minimum((lengths.astype(np.float32) * scale).astype(np.int32), _RINGS)
+    def rings(lengths: Floats) -> NDArray[np.uint8]:
+        return np.asarray(np.minimum(lengths.astype(np.float32) * scale, _RINGS), np.uint8)
 
-    few = rings(np.hypot(grid.y[::3, None], grid.x[::3]))
-    of_rings = pd.Series(power[::3, ::3].ravel()).groupby(few.ravel()).median()
-    medians = np.interp(np.arange(_RINGS + 1), of_rings.index, of_rings)
+    few = rings(np.hypot(grid.y[::3, None], grid.x[::3])).ravel()
+    counts = np.bincount(few)
+    of_rings = np.split(power[::3, ::3].ravel()[np.argsort(few, kind="stable")], np.cumsum(counts)[:-1])
+    known = np.flatnonzero(counts)
+    medians = np.interp(np.arange(_RINGS + 1), known, [np.median(of_rings[ring]) for ring in known])
     least = max(_ROUNDING * float(power.max()), float(np.finfo(np.float32).tiny))
     return np.asarray(np.maximum(medians, least), np.float32)[rings(lengths)]
 

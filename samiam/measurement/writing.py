@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from samiam.formats.writers.csv_table import write_table
+from samiam.formats.writers.png import write_png
 from samiam.measurement.record import Measurements
-from samiam.storage.files import replacing
 
 
 def write_measured(folder: str | Path, measured: Measurements) -> list[Path]:
@@ -18,6 +18,4 @@ def write_measured(folder: str | Path, measured: Measurements) -> list[Path]:
     folder = Path(folder)
     tables = {"regions": measured.regions, "layers": measured.layers, "lattices": measured.lattices}
     written = [write_table(folder / f"{name}.csv", table) for name, table in tables.items()]
-    with replacing(folder / "layers.png") as partial:
-        measured.picture().save(partial, format="PNG", compress_level=1)
-    return [*written, folder / "layers.png"]
+    return [*written, write_png(folder / "layers.png", measured.picture())]

@@ -77,7 +77,7 @@ class Masks:
         """
         rows: list[NDArray[np.uint8]] = []
         for index, mask in enumerate(masks):  # type: ignore[arg-type]
-            array = np.asarray(mask)
+            array = np.ascontiguousarray(mask)
             array = array if array.dtype == np.bool_ else array != 0
             shape_hw = shape_hw or (array.shape if array.ndim == 2 else None)
             if shape_hw is None or array.shape != tuple(shape_hw):

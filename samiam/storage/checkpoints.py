@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from samiam.errors import InputError
 from samiam.storage.downloads import DOWNLOAD_ERRORS, download, locked, reason_of, user_cache
-from samiam.storage.files import sha256_of
+from samiam.storage.files import sha256_of, verify
 
 # Listing and fetching checkpoints must not cost the seconds that importing torch takes.
 if TYPE_CHECKING:
@@ -78,26 +78,6 @@ def list_checkpoints() -> list[tuple[Checkpoint, Path, bool]]:
     """Each checkpoint with its place in the cache and whether a file lies there (its hash is not checked)."""
     placed = ((checkpoint, _place(checkpoint, None)) for checkpoint in CHECKPOINTS.values())
     return [(checkpoint, path, path.is_file()) for checkpoint, path in placed]
-
-
-def verify(path: str | Path, sha256: str, remedy: str = "delete it and get it again") -> None:
-    """Make sure that a file is the expected one.
-
-    Args:
-        path: the file.
-        sha256: what its bytes must hash to, in hexadecimal digits of either case.
-        remedy: what the message tells the user to do; "{found}" in it becomes the file's own hash.
-
-    Raises:
-        InputError: if the file is missing, unreadable or another.
-    """
-    try:
-        found = sha256_of(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
-    if found != sha256.strip().lower():
-        told = remedy.replace("{found}", found)
-        raise InputError(f"{path}: its sha256 is {found}, but {sha256} was expected; {told}.")
 
 
 def verify_cached(name: str) -> Path:

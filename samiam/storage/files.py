@@ -1,4 +1,4 @@
-"""Files on disk: the hash of one, replacing one or some so that nothing half-written is seen, a folder for some."""
+"""Files on disk: the hash that one has or must have, replacing one or some so that nothing half-written is seen."""
 
 from __future__ import annotations
 
@@ -43,6 +43,26 @@ def sha256_of(path: str | Path) -> str:
         return hashlib.sha256("".join(listed).encode()).hexdigest()
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verify(path: str | Path, sha256: str, remedy: str = "delete it and get it again") -> None:
+    """Make sure that a file is the expected one.
+
+    Args:
+        path: the file.
+        sha256: what its bytes must hash to, in hexadecimal digits of either case.
+        remedy: what the message tells the user to do; "{found}" in it becomes the file's own hash.
+
+    Raises:
+        InputError: if the file is missing, unreadable or another.
+    """
+    try:
+        found = sha256_of(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+    if found != sha256.strip().lower():
+        told = remedy.replace("{found}", found)
+        raise InputError(f"{path}: its sha256 is {found}, but {sha256} was expected; {told}.")
 
 
 @contextmanager

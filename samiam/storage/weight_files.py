@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from samiam.errors import InputError
-from samiam.storage.checkpoints import verify
-from samiam.storage.files import replacing, sha256_of
+from samiam.storage.files import replacing, sha256_of, verify
 from samiam.storage.strict_json import parse_json
 
 if TYPE_CHECKING:

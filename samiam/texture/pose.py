@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,14 +27,13 @@ class Pose:
     columns_reversed: bool
 
     def apply(self, image: NDArray[Pixels]) -> NDArray[Pixels]:
-        """The image (H, W, …) in this pose."""
-        turned = image.swapaxes(0, 1) if self.swapped else image
-        return turned[self._steps]
+        """The image (H, W, …) in this pose; turned, one of (H, W) lies in memory row by row as before."""
+        return self._reversed(_swapped(image) if self.swapped else image)
 
     def undo(self, image: NDArray[Pixels]) -> NDArray[Pixels]:
-        """What `apply` was given, (H, W, …), of what it gave."""
-        turned = image[self._steps]
-        return turned.swapaxes(0, 1) if self.swapped else turned
+        """What `apply` was given, (H, W, …), of what it gave; likewise."""
+        turned = self._reversed(image)
+        return _swapped(turned) if self.swapped else turned
 
     def apply_point(self, point_xy: tuple[float, float], shape_hw: tuple[int, int]) -> tuple[float, float]:
         """Where a pixel (x, y) of an image of this shape lies in this pose."""
@@ -48,9 +48,24 @@ class Pose:
         x = shape_hw[1] - 1 - x if self.columns_reversed else x
         return (y, x) if self.swapped else (x, y)
 
-    @property
-    def _steps(self) -> tuple[slice, slice]:
-        return slice(None, None, -1 if self.rows_reversed else 1), slice(None, None, -1 if self.columns_reversed else 1)
+    def _reversed(self, image: NDArray[Pixels]) -> NDArray[Pixels]:
+        if image.ndim > 2:
+            return image[:: -1 if self.rows_reversed else 1, :: -1 if self.columns_reversed else 1]
+        if not (self.rows_reversed or self.columns_reversed):
+            return image
+        about = -1 if self.rows_reversed and self.columns_reversed else 0 if self.rows_reversed else 1
+        return np.asarray(cv2.flip(image.view(_AS_LONG[image.itemsize]), about)).view(image.dtype)
+
+
+_AS_LONG = {1: np.uint8, 2: np.uint16, 4: np.int32, 8: np.float64}
+"""Types of pixels that OpenCV moves about, by their bytes."""
+
+
+def _swapped(image: NDArray[Pixels]) -> NDArray[Pixels]:
+    """Rows as columns; OpenCV takes a fifth of numpy's time where their number is a power of two."""
+    if image.ndim > 2:
+        return image.swapaxes(0, 1)
+    return np.asarray(cv2.transpose(image.view(_AS_LONG[image.itemsize]))).view(image.dtype)
 
 
 UPRIGHT = Pose(swapped=False, rows_reversed=False, columns_reversed=False)

@@ -8,7 +8,8 @@ from pathlib import Path
 from torch import Tensor
 
 from samiam.errors import InputError
-from samiam.storage.checkpoints import read_state_dict, verify
+from samiam.storage.checkpoints import read_state_dict
+from samiam.storage.files import verify
 
 SUFFIXES = (".pth", ".pt", ".tar")
 """Of files that `torch.save` wrote; those of this package end in `.safetensors`."""

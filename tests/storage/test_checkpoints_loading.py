@@ -8,7 +8,8 @@ import torch
 
 from samiam.device import pick_device
 from samiam.errors import InputError
-from samiam.storage.checkpoints import CHECKPOINTS, fit_state_dict, load_state_dict, verify
+from samiam.storage.checkpoints import CHECKPOINTS, fit_state_dict, load_state_dict
+from samiam.storage.files import verify
 
 VIT_B = CHECKPOINTS["vit_b"]
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from samiam.beginning import keep_memory
+from samiam.beginning import clear_up_less
 from samiam.errors import InputError
 
 Result = TypeVar("Result")
@@ -104,7 +104,7 @@ def _begin() -> None:
     Thread(target=_end_with_parent, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = "1"  # of libraries that are not loaded yet
     threadpool_limits(1)
-    keep_memory()
+    clear_up_less()
 
 
 def _end_with_parent() -> None:

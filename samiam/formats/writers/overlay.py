@@ -7,9 +7,9 @@ from pathlib import Path
 from samiam.colours import TINTS, Tint, colour_of, colour_overlay
 from samiam.formats.writers.captions import Entry, ScaleBar, captioned, enlarged, enlarging, hatch, numbered, scale_bar
 from samiam.formats.writers.numbering import label_places
+from samiam.formats.writers.png import write_png
 from samiam.formats.writers.wording import legend_texts, notes, percent, region_names
 from samiam.records import Micrograph, Segmentation
-from samiam.storage.files import replacing
 
 
 def write_overlay(
@@ -44,9 +44,7 @@ def write_overlay(
     bar = scale_bar(micrograph.shape_hw[1], micrograph.pixel_size_nm)
     bar = ScaleBar(bar.length_px * factor, bar.text)
     remarks = [*filter(None, [segmentation.remark]), *notes(micrograph)]
-    with replacing(path) as partial:
-        captioned(tinted, bar, _entries(segmentation), remarks).save(partial, format="PNG", compress_level=1)
-    return Path(path)
+    return write_png(path, captioned(tinted, bar, _entries(segmentation), remarks))
 
 
 def _entries(segmentation: Segmentation) -> list[Entry]:

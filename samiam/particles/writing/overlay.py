@@ -21,10 +21,10 @@ from samiam.formats.writers.captions import (
     numbered,
     scale_bar,
 )
+from samiam.formats.writers.png import write_png
 from samiam.formats.writers.wording import notes
 from samiam.particles.result import Particles
 from samiam.particles.writing.classes import COLOURS, PARTICLE
-from samiam.storage.files import replacing
 
 _TINT, _LINE = 0.22, 0.95  # shares of the colour within a particle and on its outline; fringes are to be seen
 _DASH_PX = 4  # of the outline of what does not count
@@ -58,10 +58,8 @@ def write_particle_overlay(path: str | Path, particles: Particles, table: pd.Dat
         picture = numbered(picture, middles)
     bar = scale_bar(micrograph.shape_hw[1], micrograph.pixel_size_nm)
     remarks = [*filter(None, [particles.remark]), *notes(micrograph)]
-    with replacing(path) as partial:
-        bar = ScaleBar(bar.length_px * factor, bar.text)
-        captioned(picture, bar, _entries(called, counts), remarks).save(partial, format="PNG", compress_level=1)
-    return Path(path)
+    bar = ScaleBar(bar.length_px * factor, bar.text)
+    return write_png(path, captioned(picture, bar, _entries(called, counts), remarks))
 
 
 def _outline(

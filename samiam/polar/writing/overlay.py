@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from samiam.formats.writers.captions import Entry, ScaleBar, captioned, enlarging, scale_bar
+from samiam.formats.writers.png import write_png
 from samiam.formats.writers.wording import notes
 from samiam.polar.result import PolarPoints
 from samiam.polar.writing.classes import COLOURS
 from samiam.records import Micrograph
 from samiam.records.polar_scene import Kind
-from samiam.storage.files import replacing
 
 _LARGEST_PX = 1024  # a side of the picture: noise of 1995² in full would be 8 MB a frame
 _RADIUS = 0.32  # of a mark, in periods: neighbours half a period apart can be told apart
@@ -44,9 +44,7 @@ def write_polar_overlay(path: Path, found: PolarPoints, caption: str) -> Path:
     bar = scale_bar(micrograph.shape_hw[1], micrograph.pixel_size_nm)
     bar = ScaleBar(bar.length_px * scale, bar.text)
     remarks = [f"{caption}, {found.sign} stripes", *filter(None, [found.remark]), *notes(micrograph)]
-    with replacing(path) as partial:
-        captioned(np.asarray(picture), bar, entries, remarks).save(partial, format="PNG", compress_level=1)
-    return path
+    return write_png(path, captioned(np.asarray(picture), bar, entries, remarks))
 
 
 def _picture(micrograph: Micrograph) -> tuple[Image.Image, float]:

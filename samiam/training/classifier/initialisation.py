@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torchvision.models import resnet18
 
 from samiam.errors import InputError
-from samiam.storage.checkpoints import fit_state_dict, load_state_dict, verify
+from samiam.storage.checkpoints import fit_state_dict, load_state_dict
+from samiam.storage.files import verify
 from samiam.storage.weight_files import given_or_shipped
 from samiam.texture.classifier import NAME as CLASSIFIER
 from samiam.texture.classifier import load_classifier

@@ -66,7 +66,7 @@ def reduced(picture: Path, width_px: int = _PICTURE_PX) -> str:
     """Likewise, of a picture reduced to a width, 640 px where not given, and lossy."""
     with Image.open(picture) as opened:
         small = opened.convert("RGB")
-    small.thumbnail((width_px, 4 * width_px), Image.Resampling.LANCZOS)
+    small.thumbnail((width_px, 4 * width_px), Image.Resampling.LANCZOS, reducing_gap=3.0)
     file = io.BytesIO()
     small.save(file, format="JPEG", quality=_JPEG_QUALITY)
     return embedded(file.getvalue(), "jpeg")
