@@ -26,7 +26,7 @@ from samiam.formats.writers.overview.writing import write_overview
 from samiam.formats.writers.wording import notes, percent, report_lines
 from samiam.generation import MaskGenerator, PromptableGenerator
 from samiam.lengths import area_texts
-from samiam.measurement import measure, write_measured
+from samiam.measurement import Measurements, measure, write_measured
 from samiam.pipeline import Pointer, select
 from samiam.records import Cutout, Micrograph, Segmentation
 from samiam.records.showing import counted
@@ -39,6 +39,7 @@ from samiam.registry import (
 )
 from samiam.settings import read_settings
 from samiam.storage.files import check_writable, sha256_of
+from samiam.threads import two_at_once
 
 
 @dataclass(frozen=True)
@@ -201,15 +202,22 @@ def _segment_one(image: Image, place: Path, job: SegmentJob, amount: Amount) -> 
 def write_segmentation(
     place: Path, micrograph: Micrograph, segmentation: Segmentation, job: SegmentJob, times_s: Mapping[str, float]
 ) -> tuple[list[Path], dict[str, float]]:
-    """Write the results into a folder, with what is measured; the files, and how long each step took."""
-    times_s, measured = dict(times_s), None
-    if job.chosen.measurements:
+    """Write the results into a folder, with what is measured meanwhile; the files, and how long each step took."""
+    times_s = dict(times_s)
+
+    def measurements() -> Measurements:
         started = time.perf_counter()
-        measured = partial(write_measured, measured=measure(segmentation, micrograph))
+        found = measure(segmentation, micrograph)
         times_s["measure"] = time.perf_counter() - started
-    how: dict[str, Any] = {"config": job.config, "seed": job.chosen.seed, "times_s": times_s, "measured": measured}
+        return found
+
+    how: dict[str, Any] = {"config": job.config, "seed": job.chosen.seed, "times_s": times_s}
     how |= {"settings": job.chosen.plain(), "exports": job.chosen.exports, "tint": job.tint}
-    return write_results(place, micrograph, segmentation, **how), times_s
+    with two_at_once() as tasks:
+        if job.chosen.measurements:
+            measuring = tasks.submit(measurements)
+            how["measured"] = lambda folder: write_measured(folder, measuring.result())
+        return tasks.submit(write_results, place, micrograph, segmentation, **how).result(), times_s
 
 
 def boosted(
