@@ -38,6 +38,8 @@ weights._read_views = lambda path, sha256: committee.in_use(sights.read_sight(pa
 """
 _COMMAND = """
 import json, resource, sys
+from samiam.beginning import begin
+begin()
 from samiam.cli import main
 code = main(["segment", sys.argv[1], "-o", sys.argv[2], "--overwrite", "--again", "--generator-option", "device=cpu"])
 used = resource.getrusage(resource.RUSAGE_SELF)

@@ -19,12 +19,12 @@ def write_png(path: str | Path, picture: Image.Image) -> Path:
 
     Args:
         path: the file.
-        picture: of any mode; what is transparent is lost.
+        picture: of mode RGB.
 
     Returns:
         The file written.
     """
-    red_last = cv2.cvtColor(np.asarray(picture.convert("RGB")), cv2.COLOR_RGB2BGR)
+    red_last = cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".png", red_last, _QUICKLY)
     with replacing(path) as partial:
         encoded.tofile(partial)
