@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,6 +52,8 @@ class Pose:
             return image[:: -1 if self.rows_reversed else 1, :: -1 if self.columns_reversed else 1]
         if not (self.rows_reversed or self.columns_reversed):
             return image
+        import cv2  # settings need not wait for it
+
         about = -1 if self.rows_reversed and self.columns_reversed else 0 if self.rows_reversed else 1
         return np.asarray(cv2.flip(image.view(_AS_LONG[image.itemsize]), about)).view(image.dtype)
 
@@ -65,6 +66,8 @@ def _swapped(image: NDArray[Pixels]) -> NDArray[Pixels]:
     """Rows as columns; OpenCV takes a fifth of numpy's time where their number is a power of two."""
     if image.ndim > 2:
         return image.swapaxes(0, 1)
+    import cv2  # settings need not wait for it
+
     return np.asarray(cv2.transpose(image.view(_AS_LONG[image.itemsize]))).view(image.dtype)
 
 

@@ -303,7 +303,7 @@ WORK = {
     "coco.json": "pathlib.Path.write_text",
     "table.csv": "pandas.DataFrame.to_csv",
     "log.csv": "csv.DictWriter.writerows",
-    "png": "PIL.Image.Image.save",
+    "png": "cv2.imencode",
     "made.json": "pathlib.Path.write_text",
 }
 
