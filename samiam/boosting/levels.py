@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -95,8 +95,8 @@ def levels_of(
         found = _Materials((found.labels > 0).astype(np.uint32), dict.fromkeys(found.became, 1))
     elif parts and n_regions is None and pixels is not None:
         found = _reconsidered(found, field, pixels, smallest_region_px)
-        if wanted is not None and len(numbers_in(found.labels)) > wanted:
-            found = found.joined(joined(found.labels, field, pixels, wanted, found.faint))
+        if wanted is not None and len(numbers_in(found.labels)) >= wanted:
+            found = _no_more_than(wanted, found, field, pixels, smallest_region_px)
     division = Division(found.labels, numbers_in(found.labels), found.faint)
     if parts and n_regions is not None and 0 < len(division.material_of) < n_regions:
         more = divided(found.labels, field, n_regions, pixels=None if into_grains else pixels)
@@ -120,15 +120,15 @@ def levels_of(
         [number[material] for material in regions.material_of],
         {old + 1: number[new] for old, new in found.became.items()},
         trusted,
-        _renumbered(lookalikes, number),
+        _renumbered([*found.lookalikes, *lookalikes], number),
         _renumbered(faint, number),
     )
 
 
-def _renumbered(pairs: Sequence[tuple[int, int]], number: Mapping[int, int]) -> list[tuple[int, int]]:
-    """Pairs of materials by their new numbers, the lower one first."""
-    found = [(number[one], number[other]) for one, other in pairs]
-    return sorted({(min(pair), max(pair)) for pair in found})
+def _renumbered(pairs: Iterable[tuple[int, int]], number: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Pairs of materials by their new numbers, the lower one first; none of what has become one."""
+    found = [sorted((number[one], number[other])) for one, other in pairs]
+    return sorted({(low, high) for low, high in found if low != high})
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,13 +139,23 @@ class _Materials:
         labels: uint32 (H, W), 0 where not segmented.
         became: the number of what each label became, by that label less 1; none for one that lost all its pixels.
         faint: pairs that nothing but a step tells apart.
+        lookalikes: pairs that nothing but their lattices tells apart.
         is_two: how probable it is that the only one is two after all.
     """
 
     labels: NDArray[np.uint32]
     became: Mapping[int, int]
     faint: Sequence[tuple[int, int]] = ()
+    lookalikes: Sequence[tuple[int, int]] = ()
     is_two: float = 0.0
+
+    def told(self, parts: Division, told: Sequence[int]) -> _Materials:
+        """With some parts as materials of their own, which only their lattices tell; numbers of these are new."""
+        labels, by_place = numbered_by_area(np.array([0, *told], np.uint32)[parts.labels])
+        number = {old: by_place[old - 1] for old in set(told)}
+        became = {label: number[old] for label, old in self.became.items()}
+        apart = _renumbered(zip(parts.material_of, told, strict=True), number)
+        return _Materials(labels, became, _renumbered(self.faint, number), apart, self.is_two)
 
     def joined(self, same: Mapping[int, int]) -> _Materials:
         """With each of some materials, the keys, as part of another one."""
@@ -153,8 +163,8 @@ class _Materials:
         labels, by_place = numbered_by_area(into[self.labels])
         number = {old: by_place[int(into[old]) - 1] for old in numbers_in(self.labels)}
         became = {label: number[old] for label, old in self.became.items()}
-        faint = {(number[one], number[other]) for one, other in self.faint}
-        return _Materials(labels, became, sorted(pair for pair in faint if pair[0] != pair[1]), self.is_two)
+        faint, lookalikes = (_renumbered(pairs, number) for pairs in (self.faint, self.lookalikes))
+        return _Materials(labels, became, faint, lookalikes, self.is_two)
 
 
 def _as_given(
@@ -181,6 +191,19 @@ def _reconsidered(
         return replace(found, is_two=0.0 if two is None else two.probability)
     tidy = _without_specks(two.labels, found.labels, smallest_region_px)
     return _Materials(numbered_by_area(tidy)[0], dict.fromkeys(found.became, 1))
+
+
+def _no_more_than(
+    most: int, before: _Materials, field: TextureField, pixels: NDArray[np.float32], smallest_region_px: int
+) -> _Materials:
+    """Materials of which the least distinct are joined, where there are more; those that only lattices tell count."""
+    through = {material for pair in before.faint for material in pair}
+    in_grains = divided(before.labels, field, by_materials=False, whole=through)
+    grains = _numbered(in_grains, before.labels, smallest_region_px)
+    found = before.told(grains, told_by_lattices(grains.labels, grains.material_of, pixels))
+    if len(numbers_in(found.labels)) <= most:
+        return found
+    return found.joined(joined(found.labels, field, pixels, most, found.faint))
 
 
 def _told_apart(

@@ -466,6 +466,26 @@ def test_a_number_below_the_estimate_joins_the_layer_without_a_lattice_rather_th
     assert found.renumbered == {1: 2, 2: 1, 3: 1}
 
 
+@pytest.mark.parametrize(("wanted", "n_crystals", "n_others"), [(None, 2, 2), (3, 2, 1)])
+def test_a_crystal_that_only_its_lattice_tells_counts_before_two_parts_without_one(
+    wanted: int | None, n_crystals: int, n_others: int
+) -> None:
+    points = np.where(np.arange(40)[:, None] < 28, 0, 1 + HALVES)
+    kinds = np.where(points == 0, HALVES, 1 + points)
+    directions = np.array([[1, 0, 0, 0], [0.6, 0.8, 0, 0], [0, 0, 1, 0], [0, 0, 0.4, 0.92]]) @ np.eye(4, 16)
+    vectors = directions[kinds] + np.random.default_rng(0).normal(0, 0.01, (40, 40, 16))
+    vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
+    field = replace(field_of(points, kinds), materials=vectors.astype(np.float32))
+    amorphous = 4 * noise() + np.where(np.arange(160) < 80, 0, 1)
+    pixels = np.where(np.arange(160)[:, None] < 112, two_lattices(), amorphous).astype(np.float32)
+    found = levels_of(in_pixels(points + 1), field, pixels=pixels, wanted=wanted)
+    crystals, others = set(found.labels[:112].flat), set(found.labels[112:].flat)
+    assert (len(crystals), len(others)) == (n_crystals, n_others)
+    assert not crystals & others
+    assert set(found.renumbered) == {1, 2, 3}
+    assert {number for pair in found.lookalikes for number in pair} == crystals
+
+
 def test_what_is_unlike_all_masks_is_a_material_where_a_number_is_met_too() -> None:
     points = np.repeat([0, 1, 2], [14, 14, 12])[:, None].repeat(40, axis=1)
     labels = in_pixels(np.where(points == 2, 0, points + 1))
