@@ -70,8 +70,8 @@ def levels_of(
     """Give each pixel to a material, divide materials where more regions are asked for, and find the grains.
 
     Where two regions are asked for and two grains differ by far more surely than the two materials do, they are the
-    grains. Where no number is forced, a crystal is divided along steps that no texture shows, materials that do not
-    touch and look the same are one, and one that brightness parts is two; where one is, further steps count beside what
+    grains. Where no number is forced, a crystal is divided along steps that no texture shows, materials that hardly
+    touch and look the same are one, as are crystals of one lattice and brightness, and one that brightness parts is two; where one is, further steps count beside what
     the field shows. Grains of a material that have two lattices are of two materials. Where no number is given and all
     of the image is one material in several grains, the grains are the regions: a material that is everywhere says
     nothing. They are of several materials where a division into as many regions as there are grains finds the same ones
