@@ -12,7 +12,7 @@ from samiam.interrupts import end_silently
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # parameters of glibc's mallopt
 _KEPT_BYTES = 2**28
 _LARGEST_KEPT_BYTES = 2**25  # the most that glibc takes
-_OBJECTS_UNLOOKED_AT = 50_000  # instead of 700: what libraries make when they are imported stays anyway
+_OBJECTS_UNLOOKED_AT = 50_000  # instead of some hundreds: what is made when libraries are imported stays anyway
 
 
 def begin() -> None:

@@ -23,6 +23,16 @@ def test_products_are_by_one_thread_unless_told_otherwise(given: dict[str, str],
     assert done.stdout.split() == [wanted, "False"], done.stderr
 
 
+@pytest.mark.parametrize(
+    "start", ["beginning import begin; begin()", "commands.files.spreading import _begin; _begin()"]
+)
+def test_garbage_is_looked_for_less_often(start: str) -> None:
+    code = f"import gc; usual = gc.get_threshold()\nfrom samiam.{start}\nprint(usual[0], gc.get_threshold()[0])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    usual, now = map(int, done.stdout.split())
+    assert now > 10 * usual
+
+
 FAULTS = """
 from samiam.beginning import begin
 begin()

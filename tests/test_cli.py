@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from runpy import run_path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,7 @@ import samiam
 from samiam.boosting import SemanticBooster
 from samiam.cli import main
 from samiam.commands import segmenting
+from samiam.errors import InputError
 from samiam.formats.writers.wording import percent
 from samiam.geometry import pole_of_inaccessibility
 from samiam.records import Masks, Micrograph, Segmentation
@@ -883,3 +884,19 @@ def test_a_path_that_may_not_be_looked_at(png: Path, run: Run, monkeypatch: pyte
     code, _, err = run("segment", str(png), "--classifier", "dark/w.safetensors")
     assert code == 2
     one_line(err, "dark/w.safetensors: cannot be used (Permission denied); give another path.")
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_where_measuring_fails_nothing_is_written(
+    png: Path, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, threads: str
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise InputError("no lattice will do.")
+
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    monkeypatch.setattr(segmenting, "measure", fail)
+    code, _, err = run("segment", str(png), "-o", str(tmp_path / "out"))
+    assert code == 2
+    assert "no lattice will do." in err
+    assert not list((tmp_path / "out").rglob("*.*"))

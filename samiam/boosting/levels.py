@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -95,7 +96,7 @@ def levels_of(
         found = _Materials((found.labels > 0).astype(np.uint32), dict.fromkeys(found.became, 1))
     elif parts and n_regions is None and pixels is not None:
         found = _reconsidered(found, field, pixels, smallest_region_px)
-        if wanted is not None and len(numbers_in(found.labels)) >= wanted:
+        if wanted is not None:
             found = _no_more_than(wanted, found, field, pixels, smallest_region_px)
     division = Division(found.labels, numbers_in(found.labels), found.faint)
     if parts and n_regions is not None and 0 < len(division.material_of) < n_regions:
@@ -163,8 +164,9 @@ class _Materials:
         labels, by_place = numbered_by_area(into[self.labels])
         number = {old: by_place[int(into[old]) - 1] for old in numbers_in(self.labels)}
         became = {label: number[old] for label, old in self.became.items()}
-        faint, lookalikes = (_renumbered(pairs, number) for pairs in (self.faint, self.lookalikes))
-        return _Materials(labels, became, faint, lookalikes, self.is_two)
+        into_one = Counter(number.values())  # of what has taken up another one not only its lattice may tell
+        alone = [pair for pair in self.lookalikes if all(into_one[number[one]] == 1 for one in pair)]
+        return _Materials(labels, became, _renumbered(self.faint, number), _renumbered(alone, number), self.is_two)
 
 
 def _as_given(

@@ -1,8 +1,8 @@
 """Materials that recur in an image: parts that hardly touch, as on both sides of a layer, and look the same.
 
 What a network sees in a texture depends on what lies around it, and on the far side of a layer there mostly is another
-material. The brightness, the contrast and the spectrum of small windows tell whether it is. Crystals that do touch are
-of one material too where they have one lattice and are as bright.
+material. The brightness, the contrast and the spectrum of small windows tell whether it is. Crystals that have one
+lattice and are as bright are of one material too, whether they touch or not.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ _SPECTRA = 1.05  # mean distance between windows of two parts over that between 
 _BRIGHTNESS = 0.25  # difference over the standard deviation of the image
 _CONTRAST = 0.18  # difference of the logarithms
 _STIFFNESS = 0.5  # of slopes: so many windows, as far apart as the parts are, speak against one
+_DRIFT = 2.0  # either difference over what changes within a part, from the first to the ninth tenth of its windows
+
 # Chosen on 246 scenes of `simulate.scenes.benchmark` (seeds 901 to 903), also turned by 30°.
 _SAME_LATTICE = 0.02  # stretch between two
 _AS_BRIGHT = 0.045  # difference over the standard deviation of the image
-_DRIFT = 2.0  # either difference over what changes within a part, from the first to the ninth tenth of its windows
 
 Floats = NDArray[np.float64]
 
@@ -49,8 +50,9 @@ def recurring(
 ) -> dict[int, int]:
     """The parts that are of the same material as one with a lower number, and that number.
 
-    A part is of the material of several others only where it may be that of each. What meets is of two materials, but
-    for crystals of one lattice and brightness: less of the columns of one is seen, as it is tilted or out of focus.
+    A part is of the material of several others only where it may be that of each. What meets is of two materials. But
+    crystals of one lattice and brightness are of one, wherever they lie and however they are turned: less of the
+    columns of one may be seen, as it is tilted or out of focus.
 
     Args:
         parts: uint32 (H, W), 0 where not segmented, parts 1, 2, ….
@@ -79,7 +81,7 @@ def recurring(
     @cache
     def are_of_one_lattice(first: int, second: int) -> bool:
         looks = windows_of_both(first, second)
-        if looks is None or abs(float(np.diff([look.brightness.mean() for look in looks])[0])) > _AS_BRIGHT * spread:
+        if looks is None or abs(looks[0].brightness.mean() - looks[1].brightness.mean()) > _AS_BRIGHT * spread:
             return False
         one, other = lattice_of(first), lattice_of(second)
         return one is not None and other is not None and stretch_between(one, other) < _SAME_LATTICE
@@ -98,7 +100,7 @@ def recurring(
         if second in same or not all(may_be_one(member, second) for member in members):
             continue
         looks = windows_of_both(first, second)
-        if are_of_one_lattice(first, second) or (looks is not None and looks[0].are_like(looks[1], spread)):
+        if (looks is not None and looks[0].are_like(looks[1], spread)) or are_of_one_lattice(first, second):
             same[second] = material
     return same
 

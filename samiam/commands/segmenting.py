@@ -202,7 +202,10 @@ def _segment_one(image: Image, place: Path, job: SegmentJob, amount: Amount) -> 
 def write_segmentation(
     place: Path, micrograph: Micrograph, segmentation: Segmentation, job: SegmentJob, times_s: Mapping[str, float]
 ) -> tuple[list[Path], dict[str, float]]:
-    """Write the results into a folder, with what is measured meanwhile; the files, and how long each step took."""
+    """Write the results into a folder, with what is measured meanwhile; the files, and how long each step took.
+
+    Where it is interrupted, what has begun comes to its end first.
+    """
     times_s = dict(times_s)
 
     def measurements() -> Measurements:

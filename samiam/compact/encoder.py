@@ -103,13 +103,11 @@ class CompactEncoder:
             raise InputError(f"masks of shape {masks.shape_hw} do not fit {micrograph.name} of {micrograph.shape_hw}.")
         look = self._model.look(micrograph.pixels)
         vectors = look.vectors_by_place
-        grid = np.ix_(
-            *(
-                ((np.arange(points) + 0.5) * side / points).astype(int)
-                for points, side in zip(vectors.shape[:2], look.shape_hw, strict=True)
-            )
+        rows, columns = (
+            ((np.arange(points) + 0.5) * side / points).astype(int)
+            for points, side in zip(vectors.shape[:2], look.shape_hw, strict=True)
         )
-        inside = [np.flatnonzero(look.pose.apply(mask)[grid]) for mask in masks]
+        inside = [np.flatnonzero(look.pose.sampled(mask, rows, columns)) for mask in masks]
         share = _POINTS_OF_A_MASK * len(masks) / max(sum(map(len, inside)), 1)
         chosen = [points[_spread(len(points), share)] for points in inside]
         owners = np.repeat(np.arange(len(masks)), [len(points) for points in chosen])

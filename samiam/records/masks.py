@@ -77,12 +77,12 @@ class Masks:
         """
         rows: list[NDArray[np.uint8]] = []
         for index, mask in enumerate(masks):  # type: ignore[arg-type]
-            array = np.ascontiguousarray(mask)
+            array = np.asarray(mask)
             array = array if array.dtype == np.bool_ else array != 0
             shape_hw = shape_hw or (array.shape if array.ndim == 2 else None)
             if shape_hw is None or array.shape != tuple(shape_hw):
                 raise InputError(f"mask {index} has shape {array.shape}; every mask must be {shape_hw or '(H, W)'}.")
-            rows.append(np.packbits(array, axis=1))
+            rows.append(np.packbits(np.ascontiguousarray(array), axis=1))
         if shape_hw is None:
             raise InputError("no masks and no shape_hw: give the image's (H, W).")
         height, width = shape_hw

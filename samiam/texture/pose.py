@@ -34,6 +34,15 @@ class Pose:
         turned = self._reversed(image)
         return _swapped(turned) if self.swapped else turned
 
+    def sampled(
+        self, image: NDArray[Pixels], rows: NDArray[np.integer[Any]], columns: NDArray[np.integer[Any]]
+    ) -> NDArray[Pixels]:
+        """Rows and columns of the image (H, W) in this pose, the rest of which is not turned: (len(rows), …)."""
+        height, width = image.shape[::-1] if self.swapped else image.shape
+        rows = height - 1 - rows if self.rows_reversed else rows
+        columns = width - 1 - columns if self.columns_reversed else columns
+        return np.asarray(image[np.ix_(columns, rows)].T if self.swapped else image[np.ix_(rows, columns)])
+
     def apply_point(self, point_xy: tuple[float, float], shape_hw: tuple[int, int]) -> tuple[float, float]:
         """Where a pixel (x, y) of an image of this shape lies in this pose."""
         x, y = point_xy[::-1] if self.swapped else point_xy
@@ -48,10 +57,10 @@ class Pose:
         return (y, x) if self.swapped else (x, y)
 
     def _reversed(self, image: NDArray[Pixels]) -> NDArray[Pixels]:
-        if image.ndim > 2:
-            return image[:: -1 if self.rows_reversed else 1, :: -1 if self.columns_reversed else 1]
         if not (self.rows_reversed or self.columns_reversed):
             return image
+        if not _is_plain(image):
+            return image[:: -1 if self.rows_reversed else 1, :: -1 if self.columns_reversed else 1]
         import cv2  # settings need not wait for it
 
         about = -1 if self.rows_reversed and self.columns_reversed else 0 if self.rows_reversed else 1
@@ -62,9 +71,14 @@ _AS_LONG = {1: np.uint8, 2: np.uint16, 4: np.int32, 8: np.float64}
 """Types of pixels that OpenCV moves about, by their bytes."""
 
 
+def _is_plain(image: NDArray[Any]) -> bool:
+    """Whether OpenCV turns it."""
+    return image.ndim == 2 and image.size > 0 and image.itemsize in _AS_LONG
+
+
 def _swapped(image: NDArray[Pixels]) -> NDArray[Pixels]:
     """Rows as columns; OpenCV takes a fifth of numpy's time where their number is a power of two."""
-    if image.ndim > 2:
+    if not _is_plain(image):
         return image.swapaxes(0, 1)
     import cv2  # settings need not wait for it
 

@@ -36,10 +36,9 @@ _ON_TORCH = """
 from samiam.compact import committee, sights, weights
 weights._read_views = lambda path, sha256: committee.in_use(sights.read_sight(path, sha256))
 """
+_BEGIN = "from samiam.beginning import begin; begin()\n"
 _COMMAND = """
 import json, resource, sys
-from samiam.beginning import begin
-begin()
 from samiam.cli import main
 code = main(["segment", sys.argv[1], "-o", sys.argv[2], "--overwrite", "--again", "--generator-option", "device=cpu"])
 used = resource.getrusage(resource.RUSAGE_SELF)
@@ -57,7 +56,7 @@ def scene_of(side_px: int) -> NDArray[np.float32]:
 
 def run(path: Path, output: Path, prelude: str, threads: int) -> dict[str, float]:
     """CPU seconds and peak memory of the command on a file."""
-    words = [sys.executable, "-c", prelude + _COMMAND, str(path), str(output)]
+    words = [sys.executable, "-c", _BEGIN + prelude + _COMMAND, str(path), str(output)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from samiam.boosting.claiming import claimed, parted_by_grains
 from samiam.boosting.dividing import Division, divided, is_divided_otherwise
-from samiam.boosting.levels import Levels, _materials_of, _without_specks, levels_of, remark_on
+from samiam.boosting.levels import Levels, _Materials, _materials_of, _without_specks, levels_of, remark_on
 from samiam.boosting.splitting import best_split
 from samiam.texture import Sameness, TextureField
 from samiam.texture.confidence import EVIDENCE_OF_REGION, confidences
@@ -484,6 +484,26 @@ def test_a_crystal_that_only_its_lattice_tells_counts_before_two_parts_without_o
     assert not crystals & others
     assert set(found.renumbered) == {1, 2, 3}
     assert {number for pair in found.lookalikes for number in pair} == crystals
+
+
+def test_a_number_between_materials_and_their_lattices_is_met() -> None:
+    """Two materials, each of crystals of two lattices."""
+    points = np.repeat([0, 1], 20)[:, None].repeat(40, axis=1)
+    pixels = (two_lattices() + np.where(np.arange(160) < 80, 0, 8)[:, None]).astype(np.float32)
+    field, labels = field_of(points, 2 * points + HALVES), in_pixels(points + 1)
+    assert len(levels_of(labels, field, pixels=pixels).material_of) == 4
+    for wanted in (2, 3, 4):
+        found = levels_of(labels, field, pixels=pixels, wanted=wanted)
+        assert found.material_of == list(range(1, wanted + 1))
+
+
+def test_what_has_taken_up_another_material_is_no_longer_told_by_its_lattice_alone() -> None:
+    labels = np.repeat([[1, 2, 3]], [3, 2, 1], axis=1).astype(np.uint32)
+    before = _Materials(labels, {0: 1, 1: 2, 2: 3}, faint=[(1, 3)], lookalikes=[(1, 2)])
+    assert before.joined({}).lookalikes == [(1, 2)]
+    assert before.joined({3: 2}).lookalikes == []
+    assert before.joined({2: 1}).lookalikes == []
+    assert before.joined({2: 1}).faint == [(1, 2)]
 
 
 def test_what_is_unlike_all_masks_is_a_material_where_a_number_is_met_too() -> None:

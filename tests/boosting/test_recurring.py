@@ -43,7 +43,7 @@ def test_noise_on_both_sides_of_a_needle_is_one_though_it_meets_at_its_tip(seed:
 @pytest.mark.parametrize(
     "bottom",
     [lattice(11.0), lattice(9.0, 20), lattice(9.0) + 0.1, 0.3 * lattice(1e9)],
-    ids=["period", "orientation", "brightness", "noise"],
+    ids=["period", "orientation of two waves alone", "brightness", "noise"],
 )
 def test_what_differs_is_another(bottom: NDArray[np.float64]) -> None:
     assert recurring(LAYERS, stack(lattice(9.0), bottom)) == {}
@@ -93,6 +93,11 @@ def test_crystals_side_by_side_of_one_lattice_and_brightness_are_one(
     pixels = np.where(HALVES == 1, columns(9.0), lower).astype(np.float32)
     assert recurring(HALVES, pixels) == same
     assert recurring(HALVES, pixels, [(1, 2)]) == {}
+
+
+def test_crystals_of_one_lattice_and_brightness_are_one_on_both_sides_of_a_layer_too() -> None:
+    assert recurring(LAYERS, stack(columns(9.0), 0.5 * columns(9.0, 20))) == {3: 1}
+    assert recurring(LAYERS, stack(columns(9.0), 0.5 * columns(9.4, 20))) == {}
 
 
 def test_a_sliver_beside_a_crystal_tells_no_lattice() -> None:

@@ -303,7 +303,7 @@ WORK = {
     "coco.json": "pathlib.Path.write_text",
     "table.csv": "pandas.DataFrame.to_csv",
     "log.csv": "csv.DictWriter.writerows",
-    "png": "cv2.imencode",
+    "png": "pathlib.Path.write_bytes",
     "made.json": "pathlib.Path.write_text",
 }
 

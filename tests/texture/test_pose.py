@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from samiam.texture.pose import UPRIGHT, Pose, canonical_pose
 
@@ -19,6 +20,38 @@ def test_undo_undoes(pose: Pose) -> None:
     assert np.array_equal(pose.undo(pose.apply(image)), image)
     channels = np.arange(60).reshape(5, 6, 2)
     assert np.array_equal(pose.undo(pose.apply(channels)), channels)
+
+
+IMAGES = {
+    "bool": np.arange(30).reshape(5, 6) % 3 == 0,
+    "uint16": np.arange(30, dtype=np.uint16).reshape(5, 6),
+    "uint32": np.arange(30, dtype=np.uint32).reshape(5, 6) + 2**31,
+    "float64": np.arange(30.0).reshape(5, 6),
+    "complex": np.arange(30).reshape(5, 6) * 1j,
+    "columns": np.asfortranarray(np.arange(30, dtype=np.float32).reshape(5, 6)),
+    "every other": np.arange(120).reshape(10, 12)[::2, ::-2],
+    "nothing": np.zeros((0, 6)),
+    "one row": np.arange(6)[None],
+}
+
+
+@poses
+@pytest.mark.parametrize("image", IMAGES.values(), ids=IMAGES)
+def test_any_image_is_turned(pose: Pose, image: NDArray[np.generic]) -> None:
+    image = image.view()
+    image.flags.writeable = False
+    rows, columns = (slice(None, None, -1 if back else 1) for back in (pose.rows_reversed, pose.columns_reversed))
+    turned = pose.apply(image)
+    assert turned.dtype == image.dtype
+    assert np.array_equal(turned, (image.T if pose.swapped else image)[rows, columns])
+    assert np.array_equal(pose.undo(turned), image)
+    some = np.arange(0, turned.shape[0], 2), np.arange(1, turned.shape[1], 2)
+    assert np.array_equal(pose.sampled(image, *some), turned[np.ix_(*some)])
+
+
+def test_a_turned_image_lies_in_memory_row_by_row() -> None:
+    image = np.zeros((40, 60), np.float32)
+    assert all(pose.apply(image).flags.c_contiguous for pose in POSES)
 
 
 @poses

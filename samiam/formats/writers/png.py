@@ -19,13 +19,13 @@ def write_png(path: str | Path, picture: Image.Image) -> Path:
 
     Args:
         path: the file.
-        picture: of mode RGB.
+        picture: of any mode; what is transparent is lost.
 
     Returns:
         The file written.
     """
-    red_last = cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR)
-    _, encoded = cv2.imencode(".png", red_last, _QUICKLY)
+    red_last = cv2.cvtColor(np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB")), cv2.COLOR_RGB2BGR)
+    encoded = cv2.imencode(".png", red_last, _QUICKLY)[1]
     with replacing(path) as partial:
-        encoded.tofile(partial)
+        partial.write_bytes(encoded.tobytes())
     return Path(path)

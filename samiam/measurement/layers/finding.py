@@ -107,9 +107,9 @@ def _layer(materials: NDArray[np.int32], parts: Sequence[_Part]) -> Layer:
         at = np.searchsorted(lines, part.lines)
         points[0, at] = np.minimum(points[0, at], part.points[0])
         points[1, at] = np.maximum(points[1, at], part.points[1])
-    at = points + np.array([[-1], [1]])
-    is_within = (at >= 0) & (at < materials.shape[1])
-    beyond = np.where(is_within, materials[lines, np.clip(at, 0, materials.shape[1] - 1)], OUTSIDE)
+    next_to = points + np.array([[-1], [1]])
+    is_within = (next_to >= 0) & (next_to < materials.shape[1])
+    beyond = np.where(is_within, materials[lines, np.clip(next_to, 0, materials.shape[1] - 1)], OUTSIDE)
     middle = round(float(np.median(points.mean(axis=0))))
     return Layer(
         parts[0].material,

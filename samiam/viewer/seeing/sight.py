@@ -206,11 +206,11 @@ class Sight:
         pixels = self._cutout.micrograph.pixels
         rows, columns = (self._in_image(np.arange(side), axis) for axis, side in enumerate(pixels.shape))
         inside = pose.apply(self._sampled(region, rows, columns))
-        step = strongest_step(np.ascontiguousarray(pose.apply(pixels)), np.ascontiguousarray(inside))
+        step = strongest_step(pose.apply(pixels), inside)
         if step is None or step.log_odds <= log_odds:
             return None
         smaller = step.smaller_side(inside)
-        return np.ascontiguousarray(pose.undo(smaller)) if smaller.any() else None
+        return pose.undo(smaller) if smaller.any() else None
 
     def _field(self) -> TextureField:
         encoder = self._booster.encoder
