@@ -72,11 +72,11 @@ def levels_of(
 
     Where two regions are asked for and two grains differ by far more surely than the two materials do, they are the
     grains. Where no number is forced, a crystal is divided along steps that no texture shows, materials that hardly
-    touch and look the same are one, as are crystals of one lattice and brightness, and one that brightness parts is
-    two; where one is, further steps count beside what the field shows. Grains of a material that have two lattices are
-    of two materials. Where no number is given and all of the image is one material in several grains, the grains are
-    the regions: a material that is everywhere says nothing. They are of several materials where a division into as many
-    regions as there are grains finds the same ones and says so.
+    touch and look the same are one, as are crystals of one lattice and brightness and parts of a cap, and one that
+    brightness parts is two; where one is, further steps count beside what the field shows. Grains of a material that
+    have two lattices are of two materials. Where no number is given and all of the image is one material in several
+    grains, the grains are the regions: a material that is everywhere says nothing. They are of several materials where
+    a division into as many regions as there are grains finds the same ones and says so.
 
     Args:
         labels: uint32 (H, W), 0 where not segmented, materials 1, 2, ….

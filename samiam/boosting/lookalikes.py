@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.likeness import stretch_between
-from samiam.lattices.spectrum import reflections_within
+from samiam.lattices.spectrum import Reflections, reflections_within
 from samiam.outlines import largest_part
 from samiam.records.arrays import areas_in
 
@@ -56,11 +56,15 @@ def lattices_of(parts: NDArray[np.uint32], own: Sequence[int], pixels: NDArray[n
     """
     found = {}
     for part in own:
-        inside = largest_part(parts == part)
-        basis = basis_of(reflections_within(pixels, inside, (1.0, 1.0), _LOOKED_AT_PX))
+        basis = basis_of(reflections_of(parts == part, pixels))
         if isinstance(basis, Basis):
             found[part] = basis
     return found
+
+
+def reflections_of(part: NDArray[np.bool_], pixels: NDArray[np.float32]) -> Reflections | None:
+    """Those of the largest piece of a part, bool (H, W); None where it is too narrow for any."""
+    return reflections_within(pixels, largest_part(part), (1.0, 1.0), _LOOKED_AT_PX)
 
 
 def may_be_one(first: Basis, second: Basis) -> bool:

@@ -2,7 +2,7 @@
 
 What a network sees in a texture depends on what lies around it, and on the far side of a layer there mostly is another
 material. The brightness, the contrast and the spectrum of small windows tell whether it is. Crystals that have one
-lattice and are as bright are of one material too, whether they touch or not.
+lattice and are as bright are of one material too, whether they touch or not, and so are the parts of a cap.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from samiam.boosting.lookalikes import LEAST_SHARE, lattices_of
-from samiam.lattices.basis import Basis
+from samiam.boosting.lookalikes import LEAST_SHARE, reflections_of
+from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.likeness import stretch_between
+from samiam.lattices.spectrum import Reflections
 from samiam.morphology import dilated, eroded
 from samiam.records.arrays import areas_in, numbers_in
 
@@ -41,6 +42,8 @@ _DRIFT = 2.0  # either difference over what changes within a part, from the firs
 # Chosen on 246 scenes of `simulate.scenes.benchmark` (seeds 901 to 903), also turned by 30°.
 _SAME_LATTICE = 0.02  # stretch between two
 _AS_BRIGHT = 0.045  # difference over the standard deviation of the image
+_AS_ROUGH = 1.025  # distance of spectra, as of _SPECTRA, of two parts of a cap
+_CRYSTALS = 2  # beside which what has no lattice is a cap
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +55,8 @@ def recurring(
 
     A part is of the material of several others only where it may be that of each. What meets is of two materials. But
     crystals of one lattice and brightness are of one, wherever they lie and however they are turned: less of the
-    columns of one may be seen, as it is tilted or out of focus.
+    columns of one may be seen, as it is tilted or out of focus. So are, beside two crystals, parts without any lattice
+    whose spectra are alike, however bright they are: a cap is thick and thin.
 
     Args:
         parts: uint32 (H, W), 0 where not segmented, parts 1, 2, ….
@@ -67,8 +71,12 @@ def recurring(
         return Windows.within(parts == number, pixels, side_px)
 
     @cache
+    def reflections_in(number: int) -> Reflections | None:
+        return reflections_of(parts == number, pixels) if number in large else None
+
     def lattice_of(number: int) -> Basis | None:
-        return lattices_of(parts, [number], pixels).get(number) if number in large else None
+        basis = basis_of(reflections_in(number))
+        return basis if isinstance(basis, Basis) else None
 
     def windows_of_both(first: int, second: int) -> tuple[Windows, Windows] | None:
         """The largest of which both have enough."""
@@ -86,13 +94,26 @@ def recurring(
         one, other = lattice_of(first), lattice_of(second)
         return one is not None and other is not None and stretch_between(one, other) < _SAME_LATTICE
 
+    @cache
+    def are_of_one_cap(first: int, second: int) -> bool:
+        looks = windows_of_both(first, second)
+        if looks is None or _relative_distance(looks[0].spectra, looks[1].spectra) > _AS_ROUGH:
+            return False
+        both = reflections_in(first), reflections_in(second)
+        if not all(found is not None and not len(found.waves) for found in both):
+            return False
+        return sum(lattice_of(number) is not None for number in large) >= _CRYSTALS
+
     differ = {frozenset(pair) for pair in apart}
     large = {number for number, area in enumerate(areas_in(parts)) if area >= LEAST_SHARE * parts.size}
+
+    def are_one_anyway(first: int, second: int) -> bool:
+        return are_of_one_lattice(first, second) or are_of_one_cap(first, second)
 
     def may_be_one(first: int, second: int) -> bool:
         if frozenset((first, second)) in differ:
             return False
-        return not _meet(rims[first], rims[second]) or are_of_one_lattice(first, second)
+        return not _meet(rims[first], rims[second]) or are_one_anyway(first, second)
 
     for first, second in combinations(numbers, 2):
         material = same.get(first, first)
@@ -100,7 +121,7 @@ def recurring(
         if second in same or not all(may_be_one(member, second) for member in members):
             continue
         looks = windows_of_both(first, second)
-        if (looks is not None and looks[0].are_like(looks[1], spread)) or are_of_one_lattice(first, second):
+        if (looks is not None and looks[0].are_like(looks[1], spread)) or are_one_anyway(first, second):
             same[second] = material
     return same
 

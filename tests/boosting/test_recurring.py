@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -98,6 +99,33 @@ def test_crystals_side_by_side_of_one_lattice_and_brightness_are_one(
 def test_crystals_of_one_lattice_and_brightness_are_one_on_both_sides_of_a_layer_too() -> None:
     assert recurring(LAYERS, stack(columns(9.0), 0.5 * columns(9.0, 20))) == {3: 1}
     assert recurring(LAYERS, stack(columns(9.0), 0.5 * columns(9.4, 20))) == {}
+
+
+QUARTERS = np.kron([[1, 2], [3, 4]], np.ones((SIDE // 2, SIDE // 2))).astype(np.uint32)
+
+
+def rough(grain_px: float, seed: int = 0) -> NDArray[np.float64]:
+    """An amorphous film of grains."""
+    noise = cv2.GaussianBlur(np.random.default_rng(seed).normal(size=(SIDE, SIDE)), (0, 0), grain_px)
+    return np.asarray(0.1 * noise / noise.std())
+
+
+@pytest.mark.parametrize(
+    ("textures", "same"),
+    [
+        ([columns(9.0), columns(13.0), rough(3), 0.3 + 0.4 * rough(3, 1)], {4: 3}),
+        ([columns(9.0), columns(13.0), rough(3), 0.3 + 0.4 * rough(1, 1)], {}),
+        ([columns(9.0), rough(8, 2), rough(3), 0.3 + 0.4 * rough(3, 1)], {}),
+        ([columns(9.0), columns(13.0), columns(6.0), 0.3 + 0.4 * rough(3)], {}),
+    ],
+    ids=["cap", "cap on a film", "one crystal", "no cap"],
+)
+def test_the_bright_and_the_dark_part_of_a_cap_are_one_beside_two_crystals(
+    textures: list[NDArray[np.float64]], same: dict[int, int]
+) -> None:
+    pixels = np.choose(QUARTERS - 1, textures).astype(np.float32)
+    assert recurring(QUARTERS, pixels) == same
+    assert recurring(QUARTERS, pixels, [(4, 3)]) == {}
 
 
 def test_a_sliver_beside_a_crystal_tells_no_lattice() -> None:
