@@ -13,6 +13,7 @@ from runpy import run_path
 from typing import Any
 
 import composed_configs
+import hydra
 import numpy as np
 import pandas as pd
 import pytest
@@ -132,7 +133,14 @@ class TestConfigs:
 
     def test_weights_are_compared_in_two_runs(self) -> None:
         sweep = written("evaluate", "experiment/ablation_weighted")["hydra"]
-        assert (sweep["mode"], sweep["sweeper"]["params"]) == ("MULTIRUN", {"weighted": "false,true"})
+        assert (sweep["mode"], sweep["sweeper"]["params"]) == ("MULTIRUN", {"++weighted": "false,true"})
+        with hydra.initialize_config_dir(str(EVALUATE.configs), version_base="1.3"):  # as the sweeper composes them
+            runs = [
+                [f"{key}={value}", "experiment=ablation_weighted"]
+                for key in sweep["sweeper"]["params"]
+                for value in (False, True)
+            ]
+            assert [hydra.compose("config", words)["weighted"] for words in runs] == [False, True]
 
     def test_what_the_ablations_compare(self) -> None:
         encoders, crops, numbers = (
