@@ -102,9 +102,7 @@ def levels_of(
     if parts and n_regions is not None and 0 < len(division.material_of) < n_regions:
         more = divided(found.labels, field, n_regions, pixels=None if into_grains else pixels)
         division = _numbered(more, found.labels, smallest_region_px)
-    through = {region for pair in division.faint for region in pair}  # planes of the lattice run through all of these
-    in_grains = divided(division.labels, field, by_materials=False, whole=through)
-    grains = _numbered(in_grains, division.labels, smallest_region_px)
+    grains = _in_grains(division.labels, field, division.faint, smallest_region_px)
     regions, lookalikes = division, list[tuple[int, int]]()
     if parts and pixels is not None:
         regions, lookalikes = _told_apart(division, grains, pixels, wanted, n_regions)
@@ -195,13 +193,19 @@ def _reconsidered(
     return _Materials(numbered_by_area(tidy)[0], dict.fromkeys(found.became, 1))
 
 
+def _in_grains(
+    labels: NDArray[np.uint32], field: TextureField, faint: Iterable[tuple[int, int]], smallest_region_px: int
+) -> Division:
+    """Regions, uint32 (H, W), in grains; those that only a step tells apart are whole: planes run through them."""
+    whole = {region for pair in faint for region in pair}
+    return _numbered(divided(labels, field, by_materials=False, whole=whole), labels, smallest_region_px)
+
+
 def _no_more_than(
     most: int, before: _Materials, field: TextureField, pixels: NDArray[np.float32], smallest_region_px: int
 ) -> _Materials:
     """Materials of which the least distinct are joined, where there are more; those that only lattices tell count."""
-    through = {material for pair in before.faint for material in pair}
-    in_grains = divided(before.labels, field, by_materials=False, whole=through)
-    grains = _numbered(in_grains, before.labels, smallest_region_px)
+    grains = _in_grains(before.labels, field, before.faint, smallest_region_px)
     found = before.told(grains, told_by_lattices(grains.labels, grains.material_of, pixels))
     if len(numbers_in(found.labels)) <= most:
         return found

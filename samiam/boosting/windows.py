@@ -66,7 +66,10 @@ class Windows:
 
     def distance(self, other: Windows) -> float:
         """Of spectra: the mean between a window of the one and one of the other, over that between two of either."""
-        return _relative_distance(self.spectra, other.spectra)
+        pairs = (self.spectra, other.spectra), (self.spectra, self.spectra), (other.spectra, other.spectra)
+        between, *within = (np.linalg.norm(one[:, None] - another, axis=-1) for one, another in pairs)
+        own = [values.sum() / (len(values) * (len(values) - 1)) for values in within]
+        return float(between.mean() / max(np.mean(own), 1e-12))
 
 
 def _places(part: NDArray[np.bool_], side_px: int) -> list[tuple[int, int]]:
@@ -104,13 +107,3 @@ def _differ_little(values: tuple[Floats, Floats], places: tuple[Floats, Floats],
     but_for_slope = step - float((middles[1] - middles[0]) / apart @ slope)
     varies = max(float(np.ptp(np.quantile(each, (0.1, 0.9)))) for each in values)
     return min(abs(step), abs(but_for_slope)) <= min(most, _DRIFT * varies)
-
-
-def _relative_distance(first: Floats, second: Floats) -> float:
-    """The mean distance between a vector (d,) of the one and one of the other, over that of two of either."""
-    between, within_first, within_second = (
-        np.linalg.norm(one[:, None] - other, axis=-1)
-        for one, other in ((first, second), (first, first), (second, second))
-    )
-    within = [values.sum() / (len(values) * (len(values) - 1)) for values in (within_first, within_second)]
-    return float(between.mean() / max(np.mean(within), 1e-12))
