@@ -27,6 +27,7 @@ _BLUR = 1.2  # points, a standard deviation; two points are a period
 _WITHIN = 0.97  # of what is blurred, that lies in the crystal
 _FEWEST_POINTS = 400
 _STRETCHES, _FEWEST_STRETCHES = 6, 4  # along planes
+_SHORTEST_STRETCH = 3.0  # points; what is blurred is alike in shorter ones, however much it wanders
 _FILLED = 0.5  # of the usual number of points on planes, from which a stretch of them counts
 _REACH, _BLURRED = 16, 2  # points on either side of a step, and those next to it that are left out
 _LEAST_REACH = 6  # points on a side where the frame cuts the crystal; beside others light and strain make steps too
@@ -113,8 +114,8 @@ def strongest_step(pixels: NDArray[np.float32], mask: NDArray[np.bool_], along_x
         along_xy: (2,), the normal that it has; None for that of any planes of the lattice.
 
     Returns:
-        None where there is no lattice, or less than 16 periods of the longest wave in it across any planes, or 13
-        where the frame of the image cuts it.
+        None where there is no lattice, or less than 9 periods of the longest wave in it along any planes, or less than
+        16 across them, or 13 where the frame of the image cuts it.
     """
     if not mask.any():
         return None
@@ -203,7 +204,7 @@ def _at_points(
 
 
 def _step_across(relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats, sides_px: Floats) -> Step | None:
-    """The step across planes that stands out most; None where the crystal is thin across them.
+    """The step across planes that stands out most; None where the crystal is thin across them or along them.
 
     Args:
         relative: (D, h, w), brightness and how strong waves are at points, over their means.
@@ -212,6 +213,10 @@ def _step_across(relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats,
         sides_px: (x, y), of a point.
     """
     point_px = float(sides_px.mean())
+    y, x = np.nonzero(inside)
+    along_px = np.ptp(y * sides_px[1] * normal_xy[0] - x * sides_px[0] * normal_xy[1])
+    if along_px < _STRETCHES * _SHORTEST_STRETCH * point_px:
+        return None
     means, counts, in_frame, first = _means_on_planes(relative, inside, normal_xy * sides_px / point_px)
     enough = _FILLED * np.array([np.median(own[own > 0]) if own.any() else 1 for own in counts])[:, None]
     is_cut = ndimage.maximum_filter1d(in_frame < enough, 2 * _BESIDE_FRAME + 1, axis=1)

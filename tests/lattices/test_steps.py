@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from samiam.lattices.steps import Step, strongest_step
 from tests.made_crystals import PERIOD_PX, SIDE, Floats, across, crystal
@@ -69,10 +70,17 @@ def test_an_interface_is_found_along_planes_whose_own_wave_is_extinct() -> None:
     assert abs(step.normal_xy[1]) > 0.99
 
 
-@pytest.mark.parametrize("width", [40, 44, 48, 60])
+@pytest.mark.parametrize("width", [76, 80, 84, 96])
 def test_a_strip_has_steps_whatever_its_width(width: int) -> None:
     _, v = across(shape_hw=(600, width))
     assert step_of(crystal(0.15 * (v > 0))).log_odds > 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_film_of_few_cells_whose_brightness_wanders_has_no_step(seed: int) -> None:
+    wandering = ndimage.gaussian_filter1d(np.random.default_rng(seed).normal(size=1200), 2 * PERIOD_PX)
+    film = crystal(np.broadcast_to(0.1 * wandering / wandering.std(), (round(5 * PERIOD_PX), 1200)))
+    assert strongest_step(film, np.ones(film.shape, np.bool_)) is None
 
 
 def test_a_crystal_within_an_image_has_the_step_that_it_has_alone() -> None:
