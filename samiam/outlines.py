@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -132,6 +133,14 @@ def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return mask
     n, parts, facts, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)  # 0 is all else
     return mask if n <= 2 else np.asarray(parts == 1 + facts[1:, cv2.CC_STAT_AREA].argmax())
+
+
+def parts_of(mask: NDArray[np.bool_]) -> Iterator[tuple[tuple[slice, slice], NDArray[np.bool_]]]:
+    """The parts of a mask that are connected through sides or corners: the box of each, and the part in it."""
+    _, parts, facts, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    for number, (left, top, width, height, _) in enumerate(facts[1:].tolist(), start=1):
+        box = slice(top, top + height), slice(left, left + width)
+        yield box, parts[box] == number
 
 
 def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

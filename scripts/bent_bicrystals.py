@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam import Micrograph, SemanticBooster, build_generator, segment
+from samiam import Micrograph, segment
 from samiam.metrics import score_image
 from samiam.records import Masks
-from samiam.registry import DEFAULT_GENERATOR, encoder_beside
 
 _PARTED = 0.9  # least mean IoU of the two crystals with regions, one to one
 Floats = NDArray[np.float64]
@@ -60,11 +59,9 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=120)
     parser.add_argument("--first", type=int, default=5000, help="seed of the first")
     options = parser.parse_args()
-    generator = build_generator(DEFAULT_GENERATOR)
-    booster = SemanticBooster(encoder_beside(generator))
     drawn = [bicrystal(seed) for seed in range(options.first, options.first + options.n)]
     for wanted, said in ((2, "given"), (None, "estimated")):
-        found = [segment(image, n_materials=wanted, generator=generator, booster=booster) for image, _ in drawn]
+        found = [segment(image, n_materials=wanted) for image, _ in drawn]
         scores = [
             score_image(Masks.from_labels(one.labels), Masks.from_labels(truth)).matched_iou
             for one, (_, truth) in zip(found, drawn, strict=True)

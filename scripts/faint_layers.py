@@ -15,11 +15,10 @@ from unittest.mock import patch
 
 import numpy as np
 
-from samiam import SemanticBooster, build_generator, segment
+from samiam import segment
 from samiam.boosting.layered import Layered, in_layers
 from samiam.metrics import score_image
 from samiam.records import Scene
-from samiam.registry import DEFAULT_GENERATOR, encoder_beside
 from simulate import EFFECTS, procedural_scene
 from simulate.scenes.benchmark import benchmark
 
@@ -57,8 +56,6 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=8, help="crystals under each effect")
     parser.add_argument("--first", type=int, default=61000, help="seed of the first crystal")
     options = parser.parse_args()
-    generator = build_generator(DEFAULT_GENERATOR)
-    booster = SemanticBooster(encoder_beside(generator))
     ways: dict[str, Callable[..., object]] = {
         "without steps": lambda labels, *_: Layered(labels, [], []),
         "with steps": in_layers,
@@ -68,7 +65,7 @@ def main() -> None:
         for scene in scenes:
             for way, divide in ways.items():
                 with patch("samiam.boosting.levels.in_layers", divide):
-                    found = segment(scene.micrograph, generator=generator, booster=booster)
+                    found = segment(scene.micrograph)
                 n_more = len(set(found.material_of)) - len(scene.materials)
                 scores[way].append((score_image(found, scene).miou, n_more))
         for way in ways:

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam import Micrograph, Segmentation, SemanticBooster, build_generator, segment
+from samiam import Micrograph, Segmentation, segment
 from samiam.interfaces import interfaces
-from samiam.registry import DEFAULT_GENERATOR, encoder_beside
 from samiam.watching import where_to_look
 from simulate import Acquisition, Interface, Layer, Scan, Specimen, compose
 
@@ -126,15 +125,13 @@ def main() -> None:
     parser.add_argument("--frame", type=int, default=384, help="of a frame in px")
     parser.add_argument("--share", type=float, default=0.8, help="of the length of interfaces that is to be seen")
     options = parser.parse_args()
-    generator = build_generator(DEFAULT_GENERATOR)
-    booster = SemanticBooster(encoder_beside(generator))
     print(f"frames of {options.frame} px until {options.share:.0%} of the interfaces have been seen")
     for seed in range(options.specimens):
         needed, untouched = [], specimen(seed, options.size, options.frame)
         for way in (following, line_by_line):
             microscope = replace(untouched, unseen=untouched.unseen.copy(), frames=[])
             whole = microscope.unseen.sum()
-            for _ in way(microscope, lambda frame: segment(frame, generator=generator, booster=booster)):
+            for _ in way(microscope, segment):
                 if microscope.unseen.sum() <= (1 - options.share) * whole:
                     break
             needed.append(len(microscope.frames))

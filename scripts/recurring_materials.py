@@ -13,8 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam import Micrograph, SemanticBooster, build_generator, segment
-from samiam.registry import DEFAULT_GENERATOR, encoder_beside
+from samiam import Micrograph, segment
 from simulate import EFFECTS, procedural_scene
 
 _SIDE_PX = 512
@@ -52,13 +51,11 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=40)
     parser.add_argument("--first", type=int, default=30000, help="seed of the first")
     options = parser.parse_args()
-    generator = build_generator(DEFAULT_GENERATOR)
-    booster = SemanticBooster(encoder_beside(generator))
     for recurs, said in ((True, "one material on both sides"), (False, "another on the far side")):
         is_one = []
         for seed in range(options.first, options.first + options.n):
             image, across = stack(seed, recurs=recurs)
-            labels = segment(image, generator=generator, booster=booster).labels
+            labels = segment(image).labels
             above, below = (np.bincount(labels[side]).argmax() for side in (across < -1 - _OFF, across > 1 + _OFF))
             is_one.append(above == below)
         print(f"{said}: told to be one in {np.count_nonzero(is_one)} of {options.n}", flush=True)

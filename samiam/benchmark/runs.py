@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 
 import torch
 from distributed import as_completed
 from tqdm import tqdm
 
 from samiam.benchmark.scenes.sources import Source
-from samiam.benchmark.study import Outcome, Study, examine, line_of
+from samiam.benchmark.study import Item, Outcome, OutcomeOf, Result, Study, examine, line_of
 from samiam.cluster import dask_client
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 def run(
@@ -42,11 +38,7 @@ def run(
     """
     _ = study.methods  # refused before anything is begun
     work = partial(examine, study=replace(study, threads=threads_of_all(study.threads)))
-    return spread(sources, work, _died, unit="scene", workers=workers, scheduler=scheduler)
-
-
-def _died(source: Source, line: str) -> Outcome:
-    return Outcome(source, failure=line)
+    return spread(sources, work, Outcome, unit="scene", workers=workers, scheduler=scheduler)
 
 
 def threads_of_all(threads: int | None) -> int:
@@ -57,7 +49,7 @@ def threads_of_all(threads: int | None) -> int:
 def spread(
     items: Sequence[Item],
     work: Callable[[Item], Result],
-    died: Callable[[Item, str], Result],
+    outcome: OutcomeOf[Item, Result],
     *,
     unit: str,
     workers: int | None = 1,
@@ -68,7 +60,7 @@ def spread(
     Args:
         items: can be sent to another process.
         work: what is done with each; it raises nothing.
-        died: makes a result of an item whose worker died, and of the line that says so.
+        outcome: makes a result of an item whose worker died, and of the line that says so.
         unit: what the progress bar counts.
         workers: see `run`.
         scheduler: likewise.
@@ -80,7 +72,7 @@ def spread(
         InputError: if no scheduler answers.
     """
     found: list[Result | None] = [None] * len(items)
-    results = _results(items, work, died, workers, scheduler)
+    results = _results(items, work, outcome, workers, scheduler)
     for place, result in tqdm(results, total=len(items), unit=unit):
         found[place] = result
     return [result for result in found if result is not None]
@@ -89,7 +81,7 @@ def spread(
 def _results(
     items: Sequence[Item],
     work: Callable[[Item], Result],
-    died: Callable[[Item, str], Result],
+    outcome: OutcomeOf[Item, Result],
     workers: int | None,
     scheduler: str | None,
 ) -> Iterator[tuple[int, Result]]:
@@ -103,5 +95,5 @@ def _results(
         for future in as_completed(futures):
             place = places[future.key]
             error = future.exception()  # a worker ran out of memory, say
-            yield place, future.result() if error is None else died(items[place], line_of(error))
+            yield place, future.result() if error is None else outcome(items[place], failure=line_of(error))
             future.release()

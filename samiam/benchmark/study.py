@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -24,7 +24,16 @@ from samiam.errors import InputError
 from samiam.records import Decision, Segmentation
 from samiam.records.showing import png_of
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
+_Item_contra = TypeVar("_Item_contra", contravariant=True)
+_Result_co = TypeVar("_Result_co", covariant=True)
+
+
+class OutcomeOf(Protocol[_Item_contra, _Result_co]):
+    """What comes of an item of a run, as a class: here of one that failed."""
+
+    def __call__(self, source: _Item_contra, /, *, failure: str, trace: str | None = None) -> _Result_co: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -86,28 +95,27 @@ class Outcome:
 
 def examine(source: Source, study: Study) -> Outcome:
     """Make or read a scene and compare all methods on it; whatever goes wrong is part of the outcome."""
-
-    def failed(failure: str, trace: str | None) -> Outcome:
-        return Outcome(source, failure=failure, trace=trace)
-
-    return attempted(lambda: _examined(source, study), failed, study.threads)
+    return attempted(lambda: _examined(source, study), source, Outcome, study.threads)
 
 
-def attempted(work: Callable[[], Result], failed: Callable[[str, str | None], Result], threads: int | None) -> Result:
+def attempted(
+    work: Callable[[], Result], source: Item, outcome: OutcomeOf[Item, Result], threads: int | None
+) -> Result:
     """What comes of one item of a run; one that is bad must not end the run.
 
     Args:
         work: makes the result.
-        failed: makes it of one line that says what went wrong, and of where, if that was not foreseen.
+        source: where the item is from.
+        outcome: makes the result of one line that says what went wrong, and of where, if that was not foreseen.
         threads: see `limited_threads`.
     """
     try:
         with limited_threads(threads):
             return work()
     except InputError as error:
-        return failed(" ".join(str(error).split()), None)
+        return outcome(source, failure=" ".join(str(error).split()))
     except Exception as error:
-        return failed(line_of(error), traceback.format_exc())
+        return outcome(source, failure=line_of(error), trace=traceback.format_exc())
 
 
 def line_of(error: BaseException) -> str:

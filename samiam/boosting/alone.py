@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.dividing import RATHER_MATERIALS
-from samiam.boosting.splitting import best_split
+from samiam.boosting.splitting import best_split, fewest_points
 from samiam.texture import TextureField
 
 # Logistic regression on 252 images that had come out as one material: 224 that are one (crystals and their grains,
@@ -54,8 +54,7 @@ def in_two(
     Returns:
         None where no two parts are as large as that, or it rather is two grains.
     """
-    inside = labels[field.places] > 0
-    fewest = max(2, round(smallest * inside.size))
+    inside, fewest = labels[field.places] > 0, fewest_points(smallest, field)
     split = best_split(field.materials, inside, field.boundaries, field.same_material, fewest)
     grains = best_split(field.grains, inside, field.boundaries, field.same_grain, fewest)
     if split is None or (grains is not None and grains.log_odds > max(0.0, split.log_odds + RATHER_MATERIALS)):

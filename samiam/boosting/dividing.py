@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.splitting import best_split, split_into
+from samiam.boosting.splitting import best_split, fewest_points, split_into
 from samiam.lattices.steps import LOG_ODDS_BEFORE, strongest_step
 from samiam.morphology import n_beside
 from samiam.records.arrays import numbers_in
@@ -70,7 +70,7 @@ def divided(
         The regions; fewer than `n_regions` where none can be split any more.
     """
     found, material_of, steps = labels.copy(), numbers_in(labels), list[tuple[set[int], set[int]]]()
-    at_points, fewest = found[field.places], max(2, round(smallest * field.boundaries[0].size))
+    at_points, fewest = found[field.places], fewest_points(smallest, field)
 
     def best_way(label: int) -> _Way | None:
         ways = [_by_field(at_points == label, field, fewest, by_materials=by_materials)]
@@ -108,7 +108,7 @@ def is_divided_otherwise(labels: NDArray[np.uint32], field: TextureField, *, sma
         smallest: share of the image that a part has at least.
     """
     at_points = labels[field.places]
-    inside, fewest = at_points > 0, max(2, round(smallest * field.boundaries[0].size))
+    inside, fewest = at_points > 0, fewest_points(smallest, field)
     is_first = at_points[inside] == 1
     if is_first.all() or not is_first.any():
         return False

@@ -41,6 +41,12 @@ class Split:
     log_odds: float
 
 
+def fewest_points(smallest: float, field: TextureField) -> int:
+    """How many points of a field make up a share of the image; a part has two at least."""
+    n_points: int = field.boundaries[0].size
+    return max(2, round(smallest * n_points))
+
+
 def best_split(
     vectors: NDArray[np.float32],
     inside: NDArray[np.bool_],

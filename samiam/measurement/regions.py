@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.outlines import FEWEST_PX, Outline
+from samiam.outlines import FEWEST_PX, Outline, parts_of
 from samiam.records import Micrograph, Segmentation
 
 Sides = tuple[float, float]
-Box = tuple[slice, slice]
 
 
 def regions(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataFrame:
@@ -29,9 +27,11 @@ def regions(segmentation: Segmentation, micrograph: Micrograph) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for label, around in enumerate(ndimage.find_objects(labels), start=1):
         named = {"label": label, "material": segmentation.material_of[label - 1], "name": segmentation.names[label - 1]}
-        for box, mask in _parts(labels[around] == label, around):
-            row = _measured(mask, micrograph.pixels[box], (box[1].start, box[0].start), micrograph)
-            rows.append({"region": len(rows) + 1} | named | row | {"touches_edge": bool(at_edge[box][mask].any())})
+        pixels, edge = micrograph.pixels[around], at_edge[around]
+        for box, mask in sorted(parts_of(labels[around] == label), key=_beginning):
+            corner_xy = around[1].start + box[1].start, around[0].start + box[0].start
+            row = _measured(mask, pixels[box], corner_xy, micrograph)
+            rows.append({"region": len(rows) + 1} | named | row | {"touches_edge": bool(edge[box][mask].any())})
     return pd.DataFrame(rows, columns=columns(micrograph.unit))
 
 
@@ -46,20 +46,10 @@ def columns(unit: str) -> list[str]:
     ]
 
 
-def _parts(mask: NDArray[np.bool_], around: Box) -> list[tuple[Box, NDArray[np.bool_]]]:
-    """The parts of a mask that are connected through sides or corners, as they begin from the top, and their boxes.
-
-    Args:
-        mask: (h, w).
-        around: where it lies.
-    """
-    _, parts, facts, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    found = []
-    for number, (left, top, width, height, _) in enumerate(facts[1:].tolist(), start=1):
-        part = parts[top : top + height, left : left + width] == number
-        top, left = top + around[0].start, left + around[1].start
-        found.append(((slice(top, top + height), slice(left, left + width)), part))
-    return sorted(found, key=lambda one: (one[0][0].start, one[0][1].start + int(one[1][0].argmax())))
+def _beginning(part: tuple[tuple[slice, slice], NDArray[np.bool_]]) -> tuple[int, int]:
+    """Row and column of the first pixel of a part, by the top of its box."""
+    (down, across), mask = part
+    return down.start, across.start + int(mask[0].argmax())
 
 
 def _measured(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Protocol, cast
 
 import pytorch_lightning as pl
 import torch
@@ -26,7 +26,7 @@ from torch import nn
 from samiam.errors import InputError
 from samiam.storage.weight_files import read_card, write_weights
 from samiam.training.finite import StopWhereNotFinite
-from samiam.training.guard import Guard, Start, rounded
+from samiam.training.guard import Guard, Mode, Start, rounded
 from samiam.training.logging import build_loggers, close, wandb_of
 from samiam.training.quiet import without_advice
 from samiam.training.settings import TrainerSettings
@@ -40,7 +40,7 @@ class Learner(Protocol):
     """A LightningModule around one network."""
 
     network: nn.Module
-    monitor: tuple[str, Literal["min", "max"]]
+    monitor: tuple[str, Mode]
     """The validation metric that decides when to stop and what to keep, and which way is better."""
 
 
@@ -73,6 +73,11 @@ class Job:
     def network(self) -> nn.Module:
         """What is trained."""
         return cast("Learner", self.learner).network
+
+    @property
+    def monitor(self) -> tuple[str, Mode]:
+        """See `Learner.monitor`."""
+        return cast("Learner", self.learner).monitor
 
     @property
     def has_test(self) -> bool:
@@ -117,42 +122,24 @@ def run(
     last = _checked(check_resumable(folder) / _LAST, job) if resume else None
     started = time.perf_counter()
     loggers = build_loggers(folder, config, logger)
-    metric, mode = cast("Learner", job.learner).monitor
+    metric, mode = job.monitor
     keep = ModelCheckpoint(folder / _LAST.parent, "best", monitor=metric, mode=mode, enable_version_counter=False)
     # Lightning's own save_last keeps an epoch only where it is the best, too.
     latest = ModelCheckpoint(folder / _LAST.parent, _LAST.stem, enable_version_counter=False)
-    averaging = [] if job.ema_decay is None else [EMAWeightAveraging(decay=job.ema_decay)]
-    shown = _shown(loggers, job.facts.get("materials", ()))
-    callbacks = [*averaging, StopWhereNotFinite(metric), *_callbacks(settings, metric, mode), *shown, keep, latest]
     job.learner.train()  # one read from a file is in evaluation mode, and Lightning leaves it so
     with without_advice():
-        trainer = _trainer(settings, callbacks, loggers, folder)
+        trainer = _trainer(settings, [*_callbacks(job, settings, loggers), keep, latest], loggers, folder)
         trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
-        best = read_checkpoint(Path(keep.best_model_path))
-        job.learner.load_state_dict(best["state_dict"])
-        epoch, scores = int(best["epoch"]) + 1, {metric: float(cast("torch.Tensor", keep.best_model_score))}
-        judged = None if start is None else start.judged(job.learner, cast("Guard", job.guard), (metric, mode), score)
-        if judged is not None:
-            scores, epoch = judged.scores, epoch if judged.verdict.is_better else 0
-        elif job.has_test:
-            scores |= trainer.test(job.learner, job.data, verbose=False)[0]
+        epoch = _restored(job, keep)
+        found = _tested(job, epoch, trainer, keep) if start is None else _judged(job, epoch, start, score)
     card = {
         "command": command,
         "config": {name: value for name, value in config.items() if name != "logger"},
-        "epoch": epoch,
-        "scores": rounded(scores),
-        **({} if judged is None else judged.card),
+        **found,
         "minutes" if not resume else "minutes_since_resumed": round((time.perf_counter() - started) / 60, 1),
         **({} if job.start is None else {"start": job.start}),
     }
-    if trainer.is_global_zero:
-        weights = folder / f"{job.name}.safetensors"
-        write_weights(weights, job.network.state_dict(), job.facts, card)
-        if job.finish is not None:
-            job.finish(weights)
-            card = read_card(weights)
-        close(loggers, weights)
-    return card
+    return _written(job, card, folder, loggers) if trainer.is_global_zero else card
 
 
 def _scores_of(job: Job, settings: TrainerSettings, folder: Path) -> dict[str, float]:
@@ -163,6 +150,38 @@ def _scores_of(job: Job, settings: TrainerSettings, folder: Path) -> dict[str, f
         if job.has_test:
             found += trainer.test(job.learner, job.data, verbose=False)
     return {name: value for of_loader in found for name, value in of_loader.items()}
+
+
+def _restored(job: Job, keep: ModelCheckpoint) -> int:
+    """Let the learner have its best weights; of which epoch they are, from 1."""
+    best = read_checkpoint(Path(keep.best_model_path))
+    job.learner.load_state_dict(best["state_dict"])
+    return int(best["epoch"]) + 1
+
+
+def _tested(job: Job, epoch: int, trainer: pl.Trainer, keep: ModelCheckpoint) -> dict[str, Any]:
+    """How good the best weights are, for the card."""
+    scores = {job.monitor[0]: float(cast("torch.Tensor", keep.best_model_score))}
+    if job.has_test:
+        scores |= trainer.test(job.learner, job.data, verbose=False)[0]
+    return {"epoch": epoch, "scores": rounded(scores)}
+
+
+def _judged(job: Job, epoch: int, start: Start, score: Callable[[], dict[str, float]]) -> dict[str, Any]:
+    """The same of a guarded job, whose learner has the weights of its start again where none are better."""
+    judged = start.judged(job.learner, cast("Guard", job.guard), job.monitor, score)
+    return {"epoch": epoch if judged.verdict.is_better else 0, "scores": rounded(judged.scores), **judged.card}
+
+
+def _written(job: Job, card: dict[str, Any], folder: Path, loggers: Sequence[Logger]) -> dict[str, Any]:
+    """Write the weights with their card, do what is left to do with them, and close the run; the card as it then is."""
+    weights = folder / f"{job.name}.safetensors"
+    write_weights(weights, job.network.state_dict(), job.facts, card)
+    if job.finish is not None:
+        job.finish(weights)
+        card = read_card(weights)
+    close(loggers, weights)
+    return card
 
 
 def check_resumable(folder: Path) -> Path:
@@ -210,13 +229,17 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return found
 
 
-def _callbacks(settings: TrainerSettings, metric: str, mode: Literal["min", "max"]) -> list[Callback]:
-    callbacks: list[Callback] = []
+def _callbacks(job: Job, settings: TrainerSettings, loggers: Sequence[Logger]) -> Iterator[Callback]:
+    """All but those that keep weights."""
+    metric, mode = job.monitor
+    if job.ema_decay is not None:
+        yield EMAWeightAveraging(decay=job.ema_decay)
+    yield StopWhereNotFinite(metric)
     if settings.patience is not None:
-        callbacks.append(EarlyStopping(metric, mode=mode, patience=settings.patience))
+        yield EarlyStopping(metric, mode=mode, patience=settings.patience)
     if settings.progress:
-        callbacks.append(TQDMProgressBar())
-    return callbacks
+        yield TQDMProgressBar()
+    yield from _shown(loggers, job.facts.get("materials", ()))
 
 
 def _shown(loggers: Sequence[Logger], materials: Sequence[str]) -> list[Callback]:

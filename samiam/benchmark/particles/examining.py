@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.benchmark.caching.cache import Cache, Kind
+from samiam.benchmark.caching.cache import Cache
+from samiam.benchmark.caching.plain_rows import kind_of_rows
 from samiam.benchmark.particles.methods import ParticleMethods
 from samiam.benchmark.particles.rows import FOUND, KNOWN, FinderRow, RegionRow, Taken
 from samiam.benchmark.particles.samples import Sample, SampleSource
@@ -63,8 +62,11 @@ class SampleBench:
     def finder_rows(self) -> list[FinderRow]:
         """A row for each finder."""
         return [
-            self.cache.recall(_FINDER, *self._decided_by(*self.methods.makers(method)), partial(self._scored, method))
+            row
             for method in self.methods.finders
+            for row in self.cache.recall(
+                _FINDERS, *self._decided_by(*self.methods.makers(method)), partial(self._scored, method)
+            )
         ]
 
     def region_rows(self) -> list[RegionRow]:
@@ -102,7 +104,7 @@ class SampleBench:
             None if defocus is None else abs(defocus) / 10,
         )
 
-    def _scored(self, method: str) -> FinderRow:
+    def _scored(self, method: str) -> Sequence[FinderRow]:
         particles, sample = self.particles(method), self.sample
         found, truth = particles.masks, sample.scene.masks
         if sample.looked_at is not None:
@@ -110,14 +112,14 @@ class SampleBench:
         scores = score_instances(found, truth)
         row = FinderRow(self._taken, method, scores.dice, _NAN, scores.false_area, len(truth), len(found))
         if not sample.are_single:
-            return row
+            return [row]
         size_nm = float(particles.micrograph.pixel_size_nm or _NAN)
         seen = can_be_seen(sample.scene)
         split = [truth.select(np.flatnonzero(which)) for which in (seen, ~seen)]
         of_seen = score_instances(found, split[0], excused=split[1])
         overlaps = iou(intersections(found, truth), found.areas, truth.areas)
         best = overlaps.max(axis=0) if len(found) else np.zeros(len(truth))
-        return replace(
+        counted = replace(
             row,
             f1=scores.f1,
             true_nm=_diameters_nm(truth.areas[~touching(truth, None)], size_nm),
@@ -128,6 +130,7 @@ class SampleBench:
             dice_seen=of_seen.dice,
             f1_seen=of_seen.f1 if seen.any() else _NAN,
         )
+        return [counted]
 
     def _told(self, method: str, teller: FaultClassifier, finder: ParticleFinder | None) -> Sequence[RegionRow]:
         if not self.sample.regions:  # of labelled micrographs nobody knows the classes
@@ -187,29 +190,5 @@ def _diameters_nm(areas_px: NDArray[np.integer], pixel_size_nm: float) -> list[f
     return [float(diameter) for diameter in 2 * np.sqrt(areas_px / np.pi) * pixel_size_nm]
 
 
-def _write(folder: Path, values: Any) -> None:  # noqa: ANN401 - what JSON holds
-    (folder / "rows.json").write_text(json.dumps(values), encoding="utf-8")
-
-
-def _read(folder: Path) -> Any:  # noqa: ANN401 - likewise
-    return json.loads((folder / "rows.json").read_text(encoding="utf-8"))
-
-
-def _write_finder(folder: Path, row: FinderRow) -> None:
-    _write(folder, row.to_json())
-
-
-def _read_finder(folder: Path) -> FinderRow:
-    return FinderRow.from_json(_read(folder))
-
-
-def _write_regions(folder: Path, rows: Sequence[RegionRow]) -> None:
-    _write(folder, [row.to_json() for row in rows])
-
-
-def _read_regions(folder: Path) -> Sequence[RegionRow]:
-    return [RegionRow.from_json(values) for values in _read(folder)]
-
-
-_FINDER = Kind("particle_finders", _write_finder, _read_finder)
-_REGIONS = Kind("particle_regions", _write_regions, _read_regions)
+_FINDERS = kind_of_rows("particle_finders", FinderRow)
+_REGIONS = kind_of_rows("particle_regions", RegionRow)

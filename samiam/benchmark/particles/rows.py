@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
+
+from samiam.benchmark.caching.plain_rows import PlainRow
 
 KNOWN, FOUND = "known", "found"
 """Whose outlines regions have: the truth's, wandering as those of a finder do, or those of the first finder."""
@@ -32,7 +34,17 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class FinderRow:
+class _OfPicture(PlainRow):
+    taken: Taken
+    method: str
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        return cls(**{**values, "taken": Taken(**values["taken"])})
+
+
+@dataclass(frozen=True)
+class FinderRow(_OfPicture):
     """A finder on a picture.
 
     Attributes:
@@ -52,8 +64,6 @@ class FinderRow:
         f1_seen: F1, likewise.
     """
 
-    taken: Taken
-    method: str
     dice: float
     f1: float
     false_area: float
@@ -67,18 +77,9 @@ class FinderRow:
     dice_seen: float = float("nan")
     f1_seen: float = float("nan")
 
-    def to_json(self) -> dict[str, Any]:
-        """The row as plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> FinderRow:
-        """The row of what `to_json` gave."""
-        return cls(**{**values, "taken": Taken(**values["taken"])})
-
 
 @dataclass(frozen=True)
-class RegionRow:
+class RegionRow(_OfPicture):
     """A classifier of faults on a region.
 
     Attributes:
@@ -93,8 +94,6 @@ class RegionRow:
         probabilities: of each of `FAULT_CLASSES`; NaN where the classifier does not look at it.
     """
 
-    taken: Taken
-    method: str
     regions: str
     fault_class: int | None
     is_faulty: bool
@@ -102,12 +101,3 @@ class RegionRow:
     diameter_nm: float
     is_cut_out: bool
     probabilities: Sequence[float]
-
-    def to_json(self) -> dict[str, Any]:
-        """The row as plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> RegionRow:
-        """The row of what `to_json` gave."""
-        return cls(**{**values, "taken": Taken(**values["taken"])})

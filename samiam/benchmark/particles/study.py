@@ -71,7 +71,4 @@ def examine_sample(source: SampleSource, study: ParticleStudy) -> SampleOutcome:
         picture = picture_of(bench, rows) if study.pictures and source.is_shown else None
         return SampleOutcome(source, rows, regions, picture)
 
-    def failed(failure: str, trace: str | None) -> SampleOutcome:
-        return SampleOutcome(source, failure=failure, trace=trace)
-
-    return attempted(examined, failed, study.threads)
+    return attempted(examined, source, SampleOutcome, study.threads)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
-from samiam.benchmark.caching.cache import Cache, Kind
+from samiam.benchmark.caching.cache import Cache
+from samiam.benchmark.caching.plain_rows import kind_of_rows
 from samiam.benchmark.polar.methods import PolarMethods
 from samiam.benchmark.polar.rows import TRUE_POINTS, TRUTHS, PointRow, TrackRow, Truth
 from samiam.benchmark.polar.samples import VideoSource
@@ -65,26 +64,22 @@ class VideoBench:
 
     def point_rows(self) -> list[PointRow]:
         """Two rows for each method."""
-        rows: list[PointRow] = []
-        for method, finder in self.methods.finders.items():
-            own: Sequence[PointRow] = self.cache.recall(
-                _POINTS, *self._decided_by(finder), partial(self._scored, method)
-            )
-            rows += own
-        return rows
+        return [
+            row
+            for method, finder in self.methods.finders.items()
+            for row in self.cache.recall(_POINTS, *self._decided_by(finder), partial(self._scored, method))
+        ]
 
     def track_rows(self) -> list[TrackRow]:
         """For each truth a row of each method and one of true points; none where points are not linked."""
         if not self.source.is_linked:
             return []
         makers: dict[str, PointFinder | None] = {TRUE_POINTS: None, **self.methods.finders}
-        rows: list[TrackRow] = []
-        for method, finder in makers.items():
-            own: Sequence[TrackRow] = self.cache.recall(
-                _TRACKS, *self._decided_by(finder), partial(self._linked, method)
-            )
-            rows += own
-        return rows
+        return [
+            row
+            for method, finder in makers.items()
+            for row in self.cache.recall(_TRACKS, *self._decided_by(finder), partial(self._linked, method))
+        ]
 
     def _decided_by(self, finder: PointFinder | None) -> tuple[dict[str, Any], set[str]]:
         """From what rows are made, and by which modules."""
@@ -162,21 +157,5 @@ def _places(scene: PolarScene) -> float:
     return max(0.0, height) * max(0.0, width)
 
 
-def _write(folder: Path, rows: Sequence[PointRow | TrackRow]) -> None:
-    (folder / "rows.json").write_text(json.dumps([row.to_json() for row in rows]), encoding="utf-8")
-
-
-def _read(folder: Path) -> Any:  # noqa: ANN401 - what JSON holds
-    return json.loads((folder / "rows.json").read_text(encoding="utf-8"))
-
-
-def _read_points(folder: Path) -> Sequence[PointRow]:
-    return [PointRow.from_json(values) for values in _read(folder)]
-
-
-def _read_tracks(folder: Path) -> Sequence[TrackRow]:
-    return [TrackRow.from_json(values) for values in _read(folder)]
-
-
-_POINTS: Kind[Sequence[PointRow]] = Kind("polar_points", _write, _read_points)
-_TRACKS: Kind[Sequence[TrackRow]] = Kind("polar_tracks", _write, _read_tracks)
+_POINTS = kind_of_rows("polar_points", PointRow)
+_TRACKS = kind_of_rows("polar_tracks", TrackRow)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from samiam.benchmark.caching.plain_rows import PlainRow
 
 TRUE_POINTS = "true points"
 """Of the tracks that come of linking the true points of those frames that methods see: what only linking costs."""
@@ -15,7 +17,7 @@ TRUTHS: tuple[Truth, ...] = get_args(Truth)
 
 
 @dataclass(frozen=True)
-class PointRow:
+class PointRow(PlainRow):
     """A method on the points of one kind in a video.
 
     Attributes:
@@ -40,18 +42,9 @@ class PointRow:
     matched: Sequence[int]
     places: float
 
-    def to_json(self) -> dict[str, Any]:
-        """The row as plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> PointRow:
-        """The row of what `to_json` gave."""
-        return cls(**values)
-
 
 @dataclass(frozen=True)
-class TrackRow:
+class TrackRow(PlainRow):
     """A method on the tracks and events of a video.
 
     Attributes:
@@ -77,12 +70,3 @@ class TrackRow:
     found: Sequence[int]
     annihilations: Sequence[int]
     events: Sequence[int]
-
-    def to_json(self) -> dict[str, Any]:
-        """The row as plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> TrackRow:
-        """The row of what `to_json` gave."""
-        return cls(**values)

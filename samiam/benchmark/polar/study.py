@@ -72,7 +72,4 @@ def examine_video(source: VideoSource, study: PolarStudy) -> VideoOutcome:
         picture = picture_of(bench) if study.pictures and source.is_shown else None
         return VideoOutcome(source, points, bench.track_rows(), picture)
 
-    def failed(failure: str, trace: str | None) -> VideoOutcome:
-        return VideoOutcome(source, failure=failure, trace=trace)
-
-    return attempted(examined, failed, study.threads)
+    return attempted(examined, source, VideoOutcome, study.threads)

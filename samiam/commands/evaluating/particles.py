@@ -54,14 +54,10 @@ def evaluate_particles(
     methods, sources = study.methods, sources_of(benchmark, settings.seeds[0])
     tracker = build_tracker(settings.logger, folder, whole, weights_used(whole))
     work = partial(examine_sample, study=study)
-    outcomes = examine_all(sources, work, _died, unit="picture", settings=settings, folder=folder)
+    outcomes = examine_all(sources, work, SampleOutcome, unit="picture", settings=settings, folder=folder)
     sections = sections_of(outcomes, methods, _speeds(benchmark, study, outcomes))
     facts = {**run_facts(command), **_facts(benchmark, methods, sources)}
     return report(folder, Heading("Particles", facts, ABOUT), sections, outcomes, tracker, whole, command)
-
-
-def _died(source: SampleSource, line: str) -> SampleOutcome:
-    return SampleOutcome(source, failure=line)
 
 
 def _speeds(benchmark: ParticlesBenchmark, study: ParticleStudy, outcomes: Sequence[SampleOutcome]) -> pd.DataFrame:

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from samiam.benchmark.polar.methods import PolarMethods
-from samiam.benchmark.polar.samples import VideoSource
 from samiam.benchmark.polar.sections import ABOUT, sections_of
 from samiam.benchmark.polar.settings import PolarBenchmark
 from samiam.benchmark.polar.study import PolarStudy, VideoOutcome, examine_video
@@ -59,14 +58,10 @@ def evaluate_polar(
         raise InputError("; ".join(f"{name}: {reason}" for name, reason in methods.left_out.items()))
     tracker = build_tracker(settings.logger, folder, whole, weights_used(whole))
     work = partial(examine_video, study=study)
-    outcomes = examine_all(sources, work, _died, unit="video", settings=settings, folder=folder)
+    outcomes = examine_all(sources, work, VideoOutcome, unit="video", settings=settings, folder=folder)
     sections = sections_of(outcomes, benchmark.radii, _speeds(benchmark, study, outcomes))
     facts = {**run_facts(command), **_facts(benchmark, methods)}
     return report(folder, Heading("Polar textures", facts, ABOUT), sections, outcomes, tracker, whole, command)
-
-
-def _died(source: VideoSource, line: str) -> VideoOutcome:
-    return VideoOutcome(source, failure=line)
 
 
 def _speeds(benchmark: PolarBenchmark, study: PolarStudy, outcomes: Sequence[VideoOutcome]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from samiam.benchmark.report.sectioned import Heading, Section, write_sections
 from samiam.benchmark.results import ERRORS, REPORT, write_traces
 from samiam.benchmark.runs import spread
 from samiam.benchmark.settings import EvaluateSettings
+from samiam.benchmark.study import OutcomeOf
 from samiam.benchmark.tracking import Tracker
 from samiam.commands.run_settings import write_settings
 from samiam.errors import InputError
@@ -52,7 +53,7 @@ Outcome = TypeVar("Outcome", bound=SectionedOutcome)
 def examine_all(
     sources: Sequence[Item],
     work: Callable[[Item], Outcome],
-    died: Callable[[Item, str], Outcome],
+    outcome: OutcomeOf[Item, Outcome],
     *,
     unit: str,
     settings: EvaluateSettings,
@@ -63,7 +64,7 @@ def examine_all(
     Args:
         sources: of the items.
         work: see `spread`.
-        died: likewise.
+        outcome: likewise.
         unit: what one of them is called.
         settings: of the run.
         folder: likewise.
@@ -71,8 +72,8 @@ def examine_all(
     Raises:
         InputError: if every one failed, or no scheduler answers.
     """
-    outcomes = spread(sources, work, died, unit=unit, workers=settings.workers, scheduler=settings.scheduler)
-    write_traces(folder / ERRORS, [(outcome.source.name, outcome.trace) for outcome in outcomes])
+    outcomes = spread(sources, work, outcome, unit=unit, workers=settings.workers, scheduler=settings.scheduler)
+    write_traces(folder / ERRORS, [(one.source.name, one.trace) for one in outcomes])
     failures = _failures(outcomes)
     if len(failures) == len(outcomes):
         (name, line), *others = failures

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.errors import InputError
+from samiam.formats.writers.csv_table import write_table
 from samiam.formats.writers.wording import called
 from samiam.outlines import FEWEST_PX, Outline
 from samiam.records import Decision, Micrograph, Segmentation
-from samiam.storage.csv_cells import inert_table
 from samiam.storage.files import replacing
 
 
@@ -79,7 +79,7 @@ _OF_SHAPES = {
 def _shapes(labels: NDArray[np.uint32], micrograph: Micrograph) -> pd.DataFrame:
     """Of each label area, box and centroid in px, perimeter in the unit of the sides, and brightness."""
     rows = []
-    for number, (down, across) in enumerate(ndimage.find_objects(_signed(labels)), start=1):
+    for number, (down, across) in enumerate(ndimage.find_objects(labels.view(np.int32)), start=1):  # nobody has 2³¹
         inside = labels[down, across] == number
         n_parts, parts, facts, _ = cv2.connectedComponentsWithStats(inside.view(np.uint8), connectivity=8)
         along_x, along_y = np.count_nonzero(inside, axis=0), np.count_nonzero(inside, axis=1)
@@ -111,11 +111,6 @@ def _perimeter(parts: NDArray[np.int32], facts: NDArray[np.int32], sides_xy: tup
     return float(of_specks + sum(Outline.of_region(mask, sides_xy).perimeter for mask in masks))
 
 
-def _signed(labels: NDArray[np.uint32]) -> NDArray[np.int32]:
-    """The same memory as scikit-image takes it; nobody has 2^31 labels."""
-    return labels.view(np.int32)
-
-
 def write_measurements(path: str | Path, segmentation: Segmentation, micrograph: Micrograph) -> Path:
     """Write the table that `measurements` makes as CSV.
 
@@ -125,7 +120,7 @@ def write_measurements(path: str | Path, segmentation: Segmentation, micrograph:
     Raises:
         InputError: as `measurements` does.
     """
-    return _write_table(path, measurements(segmentation, micrograph))
+    return write_table(path, measurements(segmentation, micrograph))
 
 
 def write_grains(path: str | Path, grains: Segmentation, micrograph: Micrograph) -> Path:
@@ -143,13 +138,7 @@ def write_grains(path: str | Path, grains: Segmentation, micrograph: Micrograph)
         InputError: as `measurements` does.
     """
     table = measurements(grains, micrograph).rename(columns={"label": "grain"})
-    return _write_table(path, table.drop(columns=["grains", "confidence"]))
-
-
-def _write_table(path: str | Path, table: pd.DataFrame) -> Path:
-    with replacing(path) as partial:
-        inert_table(table).to_csv(partial, index=False)
-    return Path(path)
+    return write_table(path, table.drop(columns=["grains", "confidence"]))
 
 
 def write_decisions(path: str | Path, segmentation: Segmentation) -> Path:

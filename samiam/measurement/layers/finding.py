@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from samiam.measurement.layers.stacking import OUTSIDE, Crossing
+from samiam.outlines import parts_of
 from samiam.records.arrays import numbers_in
 
 # Chosen by hand on scenes of `simulate.scenes` with seeds from 5000 on, which no result in the docs is of.
@@ -90,14 +90,10 @@ class _Part:
 def _parts(materials: NDArray[np.int32]) -> Iterator[_Part]:
     fewest = max(_FEWEST_LINES, _LEAST_OF_A_PART * len(materials))
     for material in numbers_in(np.maximum(materials, 0)):
-        is_of_it = (materials == material).view(np.uint8)
-        _, parts, facts, _ = cv2.connectedComponentsWithStats(is_of_it, connectivity=8)
-        for number, (left, top, width, height, _) in enumerate(facts[1:].tolist(), start=1):
-            if height < fewest:
-                continue
-            inside = parts[top : top + height, left : left + width] == number  # on every line of its box
-            points = np.stack([inside.argmax(axis=1), width - 1 - inside[:, ::-1].argmax(axis=1)])
-            yield _Part(material, np.arange(top, top + height), points + left)
+        for (lines, points), inside in parts_of(materials == material):  # the part is on every line of its box
+            if len(inside) >= fewest:
+                ends = np.stack([inside.argmax(axis=1), inside.shape[1] - 1 - inside[:, ::-1].argmax(axis=1)])
+                yield _Part(material, np.arange(lines.start, lines.stop), ends + points.start)
 
 
 def _layer(materials: NDArray[np.int32], parts: Sequence[_Part]) -> Layer:
