@@ -18,6 +18,7 @@ from samiam.boosting.layered import in_layers
 from samiam.boosting.lookalikes import told_by_lattices
 from samiam.boosting.merging import dissolved, numbered_by_area
 from samiam.boosting.recurring import recurring
+from samiam.boosting.support import on_support
 from samiam.parts import Parts
 from samiam.records.arrays import areas_in, numbers_in
 from samiam.texture import TextureField
@@ -73,8 +74,9 @@ def levels_of(
     Where two regions are asked for and two grains differ by far more surely than the two materials do, they are the
     grains. Where no number is forced, a crystal is divided along steps that no texture shows, materials that hardly
     touch and look the same are one, as are crystals of one lattice and brightness and parts of a cap, and one that
-    brightness parts is two; where one is, further steps count beside what the field shows. Grains of a material that
-    have two lattices are of two materials. Where no number is given and all of the image is one material in several
+    brightness parts is two; where one is, further steps count beside what the field shows. Where no lattice is seen,
+    brightness tells narrow gaps and small particles on an even support. Grains of a material that have two lattices are
+    of two materials. Where no number is given and all of the image is one material in several
     grains, the grains are the regions: a material that is everywhere says nothing. They are of several materials where
     a division into as many regions as there are grains finds the same ones and says so.
 
@@ -96,12 +98,15 @@ def levels_of(
         found = _Materials((found.labels > 0).astype(np.uint32), dict.fromkeys(found.became, 1))
     elif parts and n_regions is None and pixels is not None:
         found = _reconsidered(found, field, pixels, smallest_region_px)
+        told = on_support(found.labels, pixels)
+        found = found.redrawn(told.labels, told.gone)
         if wanted is not None:
             found = _no_more_than(wanted, found, field, pixels, smallest_region_px)
     division = Division(found.labels, numbers_in(found.labels), found.faint)
     if parts and n_regions is not None and 0 < len(division.material_of) < n_regions:
         more = divided(found.labels, field, n_regions, pixels=None if into_grains else pixels)
         division = _numbered(more, found.labels, smallest_region_px)
+        division = division if into_grains or pixels is None else _on_support(division, pixels)
     grains = _in_grains(division.labels, field, division.faint, smallest_region_px)
     regions, lookalikes = division, list[tuple[int, int]]()
     if parts and pixels is not None:
@@ -159,8 +164,12 @@ class _Materials:
     def joined(self, same: Mapping[int, int]) -> _Materials:
         """With each of some materials, the keys, as part of another one."""
         into = np.array([same.get(number, number) for number in range(int(self.labels.max()) + 1)], np.uint32)
-        labels, by_place = numbered_by_area(into[self.labels])
-        number = {old: by_place[int(into[old]) - 1] for old in numbers_in(self.labels)}
+        return self.redrawn(into[self.labels], same)
+
+    def redrawn(self, drawn: NDArray[np.uint32], same: Mapping[int, int]) -> _Materials:
+        """As they are drawn anew, (H, W), some of them, the keys, as part of another one."""
+        labels, by_place = numbered_by_area(drawn)
+        number = {old: by_place[same.get(old, old) - 1] for old in numbers_in(self.labels)}
         became = {label: number[old] for label, old in self.became.items()}
         into_one = Counter(number.values())  # of what has taken up another one not only its lattice may tell
         alone = [pair for pair in self.lookalikes if all(into_one[number[one]] == 1 for one in pair)]
@@ -191,6 +200,12 @@ def _reconsidered(
         return replace(found, is_two=0.0 if two is None else two.probability)
     tidy = _without_specks(two.labels, found.labels, smallest_region_px)
     return _Materials(numbered_by_area(tidy)[0], dict.fromkeys(found.became, 1))
+
+
+def _on_support(division: Division, pixels: NDArray[np.float32]) -> Division:
+    """Regions of which none may get lost, what lies on a support told by brightness."""
+    told = on_support(division.labels, pixels)
+    return division if told.gone else _numbered(replace(division, labels=told.labels), told.labels, 0)
 
 
 def _in_grains(
