@@ -15,6 +15,8 @@ _MAGNIFIED = (
 _LARGEST_PX = 1536  # of the longer side, to which an image is magnified, for the sake of time
 _MOST = 8.0  # in normal standard deviations; a hot pixel or a bright edge says no more than this
 _BLOCKS = 48  # at most a side, of whose means light is told from particles, for the sake of time
+_LIT = 3.0  # times the contrast, by which light from one side changes the brightness at least
+_STRONGER = 1.3  # times the contrast on the other side, from which light has multiplied it
 _NORMAL = 1.4826  # standard deviations in the median absolute deviation of normal noise
 
 Floats = NDArray[np.float32]
@@ -22,7 +24,7 @@ Doubles = NDArray[np.float64]
 
 
 def standardised(pixels: NDArray[np.floating]) -> Floats:
-    """Pixels minus what light from one side adds and their median, over their scale: the same for a·I + b, a > 0.
+    """Pixels without light from one side and minus their median, over their scale: the same for a·I + b, a > 0.
 
     The scale is the median absolute deviation in normal standard deviations; the mean one where over half of all
     pixels are equal; an image of one value is 0.
@@ -41,12 +43,24 @@ def standardised(pixels: NDArray[np.floating]) -> Floats:
 
 
 def _levelled(pixels: Doubles) -> Doubles:
-    """Pixels without the plane that runs through most of them."""
+    """Pixels without the plane that runs through most of them, and over the light where that has multiplied them.
+
+    It has where brightness grows by much more than the contrast, and the contrast with it: particles on one side of an
+    image have contrast too, but do not light it.
+    """
     each = [-(-side // _BLOCKS) for side in pixels.shape]
     n_y, n_x = (side // own for side, own in zip(pixels.shape, each, strict=True))
-    blocks = pixels[: n_y * each[0], : n_x * each[1]].reshape(n_y, each[0], n_x, each[1]).mean(axis=(1, 3))
-    down, across = _slope(blocks.T) / each[0], _slope(blocks) / each[1]
-    return np.asarray(pixels - down * np.arange(pixels.shape[0])[:, None] - across * np.arange(pixels.shape[1]))
+    blocks = pixels[: n_y * each[0], : n_x * each[1]].reshape(n_y, each[0], n_x, each[1])
+    means, contrasts = blocks.mean(axis=(1, 3)), blocks.std(axis=(1, 3))
+    levelled, log_light = pixels.copy(), np.zeros((1, 1))
+    logs = np.log(np.maximum(contrasts, 1e-12))
+    for axis, side in enumerate(pixels.shape):
+        grows, by_factor = (_slope(rows if axis else rows.T) / each[axis] for rows in (means, logs))
+        along = np.expand_dims(np.arange(side), 1 - axis)
+        levelled -= grows * along
+        if grows * by_factor > 0 and abs(grows) * side > _LIT * np.median(contrasts):
+            log_light = log_light + by_factor * (along - side / 2)
+    return np.asarray(levelled / np.exp(log_light)) if np.ptp(log_light) > np.log(_STRONGER) else levelled
 
 
 def _slope(rows: Doubles) -> float:

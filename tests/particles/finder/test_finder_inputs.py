@@ -37,6 +37,23 @@ def test_light_from_one_side_is_not_seen_nor_are_particles_taken_for_it(along_x:
     assert np.median(seen[75:, 95:]) < -3.5
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_light_that_multiplies_the_image_leaves_its_contrast_as_strong_everywhere(axis: int) -> None:
+    pixels = np.random.default_rng(2).normal(10, 1, size=(300, 300))
+    light = np.exp(np.linspace(0, np.log(3), 300))
+    seen = standardised(pixels * np.expand_dims(light, 1 - axis))
+    one_side, other = seen.take(range(60), axis), seen.take(range(240, 300), axis)
+    noise = [np.diff(side, axis=axis).std() for side in (one_side, other)]  # what light left is slow
+    assert noise[1] / noise[0] == pytest.approx(1, abs=0.1)
+
+
+def test_particles_on_one_side_are_no_light() -> None:
+    pixels = np.random.default_rng(3).normal(10, 1, size=(300, 300))
+    pixels[:, 180:] = 10 + 4 * (pixels[:, 180:] - 10)
+    seen = standardised(pixels)
+    assert seen[:, 180:].std() / seen[:, :180].std() > 3.5
+
+
 def test_of_mostly_one_value_the_rest_is_still_seen() -> None:
     sparse = np.zeros((10, 10))
     sparse[0, 0] = 2.0
