@@ -62,7 +62,7 @@ def on_support(labels: NDArray[np.uint32], pixels: Floats) -> OnSupport:
     """Give narrow gaps to the support and small particles to what lies on it; outlines stay as they are.
 
     The brightness of a pixel is compared with that of the support and of all else, as log likelihoods averaged over
-    those beside it (Otsu's two classes, but of any shape). Nothing changes where a lattice is seen, where the support
+    those beside it. Nothing changes where a lattice is seen, where the support
     is not even, or where what lies on it is partly brighter and partly darker.
 
     Args:
