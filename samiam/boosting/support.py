@@ -62,8 +62,8 @@ def on_support(labels: NDArray[np.uint32], pixels: Floats) -> OnSupport:
     """Give narrow gaps to the support and small particles to what lies on it; outlines stay as they are.
 
     The brightness of a pixel is compared with that of the support and of all else, as log likelihoods averaged over
-    those beside it. Nothing changes where a lattice is seen, where the support
-    is not even, or where what lies on it is partly brighter and partly darker.
+    those beside it. Nothing changes where a lattice is seen, where the support is not even, or where what lies on it is
+    partly brighter and partly darker.
 
     Args:
         labels: uint32 (H, W), 0 where not segmented, materials 1, 2, ….
