@@ -70,6 +70,11 @@ def test_a_spectrum_is_no_image(tmp_path: Path) -> None:
     assert "holds no image of two dimensions" in refusal(lambda: read_micrograph(tmp_path / "a.msa"))
 
 
+def test_a_line_of_spectra_is_no_image(tmp_path: Path) -> None:
+    write(tmp_path / "a.rpl", "ripple", IMAGE, n_navigation=1)
+    assert "but made, 40 x 60; export" in refusal(lambda: read_micrograph(tmp_path / "a.rpl"))
+
+
 def test_what_only_looks_like_one(tmp_path: Path) -> None:
     (tmp_path / "a.rpl").write_bytes(b"no header of Ripple at all")
     assert "cannot be read by RosettaSciIO" in refusal(lambda: read_micrograph(tmp_path / "a.rpl"))

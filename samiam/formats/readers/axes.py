@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from samiam.formats.readers.interval import Interval, interval
 from samiam.formats.readers.raw import Found
-from samiam.formats.readers.units import to_nm
+from samiam.formats.readers.units import is_energy, to_nm
 from samiam.records.arrays import MIN_SIDE_PX
 
 Pair = tuple[int, int]
@@ -37,6 +37,11 @@ class Axis:
     def is_length(self) -> bool:
         """Whether its pixels lie along a length."""
         return to_nm(self.step, self.unit) is not None
+
+    @property
+    def is_energy(self) -> bool:
+        """Whether its pixels lie along an energy, as those of a spectrum do."""
+        return is_energy(self.unit)
 
 
 def image_axes(axes: Sequence[Axis], shape: Sequence[int]) -> list[Pair]:

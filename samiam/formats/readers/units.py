@@ -20,6 +20,7 @@ _NM_PER_UNIT = {
     **dict.fromkeys(("micron", "microns", "μ"), 1e3),
     **dict.fromkeys(("a", "ang", "angs", "angstrom", "angstroms", "angstroem"), 0.1),
 }
+_ENERGIES = ("ev", "kev", "mev", "electronvolt", "electronvolts")
 
 
 def to_nm(size: object, unit: object) -> float | None:
@@ -42,6 +43,11 @@ def to_nm(size: object, unit: object) -> float | None:
     if factor is None or not math.isfinite(value) or value <= 0:
         return None
     return value * factor
+
+
+def is_energy(unit: object) -> bool:
+    """Whether a unit, as a file spells it, is one of energy: eV, keV, meV."""
+    return _plain(unit) in _ENERGIES
 
 
 def _plain(unit: object) -> str:

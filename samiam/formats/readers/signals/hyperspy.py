@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,7 +57,8 @@ def _signal(name: str, group: Group) -> LabelledArray:
     array = group.get("data")
     told = [_attributes(group.get(f"axis-{index}")) for index in range(len(array.shape))]
     axes = tuple(Axis(_text(of.get("name")), _step(of), _text(of.get("units"))) for of in told)
-    return LabelledArray(name, array, axes, _pair(told), detector=_detector(group, name))
+    pair, is_of_spectra = axes_of_image(told)
+    return LabelledArray(name, array, axes, pair, detector=_detector(group, name), is_of_spectra=is_of_spectra)
 
 
 def _detector(group: Group, name: str) -> str | None:
@@ -86,7 +87,20 @@ def _step(told: Mapping[str, object]) -> object:
     return -scale if isinstance(scale, int | float) and scale < 0 else scale
 
 
-def _pair(told: list[dict[str, object]]) -> Pair | None:
-    """The axes of the signal where it is one of images; None where others have to tell, as of maps of spectra."""
-    own = [index for index, of in enumerate(told) if of and not of.get("navigate", True)]
-    return (own[0], own[1]) if len(own) == 2 else None
+def axes_of_image(told: Sequence[Mapping[str, object]]) -> tuple[Pair | None, bool]:
+    """Which axes of a signal are those of an image, and whether it is a line of spectra instead.
+
+    Args:
+        told: what is said of each axis; `navigate` tells those of the signal from those along which it was recorded.
+
+    Returns:
+        The axes of the signal where it is one of images, those of the map where it is one of spectra, None where others
+        have to tell; and whether there is but one beside that of spectra.
+    """
+    own = [index for index, of in enumerate(told) if not of.get("navigate", True)]
+    along = [index for index, of in enumerate(told) if of.get("navigate")]
+    if len(own) == 2:
+        return (own[0], own[1]), False
+    if len(own) == 1 and len(along) == 2 and len(told) == 3:
+        return (along[0], along[1]), False
+    return None, len(own) == len(along) == 1

@@ -28,6 +28,7 @@ class LabelledArray:
         pair: down and along, where the file says which axes are those of an image.
         channels: the axis of its channels, where it has one.
         detector: what recorded it, as `RawImage` tells it.
+        is_of_spectra: whether the file says so of an array of two dimensions, which then is no image.
     """
 
     name: str
@@ -36,6 +37,7 @@ class LabelledArray:
     pair: Pair | None = None
     channels: int | None = None
     detector: str | None = None
+    is_of_spectra: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -48,13 +50,17 @@ class LabelledArray:
         return 1 if self.channels is None else int(self.array.shape[self.channels])
 
     def pairs(self) -> list[Pair]:
-        """The ways in which it may be read as images; none where it has no two dimensions."""
-        if len(self.shape) < 2 or 0 in self.shape:
+        """The ways in which it may be read as images; none where it has no two dimensions, or is a line of spectra."""
+        axes = _without(self.axes, self.channels)
+        if len(self.shape) < 2 or 0 in self.shape or (len(self.shape) == 2 and self._holds_spectra(axes)):
             return []
         if self.pair is None:
-            return image_axes(_without(self.axes, self.channels), self.shape)
+            return image_axes(axes, self.shape)
         down, along = (axis - (self.channels is not None and axis > self.channels) for axis in self.pair)
         return [(down, along)]
+
+    def _holds_spectra(self, axes: tuple[Axis, ...]) -> bool:
+        return self.is_of_spectra or any(axis.is_energy for axis in axes)
 
     def described(self) -> str:
         """Name and sides, for a list of what is no image."""

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from samiam.errors import InputError
-from samiam.formats.readers.axes import Axis, Pair
+from samiam.formats.readers.axes import Axis
 from samiam.formats.readers.raw import RawImage, Request, distinct, scanned_by
+from samiam.formats.readers.signals.hyperspy import axes_of_image
 from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
 
 Signal = Mapping[str, Any]
@@ -64,21 +65,23 @@ def _title(signal: Signal) -> str:
 
 
 def _labelled(name: str, signal: Signal) -> LabelledArray:
+    n_dimensions = len(signal["data"].shape)
     told: Sequence[Mapping[str, Any]] = sorted(signal["axes"], key=lambda axis: axis.get("index_in_array", 0))
+    if len(told) != n_dimensions:
+        told = [{}] * n_dimensions
     axes = tuple(
         Axis(_text(of.get("name")), abs(of["scale"]) if of.get("scale") else None, _text(of.get("units")))
         for of in told
     )
-    own = [index for index, of in enumerate(told) if not of.get("navigate", True)]
-    pair: Pair | None = (own[0], own[1]) if len(own) == 2 else None
-    n_dimensions = len(signal["data"].shape)
+    pair, is_of_spectra = axes_of_image(told)
     of_microscope = signal.get("metadata", {}).get("Acquisition_instrument", {}).get("TEM", {})
     return LabelledArray(
         name,
         signal["data"],
-        axes if len(axes) == n_dimensions else (Axis(),) * n_dimensions,
+        axes,
         pair,
         detector=scanned_by(of_microscope.get("acquisition_mode"), name),
+        is_of_spectra=is_of_spectra,
     )
 
 
