@@ -16,7 +16,16 @@ from samiam.errors import InputError
 from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, image_axes, interval_along
 from samiam.formats.readers.ncempy_modules import ncempy_io
 from samiam.formats.readers.pixel_size import PixelSize, pixel_size
-from samiam.formats.readers.raw import Found, RawImage, Request, check_there, distinct, of_dataset, scanned_by
+from samiam.formats.readers.raw import (
+    Found,
+    RawImage,
+    Request,
+    are_of_diffraction,
+    check_there,
+    distinct,
+    of_dataset,
+    scanned_by,
+)
 
 if TYPE_CHECKING:
     from ncempy.io import dm
@@ -40,7 +49,7 @@ _DTYPES = {
     23: "u1",
 }
 _RGB, _BYTES_OF_RGB = 23, 4
-_MODE = "ImageTags.Microscope Info.Illumination Mode"
+_MODES = tuple(f"ImageTags.Microscope Info.{mode} Mode" for mode in ("Illumination", "Imaging", "Operation"))
 _FORMAT, _OF_SPECTRA = "ImageTags.Meta Data.Format", ("spectrum", "spectrum image")
 _MOST_DIMENSIONS = 4
 
@@ -111,6 +120,7 @@ def read_dm(path: Path, request: Request) -> RawImage:
     check_there(offset + prod(image.shape) * n_channels * dtype.itemsize, path.stat().st_size)
     pixels: NDArray[Any] = np.memmap(path, dtype, "r", offset, (*image.shape, n_channels))
     channels = [frame_of(pixels[..., channel], pair, frame) for channel in ((2, 1, 0) if n_channels > 1 else (0,))]
+    modes = [tags.get(f".ImageList.{image.number}.{mode}") for mode in _MODES]
     return RawImage(
         np.stack(channels, axis=2) if len(channels) > 1 else channels[0],
         frame,
@@ -118,7 +128,8 @@ def read_dm(path: Path, request: Request) -> RawImage:
         image.size(pair),
         interval_along("DM calibration", image.axes, pair, image.shape),
         **of_dataset(found, chosen),
-        detector=scanned_by(tags.get(f".ImageList.{image.number}.{_MODE}"), found[chosen].name),
+        detector=scanned_by(modes[0], found[chosen].name),
+        is_diffraction=are_of_diffraction(*modes),
     )
 
 

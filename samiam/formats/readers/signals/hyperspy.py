@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import h5py
 
 from samiam.errors import InputError
-from samiam.formats.readers.axes import Axis, Pair
-from samiam.formats.readers.raw import RawImage, Request, distinct, scanned_by
+from samiam.formats.readers.axes import Axis
+from samiam.formats.readers.raw import RawImage, Request, are_of_diffraction, distinct, scanned_by
 from samiam.formats.readers.signals.hdf5 import DAMAGED, check_written, plain
 from samiam.formats.readers.signals.heaps import opened
 from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
@@ -57,8 +57,13 @@ def _signal(name: str, group: Group) -> LabelledArray:
     array = group.get("data")
     told = [_attributes(group.get(f"axis-{index}")) for index in range(len(array.shape))]
     axes = tuple(Axis(_text(of.get("name")), _step(of), _text(of.get("units"))) for of in told)
-    pair, is_of_spectra = axes_of_image(told)
-    return LabelledArray(name, array, axes, pair, detector=_detector(group, name), is_of_spectra=is_of_spectra)
+    return LabelledArray(name, array, axes, **of_signal(told, _type(group)), detector=_detector(group, name))
+
+
+def _type(group: Group) -> object:
+    with suppress(*DAMAGED):
+        return plain(group.get("metadata/Signal").attrs.get("signal_type"))
+    return None
 
 
 def _detector(group: Group, name: str) -> str | None:
@@ -87,20 +92,20 @@ def _step(told: Mapping[str, object]) -> object:
     return -scale if isinstance(scale, int | float) and scale < 0 else scale
 
 
-def axes_of_image(told: Sequence[Mapping[str, object]]) -> tuple[Pair | None, bool]:
-    """Which axes of a signal are those of an image, and whether it is a line of spectra instead.
+def of_signal(told: Sequence[Mapping[str, object]], signal_type: object) -> dict[str, Any]:
+    """The fields of `LabelledArray` that tell what of a signal is an image.
+
+    Its own axes are it where there are two. Of spectra it is the map along which they were recorded; along a line there
+    is none.
 
     Args:
-        told: what is said of each axis; `navigate` tells those of the signal from those along which it was recorded.
-
-    Returns:
-        The axes of the signal where it is one of images, those of the map where it is one of spectra, None where others
-        have to tell; and whether there is but one beside that of spectra.
+        told: what is said of each axis; `navigate` tells those along which it was recorded from its own.
+        signal_type: as "EELS"; images of `electron_diffraction` are patterns.
     """
     own = [index for index, of in enumerate(told) if not of.get("navigate", True)]
     along = [index for index, of in enumerate(told) if of.get("navigate")]
     if len(own) == 2:
-        return (own[0], own[1]), False
+        return {"pair": tuple(own), "is_diffraction": are_of_diffraction(signal_type)}
     if len(own) == 1 and len(along) == 2 and len(told) == 3:
-        return (along[0], along[1]), False
-    return None, len(own) == len(along) == 1
+        return {"pair": tuple(along)}
+    return {"is_of_spectra": len(own) == len(along) == 1}

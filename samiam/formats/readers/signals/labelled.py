@@ -28,6 +28,7 @@ class LabelledArray:
         pair: down and along, where the file says which axes are those of an image.
         channels: the axis of its channels, where it has one.
         detector: what recorded it, as `RawImage` tells it.
+        is_diffraction: whether the file says that the image is a diffraction pattern.
         is_of_spectra: whether the file says so of an array of two dimensions, which then is no image.
     """
 
@@ -37,6 +38,7 @@ class LabelledArray:
     pair: Pair | None = None
     channels: int | None = None
     detector: str | None = None
+    is_diffraction: bool = False
     is_of_spectra: bool = False
 
     @property
@@ -115,6 +117,7 @@ def read_labelled(arrays: Sequence[LabelledArray], request: Request, source: str
         **of_dataset(found, chosen),
         not_images=tuple(others),
         detector=one.detector,
+        is_diffraction=one.is_diffraction,
     )
 
 

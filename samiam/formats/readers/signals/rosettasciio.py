@@ -13,7 +13,7 @@ from typing import Any
 from samiam.errors import InputError
 from samiam.formats.readers.axes import Axis
 from samiam.formats.readers.raw import RawImage, Request, distinct, scanned_by
-from samiam.formats.readers.signals.hyperspy import axes_of_image
+from samiam.formats.readers.signals.hyperspy import of_signal
 from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
 
 Signal = Mapping[str, Any]
@@ -73,15 +73,14 @@ def _labelled(name: str, signal: Signal) -> LabelledArray:
         Axis(_text(of.get("name")), abs(of["scale"]) if of.get("scale") else None, _text(of.get("units")))
         for of in told
     )
-    pair, is_of_spectra = axes_of_image(told)
-    of_microscope = signal.get("metadata", {}).get("Acquisition_instrument", {}).get("TEM", {})
+    metadata = signal.get("metadata", {})
+    of_microscope = metadata.get("Acquisition_instrument", {}).get("TEM", {})
     return LabelledArray(
         name,
         signal["data"],
         axes,
-        pair,
+        **of_signal(told, metadata.get("Signal", {}).get("signal_type")),
         detector=scanned_by(of_microscope.get("acquisition_mode"), name),
-        is_of_spectra=is_of_spectra,
     )
 
 
