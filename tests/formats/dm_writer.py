@@ -116,7 +116,7 @@ def write_dm(
     image = _image(pixels, _data_type(pixels), sides, scales, units, name, tags)
     small = _image(np.full(64, 7, np.int32), 23, [8, 8], [1.0, 1.0], ["", ""])
     more = [
-        _image(other, _data_type(other), _sides(other), [0.5, 0.5], ["nm", "nm"], name)
+        _image(other, _data_type(other), _sides(other), [0.5] * other.ndim, ["nm"] * other.ndim, name)
         for name, other in (others or {}).items()
     ]
     writer = _Writer(version)

@@ -22,6 +22,7 @@ from samiam.formats.readers.raw import (
     Request,
     are_of_diffraction,
     check_there,
+    described,
     distinct,
     of_dataset,
     scanned_by,
@@ -108,7 +109,7 @@ def read_dm(path: Path, request: Request) -> RawImage:
     # An open file, because ncempy leaks its memory map when a header is damaged.
     with path.open("rb") as file:
         tags = dm.fileDM(file).allTags
-    images = _images(tags)
+    images, spectra = _entries(tags)
     found = _found(images, tags)
     chosen, request = request.pick_dataset(found)
     image, pair = images[chosen], _axes(images[chosen])
@@ -128,13 +129,14 @@ def read_dm(path: Path, request: Request) -> RawImage:
         image.size(pair),
         interval_along("DM calibration", image.axes, pair, image.shape),
         **of_dataset(found, chosen),
+        not_images=spectra,
         detector=scanned_by(modes[0], found[chosen].name),
         is_diffraction=are_of_diffraction(*modes),
     )
 
 
-def _images(tags: Tags) -> list[_Image]:
-    """The entries of the list that are images.
+def _entries(tags: Tags) -> tuple[list[_Image], tuple[str, ...]]:
+    """The entries of the list that are images, and in words those that are spectra.
 
     Raises:
         InputError: if there is none.
@@ -146,7 +148,13 @@ def _images(tags: Tags) -> list[_Image]:
     images = [image for image in entries if not image.is_spectrum]
     if len(images) < len(entries) and all(_is_thumbnail(image, entries, tags) for image in images):
         raise InputError("holds a spectrum, not an image; give an image.")
-    return images
+    others = [entry for entry in entries if entry.is_spectrum and not _is_thumbnail(entry, entries, tags)]
+    spectra = zip(distinct([_name(entry, tags) for entry in others]), others, strict=True)
+    return images, tuple(described(name, entry.shape) for name, entry in spectra)
+
+
+def _name(image: _Image, tags: Tags) -> str:
+    return str(tags.get(f".ImageList.{image.number}.Name") or "")
 
 
 def _axes(image: _Image) -> Pair:
@@ -156,7 +164,7 @@ def _axes(image: _Image) -> Pair:
 
 
 def _found(images: list[_Image], tags: Tags) -> list[Found]:
-    names = distinct([str(tags.get(f".ImageList.{image.number}.Name") or "") for image in images])
+    names = distinct([_name(image, tags) for image in images])
     return [
         replace(found, is_thumbnail=_is_thumbnail(image, images, tags))
         for image, name in zip(images, names, strict=True)

@@ -206,6 +206,11 @@ def diffraction_in_words(is_said: bool, size: PixelSize, who: str = "the file") 
     return None
 
 
+def described(name: str, shape: Sequence[int]) -> str:
+    """Name and sides of what is no image, for a list: "EELS, 67 x 2048"."""
+    return ", ".join(filter(None, [name, " x ".join(map(str, shape)) or "one number"]))
+
+
 def in_words(named: Sequence[str]) -> str | None:
     """What a file holds, the first few of it; None for nothing."""
     more = len(named) - MOST_LISTED

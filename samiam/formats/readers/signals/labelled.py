@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from samiam.errors import InputError
 from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, image_axes, interval_along
 from samiam.formats.readers.pixel_size import pixel_size
-from samiam.formats.readers.raw import Found, RawImage, Request, of_dataset
+from samiam.formats.readers.raw import Found, RawImage, Request, described, of_dataset
 
 Check = Callable[[Any, Pair, int], None]
 
@@ -64,11 +64,6 @@ class LabelledArray:
     def _holds_spectra(self, axes: tuple[Axis, ...]) -> bool:
         return self.is_of_spectra or any(axis.is_energy for axis in axes)
 
-    def described(self) -> str:
-        """Name and sides, for a list of what is no image."""
-        sides = " x ".join(map(str, self.array.shape)) or "one number"
-        return f"{self.name}{', ' if self.name else ''}{sides}"
-
 
 class _OneChannel:
     """A channel of an array, which is indexed as if the axis of channels were not there."""
@@ -96,7 +91,7 @@ def read_labelled(arrays: Sequence[LabelledArray], request: Request, source: str
     """
     ways = [(one, pair) for one in arrays for pair in one.pairs()]
     found = [each for one in arrays for each in _found(one)]
-    others = [one.described() for one in arrays if not one.pairs()]
+    others = [described(one.name, one.array.shape) for one in arrays if not one.pairs()]
     if not found:
         shapes = "; ".join(others[:3]) or "nothing"
         raise InputError(f"holds no image of two dimensions (H, W), but {shapes}; export the image itself.")
