@@ -162,6 +162,25 @@ def test_spectrum_images_of_dm(tmp_path: Path, energy_last: bool) -> None:
     assert_is(path, IMAGE, frame=3)
     found = read_micrograph(path, frame=3)
     assert (found.pixel_size_nm, found.pixel_height_nm) == pytest.approx((0.02, 0.04))
+    assert "holds 18 frames (along an axis in eV); choose one" in refusal(lambda: read_micrograph(path))
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([("Energy loss", "eV")], " (along Energy loss in eV)"),
+        ([("", "[_e_V_]")], " (along an axis in eV)"),
+        ([("time", "")], " (along time)"),
+        ([("Qx", "A^-1"), ("Qy", "A^-1")], " (along Qx in A^-1 and Qy in A^-1)"),
+        ([("_labels_", ""), ("t", "s")], " (along another axis and t in s)"),
+        ([("", "")], ""),
+    ],
+)
+def test_it_is_said_what_frames_lie_along(others: list[tuple[str, str]], said: str, tmp_path: Path) -> None:
+    data = np.stack([IMAGE] * 2 ** len(others)).reshape(*[2] * len(others), *IMAGE.shape)
+    axes = [*((name, 1.0, unit) for name, unit in others), ("y", 0.02, "nm"), ("x", 0.02, "nm")]
+    path = berkeley(tmp_path / "a.emd", data, axes)
+    assert f"holds {2 ** len(others)} frames{said}; choose one" in refusal(lambda: read_micrograph(path))
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ SPACE = [{"name": name, "type": "space", "unit": "micrometer"} for name in "yx"]
 def test_a_stack_of_hyperspy_with_its_axes(tmp_path: Path) -> None:
     stack = np.stack([IMAGE, IMAGE[::-1]])
     path = write_hspy(tmp_path / "a.hspy", stack)
-    assert "2 frames; choose one" in refusal(lambda: read(path))
+    assert "2 frames (along an axis in s); choose one" in refusal(lambda: read(path))
     found = read(path, frame=1)
     assert_is(found, IMAGE[::-1])
     assert sides(found) == pytest.approx((0.02, 0.03))
@@ -135,7 +135,7 @@ def test_ome_zarr(tmp_path: Path, version: int) -> None:
 def test_channels_and_times_are_chosen(tmp_path: Path) -> None:
     values = np.stack([np.stack([IMAGE + 7 * t, IMAGE[:, ::-1] + t]) for t in range(3)])
     pyramid(tmp_path / "a.zarr", values, [{"name": "t", "unit": "second"}, {"name": "c", "type": "channel"}, *SPACE], 3)
-    assert "3 frames; choose one" in refusal(lambda: read(tmp_path / "a.zarr"))
+    assert "3 frames (along t in second); choose one" in refusal(lambda: read(tmp_path / "a.zarr"))
     assert "2 channels that differ; choose one" in refusal(lambda: read(tmp_path / "a.zarr", frame=1))
     assert_is(read(tmp_path / "a.zarr", frame=2, channel=1), values[2, 1])
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, image_axes, interval_along
+from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, frames_along, image_axes, interval_along
 from samiam.formats.readers.ncempy_modules import ncempy_io
 from samiam.formats.readers.pixel_size import PixelSize, pixel_size
 from samiam.formats.readers.raw import (
@@ -116,7 +116,8 @@ def read_dm(path: Path, request: Request) -> RawImage:
     if image.code not in _DTYPES:
         raise InputError(f"holds pixels of DigitalMicrograph type {image.code}; save them as integers or floats.")
     dtype, n_channels = np.dtype(_DTYPES[image.code]), _BYTES_OF_RGB if image.code == _RGB else 1
-    frame = request.pick(found[chosen].n_frames, found[chosen].shape_hw, dtype, n_channels)
+    along = frames_along(image.axes, pair, image.shape)
+    frame = request.pick(found[chosen].n_frames, found[chosen].shape_hw, dtype, n_channels, along)
     offset = int(tags[f"{image.tags}.Data.arrayOffset"])
     check_there(offset + prod(image.shape) * n_channels * dtype.itemsize, path.stat().st_size)
     pixels: NDArray[Any] = np.memmap(path, dtype, "r", offset, (*image.shape, n_channels))

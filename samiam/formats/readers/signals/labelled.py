@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, image_axes, interval_along
+from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, frames_along, image_axes, interval_along
 from samiam.formats.readers.pixel_size import pixel_size
 from samiam.formats.readers.raw import Found, RawImage, Request, described, of_dataset
 
@@ -97,8 +97,9 @@ def read_labelled(arrays: Sequence[LabelledArray], request: Request, source: str
         raise InputError(f"holds no image of two dimensions (H, W), but {shapes}; export the image itself.")
     chosen, request = request.pick_dataset(found)
     one, pair = ways[chosen]
-    frame = request.pick(found[chosen].n_frames, found[chosen].shape_hw, one.array.dtype, one.n_channels)
     axes = _without(one.axes, one.channels)
+    along = frames_along(axes, pair, one.shape)
+    frame = request.pick(found[chosen].n_frames, found[chosen].shape_hw, one.array.dtype, one.n_channels, along)
     y, x = (axes[index] for index in pair)
     size = pixel_size(source, (x.step, x.unit), (y.step, y.unit))
     every = interval_along(source, axes, pair, one.shape)
