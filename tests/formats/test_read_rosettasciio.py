@@ -83,4 +83,6 @@ def test_a_line_of_spectra_is_no_image(tmp_path: Path) -> None:
 
 def test_what_only_looks_like_one(tmp_path: Path) -> None:
     (tmp_path / "a.rpl").write_bytes(b"no header of Ripple at all")
-    assert "cannot be read by RosettaSciIO" in refusal(lambda: read_micrograph(tmp_path / "a.rpl"))
+    said = refusal(lambda: read_micrograph(tmp_path / "a.rpl"))
+    assert "cannot be read by RosettaSciIO (" in said
+    assert said.endswith("); check that the files that belong to it lie beside it, or export it as TIFF or .hspy.")

@@ -57,7 +57,9 @@ def _read(path: Path) -> Sequence[Signal]:
             faults.append(error)
         else:
             return signals
-    raise InputError(f"cannot be read by RosettaSciIO: {' '.join(str(faults[0]).split()) or type(faults[0]).__name__}.")
+    reason = " ".join(str(faults[0]).split())[:160] or type(faults[0]).__name__
+    remedy = "check that the files that belong to it lie beside it, or export it as TIFF or .hspy"
+    raise InputError(f"cannot be read by RosettaSciIO ({reason}); {remedy}.")
 
 
 def _title(signal: Signal) -> str:
