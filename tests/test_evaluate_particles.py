@@ -155,7 +155,9 @@ def test_labelled_micrographs(tmp_path: Path) -> None:
     (zoned,) = pd.read_csv(report / "finding.csv").to_dict("records")
     assert np.isnan(zoned["f1"])
     assert zoned["dice"] > 0.9
-    assert "gold: `gold: how large a pixel is stands neither in the file" in (report / "report.md").read_text("utf-8")
+    said = (report / "report.md").read_text("utf-8")
+    assert f"gold: `{tmp_path / 'own/images/gold.png'}: how large a pixel is stands neither in the file" in said
+    assert "give benchmark.pixel_size_nm, or the material" in said
 
 
 @pytest.mark.parametrize(

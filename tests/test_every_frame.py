@@ -49,7 +49,16 @@ def test_from_words_to_tables_and_a_second_time(tmp_path: Path, capsys: pytest.C
     assert "2 of them as before" in capsys.readouterr().out
 
 
-def test_a_frame_is_a_number_or_all(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("given", ["every", "-1"])
+def test_a_frame_is_a_number_or_all(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["segment", "x.tif", "--frame", "every"])
-    assert "'every' is neither the number of a frame nor `all`" in capsys.readouterr().err
+        main(["segment", "x.tif", "--frame", given])
+    assert f"--frame: {given!r} is neither the number of a frame, 0 or more, nor `all`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["--frame", "--channel"])
+@pytest.mark.parametrize("given", ["-1", "first"])
+def test_places_are_counted_from_0(word: str, given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["info", "x.tif", word, given])
+    assert f"{word}: {given!r} is not a whole number, 0 or more" in capsys.readouterr().err

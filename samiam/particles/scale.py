@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from numbers import Real
 
-from samiam.errors import InputError
+from samiam.errors import InputError, printable
 from samiam.particles.fringes import Fringes, find_fringes, probability_of, runs_through, scale_of, strange_spacing_nm
 from samiam.particles.reflections import reflections_of
 from samiam.particles.result import PixelSizeSource
@@ -20,7 +20,11 @@ _REMEDY = "give pixel_size_nm (--pixel-size-nm)"
 
 
 def with_scale(
-    micrograph: Micrograph, pixel_size_nm: float | tuple[float, float] | None, material: str | None
+    micrograph: Micrograph,
+    pixel_size_nm: float | tuple[float, float] | None,
+    material: str | None,
+    *,
+    remedy: str = _REMEDY,
 ) -> tuple[Micrograph, PixelSizeSource]:
     """A micrograph with the size of its pixels, and who says it.
 
@@ -28,6 +32,7 @@ def with_scale(
         micrograph: the image.
         pixel_size_nm: as the user gives it, the width alone or both sides; goes before what the file says.
         material: whose fringes say it where nobody else does.
+        remedy: what to do where nobody says it.
 
     Raises:
         InputError: if nobody says it, the fringes do not say it surely enough, or the material is not known.
@@ -39,18 +44,19 @@ def with_scale(
         return replace(micrograph, pixel_size_nm=width, pixel_aspect=aspect), "given"
     if micrograph.pixel_size_nm is not None:
         return micrograph, "file"
-    unknown = f"{micrograph.name}: how large a pixel is stands neither in the file"
+    named = printable(str(micrograph.metadata.get("path", micrograph.name)))
+    unknown = f"{named}: how large a pixel is stands neither in the file"
     if reflections is None:
-        raise InputError(f"{unknown} nor elsewhere; {_REMEDY}, or the material, whose fringes may tell.")
+        raise InputError(f"{unknown} nor elsewhere; {remedy}, or the material, whose fringes may tell.")
     part = Cutout.of(micrograph, evened=False)
     found = scale_of(find_fringes(part.micrograph.pixels), reflections)
     if found is None:
-        raise InputError(f"{unknown} nor in fringes, of which there are none; {_REMEDY}.")
+        raise InputError(f"{unknown} nor in fringes, of which there are none; {remedy}.")
     if found.confidence < _SURE:
         planes = "one set of fringes" if found.n_planes == 1 else f"{found.n_planes} sets of fringes"
         raise InputError(
             f"{unknown} nor surely enough in {planes}: of {material} they would be at {found.pixel_size_nm:.3g} nm/px, "
-            f"but that is right with a probability of {found.confidence:.2f} only; {_REMEDY}."
+            f"but that is right with a probability of {found.confidence:.2f} only; {remedy}."
         )
     width_nm = found.pixel_size_nm * part.micrograph.shape_hw[1] / part.box_hw[1]
     return replace(micrograph, pixel_size_nm=width_nm), "fringes"

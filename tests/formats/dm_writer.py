@@ -60,7 +60,7 @@ def _image(
     scales: list[float],
     units: list[str],
     name: str = "",
-    mode: str = "",
+    tags: dict[str, dict[str, str]] | None = None,
 ) -> Tag:
     dimensions = [
         ("", [("Origin", 0.0), ("Scale", scale), ("Units", unit)]) for scale, unit in zip(scales, units, strict=True)
@@ -69,7 +69,7 @@ def _image(
         "",
         [
             ("Name", name),
-            ("ImageTags", [("Microscope Info", [("Illumination Mode", mode)])] if mode else []),
+            ("ImageTags", [(group, list(named.items())) for group, named in (tags or {}).items()]),
             (
                 "ImageData",
                 [
@@ -103,20 +103,20 @@ def write_dm(
     others: dict[str, NDArray[Any]] | None = None,
     listed_thumbnails: tuple[int, ...] = (),
     name: str = "",
-    mode: str = "",
+    tags: dict[str, dict[str, str]] | None = None,
 ) -> Path:
     """Write pixels (H, W) or (F, H, W) in little-endian order, behind a colour thumbnail as the program does.
 
     Scales and units are of the fastest axis first; `others` are further images by their names, and thumbnails are
-    listed by their place from 0; `mode` is the microscope's, of illumination.
+    listed by their place from 0; `tags` of the image are in groups, as "Microscope Info" and "Meta Data".
     """
     sides = _sides(pixels)
     scales = scale if isinstance(scale, list) else [scale] * len(sides)
     units = unit if isinstance(unit, list) else [unit] * len(sides)
-    image = _image(pixels, _data_type(pixels), sides, scales, units, name, mode)
+    image = _image(pixels, _data_type(pixels), sides, scales, units, name, tags)
     small = _image(np.full(64, 7, np.int32), 23, [8, 8], [1.0, 1.0], ["", ""])
     more = [
-        _image(other, _data_type(other), _sides(other), [0.5, 0.5], ["nm", "nm"], name)
+        _image(other, _data_type(other), _sides(other), [0.5] * other.ndim, ["nm"] * other.ndim, name)
         for name, other in (others or {}).items()
     ]
     writer = _Writer(version)

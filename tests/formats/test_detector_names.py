@@ -37,7 +37,8 @@ def test_velox_names_that_of_the_image_that_is_chosen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("mode", "said"), [("STEM NANOPROBE", "STEM HAADF"), ("TEM", None), ("", None)])
 @pytest.mark.parametrize("version", [3, 4])
 def test_digital_micrograph_tells_the_mode(mode: str, said: str | None, version: int, tmp_path: Path) -> None:
-    path = write_dm(tmp_path / f"a.dm{version}", IMAGE, version=version, name="HAADF", mode=mode)
+    tags = {"Microscope Info": {"Illumination Mode": mode}} if mode else None
+    path = write_dm(tmp_path / f"a.dm{version}", IMAGE, version=version, name="HAADF", tags=tags)
     assert detector_of(path) == said
 
 

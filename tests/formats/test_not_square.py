@@ -116,7 +116,7 @@ NO_LENGTH: dict[str, tuple[str, Callable[[Path], object]]] = {
     "OME": ("a.ome.tif", lambda path: ome(path, PhysicalSizeYUnit="pixel")),
     "FEI": ("a.tif", lambda path: fei(path, "PixelHeight=0\r\n")),
     "DM4": ("a.dm4", lambda path: write_dm(path, IMAGE, unit=["nm", "1/nm"])),
-    "DM3 in electron volts": ("a.dm3", lambda path: write_dm(path, IMAGE, version=3, unit=["nm", "eV"])),
+    "DM3 in seconds": ("a.dm3", lambda path: write_dm(path, IMAGE, version=3, unit=["nm", "s"])),
     "MRC": ("a.mrc", lambda path: mrc(path, 0.0)),
     "SER": ("a.ser", lambda path: write_ser(path, IMAGE[None], 2e-11, 5e7)),
     "Berkeley": (

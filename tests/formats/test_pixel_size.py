@@ -19,7 +19,7 @@ from PIL import Image
 from samiam.formats import read_micrograph
 from samiam.formats.frames.opening import open_frames
 from samiam.formats.readers.interval import Interval
-from samiam.formats.readers.units import to_nm
+from samiam.formats.readers.units import is_reciprocal, to_nm
 
 IMAGE = np.arange(400, dtype=np.uint16).reshape(20, 20)
 
@@ -55,6 +55,34 @@ def test_units_of_length(unit: str | bytes, factor: float) -> None:
 @pytest.mark.parametrize("unit", ["1/nm", "nm^-1", "[1_/_n_m]", "eV", "pixel", "", None, "inch"])
 def test_what_is_no_length(unit: str | None) -> None:
     assert to_nm(1, unit) is None
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "1/nm",
+        "nm^-1",
+        "nm-1",
+        "[1_/_n_m]",
+        "1 / nm",
+        "nm⁻¹",
+        "1/Å",
+        "$A^{-1}$",
+        "A^-1",
+        "1/m",
+        "mrad",
+        "µrad",
+        "rad",
+        "°",
+    ],
+)
+def test_reciprocal_lengths_and_angles(unit: str) -> None:
+    assert is_reciprocal(unit)
+
+
+@pytest.mark.parametrize("unit", ["nm", "1/px", "1/s", "s^-1", "eV", "nm^2", "1", "-1", "", None, "A"])
+def test_what_is_neither(unit: str | None) -> None:
+    assert not is_reciprocal(unit)
 
 
 @pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf"), None, "much"])

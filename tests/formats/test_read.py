@@ -221,7 +221,9 @@ def test_frames_of_a_stack(tmp_path: Path, name: str) -> None:
         micrograph = read_micrograph(path, frame=frame, clip_percentiles=EXACT)
         assert_holds(micrograph, values)
         assert (micrograph.metadata["frame"], micrograph.metadata["n_frames"]) == (frame, 3)
-    assert "holds 3 frames; choose one with frame=0..2 (--frame)" in message_of(path)
+    said = message_of(path)
+    assert "holds 3 frames" in said
+    assert "; choose one with frame=0..2 (--frame)" in said
     assert "no frame 3; choose frame=0..2" in message_of(path, frame=3)
     assert "no frame -1; choose frame=0..2" in message_of(path, frame=-1)
 

@@ -21,6 +21,7 @@ EXACT = (0.0, 100.0)
 RNG = np.random.default_rng(11)
 CUBE = RNG.integers(0, 9999, (18, 24, 32)).astype(np.uint16)
 IMAGE = CUBE[3]
+LOW = CUBE[5, :16, :17]
 
 
 def assert_is(path: Path, values: NDArray[Any], **options: Any) -> None:
@@ -161,6 +162,53 @@ def test_spectrum_images_of_dm(tmp_path: Path, energy_last: bool) -> None:
     assert_is(path, IMAGE, frame=3)
     found = read_micrograph(path, frame=3)
     assert (found.pixel_size_nm, found.pixel_height_nm) == pytest.approx((0.02, 0.04))
+    assert "holds 18 frames (along an axis in eV); choose one" in refusal(lambda: read_micrograph(path))
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([("Energy loss", "eV")], " (along Energy loss in eV)"),
+        ([("", "[_e_V_]")], " (along an axis in eV)"),
+        ([("time", "")], " (along time)"),
+        ([("Qx", "A^-1"), ("Qy", "A^-1")], " (along Qx in A^-1 and Qy in A^-1)"),
+        ([("_labels_", ""), ("t", "s")], " (along another axis and t in s)"),
+        ([("", "")], ""),
+    ],
+)
+def test_it_is_said_what_frames_lie_along(others: list[tuple[str, str]], said: str, tmp_path: Path) -> None:
+    data = np.stack([IMAGE] * 2 ** len(others)).reshape(*[2] * len(others), *IMAGE.shape)
+    axes = [*((name, 1.0, unit) for name, unit in others), ("y", 0.02, "nm"), ("x", 0.02, "nm")]
+    path = berkeley(tmp_path / "a.emd", data, axes)
+    assert f"holds {2 ** len(others)} frames{said}; choose one" in refusal(lambda: read_micrograph(path))
+
+
+@pytest.mark.parametrize(
+    ("step", "unit", "said"),
+    [
+        (1.0, "eV", ""),
+        (0.5, "nm", "Spectrum image"),  # wavelengths, as cathodoluminescence has them
+        (0.5, "", "Spectrum"),
+    ],
+)
+def test_a_line_of_spectra_of_dm_is_no_image(tmp_path: Path, step: float, unit: str, said: str) -> None:
+    tags = {"Meta Data": {"Format": said}} if said else None
+    path = write_dm(tmp_path / "a.dm4", IMAGE, scale=[step, 0.02], unit=[unit, "nm"], tags=tags)
+    assert "holds a spectrum, not an image; give an image." in refusal(lambda: read_micrograph(path))
+    path = write_dm(tmp_path / "b.dm4", IMAGE, scale=[step, 0.02], unit=[unit, "nm"], tags=tags, others={"HAADF": LOW})
+    assert_is(path, LOW)
+
+
+def test_a_map_that_keeps_the_tags_of_its_spectra_is_an_image(tmp_path: Path) -> None:
+    assert_is(write_dm(tmp_path / "a.dm4", IMAGE, tags={"Meta Data": {"Format": "Spectrum image"}}), IMAGE)
+    assert_is(write_dm(tmp_path / "b.dm4", IMAGE, unit="", tags={"Meta Data": {"Format": "Image"}}), IMAGE)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("unit", ["eV", "keV", "[_m_e_V_]", "electronvolts"])
+def test_a_line_of_spectra_of_berkeley_is_no_image(tmp_path: Path, unit: str, first: int) -> None:
+    path = berkeley(tmp_path / "a.emd", IMAGE, [("x", 0.02, "nm"), ("loss", 0.5, unit)], first=first)
+    assert "no image of two dimensions (H, W), but image, 24 x 32;" in refusal(lambda: read_micrograph(path))
 
 
 @pytest.mark.parametrize(

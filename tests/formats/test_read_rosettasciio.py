@@ -19,7 +19,7 @@ pytest.importorskip("rsciio", reason="pip install 'samiam[rosettasciio]' to try 
 IMAGE = np.random.default_rng(0).integers(0, 255, (40, 60), np.int32)
 
 
-def write(path: Path, plugin: str, data: NDArray[Any], n_navigation: int = 0) -> None:
+def write(path: Path, plugin: str, data: NDArray[Any], n_navigation: int = 0, signal_type: str = "") -> None:
     """A signal of 0.02 nm a pixel."""
     names = ("frame", "y", "x")[-data.ndim :]
     axes = [
@@ -36,7 +36,7 @@ def write(path: Path, plugin: str, data: NDArray[Any], n_navigation: int = 0) ->
         }
         for place, (name, size) in enumerate(zip(names, data.shape, strict=True))
     ]
-    metadata = {"General": {"title": "made"}, "Signal": {"signal_type": ""}}
+    metadata = {"General": {"title": "made"}, "Signal": {"signal_type": signal_type}}
     signal = {"data": data, "axes": axes, "metadata": metadata, "original_metadata": {}, "attributes": {"_lazy": False}}
     beside = {"package": "hyperspy", "package_version": "2", "tmp_parameters": {}, "learning_results": {}, "models": {}}
     with warnings.catch_warnings():
@@ -65,11 +65,24 @@ def test_one_of_a_stack(frame: int, tmp_path: Path) -> None:
     assert found.metadata["n_frames"] == 3
 
 
+@pytest.mark.parametrize("signal_type", ["electron_diffraction", ""])
+def test_a_diffraction_pattern_is_said_to_be_one(signal_type: str, tmp_path: Path) -> None:
+    write(tmp_path / "a.rpl", "ripple", IMAGE, signal_type=signal_type)
+    assert ("diffraction" in read_micrograph(tmp_path / "a.rpl").metadata) == bool(signal_type)
+
+
 def test_a_spectrum_is_no_image(tmp_path: Path) -> None:
     write(tmp_path / "a.msa", "msa", IMAGE[0])
     assert "holds no image of two dimensions" in refusal(lambda: read_micrograph(tmp_path / "a.msa"))
 
 
+def test_a_line_of_spectra_is_no_image(tmp_path: Path) -> None:
+    write(tmp_path / "a.rpl", "ripple", IMAGE, n_navigation=1)
+    assert "but made, 40 x 60; export" in refusal(lambda: read_micrograph(tmp_path / "a.rpl"))
+
+
 def test_what_only_looks_like_one(tmp_path: Path) -> None:
     (tmp_path / "a.rpl").write_bytes(b"no header of Ripple at all")
-    assert "cannot be read by RosettaSciIO" in refusal(lambda: read_micrograph(tmp_path / "a.rpl"))
+    said = refusal(lambda: read_micrograph(tmp_path / "a.rpl"))
+    assert "cannot be read by RosettaSciIO (" in said
+    assert said.endswith("); check that the files that belong to it lie beside it, or export it as TIFF or .hspy.")

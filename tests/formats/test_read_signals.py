@@ -51,7 +51,7 @@ SPACE = [{"name": name, "type": "space", "unit": "micrometer"} for name in "yx"]
 def test_a_stack_of_hyperspy_with_its_axes(tmp_path: Path) -> None:
     stack = np.stack([IMAGE, IMAGE[::-1]])
     path = write_hspy(tmp_path / "a.hspy", stack)
-    assert "2 frames; choose one" in refusal(lambda: read(path))
+    assert "2 frames (along an axis in s); choose one" in refusal(lambda: read(path))
     found = read(path, frame=1)
     assert_is(found, IMAGE[::-1])
     assert sides(found) == pytest.approx((0.02, 0.03))
@@ -67,6 +67,39 @@ def test_signals_of_hyperspy_are_listed(tmp_path: Path) -> None:
     assert found.metadata["not_images"] == "EELS, 9"
     path = write_hspy(tmp_path / "b.hspy", np.arange(9.0))
     assert "no image of two dimensions (H, W), but 9;" in refusal(lambda: read(path))
+
+
+def of_spectra(path: Path, name: str, unit: str) -> Path:
+    """Spectra along a line, or over a map, of a signal that was one of images."""
+    with h5py.File(path, "a") as file:
+        signal = file["Experiments"][name]
+        last = signal["data"].ndim - 1
+        for index in range(last + 1):
+            signal[f"axis-{index}"].attrs["navigate"] = index < last
+        signal[f"axis-{last}"].attrs["units"] = unit
+    return path
+
+
+@pytest.mark.parametrize("unit", ["eV", "nm", ""])
+def test_a_line_of_spectra_of_hyperspy_is_no_image(tmp_path: Path, unit: str) -> None:
+    path = of_spectra(write_hspy(tmp_path / "a.hspy", IMAGE), "__unnamed__", unit)
+    assert "no image of two dimensions (H, W), but 24 x 32;" in refusal(lambda: read(path))
+
+
+def test_a_line_of_spectra_does_not_outrank_an_image(tmp_path: Path) -> None:
+    large = np.kron(IMAGE, np.ones((4, 4), np.uint16))
+    path = of_spectra(write_hspy(tmp_path / "a.hspy", IMAGE, CL=large), "CL", "nm")
+    found = read(path)
+    assert_is(found, IMAGE)
+    assert found.metadata["not_images"] == "CL, 96 x 128"
+    assert found.metadata["dataset"] is None
+
+
+def test_a_map_of_spectra_of_hyperspy_is_read_plane_by_plane(tmp_path: Path) -> None:
+    """By wavelength, which is a length as the sides of the map are."""
+    cube = np.stack([IMAGE + 7 * n for n in range(20)], axis=-1)
+    path = of_spectra(write_hspy(tmp_path / "a.hspy", cube), "__unnamed__", "nm")
+    assert_is(read(path, frame=3), cube[..., 3])
 
 
 def test_hyperspy_in_zarr(tmp_path: Path) -> None:
@@ -102,7 +135,7 @@ def test_ome_zarr(tmp_path: Path, version: int) -> None:
 def test_channels_and_times_are_chosen(tmp_path: Path) -> None:
     values = np.stack([np.stack([IMAGE + 7 * t, IMAGE[:, ::-1] + t]) for t in range(3)])
     pyramid(tmp_path / "a.zarr", values, [{"name": "t", "unit": "second"}, {"name": "c", "type": "channel"}, *SPACE], 3)
-    assert "3 frames; choose one" in refusal(lambda: read(tmp_path / "a.zarr"))
+    assert "3 frames (along t in second); choose one" in refusal(lambda: read(tmp_path / "a.zarr"))
     assert "2 channels that differ; choose one" in refusal(lambda: read(tmp_path / "a.zarr", frame=1))
     assert_is(read(tmp_path / "a.zarr", frame=2, channel=1), values[2, 1])
 

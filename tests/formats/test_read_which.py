@@ -108,6 +108,13 @@ class TestDigitalMicrograph:
         assert_is(path, OTHER, dataset="BF")
         assert read_micrograph(path, dataset="BF").pixel_size_nm == pytest.approx(0.5)
 
+    def test_spectra_beside_an_image(self, tmp_path: Path, version: int) -> None:
+        spectra = {"Plot": SMALL[0], "EELS": SMALL[:1]}
+        path = write_dm(tmp_path / f"a.dm{version}", LARGE, version=version, others=spectra)
+        found = read_micrograph(path)
+        assert found.metadata["not_images"] == "Plot, 20, EELS, 1 x 20"
+        assert "beside images the file holds Plot, 20, EELS, 1 x 20" in notes(found)
+
     def test_a_grey_thumbnail(self, tmp_path: Path, version: int) -> None:
         path = write_dm(tmp_path / f"a.dm{version}", SMALL, version=version, others={"": LARGE}, thumbnail=False)
         assert_is(path, LARGE)
@@ -135,6 +142,16 @@ def test_detectors_of_velox(tmp_path: Path) -> None:
     path = write_velox(tmp_path / "b.emd", {"Map": SMALL[..., None], "HAADF": LARGE[..., None]})
     assert_is(path, LARGE)
     assert read_micrograph(path).metadata["dataset"] == "HAADF"
+
+
+def test_spectra_beside_images_of_velox(tmp_path: Path) -> None:
+    path = write_velox(tmp_path / "a.emd", {"HAADF": LARGE[..., None]})
+    assert "not_images" not in read_micrograph(path).metadata
+    with h5py.File(path, "a") as file:
+        for place in ("SpectrumStream/a", "SpectrumStream/b", "SpectrumImage/a", "Text/a"):
+            file.create_group(f"Data/{place}")
+        file.create_group("Data/Line")
+    assert read_micrograph(path).metadata["not_images"] == "SpectrumImage, SpectrumStream (2)"
 
 
 def test_groups_of_one_name(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from samiam.records import Micrograph
 TWO = with_discs((512, 512), (200, 220, 110, gold(0.04, 10)), (400, 420, 60, gold(0.04, 47)))
 
 
-def unknown(pixels: object = TWO, **more: float) -> Micrograph:
+def unknown(pixels: object = TWO, **more: Any) -> Micrograph:
     return Micrograph(pixels, name="here", **more)  # type: ignore[arg-type]
 
 
@@ -44,6 +45,8 @@ def test_it_is_never_guessed() -> None:
         InputError, match=r"fringes, of which there are none; give pixel_size_nm \(--pixel-size-nm\)\.$"
     ):
         with_scale(unknown(np.clip(support((300, 300)) / 10 + 0.5, 0, 1)), None, "Au")
+    with pytest.raises(InputError, match=r"^lab/p16\.tif: how large a pixel is .*; give size, or the material"):
+        with_scale(unknown(metadata={"path": "lab/p16.tif"}), None, None, remedy="give size")
     one_set = with_discs((256, 256), (128, 128, 70, ((6.0, 30.0),)))
     with pytest.raises(
         InputError, match=r"one set of fringes: of Au they would be at 0\.039\d? nm/px, .* 0\.\d\d only"

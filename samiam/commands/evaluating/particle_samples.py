@@ -148,7 +148,7 @@ def labelled_sample(
         raise InputError(
             f"{found.labels}: {numbers.shape} pixels, but the image has {micrograph.shape_hw}; export both again."
         )
-    micrograph, _ = with_scale(micrograph, pixel_size_nm, material)
+    micrograph, _ = with_scale(micrograph, pixel_size_nm, material, remedy="give benchmark.pixel_size_nm")
     if particle_label is None:
         labels = np.searchsorted(np.unique([0, *np.unique(numbers)]), numbers)
         return Sample(_scene(micrograph, found.name, labels, material))

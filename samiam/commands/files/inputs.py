@@ -45,8 +45,8 @@ def add_reading(parser: argparse.ArgumentParser, *, one_frame: bool = True, or_a
         words = "which frame of a stack, from 0, or `all`: each one an image of its own"
         parser.add_argument("--frame", type=_frame, metavar="I|all", help=words)
     elif one_frame:
-        parser.add_argument("--frame", type=int, metavar="I", help="which frame of a stack, from 0")
-    parser.add_argument("--channel", type=int, metavar="I", help="which channel of a colour image, from 0")
+        parser.add_argument("--frame", type=_place, metavar="I", help="which frame of a stack, from 0")
+    parser.add_argument("--channel", type=_place, metavar="I", help="which channel of a colour image, from 0")
     parser.add_argument("--dataset", metavar="NAME", help="which of several images or stacks in a file")
     parser.add_argument(
         "--pixel-size-nm",
@@ -84,10 +84,15 @@ def reading_of(options: argparse.Namespace) -> Reading:
 def _frame(text: str) -> int | str:
     if text == ALL:
         return text
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither the number of a frame nor `{ALL}`") from None
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is neither the number of a frame, 0 or more, nor `{ALL}`")
+    return int(text)
+
+
+def _place(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 0 or more")
+    return int(text)
 
 
 def _sides(text: str) -> float | tuple[float, float]:

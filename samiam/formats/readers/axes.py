@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from samiam.formats.readers.interval import Interval, interval
 from samiam.formats.readers.raw import Found
-from samiam.formats.readers.units import to_nm
+from samiam.formats.readers.units import is_energy, to_nm, unit_text
 from samiam.records.arrays import MIN_SIDE_PX
 
 Pair = tuple[int, int]
@@ -22,6 +22,7 @@ Pair = tuple[int, int]
 # Down and along. py4DSTEM's Rx is the slow axis of the scan, and it shows it running down.
 _NAMES = (("y", "x"), ("height", "width"), ("row", "column"), ("rows", "columns"), ("rx", "ry"))
 _FEWER = 4  # times fewer frames than pixels along either side: a stack of images, whichever way it lies
+_MOST_LETTERS = 40  # of a name, or of a unit
 LABELS = "_labels_"  # EMD 1.0's name of an axis along which images are stacked
 
 
@@ -33,10 +34,21 @@ class Axis:
     step: object = None
     unit: object = None
 
+    def __str__(self) -> str:
+        """Its name and its unit, as far as there are any: "Energy loss in eV", "an axis in eV"."""
+        name = "" if self.name == LABELS else self.name.strip()[:_MOST_LETTERS]
+        unit = unit_text(self.unit).replace("_", "").strip(" []\x00")[:_MOST_LETTERS]
+        return f"{name or 'an axis'} in {unit}" if unit else name
+
     @property
     def is_length(self) -> bool:
         """Whether its pixels lie along a length."""
         return to_nm(self.step, self.unit) is not None
+
+    @property
+    def is_energy(self) -> bool:
+        """Whether its pixels lie along an energy, as those of a spectrum do."""
+        return is_energy(self.unit)
 
 
 def image_axes(axes: Sequence[Axis], shape: Sequence[int]) -> list[Pair]:
@@ -93,8 +105,19 @@ def n_frames(pair: Pair, shape: Sequence[int]) -> int:
 
 def interval_along(source: str, axes: Sequence[Axis], pair: Pair, shape: Sequence[int]) -> Interval:
     """The time between images, where there is one axis along which they are stacked, and it is one of time."""
-    others = [axis for index, axis in enumerate(axes) if index not in pair and shape[index] > 1]
+    others = _others(axes, pair, shape)
     return interval(source, others[0].step, others[0].unit) if len(others) == 1 else Interval()
+
+
+def frames_along(axes: Sequence[Axis], pair: Pair, shape: Sequence[int]) -> str:
+    """What images are stacked along, in words: "along Energy loss in eV"; empty where no axis has name or unit."""
+    said = [str(axis) for axis in _others(axes, pair, shape)]
+    return f"along {' and '.join(one or 'another axis' for one in said)}" if any(said) else ""
+
+
+def _others(axes: Sequence[Axis], pair: Pair, shape: Sequence[int]) -> list[Axis]:
+    """The axes along which there are several images."""
+    return [axis for index, axis in enumerate(axes) if index not in pair and shape[index] > 1]
 
 
 def corner_of(pair: Pair, frame: int, shape: Sequence[int]) -> list[tuple[int, int]]:

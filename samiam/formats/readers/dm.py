@@ -13,10 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, image_axes, interval_along
+from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, frames_along, image_axes, interval_along
 from samiam.formats.readers.ncempy_modules import ncempy_io
-from samiam.formats.readers.pixel_size import pixel_size
-from samiam.formats.readers.raw import Found, RawImage, Request, check_there, distinct, of_dataset, scanned_by
+from samiam.formats.readers.pixel_size import PixelSize, pixel_size
+from samiam.formats.readers.raw import (
+    Found,
+    RawImage,
+    Request,
+    are_of_diffraction,
+    check_there,
+    described,
+    distinct,
+    of_dataset,
+    scanned_by,
+)
 
 if TYPE_CHECKING:
     from ncempy.io import dm
@@ -40,7 +50,8 @@ _DTYPES = {
     23: "u1",
 }
 _RGB, _BYTES_OF_RGB = 23, 4
-_MODE = "ImageTags.Microscope Info.Illumination Mode"
+_MODES = tuple(f"ImageTags.Microscope Info.{mode} Mode" for mode in ("Illumination", "Imaging", "Operation"))
+_FORMAT, _OF_SPECTRA = "ImageTags.Meta Data.Format", ("spectrum", "spectrum image")
 _MOST_DIMENSIONS = 4
 
 
@@ -54,6 +65,7 @@ class _Image:
         shape: slowest axis first.
         axes: likewise.
         code: of its pixels' type.
+        is_said_of_spectra: whether its tags say that it is a spectrum, or an image of spectra.
     """
 
     tags: str
@@ -61,6 +73,7 @@ class _Image:
     shape: tuple[int, ...]
     axes: tuple[Axis, ...]
     code: int
+    is_said_of_spectra: bool
 
     @classmethod
     def of(cls, all_tags: Tags, group: str) -> _Image:
@@ -68,14 +81,27 @@ class _Image:
         scales = [f"{group}.Calibrations.Dimension.{key}" for key in keys]
         axes = [Axis("", all_tags.get(f"{scale}.Scale"), all_tags.get(f"{scale}.Units")) for scale in scales]
         sides = [int(all_tags[f"{group}.Dimensions.{key}"]) for key in keys]
-        number = re.search(r"\.(\d+)\.ImageData$", group)
-        code = int(all_tags[f"{group}.DataType"])
-        return cls(group, int(number[1]) if number else 0, tuple(sides[::-1]), tuple(axes[::-1]), code)
+        found = re.search(r"\.(\d+)\.ImageData$", group)
+        number, code = int(found[1]) if found else 0, int(all_tags[f"{group}.DataType"])
+        said = str(all_tags.get(f".ImageList.{number}.{_FORMAT}")).strip().lower()
+        return cls(group, number, tuple(sides[::-1]), tuple(axes[::-1]), code, said in _OF_SPECTRA)
 
     @property
     def is_spectrum(self) -> bool:
-        """Whether there are no rows of it."""
-        return len(self.shape) < 2 or self.shape[-2] == 1
+        """Whether there are no rows of it, or each is a spectrum."""
+        return len(self.shape) < 2 or self.shape[-2] == 1 or (len(self.shape) == 2 and self._is_line)
+
+    @property
+    def _is_line(self) -> bool:
+        """Whether it is a line of spectra. A map made of spectra may keep their tags, but has square pixels."""
+        size = self.size((0, 1))
+        is_square = size.width_nm is not None and size.aspect == 1
+        return any(axis.is_energy for axis in self.axes) or (self.is_said_of_spectra and not is_square)
+
+    def size(self, pair: Pair) -> PixelSize:
+        """Of a pixel of the image along two of its axes."""
+        y, x = (self.axes[index] for index in pair)
+        return pixel_size("DM calibration", (x.step, x.unit), (y.step, y.unit))
 
 
 def read_dm(path: Path, request: Request) -> RawImage:
@@ -83,32 +109,35 @@ def read_dm(path: Path, request: Request) -> RawImage:
     # An open file, because ncempy leaks its memory map when a header is damaged.
     with path.open("rb") as file:
         tags = dm.fileDM(file).allTags
-    images = _images(tags)
+    images, spectra = _entries(tags)
     found = _found(images, tags)
     chosen, request = request.pick_dataset(found)
     image, pair = images[chosen], _axes(images[chosen])
     if image.code not in _DTYPES:
         raise InputError(f"holds pixels of DigitalMicrograph type {image.code}; save them as integers or floats.")
     dtype, n_channels = np.dtype(_DTYPES[image.code]), _BYTES_OF_RGB if image.code == _RGB else 1
-    frame = request.pick(found[chosen].n_frames, found[chosen].shape_hw, dtype, n_channels)
+    along = frames_along(image.axes, pair, image.shape)
+    frame = request.pick(found[chosen].n_frames, found[chosen].shape_hw, dtype, n_channels, along)
     offset = int(tags[f"{image.tags}.Data.arrayOffset"])
     check_there(offset + prod(image.shape) * n_channels * dtype.itemsize, path.stat().st_size)
     pixels: NDArray[Any] = np.memmap(path, dtype, "r", offset, (*image.shape, n_channels))
     channels = [frame_of(pixels[..., channel], pair, frame) for channel in ((2, 1, 0) if n_channels > 1 else (0,))]
-    y, x = (image.axes[index] for index in pair)
+    modes = [tags.get(f".ImageList.{image.number}.{mode}") for mode in _MODES]
     return RawImage(
         np.stack(channels, axis=2) if len(channels) > 1 else channels[0],
         frame,
         found[chosen].n_frames,
-        pixel_size("DM calibration", (x.step, x.unit), (y.step, y.unit)),
+        image.size(pair),
         interval_along("DM calibration", image.axes, pair, image.shape),
         **of_dataset(found, chosen),
-        detector=scanned_by(tags.get(f".ImageList.{image.number}.{_MODE}"), found[chosen].name),
+        not_images=spectra,
+        detector=scanned_by(modes[0], found[chosen].name),
+        is_diffraction=are_of_diffraction(*modes),
     )
 
 
-def _images(tags: Tags) -> list[_Image]:
-    """The entries of the list that are images.
+def _entries(tags: Tags) -> tuple[list[_Image], tuple[str, ...]]:
+    """The entries of the list that are images, and in words those that are spectra.
 
     Raises:
         InputError: if there is none.
@@ -120,7 +149,13 @@ def _images(tags: Tags) -> list[_Image]:
     images = [image for image in entries if not image.is_spectrum]
     if len(images) < len(entries) and all(_is_thumbnail(image, entries, tags) for image in images):
         raise InputError("holds a spectrum, not an image; give an image.")
-    return images
+    others = [entry for entry in entries if entry.is_spectrum and not _is_thumbnail(entry, entries, tags)]
+    spectra = zip(distinct([_name(entry, tags) for entry in others]), others, strict=True)
+    return images, tuple(described(name, entry.shape) for name, entry in spectra)
+
+
+def _name(image: _Image, tags: Tags) -> str:
+    return str(tags.get(f".ImageList.{image.number}.Name") or "")
 
 
 def _axes(image: _Image) -> Pair:
@@ -130,7 +165,7 @@ def _axes(image: _Image) -> Pair:
 
 
 def _found(images: list[_Image], tags: Tags) -> list[Found]:
-    names = distinct([str(tags.get(f".ImageList.{image.number}.Name") or "") for image in images])
+    names = distinct([_name(image, tags) for image in images])
     return [
         replace(found, is_thumbnail=_is_thumbnail(image, images, tags))
         for image, name in zip(images, names, strict=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from samiam.formats.readers.signals.heaps import opened
 from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
 from samiam.records.arrays import MAX_BYTES
 
-_OF_VELOX = ("Image", "Spectrum", "SpectrumImage", "SpectrumStream", "Line")
+_IMAGES = "Image"
+_OF_VELOX = (_IMAGES, "Spectrum", "SpectrumImage", "SpectrumStream", "Line")
 _VELOX_PAIR = (0, 1)  # Velox's arrays are (H, W, frames).
 _MOST_METADATA = 1 << 22  # bytes of one frame; Velox writes some 50 kB
 _ARRAY = (1, "array")  # emd_group_type of images: EMD 0.1 and 0.2, EMD 1.0
@@ -30,12 +30,12 @@ def read_emd(path: Path, request: Request) -> RawImage:
     with opened(path) as file:
         parts = file.get("Data")
         is_velox = isinstance(parts, h5py.Group) and any(isinstance(parts.get(kind), h5py.Group) for kind in _OF_VELOX)
-        return _read_velox(parts.get("Image", {}), request) if is_velox else _read_berkeley(file, request)
+        return _read_velox(parts, request) if is_velox else _read_berkeley(file, request)
 
 
-def _read_velox(images: Mapping[str, object], request: Request) -> RawImage:
+def _read_velox(parts: h5py.Group, request: Request) -> RawImage:
     """Velox: the scale stands in a JSON text of which each frame has a column."""
-    groups = [group for group in images.values() if isinstance(group, h5py.Group) and "Data" in group]
+    groups = [group for group in parts.get(_IMAGES, {}).values() if isinstance(group, h5py.Group) and "Data" in group]
     if not groups:
         raise InputError("holds no image of Velox, only spectra or nothing; export the image itself.")
     names = [str(_velox_metadata(group, 0).get("Detector") or f"image {n}") for n, group in enumerate(groups)]
@@ -55,8 +55,16 @@ def _read_velox(images: Mapping[str, object], request: Request) -> RawImage:
         found[chosen].n_frames,
         _velox_size(metadata),
         **of_dataset(found, chosen),
+        not_images=_velox_spectra(parts),
         detector=detector if isinstance(detector, str) and detector else None,
     )
+
+
+def _velox_spectra(parts: h5py.Group) -> tuple[str, ...]:
+    """What there is beside images, by Velox's names, each with how many there are of several."""
+    groups = {kind: parts.get(kind) for kind in _OF_VELOX if kind != _IMAGES}
+    counts = {kind: len(group) for kind, group in groups.items() if isinstance(group, h5py.Group) and len(group)}
+    return tuple(kind if count == 1 else f"{kind} ({count})" for kind, count in counts.items())
 
 
 def _velox_metadata(group: h5py.Group, frame: int) -> dict[str, Any]:

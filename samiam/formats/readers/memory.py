@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from samiam.errors import InputError
 from samiam.formats.readers.pixel_size import PixelSize, pixel_size
-from samiam.formats.readers.raw import scanned_by
+from samiam.formats.readers.raw import are_of_diffraction, diffraction_in_words, scanned_by
 from samiam.formats.readers.read import given_size, read_micrograph
 from samiam.records import Micrograph
 
@@ -92,7 +92,12 @@ def _of_signal(signal: Signal, given: Sides | None) -> Micrograph:
     image = np.moveaxis(array, (down.index_in_array, along.index_in_array), (-2, -1))
     told = pixel_size("axes_manager", _length(along), _length(down))
     size = told if given is None else given_size(given).instead_of(told)
-    facts = {"pixel_size_source": size.source, "pixel_size_remark": size.remark, "detector": _detector(signal, name)}
+    facts = {
+        "pixel_size_source": size.source,
+        "pixel_size_remark": size.remark,
+        "detector": _detector(signal, name),
+        "diffraction": diffraction_in_words(_is_diffraction(signal), told, "the signal"),
+    }
     return Micrograph.from_array(
         image.reshape(image.shape[-2:]),
         pixel_size_nm=None if size.width_nm is None or size.height_nm is None else (size.width_nm, size.height_nm),
@@ -112,6 +117,12 @@ def _detector(signal: Signal, name: str) -> str | None:
     """What recorded a signal, where it says that a probe was scanned."""
     of_microscope = getattr(getattr(getattr(signal, "metadata", None), "Acquisition_instrument", None), "TEM", None)
     return scanned_by(getattr(of_microscope, "acquisition_mode", None), name)
+
+
+def _is_diffraction(signal: Signal) -> bool:
+    """Whether a signal is of a type of diffraction."""
+    noted = getattr(getattr(signal, "metadata", None), "Signal", None)
+    return are_of_diffraction(getattr(noted, "signal_type", None))
 
 
 def _title(signal: Signal) -> str:

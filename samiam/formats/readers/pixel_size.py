@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from samiam.formats.readers.units import to_nm, unit_text
+from samiam.formats.readers.units import is_reciprocal, to_nm, unit_text
 from samiam.records.arrays import MOST_UNEQUAL
 
 # Beyond these nothing is the pixel of an electron microscope, but a reciprocal length, a resolution for printing or
@@ -31,12 +31,14 @@ class PixelSize:
         height_nm: likewise; the two are known together, or not at all.
         source: where it stood in the file, None where it is not known.
         remark: what else is to be said of it: why it is not known although something is there, or what was assumed.
+        is_reciprocal: whether both sides are reciprocal lengths or angles, as of a diffraction pattern.
     """
 
     width_nm: float | None = None
     height_nm: float | None = None
     source: str | None = None
     remark: str | None = None
+    is_reciprocal: bool = False
 
     @property
     def aspect(self) -> float:
@@ -55,7 +57,7 @@ class PixelSize:
 
     def turned(self) -> PixelSize:
         """The sizes in an image that lies on its side."""
-        return PixelSize(self.height_nm, self.width_nm, self.source, self.remark)
+        return replace(self, width_nm=self.height_nm, height_nm=self.width_nm)
 
 
 def pixel_size(source: str, x: Length | None, y: Length | None) -> PixelSize:
@@ -72,7 +74,8 @@ def pixel_size(source: str, x: Length | None, y: Length | None) -> PixelSize:
     given = [length for length in (x, y) if length is not None]
     sides = [_believed(length) for length in given]
     if not any(sides):
-        return PixelSize(remark=_no_length(source, given))
+        is_of_both = len(given) == 2 and all(map(_is_reciprocal, given))
+        return PixelSize(remark=_no_length(source, given), is_reciprocal=is_of_both)
     if len(sides) == 1:
         return PixelSize(sides[0], sides[0], source, f"{source} tells one side of a pixel; it was taken for square")
     width, height = sides
@@ -87,7 +90,9 @@ def pixel_size(source: str, x: Length | None, y: Length | None) -> PixelSize:
 def square(source: str, size: object, unit: object) -> PixelSize:
     """The size of a pixel where the format has but one number for it."""
     side = _believed((size, unit))
-    return PixelSize(remark=_no_length(source, [(size, unit)])) if side is None else PixelSize(side, side, source)
+    if side is None:
+        return PixelSize(remark=_no_length(source, [(size, unit)]), is_reciprocal=_is_reciprocal((size, unit)))
+    return PixelSize(side, side, source)
 
 
 def printable(source: str, x: Length | None, y: Length | None) -> PixelSize:
@@ -121,9 +126,13 @@ def _claims(length: Length) -> bool:
     size, unit = length
     text = unit_text(unit).strip().lower()
     try:
-        return float(size) > 0 and bool(re.search(r"[a-zµμåÅ]", text)) and text not in _OF_NO_LENGTH  # type: ignore[arg-type]
+        return float(size) > 0 and bool(re.search(r"[a-zµμåÅ°]", text)) and text not in _OF_NO_LENGTH  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return False
+
+
+def _is_reciprocal(length: Length) -> bool:
+    return _claims(length) and is_reciprocal(length[1])
 
 
 def is_possible(side_nm: float) -> bool:

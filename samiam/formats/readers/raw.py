@@ -152,6 +152,7 @@ class RawImage:
         unwritten: in words which of the pixels the file does not hold; None where it holds them all.
         detector: what recorded the image, in the file's words, as "HAADF" or "BM-Ceta", with "STEM" before it where
             the file says that a probe was scanned; None where it says nothing.
+        is_diffraction: whether the file says, otherwise than by the size of a pixel, that it is a diffraction pattern.
     """
 
     array: NDArray[Any]
@@ -167,6 +168,7 @@ class RawImage:
     not_images: tuple[str, ...] = ()
     unwritten: str | None = None
     detector: str | None = None
+    is_diffraction: bool = False
 
 
 def of_dataset(found: Sequence[Found], index: int) -> dict[str, Any]:
@@ -180,6 +182,33 @@ def of_dataset(found: Sequence[Found], index: int) -> dict[str, Any]:
 def scanned_by(mode: object, name: str) -> str | None:
     """What recorded an image of a name, by the mode of illumination that its file notes: "STEM HAADF", or None."""
     return f"STEM {name}".rstrip() if "STEM" in str(mode).upper() else None
+
+
+def are_of_diffraction(*noted: object) -> bool:
+    """Whether modes of a microscope, or types of a signal, are of a diffraction pattern; a scan has those modes too."""
+    said = " ".join(map(str, noted)).upper()
+    return "DIFFRACTION" in said and not any(scan in said for scan in ("STEM", "SCANNING"))
+
+
+def diffraction_in_words(is_said: bool, size: PixelSize, who: str = "the file") -> str | None:
+    """What there is to say of what is no image of the specimen; None where nothing tells that.
+
+    Args:
+        is_said: whether it is called a diffraction pattern.
+        size: of its pixels, before another is given.
+        who: says so.
+    """
+    if is_said:
+        return f"{who} says that it is a diffraction pattern, not an image of the specimen"
+    if size.is_reciprocal:
+        among = "a diffraction pattern or a Fourier transform, not an image of the specimen"
+        return f"{who} gives both sides of a pixel as reciprocal lengths or angles: {among}"
+    return None
+
+
+def described(name: str, shape: Sequence[int]) -> str:
+    """Name and sides of what is no image, for a list: "EELS, 67 x 2048"."""
+    return ", ".join(filter(None, [name, " x ".join(map(str, shape)) or "one number"]))
 
 
 def in_words(named: Sequence[str]) -> str | None:

@@ -17,7 +17,7 @@ from samiam.artefacts.finding import find_artefacts
 from samiam.errors import InputError, extras, printable
 from samiam.formats.readers.emi import instead_of_emi
 from samiam.formats.readers.pixel_size import PixelSize, is_possible
-from samiam.formats.readers.raw import RawImage, Request, in_words
+from samiam.formats.readers.raw import RawImage, Request, diffraction_in_words, in_words
 from samiam.records import Micrograph
 from samiam.records.arrays import both_sides, check_percentiles, check_values, one_channel
 from samiam.records.counts import without_offset
@@ -77,8 +77,8 @@ def read_micrograph(
         `n_frames`, `channel`, `dataset`, `clip_percentiles`, `clip_values` and `pixel_size_source`. Where there is
         anything to say, `detector` tells what recorded the image, `n_datasets` counts what could be chosen from, and in
         words `beside` lists the others, `not_images` what else the file holds, `unwritten` which pixels it lacks,
-        `orientation` says how it was turned, `pixel_size_remark` why the pixel size is unknown or what was assumed of
-        it, and `left_out` what is not shown or was replaced.
+        `diffraction` says that it is no image of the specimen, `orientation` how it was turned, `pixel_size_remark` why
+        the pixel size is unknown or what was assumed of it, and `left_out` what is not shown or was replaced.
 
     Raises:
         InputError: if the file cannot be used: one line that names it and says what to do.
@@ -150,6 +150,7 @@ def micrograph_of(
         "not_images": in_words(raw.not_images),
         "unwritten": raw.unwritten,
         "detector": raw.detector,
+        "diffraction": diffraction_in_words(raw.is_diffraction, raw.pixel_size),
         "orientation": raw.orientation,
         "pixel_size_remark": size.remark,
     }

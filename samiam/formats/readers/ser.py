@@ -15,7 +15,7 @@ from samiam.errors import InputError
 from samiam.formats.readers.interval import Interval, interval
 from samiam.formats.readers.ncempy_modules import ncempy_io
 from samiam.formats.readers.pixel_size import pixel_size
-from samiam.formats.readers.raw import Found, RawImage, Request, check_there, scanned_by
+from samiam.formats.readers.raw import Found, RawImage, Request, are_of_diffraction, check_there, scanned_by
 
 if TYPE_CHECKING:
     from ncempy.io import ser
@@ -58,7 +58,9 @@ def read_ser(path: Path, request: Request) -> RawImage:
         every = _interval(file, n_frames)
     along_x, along_y = ((side["CalibrationDelta"], "m") for side in metadata["Calibration"][:2])
     size = pixel_size("SER calibration", along_x, along_y)
-    return RawImage(array, frame, n_frames, size, every, detector=scanned_by(_mode_beside(path), ""))
+    mode = _mode_beside(path)
+    detector, is_diffraction = scanned_by(mode, ""), are_of_diffraction(mode)
+    return RawImage(array, frame, n_frames, size, every, detector=detector, is_diffraction=is_diffraction)
 
 
 def _mode_beside(path: Path) -> str:

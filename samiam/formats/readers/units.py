@@ -20,6 +20,13 @@ _NM_PER_UNIT = {
     **dict.fromkeys(("micron", "microns", "μ"), 1e3),
     **dict.fromkeys(("a", "ang", "angs", "angstrom", "angstroms", "angstroem"), 0.1),
 }
+_ANGLES = (
+    *(f"{prefix}{name}" for prefix in ("", "m", "u", "μ") for name in ("rad", "rads")),
+    *(f"{prefix}radian{plural}" for prefix in ("", "milli", "micro") for plural in ("", "s")),
+    *("deg", "degree", "degrees", "°"),
+)
+_RECIPROCAL = re.compile(r"1/(.+)|(.+?)\^?[-−]1")
+_ENERGIES = ("ev", "kev", "mev", "electronvolt", "electronvolts")
 
 
 def to_nm(size: object, unit: object) -> float | None:
@@ -42,6 +49,18 @@ def to_nm(size: object, unit: object) -> float | None:
     if factor is None or not math.isfinite(value) or value <= 0:
         return None
     return value * factor
+
+
+def is_reciprocal(unit: object) -> bool:
+    """Whether a unit, as a file spells it, is one of reciprocal lengths or of angles: 1/nm, Å^-1, mrad."""
+    text = re.sub(r"[(){}$]", "", _plain(unit))
+    length = _RECIPROCAL.fullmatch(text)
+    return text in _ANGLES or (length is not None and (length[1] or length[2]) in _NM_PER_UNIT)
+
+
+def is_energy(unit: object) -> bool:
+    """Whether a unit, as a file spells it, is one of energy: eV, keV, meV."""
+    return _plain(unit) in _ENERGIES
 
 
 def _plain(unit: object) -> str:

@@ -33,6 +33,7 @@ _OF_THE_FILE = (
     "not_images",
     "unwritten",
     "detector",
+    "diffraction",
     "dtype",
     "clip_percentiles",
     "clip_values",

@@ -18,6 +18,7 @@ _NOTED = {
     "beside": "--dataset chooses another: {beside}",
     "not_images": "beside images the file holds {not_images}",
     "unwritten": "{unwritten}",
+    "diffraction": "{diffraction}",
     "orientation": "{orientation}, as the file asks for",
     "pixel_size_remark": "{pixel_size_remark}",
     "left_out": "left out: {left_out}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import h5py
 
 from samiam.errors import InputError
-from samiam.formats.readers.axes import Axis, Pair
-from samiam.formats.readers.raw import RawImage, Request, distinct, scanned_by
+from samiam.formats.readers.axes import Axis
+from samiam.formats.readers.raw import RawImage, Request, are_of_diffraction, distinct, scanned_by
 from samiam.formats.readers.signals.hdf5 import DAMAGED, check_written, plain
 from samiam.formats.readers.signals.heaps import opened
 from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
@@ -57,7 +57,13 @@ def _signal(name: str, group: Group) -> LabelledArray:
     array = group.get("data")
     told = [_attributes(group.get(f"axis-{index}")) for index in range(len(array.shape))]
     axes = tuple(Axis(_text(of.get("name")), _step(of), _text(of.get("units"))) for of in told)
-    return LabelledArray(name, array, axes, _pair(told), detector=_detector(group, name))
+    return LabelledArray(name, array, axes, **of_signal(told, _type(group)), detector=_detector(group, name))
+
+
+def _type(group: Group) -> object:
+    with suppress(*DAMAGED):
+        return plain(group.get("metadata/Signal").attrs.get("signal_type"))
+    return None
 
 
 def _detector(group: Group, name: str) -> str | None:
@@ -86,7 +92,20 @@ def _step(told: Mapping[str, object]) -> object:
     return -scale if isinstance(scale, int | float) and scale < 0 else scale
 
 
-def _pair(told: list[dict[str, object]]) -> Pair | None:
-    """The axes of the signal where it is one of images; None where others have to tell, as of maps of spectra."""
-    own = [index for index, of in enumerate(told) if of and not of.get("navigate", True)]
-    return (own[0], own[1]) if len(own) == 2 else None
+def of_signal(told: Sequence[Mapping[str, object]], signal_type: object) -> dict[str, Any]:
+    """The fields of `LabelledArray` that tell what of a signal is an image.
+
+    Its own axes are it where there are two. Of spectra it is the map along which they were recorded; along a line there
+    is none.
+
+    Args:
+        told: what is said of each axis; `navigate` tells those along which it was recorded from its own.
+        signal_type: as "EELS"; images of `electron_diffraction` are patterns.
+    """
+    own = [index for index, of in enumerate(told) if not of.get("navigate", True)]
+    along = [index for index, of in enumerate(told) if of.get("navigate")]
+    if len(own) == 2:
+        return {"pair": tuple(own), "is_diffraction": are_of_diffraction(signal_type)}
+    if len(own) == 1 and len(along) == 2 and len(told) == 3:
+        return {"pair": tuple(along)}
+    return {"is_of_spectra": len(own) == len(along) == 1}

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.errors import InputError
-from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, image_axes, interval_along
+from samiam.formats.readers.axes import Axis, Pair, found_along, frame_of, frames_along, image_axes, interval_along
 from samiam.formats.readers.pixel_size import pixel_size
-from samiam.formats.readers.raw import Found, RawImage, Request, of_dataset
+from samiam.formats.readers.raw import Found, RawImage, Request, described, of_dataset
 
 Check = Callable[[Any, Pair, int], None]
 
@@ -28,6 +28,8 @@ class LabelledArray:
         pair: down and along, where the file says which axes are those of an image.
         channels: the axis of its channels, where it has one.
         detector: what recorded it, as `RawImage` tells it.
+        is_diffraction: whether the file says that the image is a diffraction pattern.
+        is_of_spectra: whether the file says so of an array of two dimensions, which then is no image.
     """
 
     name: str
@@ -36,6 +38,8 @@ class LabelledArray:
     pair: Pair | None = None
     channels: int | None = None
     detector: str | None = None
+    is_diffraction: bool = False
+    is_of_spectra: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -48,18 +52,17 @@ class LabelledArray:
         return 1 if self.channels is None else int(self.array.shape[self.channels])
 
     def pairs(self) -> list[Pair]:
-        """The ways in which it may be read as images; none where it has no two dimensions."""
-        if len(self.shape) < 2 or 0 in self.shape:
+        """The ways in which it may be read as images; none where it has no two dimensions, or is a line of spectra."""
+        axes = _without(self.axes, self.channels)
+        if len(self.shape) < 2 or 0 in self.shape or (len(self.shape) == 2 and self._holds_spectra(axes)):
             return []
         if self.pair is None:
-            return image_axes(_without(self.axes, self.channels), self.shape)
+            return image_axes(axes, self.shape)
         down, along = (axis - (self.channels is not None and axis > self.channels) for axis in self.pair)
         return [(down, along)]
 
-    def described(self) -> str:
-        """Name and sides, for a list of what is no image."""
-        sides = " x ".join(map(str, self.array.shape)) or "one number"
-        return f"{self.name}{', ' if self.name else ''}{sides}"
+    def _holds_spectra(self, axes: tuple[Axis, ...]) -> bool:
+        return self.is_of_spectra or any(axis.is_energy for axis in axes)
 
 
 class _OneChannel:
@@ -88,14 +91,15 @@ def read_labelled(arrays: Sequence[LabelledArray], request: Request, source: str
     """
     ways = [(one, pair) for one in arrays for pair in one.pairs()]
     found = [each for one in arrays for each in _found(one)]
-    others = [one.described() for one in arrays if not one.pairs()]
+    others = [described(one.name, one.array.shape) for one in arrays if not one.pairs()]
     if not found:
         shapes = "; ".join(others[:3]) or "nothing"
         raise InputError(f"holds no image of two dimensions (H, W), but {shapes}; export the image itself.")
     chosen, request = request.pick_dataset(found)
     one, pair = ways[chosen]
-    frame = request.pick(found[chosen].n_frames, found[chosen].shape_hw, one.array.dtype, one.n_channels)
     axes = _without(one.axes, one.channels)
+    along = frames_along(axes, pair, one.shape)
+    frame = request.pick(found[chosen].n_frames, found[chosen].shape_hw, one.array.dtype, one.n_channels, along)
     y, x = (axes[index] for index in pair)
     size = pixel_size(source, (x.step, x.unit), (y.step, y.unit))
     every = interval_along(source, axes, pair, one.shape)
@@ -109,6 +113,7 @@ def read_labelled(arrays: Sequence[LabelledArray], request: Request, source: str
         **of_dataset(found, chosen),
         not_images=tuple(others),
         detector=one.detector,
+        is_diffraction=one.is_diffraction,
     )
 
 

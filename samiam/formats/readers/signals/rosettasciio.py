@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from samiam.errors import InputError
-from samiam.formats.readers.axes import Axis, Pair
+from samiam.formats.readers.axes import Axis
 from samiam.formats.readers.raw import RawImage, Request, distinct, scanned_by
+from samiam.formats.readers.signals.hyperspy import of_signal
 from samiam.formats.readers.signals.labelled import LabelledArray, read_labelled
 
 Signal = Mapping[str, Any]
@@ -56,7 +57,9 @@ def _read(path: Path) -> Sequence[Signal]:
             faults.append(error)
         else:
             return signals
-    raise InputError(f"cannot be read by RosettaSciIO: {' '.join(str(faults[0]).split()) or type(faults[0]).__name__}.")
+    reason = " ".join(str(faults[0]).split())[:160] or type(faults[0]).__name__
+    remedy = "check that the files that belong to it lie beside it, or export it as TIFF or .hspy"
+    raise InputError(f"cannot be read by RosettaSciIO ({reason}); {remedy}.")
 
 
 def _title(signal: Signal) -> str:
@@ -64,20 +67,21 @@ def _title(signal: Signal) -> str:
 
 
 def _labelled(name: str, signal: Signal) -> LabelledArray:
+    n_dimensions = len(signal["data"].shape)
     told: Sequence[Mapping[str, Any]] = sorted(signal["axes"], key=lambda axis: axis.get("index_in_array", 0))
+    if len(told) != n_dimensions:
+        told = [{}] * n_dimensions
     axes = tuple(
         Axis(_text(of.get("name")), abs(of["scale"]) if of.get("scale") else None, _text(of.get("units")))
         for of in told
     )
-    own = [index for index, of in enumerate(told) if not of.get("navigate", True)]
-    pair: Pair | None = (own[0], own[1]) if len(own) == 2 else None
-    n_dimensions = len(signal["data"].shape)
-    of_microscope = signal.get("metadata", {}).get("Acquisition_instrument", {}).get("TEM", {})
+    metadata = signal.get("metadata", {})
+    of_microscope = metadata.get("Acquisition_instrument", {}).get("TEM", {})
     return LabelledArray(
         name,
         signal["data"],
-        axes if len(axes) == n_dimensions else (Axis(),) * n_dimensions,
-        pair,
+        axes,
+        **of_signal(told, metadata.get("Signal", {}).get("signal_type")),
         detector=scanned_by(of_microscope.get("acquisition_mode"), name),
     )
 
