@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from samiam.errors import InputError
-from samiam.settings import Count, Seed, ShapeHW, Share, read_settings, settings
+from samiam.settings import Count, Seed, ShapeHW, Share, SquareHW, read_settings, settings
 from samiam.training.compact.settings import WholeSceneRules
 from samiam.training.faults.settings import RegionRules
 from samiam.training.fenet.settings import DTDRules, SceneCropRules
@@ -51,14 +51,14 @@ class WholeLattices:
 
     Attributes:
         name: of the kind of data.
-        shape_hw: of a scene, in pixels.
+        shape_hw: of a scene, in pixels; square, as scenes are turned by quarters.
         scenes: what scenes are drawn from.
         rules: how many, and how they are varied.
         workers: processes that draw.
     """
 
     name: Literal["whole_scenes"]
-    shape_hw: ShapeHW = (384, 384)
+    shape_hw: SquareHW = (384, 384)
     scenes: SceneRanges = field(default_factory=SceneRanges)
     rules: WholeSceneRules = field(default_factory=WholeSceneRules)
     workers: Workers = 1
@@ -134,7 +134,7 @@ class ParticleScenes:
 
     Attributes:
         name: of the kind of data.
-        shape_hw: of a scene, in pixels.
+        shape_hw: of a scene, in pixels; square, as scenes are turned by quarters.
         waves: a folder that `python -m simulate particles` wrote, with splits train and val; those that ship where
             null.
         conditions: from which the optics and the camera of a picture are drawn.
@@ -145,7 +145,7 @@ class ParticleScenes:
     """
 
     name: Literal["particle_scenes"]
-    shape_hw: ShapeHW = (256, 256)
+    shape_hw: SquareHW = (256, 256)
     waves: str | None = None
     conditions: ParticleConditions = field(default_factory=ParticleConditions)
     p_drawn: Share = 0.5
