@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
@@ -217,6 +218,16 @@ class LabelledVideo:
             raise InputError(
                 f"video.frames={self.video.frames}: give {least} at least, of which half are there to be labelled and "
                 "validated on, and a quarter to test on."
+            )
+        from samiam.polar.inputs import WORKING_PERIOD_PX, working_shape
+
+        size_px, crop_px, period_px = self.video.size_px, self.rules.size_px, self.video.conditions.period_px[1]
+        side_px, _ = working_shape((size_px, size_px), period_px)
+        if side_px < crop_px:
+            raise InputError(
+                f"video.size_px={size_px}: such a frame has {side_px} px a side where its stripes are "
+                f"{WORKING_PERIOD_PX:g} px apart, less than a crop, rules.size_px={crop_px}; give "
+                f"{math.ceil(crop_px * period_px / WORKING_PERIOD_PX)} at least, or smaller crops."
             )
 
 
