@@ -75,6 +75,7 @@ def _job(options: argparse.Namespace) -> PolarJob:
     from samiam.commands.polar.run import PolarJob
     from samiam.polar import SkeletonFinder, build_point_finder, find_points
 
+    sides = inputs.size_of(options)
     finder = build_point_finder() if options.method == "network" else SkeletonFinder()
     sign: Sign = "dark" if options.invert else "bright"
     return PolarJob(
@@ -84,7 +85,7 @@ def _job(options: argparse.Namespace) -> PolarJob:
             "finder": {"name": finder.name, **finder.options},
             "sign": sign,
             "period_px": options.period_px,
-            "pixel_size_nm": options.pixel_size_nm,
+            "pixel_size_nm": sides,
             "channel": options.channel,
             "dataset": options.dataset,
         },
