@@ -200,6 +200,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
 
 
+def check_flag(name: str, value: object) -> None:
+    """Refuse what is neither true nor false, as settings do, where a function takes it.
+
+    Raises:
+        InputError: if so.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name}={shortened(repr(value))}: give {in_words(bool)}.")
+
+
 def shortened(text: str) -> str:
     """A text from outside, as much of it as a message of one line can quote."""
     return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"
