@@ -36,9 +36,9 @@ def add_polar(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--period-px",
-        type=inputs.positive,
+        type=_period,
         metavar="PX",
-        help="from one stripe to the next; default: measured in each frame",
+        help="from one stripe to the next, 2 at least; default: measured in each frame",
     )
     inputs.add_reading(parser, one_frame=False)
     parser.add_argument(
@@ -48,6 +48,15 @@ def add_polar(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch-until-idle-s", type=inputs.positive, metavar="S", help="likewise, until none has landed for so long"
     )
+
+
+def _period(text: str) -> float:
+    period_px = inputs.positive(text)
+    from samiam.polar.period import SHORTEST_PERIOD_PX
+
+    if period_px < SHORTEST_PERIOD_PX:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than {SHORTEST_PERIOD_PX:g} px, which no stripes are apart")
+    return period_px
 
 
 def _find(options: argparse.Namespace) -> int:
