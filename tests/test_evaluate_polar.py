@@ -67,8 +67,8 @@ def test_a_video_in_which_no_period_shows(words: list[str], capsys: pytest.Captu
     small = ["benchmark.size_px=128", "benchmark.conditions.period_px=[27,27]", "benchmark.tracked_noise=[]"]
     assert main(EVALUATE, [*words, *small, "benchmark.noise=[0]", "benchmark.methods=[skeleton]"]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
-        "evaluate.py: found-0-noise-0: no period of stripes stands out from the noise; give a larger benchmark.size_px, "
-        "or less of benchmark.noise."
+        "evaluate.py: found-0-noise-0: no period of stripes stands out from the noise; give a larger "
+        "benchmark.size_px, or less of benchmark.noise."
     )
     assert not Path("outputs").exists()
 

@@ -431,7 +431,7 @@ def test_no_points_at_all_is_said(run: Run, tmp_path: Path, monkeypatch: pytest.
     assert points.kind.isna().all()
 
 
-@pytest.mark.parametrize(("period_px", "why"), [("1", "less than 2 px"), ("1.99", "less than 2 px"), ("0", "not a pos")])
+@pytest.mark.parametrize(("period_px", "why"), [("1", "less than 2 px"), ("1.99", "less than 2"), ("0", "not a pos")])
 def test_a_period_that_no_stripes_have(
     tmp_path: Path, period_px: str, why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -63,7 +63,7 @@ def train(config: Mapping[str, Any], folder: Path, command: str, *, resume: bool
         resume: go on after the last epoch that the folder has.
 
     Raises:
-        InputError: if a setting cannot be used, there are fewer devices than it asks for, or there is nothing to resume.
+        InputError: if a setting cannot be used, a machine has fewer devices, or there is nothing to resume.
     """
     settings = read_training(config)
     check_devices(settings.trainer)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from samiam.commands.files import inputs
 from samiam.commands.files.each import for_each
 from samiam.errors import InputError
+from samiam.storage.files import given_path
 
 if TYPE_CHECKING:
     from samiam.commands.polar.run import PolarJob
@@ -24,9 +25,15 @@ def add_polar(parser: argparse.ArgumentParser) -> None:
     """Words of `samiam polar`."""
     parser.set_defaults(command=_find)
     parser.add_argument(
-        "videos", nargs="+", type=Path, metavar="VIDEO", help="videos, stacks, or folders with an image for each frame"
+        "videos",
+        nargs="+",
+        type=given_path,
+        metavar="VIDEO",
+        help="videos, stacks, or folders with an image for each frame",
     )
-    parser.add_argument("-o", "--output", type=Path, default=Path("polar"), metavar="DIR", help="default: %(default)s")
+    parser.add_argument(
+        "-o", "--output", type=given_path, default=Path("polar"), metavar="DIR", help="default: %(default)s"
+    )
     parser.add_argument("--overwrite", action="store_true", help="let the results of other runs in DIR be replaced")
     parser.add_argument(
         "--method", choices=METHODS, default=METHODS[0], help="how points are found; default: %(default)s"
