@@ -21,6 +21,7 @@ from samiam.commands.saying import say_on_terminal
 from samiam.commands.words import dataset, label_studio, particles, polar, segment, view, watch
 from samiam.errors import InputError, extras, in_one_line
 from samiam.interrupts import INTERRUPTED, heed
+from samiam.storage.files import path_text
 
 if TYPE_CHECKING:
     from samiam.commands.files.inputs import Reading
@@ -119,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_info(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_info)
-    parser.add_argument("files", nargs="+", metavar="FILE", help="files, folders, globs")
+    parser.add_argument("files", nargs="+", type=path_text, metavar="FILE", help="files, folders, globs")
     inputs.add_reading(parser)
 
 

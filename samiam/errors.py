@@ -70,6 +70,8 @@ def in_one_line(error: Exception) -> str:
 def both(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
     """What two things give; where neither can be had, one refusal that names both, so that nobody comes back for more.
 
+    Where both are refused for the same reason, it stands there once.
+
     Raises:
         InputError: if one of them, or both, raise it.
 
@@ -82,6 +84,7 @@ def both(first: Callable[[], First], second: Callable[[], Second]) -> tuple[Firs
         try:
             second()
         except InputError as other:
-            raise InputError(f"{str(error).rstrip('.')}; and {other}") from error
+            if str(other) != str(error):
+                raise InputError(f"{str(error).rstrip('.')}; and {other}") from error
         raise
     return found, second()

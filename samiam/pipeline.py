@@ -16,6 +16,7 @@ from samiam.generation.prompts import Prompt
 from samiam.geometry import intersections, iou
 from samiam.records import Cutout, Decision, Masks, Segmentation
 from samiam.registry import DEFAULT_GENERATOR, build_generator, encoder_beside
+from samiam.settings import check_flag
 
 _ONE_REGION = 0.95  # IoU of two answers that mean the same, which clicks at two places do not draw to the pixel
 
@@ -45,14 +46,15 @@ def segment(
         One region per material or grain, the generated masks, and why each went where it went.
 
     Raises:
-        InputError: if the image cannot be used, `n_materials` is smaller than 1, or the booster's encoder sees no
-            grains and they are asked for.
+        InputError: if the image cannot be used, `n_materials` is smaller than 1, `grains` is neither true nor false, or
+            the booster's encoder sees no grains and they are asked for.
 
     Example:
         >>> halves = np.kron([[0, 1]], np.ones((96, 48))) * (np.indices((96, 96)).sum(axis=0) % 6 < 3)
         >>> segment(halves, 2, pixel_size_nm=0.02, generator=build_generator("texture"))
         Segmentation(2 materials of 12 masks, number given: 2, 100.0% segmented)
     """
+    check_flag("grains", grains)
     generator = _generator(generator)
     booster = booster or SemanticBooster(encoder_beside(generator))
     cutout = Cutout.of(as_micrograph(image, pixel_size_nm=pixel_size_nm))

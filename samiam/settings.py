@@ -43,8 +43,16 @@ def _rising(pair: tuple[Any, ...]) -> tuple[Any, ...]:
     return pair
 
 
+def _alike(numbers: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(numbers)) > 1:
+        raise ValueError("not alike")
+    return numbers
+
+
 Rising = AfterValidator(_rising)
 """Of numbers in a list, none may be below the one before."""
+Alike = AfterValidator(_alike)
+"""Of numbers in a list, all have to be equal."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -53,6 +61,8 @@ Count = Annotated[int, Field(ge=1)]
 _Side = Annotated[int, Field(ge=64, le=2**14)]
 ShapeHW = tuple[_Side, _Side]
 """Height and width of a made scene in pixels; the largest cameras have 2^14 a side."""
+SquareHW = Annotated[ShapeHW, Alike]
+"""The same of a scene that is turned by quarters, and then has to be of the shape of the others in its batch."""
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 """What numpy, scikit-learn and torch all take as a seed."""
 _OF_RUN = "of the run"
@@ -190,6 +200,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
 
 
+def check_flag(name: str, value: object) -> None:
+    """Refuse what is neither true nor false, as settings do, where a function takes it.
+
+    Raises:
+        InputError: if so.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name}={shortened(repr(value))}: give {in_words(bool)}.")
+
+
 def shortened(text: str) -> str:
     """A text from outside, as much of it as a message of one line can quote."""
     return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"
@@ -231,7 +251,8 @@ def _with_range(words: str, metadata: Sequence[Any]) -> str:
         words = f"{words} {joint.join(filter(None, (low, high)))}"
     if least := max((getattr(fact, "min_length", None) or 0 for fact in facts), default=0):
         words = f"{words}, {'one' if least == 1 else least} at least"
-    return f"{words}, none below the one before" if Rising in facts else words
+    of_list = {Rising: "none below the one before", Alike: "all of them equal"}
+    return ", ".join([words, *(said for rule, said in of_list.items() if rule in facts)])
 
 
 def _plain(value: object, hint: Any, name: str) -> object:  # noqa: ANN401

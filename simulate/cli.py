@@ -13,6 +13,7 @@ from typing import Literal
 from samiam.errors import InputError, in_one_line
 from samiam.interrupts import INTERRUPTED, heed
 from samiam.settings import declared, read_settings
+from samiam.storage.files import given_path
 from simulate.library import entries
 
 
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_benchmark(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_benchmark)
-    parser.add_argument("folder", type=Path, help="where to write; scenes that are there already are kept")
+    parser.add_argument("folder", type=given_path, help="where to write; scenes that are there already are kept")
     parser.add_argument("--quick", action="store_true", help="only the 12 scenes of the quick benchmark")
     parser.add_argument(
         "--seed", type=_seed, default=0, help="1 or more for fresh scenes of the same families; default: the published"
@@ -63,7 +64,7 @@ def _add_benchmark(parser: argparse.ArgumentParser) -> None:
 
 def _add_realistic(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_realistic)
-    parser.add_argument("folder", type=Path, help="where to write; scenes that are there already are kept")
+    parser.add_argument("folder", type=given_path, help="where to write; scenes that are there already are kept")
     parser.add_argument("--scenes", type=_count, default=21, metavar="N", help="default: %(default)s")
     parser.add_argument("--first", type=_seed, default=0, metavar="NUMBER", help="of the first; default: %(default)s")
     parser.add_argument("--side", type=_count, metavar="PX", help="of a part of each field of view instead of all")
@@ -72,7 +73,7 @@ def _add_realistic(parser: argparse.ArgumentParser) -> None:
 
 def _add_crops(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_crops)
-    parser.add_argument("folder", type=Path, help="where to write")
+    parser.add_argument("folder", type=given_path, help="where to write")
     parser.add_argument(
         "--material", action="append", required=True, metavar="NAME", help="a class; may be repeated, as SrTiO3 and Ge"
     )
@@ -90,7 +91,7 @@ def _add_crops(parser: argparse.ArgumentParser) -> None:
 
 def _add_particles(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_particles)
-    parser.add_argument("folder", type=Path, help="where to write; specimens that are there already are kept")
+    parser.add_argument("folder", type=given_path, help="where to write; specimens that are there already are kept")
     parser.add_argument("--specimens", type=_count, default=100, metavar="N", help="default: %(default)s")
     parser.add_argument("--split", default="train", metavar="NAME", help="a folder in the folder; default: %(default)s")
     parser.add_argument("--seed", type=_seed, default=0, help="default: %(default)s")
@@ -116,7 +117,7 @@ def _add_particles(parser: argparse.ArgumentParser) -> None:
 
 def _add_labyrinth(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_labyrinth)
-    parser.add_argument("folder", type=Path, help="where to write; frames that are there already are kept")
+    parser.add_argument("folder", type=given_path, help="where to write; frames that are there already are kept")
     parser.add_argument("--frames", type=_count, default=81, metavar="N", help="default: %(default)s")
     parser.add_argument("--size", type=_count, default=1995, metavar="PX", help="of a side; default: %(default)s")
     parser.add_argument(
@@ -144,8 +145,12 @@ def _add_set(parser: argparse.ArgumentParser, names: str) -> None:
 
 def _add_library(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_library)
-    parser.add_argument("--folder", type=Path, default=entries.user_folder(), help="of entries; default: %(default)s")
-    parser.add_argument("--work", type=Path, default=Path("outputs/library"), help="of finished tasks; %(default)s")
+    parser.add_argument(
+        "--folder", type=given_path, default=entries.user_folder(), help="of entries; default: %(default)s"
+    )
+    parser.add_argument(
+        "--work", type=given_path, default=Path("outputs/library"), help="of finished tasks; %(default)s"
+    )
     parser.add_argument("--crystal", metavar="NAME|CIF", help="one crystal instead of all that ship with the package")
     parser.add_argument("--zone", type=int, nargs=3, default=(1, 0, 0), metavar=("U", "V", "W"), help="of the beam")
     parser.add_argument("--growth", type=int, nargs=3, default=(0, 0, 1), metavar=("U", "V", "W"), help="upwards")

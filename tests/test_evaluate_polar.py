@@ -63,6 +63,16 @@ def test_two_videos_from_words_to_a_report(words: list[str], capsys: pytest.Capt
     assert {path: path.stat().st_mtime_ns for path in Path("kept").rglob("rows.json")} == kept
 
 
+def test_a_video_in_which_no_period_shows(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    small = ["benchmark.size_px=128", "benchmark.conditions.period_px=[27,27]", "benchmark.tracked_noise=[]"]
+    assert main(EVALUATE, [*words, *small, "benchmark.noise=[0]", "benchmark.methods=[skeleton]"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "evaluate.py: found-0-noise-0: no period of stripes stands out from the noise; give a larger "
+        "benchmark.size_px, or less of benchmark.noise."
+    )
+    assert not Path("outputs").exists()
+
+
 @pytest.mark.parametrize(
     ("parted", "said"),
     [

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from refusals import refusal
 
+from samiam import cli
 from samiam.commands.composing.checking import checked
 from samiam.commands.composing.program import EVALUATE, TRAIN, Program
 from samiam.commands.composing.running import main
+from samiam.storage.files import given_path
+from simulate import cli as simulating
 
 LONG, NINES = "a" * 5000, "9" * 5000
 QUIET = ["hydra/job_logging=none", "hydra/hydra_logging=none"]
@@ -52,6 +58,59 @@ def test_they_are_one_short_line(program: Program, word: str, part: str, capsys:
     assert part in said
     assert said.count("\n") == 1
     assert len(said) < 10_000 if word.startswith("--") else len(said) < 1000
+
+
+EMPTY_PATHS = [
+    'segment ""',
+    'segment a.png -o ""',
+    'segment a.png --like ""',
+    'segment a.png --classifier ""',
+    'particles ""',
+    'particles a.png -o ""',
+    'particles a.png --like ""',
+    'particles-statistics ""',
+    'particles-statistics a -o ""',
+    'polar ""',
+    'polar a -o ""',
+    'view ""',
+    'view a.png -o ""',
+    'view a.png --like ""',
+    'watch ""',
+    'watch a -o ""',
+    'dataset check ""',
+    'dataset build "" -o a',
+    'dataset build a -o ""',
+    'label-studio export "" -o a',
+    'label-studio export a -o ""',
+    'label-studio import "" -o a',
+    'label-studio import a -o ""',
+    'label-studio backend --images ""',
+    'info ""',
+]
+
+
+@pytest.mark.parametrize("words", EMPTY_PATHS)
+def test_an_empty_path_is_not_this_folder(words: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(shlex.split(words))
+    assert capsys.readouterr().err.endswith(": is empty; give a path, or . for this folder\n")
+    assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize("program", [cli, simulating])
+def test_no_option_takes_an_empty_path(program: ModuleType) -> None:
+    def actions_of(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for child in action.choices.values():
+                    yield from actions_of(child)
+            yield action
+
+    found = [action for action in actions_of(program._parser()) if isinstance(action.default, Path)]
+    found += [action for action in actions_of(program._parser()) if action.type is given_path]
+    assert found
+    assert [action.dest for action in found if action.type is not given_path] == []
+    assert [action.dest for action in actions_of(program._parser()) if action.type is Path] == []
 
 
 def test_resume_takes_no_second_word(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from refusals import refusal
 
-from samiam import Pointer, build_generator, select
+from samiam import Pointer, build_generator, segment, select
 from samiam.compact.generator import CompactGenerator
 from samiam.errors import InputError
 from samiam.geometry import pole_of_inaccessibility
@@ -48,6 +51,11 @@ def test_refusals() -> None:
         select(bands(), [Pointer(point=(256, 3))])
     with pytest.raises(InputError, match="no click on the thing and no box"):
         select(bands(), [Pointer()])
+
+
+@pytest.mark.parametrize("grains", ["x", "no", 1, None])
+def test_grains_that_are_neither_asked_for_nor_not(grains: Any) -> None:
+    assert refusal(lambda: segment(bands(), grains=grains)) == f"grains={grains!r}: give true or false."
 
 
 @pytest.mark.parametrize("seed", [3, 5])

@@ -429,3 +429,13 @@ def test_no_points_at_all_is_said(run: Run, tmp_path: Path, monkeypatch: pytest.
     points = pd.read_csv(tmp_path / "out" / "film" / "points.csv")
     assert points.frame.tolist() == [0, 1]
     assert points.kind.isna().all()
+
+
+@pytest.mark.parametrize(("period_px", "why"), [("1", "less than 2 px"), ("1.99", "less than 2"), ("0", "not a pos")])
+def test_a_period_that_no_stripes_have(
+    tmp_path: Path, period_px: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["polar", str(tmp_path), "--period-px", period_px, "-o", str(tmp_path / "out")])
+    assert f"argument --period-px: '{period_px}' is {why}" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -153,6 +153,19 @@ def test_the_example_is_a_micrograph_with_a_scale() -> None:
             "samiam: unknown export 'qeojson'; did you mean 'geojson'? Known are ",
         ),
         (["segment", "--example", "--overlay-opacity", "2"], "samiam: opacity=2.0: give a number from 0 to 1 or null."),
+        *(
+            (
+                [*words, "--pixel-size-nm", "nan"],
+                "samiam: a pixel size of nan nm is impossible; give a positive number, or None.\n",
+            )
+            for words in (
+                ["segment", "--example"],
+                ["particles", str(EXAMPLE)],
+                ["polar", str(EXAMPLE.parent)],
+                ["watch", str(EXAMPLE.parent)],
+            )
+        ),
+        (["view", "--example", "--pixel-size-nm", "1,2000"], "samiam: pixels of 1 × 2000 nm are too unequal; "),
     ],
 )
 def test_refusals(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

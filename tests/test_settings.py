@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from samiam.compact.regions.evidence import EVIDENCE, EVIDENCE_OF_CHOICE
 from samiam.errors import InputError
 from samiam.settings import (
+    Alike,
     Count,
     Rising,
     RunSeed,
@@ -67,6 +68,7 @@ class Made:
     sizes: tuple[float, ...] = (1.0,)
     shape: tuple[int, int] = (1, 1)
     pair: Annotated[tuple[Share, Share], Rising] = (0.1, 0.2)
+    sides: Annotated[tuple[int, int], Alike] = (1, 1)
     named: tuple[str, float] = ("x", 1.0)
     several: Annotated[tuple[int, ...], Field(min_length=1)] = (1,)
     endless: Annotated[float, Field(ge=0, allow_inf_nan=True)] = 1.0
@@ -115,6 +117,7 @@ def test_what_fits(options: dict[str, Any], values: dict[str, Any]) -> None:
             {"pair": [0.3, 0.2]},
             "pair=[0.3, 0.2]: give a list of 2, each a number from 0 to 1, none below the one before.",
         ),
+        ({"sides": [2, 3]}, "sides=[2, 3]: give a list of 2, each a whole number, all of them equal."),
         ({"named": ["a"]}, "named=['a']: give a list of text, a number."),
         ({"several": []}, "several=[]: give a list, each a whole number, one at least."),
         ({"kind": "c"}, "kind='c': give a or b."),

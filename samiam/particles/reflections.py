@@ -61,12 +61,14 @@ def reflections_of(material: str) -> tuple[Reflection, ...]:
     """The planes of a material that show as fringes, the widest first.
 
     Raises:
-        InputError: if the material is not known.
+        InputError: if the material is not known, or no name.
 
     Example:
         >>> [round(planes.spacing_nm, 4) for planes in reflections_of("Au")]
         [0.2355, 0.2039, 0.1442, 0.123]
     """
+    if not isinstance(material, str):
+        raise InputError(f"material={material!r}: give the name of one, as 'Au'.")
     for shares, edges in _CUBIC:
         if material in edges:
             return tuple(

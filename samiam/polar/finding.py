@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from numbers import Real
+from typing import get_args
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.errors import InputError
+from samiam.formats.readers.memory import ImageLike, as_micrograph
 from samiam.polar.finder import build_point_finder
-from samiam.polar.period import Stripes, look_for_stripes
+from samiam.polar.period import SHORTEST_PERIOD_PX, Stripes, look_for_stripes
 from samiam.polar.protocol import PointFinder
 from samiam.polar.result import PolarPoints
 from samiam.records import Micrograph
@@ -20,7 +24,7 @@ _ALIKE = 1.5  # times longer or shorter, a period is another one than was given
 
 
 def find_points(
-    micrograph: Micrograph,
+    micrograph: ImageLike,
     *,
     period_px: float | None = None,
     sign: Sign = "bright",
@@ -32,14 +36,17 @@ def find_points(
     so: of a video nothing is lost.
 
     Args:
-        micrograph: a frame.
-        period_px: distance from one stripe to the next, in widths of a pixel; measured where None.
+        micrograph: a frame: a `Micrograph`, the path of one, an array (H, W) or a signal of hyperspy, as
+            `samiam.segment` takes it.
+        period_px: distance from one stripe to the next, in widths of a pixel, from 2 to the frame's shorter side;
+            measured where None.
         sign: of the stripes: bright ones, or the dark ones between them.
         finder: what finds points; the network that ships where None, see `samiam.polar.build_point_finder`.
 
     Raises:
-        InputError: if no period is given and none stands out, as in a blank frame, pure noise and a lattice; or the
-            weights are missing or damaged.
+        InputError: if the frame cannot be used, a period is given that no stripes of it can have, or none is and none
+            stands out, as in a blank frame, pure noise and a lattice; if the sign is none; or the weights are missing
+            or damaged.
 
     Example:
         >>> from samiam.polar import SkeletonFinder
@@ -48,14 +55,17 @@ def find_points(
         >>> find_points(Micrograph(stripes, name="one more"), period_px=12, finder=SkeletonFinder())
         PolarPoints(one more, Points(1 end, 0 junctions) of bright stripes)
     """
+    micrograph = as_micrograph(micrograph)
+    if sign not in get_args(Sign):
+        raise InputError(f"sign={sign!r}: give {' or '.join(get_args(Sign))}.")
+    if period_px is not None:
+        _check_period(micrograph, period_px)
     cutout = Cutout.of(micrograph, evened=False)
     pixels = cutout.micrograph.pixels if sign == "bright" else 1 - cutout.micrograph.pixels
     seen = look_for_stripes(pixels)
     widths = cutout.micrograph.shape_hw[1] / cutout.box_hw[1]  # pixels that are looked at to one of the frame
     if period_px is None:
         period_px = _period_of(micrograph.name, seen) / widths
-    if not 0 < period_px < np.inf:
-        raise InputError(f"{micrograph.name}: period_px={period_px}: give a length in pixels.")
     remark = _remark(seen, period_px * widths)
     found = (build_point_finder() if finder is None else finder).find(pixels, period_px * widths)
     whole = Points(cutout.put_back_positions(found.positions_px), found.is_junction, found.scores)
@@ -63,6 +73,22 @@ def find_points(
     if seen.period_px is None:
         kept[:] = False
     return PolarPoints(micrograph, whole.select(kept), sign, period_px, remark, whole.select(~kept))
+
+
+def _check_period(micrograph: Micrograph, period_px: float) -> None:
+    """Refuse a period that stripes of a frame cannot have.
+
+    Raises:
+        InputError: if it is one.
+    """
+    height, width = micrograph.shape_hw
+    longest_px = min(width, height * micrograph.pixel_aspect)
+    is_number = isinstance(period_px, Real) and not isinstance(period_px, bool)
+    if not is_number or not SHORTEST_PERIOD_PX <= period_px <= longest_px:
+        raise InputError(
+            f"{micrograph.name}: period_px={period_px!r}: give a length in pixels, from {SHORTEST_PERIOD_PX:g}, below "
+            f"which pixels show no stripes, to {longest_px:g}, the shorter side of the frame; or None to measure it."
+        )
 
 
 def _period_of(name: str, seen: Stripes) -> float:

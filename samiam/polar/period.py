@@ -11,6 +11,8 @@ from scipy import fft, ndimage, signal, special
 from samiam.errors import InputError
 from samiam.networks.inputs import resampled
 
+SHORTEST_PERIOD_PX = 2.0
+"""Of stripes that are given: bright and dark ones of a pixel each. Shorter ones look like longer ones."""
 _LEAST_SIDE_PX = 32  # of a frame: five periods of the shortest stripes
 _ENOUGH_PX = 640  # along the longer side: dozens of periods
 _SHORTEST_PX, _FEWEST = 5.0, 3.0  # of a period; of periods along the shorter side, so that a ring has a radius

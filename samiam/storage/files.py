@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import glob
 import hashlib
@@ -19,6 +20,24 @@ from samiam.errors import InputError
 _UMASK = os.umask(0)  # can only be read by changing it: of two threads that do so one would put back the other's 0
 os.umask(_UMASK)
 _HOST = f".{platform.node()[:40]}-"  # in temporary names: on a shared disk, processes of other machines have their own
+
+
+def path_text(text: str) -> str:
+    """What a path may be as it was typed, as the type of an option: not empty, which `Path` takes for this folder.
+
+    An empty one is mostly of a variable of the shell that is not set.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("is empty; give a path, or . for this folder")
+    return text
+
+
+def given_path(text: str) -> Path:
+    """The same as a path."""
+    return Path(path_text(text))
 
 
 STORES = (".zarr", ".zspy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Protocol, cast
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
+from pytorch_lightning.accelerators import CUDAAccelerator
 from pytorch_lightning.callbacks import (
     Callback,
     EarlyStopping,
@@ -24,6 +26,7 @@ from pytorch_lightning.loggers import Logger
 from torch import nn
 
 from samiam.errors import InputError
+from samiam.records.showing import counted
 from samiam.storage.weight_files import read_card, write_weights
 from samiam.training.finite import StopWhereNotFinite
 from samiam.training.guard import Guard, Mode, Start, rounded
@@ -182,6 +185,24 @@ def _written(job: Job, card: dict[str, Any], folder: Path, loggers: Sequence[Log
         card = read_card(weights)
     close(loggers, weights)
     return card
+
+
+def check_devices(settings: TrainerSettings) -> None:
+    """Refuse more processes than a machine has cores, or GPUs where these compute: they would wait for one another.
+
+    Raises:
+        InputError: if there are more.
+    """
+    there, of_kind = os.cpu_count() or 1, "CPU core"
+    if settings.accelerator != "cpu" and CUDAAccelerator.is_available():
+        there, of_kind = CUDAAccelerator.auto_device_count(), "GPU"
+    elif settings.accelerator == "gpu":
+        return  # Lightning knows other kinds, and says where there is none
+    if settings.devices != "auto" and settings.devices > there:
+        raise InputError(
+            f"trainer.devices={settings.devices}: this machine has {counted(there, of_kind)}; give {there} at most, or "
+            "auto."
+        )
 
 
 def check_resumable(folder: Path) -> Path:

@@ -20,7 +20,7 @@ class TrainerSettings:
         max_minutes: at most, null for no limit. A run that a clock ends is not reproduced exactly.
         patience: epochs without a better validation metric after which training stops; null never to stop early.
         accelerator: what computes.
-        devices: how many processes a machine has, or "auto".
+        devices: how many processes a machine has, no more than it has cores, or GPUs where these compute; or "auto".
         num_nodes: machines; on a SLURM cluster as many as the job has.
         strategy: "auto", "ddp", "ddp_spawn", …
         precision: of the network's arithmetic.

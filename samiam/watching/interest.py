@@ -180,7 +180,8 @@ def _middling(
     density: NDArray[np.float64], seen: NDArray[np.float64], field_px: tuple[float, float]
 ) -> NDArray[np.float64]:
     """What is seen, and by next to nothing more where it is in the middle of the field."""
-    near = gaussian_filter(density, (field_px[1] / 8, field_px[0] / 8), mode="constant")
+    sides = zip((field_px[1], field_px[0]), density.shape, strict=True)  # of field and image, down first
+    near = gaussian_filter(density, [min(each) / 8 for each in sides], mode="constant")
     return np.where(seen > 0, seen + _MIDDLE * seen.max() * near / max(float(near.max()), 1e-300), 0)
 
 

@@ -11,6 +11,7 @@ from samiam.errors import InputError
 from simulate.crops.drawing import image_crop
 from simulate.crops.parameters import CropParameters, draw_parameters
 from simulate.crops.ranges import USUAL, CropConditions, check_crop, check_seed
+from simulate.crops.spectra import check_library
 
 
 class CropDataset(Dataset[tuple[torch.Tensor, int]]):
@@ -38,7 +39,8 @@ class CropDataset(Dataset[tuple[torch.Tensor, int]]):
         """Nothing is drawn yet.
 
         Raises:
-            InputError: if there are no materials or one comes twice or is unknown, or a number is impossible.
+            InputError: if there are no materials or one comes twice or is unknown, a number is impossible, or the
+                library has no image of a material under all of the conditions.
         """
         self.materials = (materials,) if isinstance(materials, str) else tuple(materials)
         if not self.materials or len(set(self.materials)) < len(self.materials):
@@ -47,6 +49,7 @@ class CropDataset(Dataset[tuple[torch.Tensor, int]]):
             raise InputError(f"n={n}: give the number of crops, at least 1.")
         for name in self.materials:
             check_crop(name, conditions, size_px)
+            check_library(name, conditions)
         (self.seed,) = check_seed([seed])
         self.n, self.size_px, self.conditions = n, size_px, conditions
         # In shared memory, for workers that live on from one epoch to the next.

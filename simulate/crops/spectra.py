@@ -1,22 +1,27 @@
-"""The image of one material with the ideal probe, as its Fourier transform."""
+"""The image of one material with the ideal probe, as its Fourier transform, and whether the library can make it."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from samiam.errors import InputError
 from simulate.crops.grid import Grid
 from simulate.crops.parameters import CropParameters
+from simulate.crops.ranges import CropConditions
 from simulate.imaging.stem import Optics
-from simulate.library.materials import material
+from simulate.library.entries import Entry, entry_name, read_entry
+from simulate.library.materials import View, material
 from simulate.scenes.films import deposit_film
 from simulate.scenes.raster import deposit_columns
 from simulate.specimen.columns import place_columns
 from simulate.specimen.layers import Layer, Specimen
-from simulate.specimen.stack import Domain, Stack, build_stack
+from simulate.specimen.stack import Domain, Stack, build_stack, plane_cell
 
 
 def spectrum(rng: np.random.Generator, parameters: CropParameters, grid: Grid) -> NDArray[np.complex64]:
@@ -58,3 +63,33 @@ def _crystal(rng: np.random.Generator, parameters: CropParameters, half_extent_A
     shift_A = (parameters.origin[0] * cell.a_A, parameters.origin[1] * cell.c_A)
     domain = Domain(shift_A, parameters.rotation_deg, (0.0, 0.0), parameters.tilt_mrad)
     return replace(stack, domains=((domain,),))
+
+
+def check_library(name: str, conditions: CropConditions) -> None:
+    """Refuse conditions under which the library has no image of a material, before any crop is drawn.
+
+    Raises:
+        InputError: if a crop may be thicker than what it has, or seen by a detector or a voltage that it lacks.
+    """
+    highest_A = conditions.highest("thickness_A")
+    for view in conditions.views:
+        for entry, strain in _imaged_by(name, view):
+            for energy_kV in conditions.energies_kV:
+                for detector in conditions.detectors:
+                    entry.detector_index(energy_kV, detector)
+            if highest_A > (limit_A := float(entry.arrays["thickness_A"][-1]) * strain):
+                raise InputError(
+                    f"thickness_A: up to {highest_A:g} Å are asked for, but of {name} the library has 0 to "
+                    f"{math.floor(limit_A)} Å; give a range within."
+                )
+
+
+@lru_cache(maxsize=64)
+def _imaged_by(name: str, view: View) -> tuple[tuple[Entry, float], ...]:
+    """The entries that a material's image is made of, each with how much longer its cell is along the beam."""
+    made_of = material(name)
+    films = [(read_entry(entry_name(film)), 1.0) for film, _ in made_of.films]
+    if (cell := plane_cell(made_of, view)) is None:
+        return tuple(films)
+    donors = (entry_name(dopant.donor, *made_of.views[view]) for dopant in made_of.dopants)
+    return tuple((read_entry(entry), cell.beam_A / cell.simulated_A) for entry in (cell.entry, *donors))

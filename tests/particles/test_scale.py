@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 from made_fringes import gold, support, waves, with_discs
+from refusals import refusal
 
 from samiam.errors import InputError
 from samiam.particles.fringes import find_fringes
+from samiam.particles.reflections import reflections_of
 from samiam.particles.scale import doubts, with_scale
 from samiam.records import Micrograph
 
@@ -70,3 +72,8 @@ def test_a_wrong_pixel_size() -> None:
 def test_atomic_columns_everywhere() -> None:
     whole = find_fringes(support((600, 600)) + 2 * waves((600, 600), *gold(0.04)))
     assert "as in a crystal or in atomic columns under STEM" in str(doubts(whole, 0.04, "Au"))
+
+
+@pytest.mark.parametrize("material", [5, ["Au"], None])
+def test_a_material_that_is_no_name(material: Any) -> None:
+    assert refusal(lambda: reflections_of(material)) == f"material={material!r}: give the name of one, as 'Au'."

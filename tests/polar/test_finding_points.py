@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from made_stripes import frame, labyrinth
 from numpy.typing import NDArray
+from refusals import refusal
 
 from samiam.errors import InputError
 from samiam.polar import PointFinderOptions, PolarPoints, SkeletonFinder, build_point_finder, find_points
@@ -207,6 +209,24 @@ def test_a_period_that_is_another_is_doubted() -> None:
     remark = find_points(micrograph, period_px=24.0, finder=FINDER).remark
     assert str(remark).startswith("stripes seem to be 1")
     assert find_points(micrograph, period_px=11.0, finder=FINDER).remark is None
-    for wrong in (0.0, -3.0, np.inf, np.nan):
-        with pytest.raises(InputError, match="give a length in pixels"):
-            find_points(micrograph, period_px=wrong, finder=FINDER)
+
+
+def test_a_period_that_no_stripes_of_a_frame_can_have() -> None:
+    micrograph = Micrograph(labyrinth((48, 96))[0], pixel_aspect=1.5, name="small")
+    for wrong in (0.0, -3.0, 1.0, 1.99, 72.1, 1e6, np.inf, np.nan, "12", True):
+        said = refusal(lambda given=wrong: find_points(micrograph, period_px=given, finder=FINDER))  # type: ignore[misc]
+        assert said.startswith(f"small: period_px={wrong!r}: give a length in pixels, from 2, below which ")
+        assert "to 72, the shorter side of the frame" in said
+    for right in (2, 72.0, np.float32(12)):
+        assert find_points(micrograph, period_px=right, finder=Everywhere()).period_px == right
+
+
+def test_a_frame_however_it_is_held(tmp_path: Path) -> None:
+    pixels = labyrinth((60, 80))[0]
+    np.save(tmp_path / "held.npy", pixels)
+    known = find_points(Micrograph.from_array(pixels), period_px=12.0, finder=FINDER)
+    for held in (pixels, tmp_path / "held.npy", str(tmp_path / "held.npy"), known.micrograph):
+        found = find_points(held, period_px=12.0, finder=FINDER)
+        np.testing.assert_array_equal(found.points.positions_px, known.points.positions_px)
+    assert refusal(lambda: find_points(3, finder=FINDER)).startswith("int: is no image; give a path")  # type: ignore[arg-type]
+    assert refusal(lambda: find_points(pixels, sign="x")) == "sign='x': give bright or dark."  # type: ignore[arg-type]

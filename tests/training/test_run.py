@@ -158,6 +158,10 @@ def test_the_card_of_a_resumed_run_tells_what_began_it(tmp_path: Path) -> None:
     [
         (["trainer.accelerator=gpu"], "trainer: "),
         (["trainer.epochs=0"], "trainer.epochs=0"),
+        (
+            ["+trainer.devices=9999"],
+            r"trainer.devices=9999: this machine has \d+ CPU cores?; give \d+ at most",
+        ),
         (["+trainer.nonsense=1"], "trainer has no setting 'nonsense'"),
         (["+data.crops.nonsense=1"], "data.crops has no setting 'nonsense'"),
         (["data.scenes.n_materials=[3]"], "n_materials"),

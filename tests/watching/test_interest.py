@@ -9,7 +9,7 @@ import pytest
 
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph, Segmentation
-from samiam.watching import where_to_look
+from samiam.watching import interest, where_to_look
 
 
 def found(labels: Any, **facts: Any) -> tuple[Micrograph, Segmentation]:
@@ -40,6 +40,21 @@ def test_it_goes_on_beyond_the_edge_where_the_field_is_as_large_as_the_image() -
     places = where_to_look(*found(two_halves()), "interface", (20.0, 10.0))
     assert sorted(place.offset[1] for place in places) == pytest.approx([-9.0, 9.0], abs=0.11)
     assert [place.offset[0] for place in places] == pytest.approx([-4.0, -4.0], abs=1.0)
+
+
+@pytest.mark.parametrize("field", [(2e3, 2e3), (1e9, 1e9)])
+def test_a_field_of_any_size_takes_no_longer(field: tuple[float, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    blurred = list[Any]()
+    whole = interest.gaussian_filter
+
+    def noting(density: Any, sigma: Any, **facts: Any) -> Any:
+        blurred.append(sigma)
+        return whole(density, sigma, **facts)
+
+    monkeypatch.setattr(interest, "gaussian_filter", noting)
+    places = where_to_look(*found(two_halves()), "interface", field)
+    assert [place.field for place in places] == [field, field]
+    assert blurred == [[100 / 8, 200 / 8]], "no further than the image goes"
 
 
 def test_grain_boundaries_are_within_a_material() -> None:

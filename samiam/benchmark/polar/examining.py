@@ -14,11 +14,12 @@ from samiam.benchmark.polar.rows import TRUE_POINTS, TRUTHS, PointRow, TrackRow,
 from samiam.benchmark.polar.samples import VideoSource
 from samiam.benchmark.polar.settings import PolarChoices
 from samiam.benchmark.polar.truth import OF_TWO, TrueTracks, counts_of, events_found, lasting
+from samiam.errors import InputError
 from samiam.metrics.points import matches_within
 from samiam.polar.finding import find_points
 from samiam.polar.linking.linker import KINDS, Linker
 from samiam.polar.linking.tracks import Tracks
-from samiam.polar.period import measure_period
+from samiam.polar.period import look_for_stripes
 from samiam.polar.protocol import PointFinder
 from samiam.polar.result import PolarPoints
 from samiam.records.polar_scene import Points, PolarScene
@@ -60,7 +61,10 @@ class VideoBench:
 
     @cached_property
     def _seen_period_px(self) -> float:
-        return measure_period(self.scenes[0].micrograph.pixels)
+        seen = look_for_stripes(self.scenes[0].micrograph.pixels)
+        if seen.period_px is None or seen.doubt is not None:
+            raise InputError(f"{seen.doubt}; give a larger benchmark.size_px, or less of benchmark.noise.")
+        return seen.period_px
 
     def point_rows(self) -> list[PointRow]:
         """Two rows for each method."""

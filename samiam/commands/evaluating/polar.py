@@ -70,10 +70,9 @@ def _speeds(benchmark: PolarBenchmark, study: PolarStudy, outcomes: Sequence[Vid
         return pd.DataFrame()
     scene = next(next(outcome.source.frames()) for outcome in outcomes if outcome.failure is None)
     frame = Micrograph(laid_out(scene.micrograph.pixels, benchmark.time_px), name="timed")
+    find = partial(find_points, frame, period_px=scene.period_px)  # a part may not show it; it is looked for
     with limited_threads(study.threads):
-        return time_each(
-            {name: partial(find_points, frame, finder=finder) for name, finder in study.methods.finders.items()}
-        )
+        return time_each({name: partial(find, finder=finder) for name, finder in study.methods.finders.items()})
 
 
 def _facts(benchmark: PolarBenchmark, methods: PolarMethods) -> dict[str, str]:

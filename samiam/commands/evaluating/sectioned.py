@@ -77,7 +77,7 @@ def examine_all(
     failures = _failures(outcomes)
     if len(failures) == len(outcomes):
         (name, line), *others = failures
-        raise InputError(f"none of {len(failures)} {unit}s could be examined; {name}: {line}" if others else line)
+        raise InputError(f"{f'none of {len(failures)} {unit}s could be examined; ' if others else ''}{name}: {line}")
     return outcomes
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES, check_readable
+from samiam.formats.readers.read import given_size
 from samiam.formats.writers.earlier import is_result
 from samiam.formats.writers.exports.kinds import EXPORTS
 from samiam.records.showing import counted
@@ -67,8 +68,12 @@ def add_exports(parser: argparse.ArgumentParser) -> None:
 
 
 def given_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What the options of reading and exports were, by the names of settings; None for those that were not given."""
-    sides = options.pixel_size_nm
+    """What the options of reading and exports were, by the names of settings; None for those that were not given.
+
+    Raises:
+        InputError: if no pixel can be as large as they say.
+    """
+    sides = size_of(options)
     return {
         **{name: getattr(options, name, None) for name in ("frame", "channel", "dataset")},
         "pixel_size_nm": (sides, sides) if isinstance(sides, float) else sides,
@@ -77,8 +82,24 @@ def given_of(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def reading_of(options: argparse.Namespace) -> Reading:
-    """What those options were."""
-    return Reading(options.frame, options.channel, options.dataset, options.pixel_size_nm)
+    """What those options were.
+
+    Raises:
+        InputError: if no pixel can be as large as they say.
+    """
+    return Reading(options.frame, options.channel, options.dataset, size_of(options))
+
+
+def size_of(options: argparse.Namespace) -> float | tuple[float, float] | None:
+    """The size of a pixel that was given, None where none was.
+
+    Raises:
+        InputError: if no pixel can be so large.
+    """
+    sides: float | tuple[float, float] | None = options.pixel_size_nm
+    if sides is not None:
+        given_size(sides)
+    return sides
 
 
 def _frame(text: str) -> int | str:

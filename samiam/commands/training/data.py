@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from samiam.errors import InputError
-from samiam.settings import Count, Seed, ShapeHW, Share, read_settings, settings
+from samiam.settings import Count, Seed, ShapeHW, Share, SquareHW, read_settings, settings
 from samiam.training.compact.settings import WholeSceneRules
 from samiam.training.faults.settings import RegionRules
 from samiam.training.fenet.settings import DTDRules, SceneCropRules
@@ -51,14 +52,14 @@ class WholeLattices:
 
     Attributes:
         name: of the kind of data.
-        shape_hw: of a scene, in pixels.
+        shape_hw: of a scene, in pixels; square, as scenes are turned by quarters.
         scenes: what scenes are drawn from.
         rules: how many, and how they are varied.
         workers: processes that draw.
     """
 
     name: Literal["whole_scenes"]
-    shape_hw: ShapeHW = (384, 384)
+    shape_hw: SquareHW = (384, 384)
     scenes: SceneRanges = field(default_factory=SceneRanges)
     rules: WholeSceneRules = field(default_factory=WholeSceneRules)
     workers: Workers = 1
@@ -134,7 +135,7 @@ class ParticleScenes:
 
     Attributes:
         name: of the kind of data.
-        shape_hw: of a scene, in pixels.
+        shape_hw: of a scene, in pixels; square, as scenes are turned by quarters.
         waves: a folder that `python -m simulate particles` wrote, with splits train and val; those that ship where
             null.
         conditions: from which the optics and the camera of a picture are drawn.
@@ -145,7 +146,7 @@ class ParticleScenes:
     """
 
     name: Literal["particle_scenes"]
-    shape_hw: ShapeHW = (256, 256)
+    shape_hw: SquareHW = (256, 256)
     waves: str | None = None
     conditions: ParticleConditions = field(default_factory=ParticleConditions)
     p_drawn: Share = 0.5
@@ -217,6 +218,16 @@ class LabelledVideo:
             raise InputError(
                 f"video.frames={self.video.frames}: give {least} at least, of which half are there to be labelled and "
                 "validated on, and a quarter to test on."
+            )
+        from samiam.polar.inputs import WORKING_PERIOD_PX, working_shape
+
+        size_px, crop_px, period_px = self.video.size_px, self.rules.size_px, self.video.conditions.period_px[1]
+        side_px, _ = working_shape((size_px, size_px), period_px)
+        if side_px < crop_px:
+            raise InputError(
+                f"video.size_px={size_px}: such a frame has {side_px} px a side where its stripes are "
+                f"{WORKING_PERIOD_PX:g} px apart, less than a crop, rules.size_px={crop_px}; give "
+                f"{math.ceil(crop_px * period_px / WORKING_PERIOD_PX)} at least, or smaller crops."
             )
 
 

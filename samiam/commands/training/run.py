@@ -30,7 +30,7 @@ from samiam.commands.training.polar_labels import train_limited
 from samiam.commands.training.settings import FaultSettings, LimitedSettings, TrainSettings, read_training
 from samiam.commands.training.textures import fenet_dtd_job
 from samiam.errors import InputError
-from samiam.training.run import Job, check_resumable, run
+from samiam.training.run import Job, check_devices, check_resumable, run
 
 
 def train_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single: bool) -> int:  # noqa: ARG001 - one interface
@@ -63,9 +63,10 @@ def train(config: Mapping[str, Any], folder: Path, command: str, *, resume: bool
         resume: go on after the last epoch that the folder has.
 
     Raises:
-        InputError: if a setting cannot be used, or there is nothing to resume.
+        InputError: if a setting cannot be used, a machine has fewer devices, or there is nothing to resume.
     """
     settings = read_training(config)
+    check_devices(settings.trainer)
     if isinstance(settings.data, ParticleRegions) and isinstance(settings.learner, FaultSettings):
         return train_faults(settings, settings.data, settings.learner, folder, recorded(settings), command)
     if isinstance(settings.data, LabelledVideo) and isinstance(settings.learner, LimitedSettings):

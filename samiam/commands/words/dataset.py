@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from samiam.errors import InputError, printable
 from samiam.interrupts import heed
+from samiam.storage.files import given_path
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
     ):
         child = actions.add_parser(name, help=text)
         child.set_defaults(command=command)
-        child.add_argument("folder", type=Path, metavar="DIR", help="labelled micrographs of any layout")
+        child.add_argument("folder", type=given_path, metavar="DIR", help="labelled micrographs of any layout")
 
 
 def _add_build(parser: argparse.ArgumentParser) -> None:
@@ -29,11 +29,11 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "sources",
         nargs="+",
-        type=Path,
+        type=given_path,
         metavar="RESULTS",
         help="folders of results of samiam segment, or labelled micrographs of any layout",
     )
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="may not be there yet")
+    parser.add_argument("-o", "--output", type=given_path, required=True, metavar="DIR", help="may not be there yet")
     parser.add_argument(
         "--annotator",
         metavar="NAME",

@@ -12,6 +12,7 @@ from samiam.commands.files import inputs
 from samiam.commands.words import segment
 from samiam.errors import InputError
 from samiam.interrupts import heed
+from samiam.storage.files import given_path
 
 if TYPE_CHECKING:
     from samiam.label_studio.addresses import Images
@@ -48,11 +49,13 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "sources",
         nargs="+",
-        type=Path,
+        type=given_path,
         metavar="RESULTS",
         help="folders of results of samiam segment, which become predictions, or labelled micrographs of any layout",
     )
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="TASKS.json", help="may be there already")
+    parser.add_argument(
+        "-o", "--output", type=given_path, required=True, metavar="TASKS.json", help="may be there already"
+    )
     parser.add_argument(
         "--embed", action="store_true", help="put the pictures into the tasks; default: into a folder beside them"
     )
@@ -60,8 +63,8 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_import)
-    parser.add_argument("export", type=Path, metavar="EXPORT.json", help="exported from Label Studio as JSON")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="may not be there yet")
+    parser.add_argument("export", type=given_path, metavar="EXPORT.json", help="exported from Label Studio as JSON")
+    parser.add_argument("-o", "--output", type=given_path, required=True, metavar="DIR", help="may not be there yet")
     parser.add_argument(
         "--predictions", action="store_true", help="take what was predicted, not what people made of it"
     )
@@ -71,7 +74,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 def _add_images(parser: argparse.ArgumentParser, besides: str = "") -> None:
     parser.add_argument(
         "--images",
-        type=Path,
+        type=given_path,
         action="append",
         default=[],
         metavar="DIR",

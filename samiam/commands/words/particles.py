@@ -15,6 +15,7 @@ from samiam.commands.words.workers import add_workers, workers_of
 from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
 from samiam.formats.writers.exports.kinds import checked_exports
+from samiam.storage.files import given_path, path_text
 
 if TYPE_CHECKING:
     from samiam.commands.particles.settings import ParticlesSettings
@@ -27,12 +28,16 @@ def add_finding(parser: argparse.ArgumentParser) -> None:
     """Words of `samiam particles`."""
     parser.set_defaults(command=_find)
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs"
+        "files",
+        nargs="+",
+        type=path_text,
+        metavar="FILE",
+        help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs",
     )
     _add_output(parser, "particles", ", and tables that were changed by hand")
     parser.add_argument(
         "--like",
-        type=Path,
+        type=given_path,
         metavar="RESULT",
         help="take the settings of an earlier result, an image's provenance.json; options beside it outrank those",
     )
@@ -66,14 +71,20 @@ def add_pooling(parser: argparse.ArgumentParser) -> None:
     """Words of `samiam particles-statistics`."""
     parser.set_defaults(command=_pool)
     parser.add_argument(
-        "runs", nargs="+", type=Path, metavar="RUN", help="folders that samiam particles wrote: of runs or of images"
+        "runs",
+        nargs="+",
+        type=given_path,
+        metavar="RUN",
+        help="folders that samiam particles wrote: of runs or of images",
     )
     _add_output(parser, "statistics")
     _add_statistics(parser)
 
 
 def _add_output(parser: argparse.ArgumentParser, default: str, too: str = "") -> None:
-    parser.add_argument("-o", "--output", type=Path, default=Path(default), metavar="DIR", help="default: %(default)s")
+    parser.add_argument(
+        "-o", "--output", type=given_path, default=Path(default), metavar="DIR", help="default: %(default)s"
+    )
     replaced = f"let the results of other images in DIR be replaced{too}"
     parser.add_argument("--overwrite", action="store_true", help=replaced)
 

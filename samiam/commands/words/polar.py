@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from samiam.commands.files import inputs
 from samiam.commands.files.each import for_each
 from samiam.errors import InputError
+from samiam.storage.files import given_path
 
 if TYPE_CHECKING:
     from samiam.commands.polar.run import PolarJob
@@ -24,9 +25,15 @@ def add_polar(parser: argparse.ArgumentParser) -> None:
     """Words of `samiam polar`."""
     parser.set_defaults(command=_find)
     parser.add_argument(
-        "videos", nargs="+", type=Path, metavar="VIDEO", help="videos, stacks, or folders with an image for each frame"
+        "videos",
+        nargs="+",
+        type=given_path,
+        metavar="VIDEO",
+        help="videos, stacks, or folders with an image for each frame",
     )
-    parser.add_argument("-o", "--output", type=Path, default=Path("polar"), metavar="DIR", help="default: %(default)s")
+    parser.add_argument(
+        "-o", "--output", type=given_path, default=Path("polar"), metavar="DIR", help="default: %(default)s"
+    )
     parser.add_argument("--overwrite", action="store_true", help="let the results of other runs in DIR be replaced")
     parser.add_argument(
         "--method", choices=METHODS, default=METHODS[0], help="how points are found; default: %(default)s"
@@ -36,9 +43,9 @@ def add_polar(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--period-px",
-        type=inputs.positive,
+        type=_period,
         metavar="PX",
-        help="from one stripe to the next; default: measured in each frame",
+        help="from one stripe to the next, 2 at least; default: measured in each frame",
     )
     inputs.add_reading(parser, one_frame=False)
     parser.add_argument(
@@ -48,6 +55,15 @@ def add_polar(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch-until-idle-s", type=inputs.positive, metavar="S", help="likewise, until none has landed for so long"
     )
+
+
+def _period(text: str) -> float:
+    period_px = inputs.positive(text)
+    from samiam.polar.period import SHORTEST_PERIOD_PX
+
+    if period_px < SHORTEST_PERIOD_PX:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than {SHORTEST_PERIOD_PX:g} px, which no stripes are apart")
+    return period_px
 
 
 def _find(options: argparse.Namespace) -> int:
@@ -75,6 +91,7 @@ def _job(options: argparse.Namespace) -> PolarJob:
     from samiam.commands.polar.run import PolarJob
     from samiam.polar import SkeletonFinder, build_point_finder, find_points
 
+    sides = inputs.size_of(options)
     finder = build_point_finder() if options.method == "network" else SkeletonFinder()
     sign: Sign = "dark" if options.invert else "bright"
     return PolarJob(
@@ -84,7 +101,7 @@ def _job(options: argparse.Namespace) -> PolarJob:
             "finder": {"name": finder.name, **finder.options},
             "sign": sign,
             "period_px": options.period_px,
-            "pixel_size_nm": options.pixel_size_nm,
+            "pixel_size_nm": sides,
             "channel": options.channel,
             "dataset": options.dataset,
         },

@@ -17,12 +17,13 @@ from samiam.errors import InputError
 from samiam.formats import READABLE_SUFFIXES
 from samiam.formats.writers.exports.kinds import checked_exports
 from samiam.registry import DEFAULT_ENCODER, DEFAULT_GENERATOR, ENCODERS, GENERATORS
+from samiam.storage.files import given_path, path_text
 
 if TYPE_CHECKING:
     from samiam.commands.segment_settings import SegmentSettings
     from samiam.commands.segmenting import SegmentJob
 
-_SHIPPED = ""  # No file is called that.
+_SHIPPED = True  # in place of a path
 _AS_THEY_ARE = ("n_materials", "grains", "seed", "overlay")
 
 
@@ -30,17 +31,21 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
     """Words of `samiam segment`."""
     parser.set_defaults(command=_segment)
     parser.add_argument(
-        "files", nargs="*", metavar="FILE", help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs"
+        "files",
+        nargs="*",
+        type=path_text,
+        metavar="FILE",
+        help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs",
     )
     parser.add_argument("--example", action="store_true", help="the simulated micrograph that ships with the program")
     parser.add_argument(
         "--like",
-        type=Path,
+        type=given_path,
         metavar="RESULT",
         help="take the settings of an earlier result, its provenance.json; options given beside it outrank those",
     )
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s"
+        "-o", "--output", type=given_path, default=Path("results"), metavar="DIR", help="default: %(default)s"
     )
     parser.add_argument(
         "--overwrite", action="store_true", help="let the results of one image replace those of another in DIR"
@@ -93,6 +98,7 @@ def add_method(parser: argparse.ArgumentParser) -> None:
         "--classifier",
         nargs="?",
         const=_SHIPPED,
+        type=path_text,
         metavar="PATH",
         help="name the materials: with the weights that ship, or those in a file; default: materials stay unnamed",
     )
@@ -241,4 +247,4 @@ def _classifier_options(options: argparse.Namespace, base: SegmentSettings) -> d
         return None
     if options.classifier is None:
         return {**(base.classifier_options or {}), **given}
-    return given if options.classifier == _SHIPPED else {**given, "checkpoint": options.classifier}
+    return given if options.classifier is _SHIPPED else {**given, "checkpoint": options.classifier}

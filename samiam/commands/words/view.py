@@ -9,20 +9,30 @@ from samiam.commands.files import inputs
 from samiam.commands.files.each import for_each
 from samiam.commands.words import segment
 from samiam.formats import READABLE_SUFFIXES
+from samiam.storage.files import given_path, path_text
 
 
 def add_view(parser: argparse.ArgumentParser) -> None:
     """Words of `samiam view`."""
     parser.set_defaults(command=_view)
     parser.add_argument(
-        "files", nargs="*", metavar="FILE", help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs"
+        "files",
+        nargs="*",
+        type=path_text,
+        metavar="FILE",
+        help=f"files ({' '.join(READABLE_SUFFIXES)}), folders, globs",
     )
     parser.add_argument("--example", action="store_true", help="the simulated micrograph that ships with the program")
     parser.add_argument(
-        "--like", type=Path, metavar="RESULT", help="take the settings of an earlier result, its provenance.json"
+        "--like", type=given_path, metavar="RESULT", help="take the settings of an earlier result, its provenance.json"
     )
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path("results"), metavar="DIR", help="where to save; default: %(default)s"
+        "-o",
+        "--output",
+        type=given_path,
+        default=Path("results"),
+        metavar="DIR",
+        help="where to save; default: %(default)s",
     )
     parser.add_argument(
         "--overwrite", action="store_true", help="let the results of one image replace those of another in DIR"

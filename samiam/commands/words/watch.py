@@ -12,6 +12,7 @@ from samiam.commands.files import inputs
 from samiam.commands.words import particles, segment
 from samiam.errors import InputError
 from samiam.formats.writers.exports.kinds import checked_exports
+from samiam.storage.files import given_path
 
 if TYPE_CHECKING:
     from samiam.commands.watching.answers import Finding
@@ -22,8 +23,10 @@ _OF_MATERIALS = ("n_materials", "grains", "classifier", "roi", "field_of_view")
 def add_watch(parser: argparse.ArgumentParser) -> None:
     """Words of `samiam watch`."""
     parser.set_defaults(command=_watch)
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="that the microscope writes to")
-    parser.add_argument("-o", "--output", type=Path, default=Path("live"), metavar="DIR", help="default: %(default)s")
+    parser.add_argument("folder", type=given_path, metavar="FOLDER", help="that the microscope writes to")
+    parser.add_argument(
+        "-o", "--output", type=given_path, default=Path("live"), metavar="DIR", help="default: %(default)s"
+    )
     parser.add_argument(
         "--overwrite",
         action="store_true",

@@ -146,6 +146,7 @@ def _read_table(path: Path, frame: _Frame) -> pd.DataFrame:
     table["class"] = pd.Series(_cells(text, "class", _class), dtype=object)
     table["left_out"] = pd.Series(_cells(text, "left_out", lambda cell: read_back(cell).strip() or None), dtype=object)
     _check_possible(table, frame)
+    _check_named(table["class"], path)
     return table[list(COLUMNS)]
 
 
@@ -190,6 +191,15 @@ def _check_possible(table: pd.DataFrame, frame: _Frame) -> None:
     known = table[list(PROBABILITIES)].notna()
     if (known.any(axis=1) & ~known.all(axis=1)).any():
         raise ValueError(f"{_TABLE} has a particle with probabilities of some classes only")
+
+
+def _check_named(classes: pd.Series[Any], path: Path) -> None:
+    """Refuse an empty class beside named ones: for want of one, faults would be counted in no image."""
+    lacking = np.flatnonzero(classes.isna())
+    if 0 < len(lacking) < len(classes):
+        raise InputError(
+            f"{path}: class in row {lacking[0] + 1} is nothing, beside others that are named; give one, as {UNSURE}."
+        )
 
 
 def _impossible(table: pd.DataFrame, frame: _Frame) -> dict[str, pd.Series[bool]]:

@@ -192,6 +192,19 @@ def test_damaged_results_are_refused(tmp_path: Path, file: str, old: str, new: s
     assert said in refusal(lambda: read_measured(tmp_path))
 
 
+def test_an_empty_class_beside_named_ones_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, overlapping())
+    table = pd.read_csv(tmp_path / "particles.csv")
+    table.loc[1, "class"] = None
+    table.to_csv(tmp_path / "particles.csv", index=False)
+    assert refusal(lambda: read_measured(tmp_path)) == (
+        f"{tmp_path / 'particles.csv'}: class in row 2 is nothing, beside others that are named; give one, as unsure."
+    )
+    table["class"] = None
+    table.to_csv(tmp_path / "particles.csv", index=False)
+    assert read_measured(tmp_path).table["class"].isna().all(), "nobody has asked for classes"
+
+
 def test_a_table_that_is_cut_short_is_refused(tmp_path: Path) -> None:
     write(tmp_path, overlapping())
     (tmp_path / "particles.csv").write_bytes((tmp_path / "particles.csv").read_bytes()[:-1])

@@ -345,6 +345,9 @@ def test_impossible_conditions(options: dict[str, Any], message: str) -> None:
         ({"size_px": 1000, "conditions": CropConditions(pixel_size_A=(0.1, 1))}, "too large"),
         ({"n": 0}, "n=0"),
         ({"seed": -1}, "seed"),
+        ({"conditions": CropConditions(detectors=("BF",))}, "no BF image at 200 kV"),
+        ({"materials": ("La0.8Sr0.2FeO3",), "conditions": CropConditions(thickness_A=(60, 507))}, "has 0 to 505 Å"),
+        ({"materials": ("PtC",), "conditions": CropConditions(thickness_A=(60, 501))}, "has 0 to 500 Å"),
     ],
 )
 def test_impossible_datasets(arguments: dict[str, Any], message: str) -> None:
@@ -384,6 +387,11 @@ def test_the_command_writes_splits(tmp_path: Path, capsys: pytest.CaptureFixture
         (["--range", "thickness", "80", "90"], "crop has no setting 'thickness'; did you mean 'thickness_A'?"),
         (["--range", "thickness_A", "80", "x"], "--range takes a condition and two numbers"),
         (["--range", "thickness_A", "300", "80"], "give (lowest, highest)"),
+        (
+            ["--range", "thickness_A", "80", "5000"],
+            "thickness_A: up to 5000 Å are asked for, but of SrTiO3 the library has 0 to 507 Å; give a range within.",
+        ),
+        (["--test-range", "thickness_A", "80", "508"], "of SrTiO3 the library has 0 to 507 Å"),
     ],
 )
 def test_the_command_refuses(

@@ -116,3 +116,8 @@ def test_a_run_may_start_from_weights(tmp_path: Path) -> None:
 def test_a_size_and_weights_contradict_each_other(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="give one of both"):
         train.job_of(train.read_training(settings(f"learner.start={tmp_path}")))
+
+
+def test_a_scene_that_is_not_square() -> None:
+    with pytest.raises(InputError, match=r"data.shape_hw=\[100, 130\]: give a list of 2, each .*, all of them equal\."):
+        train.read_training(settings("data.shape_hw=[100,130]"))

@@ -75,3 +75,8 @@ def test_no_waves(tmp_path: Path) -> None:
         train.job_of(
             train.read_training(composed("train", "experiment=particles_segmentation", f"+data.waves={tmp_path}"))
         )
+
+
+def test_a_scene_that_is_not_square() -> None:
+    with pytest.raises(InputError, match=r"data.shape_hw=\[64, 96\]: give a list of 2, each .*, all of them equal\."):
+        train.read_training(settings("data.shape_hw=[64,96]"))

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from composed_configs import composed
+from refusals import refusal
 
 from samiam.commands.training import run as train
 from samiam.commands.training.polar import drawn_frame
@@ -111,6 +112,18 @@ def test_no_frame_is_learnt_and_tested() -> None:
 def test_a_video_too_short_for_its_labels_is_refused() -> None:
     with pytest.raises(InputError, match="frames=20: give 40 at least"):
         train.read_training(composed("train", "experiment=polar_limited_labels", "data.video.frames=20"))
+
+
+def test_a_video_smaller_than_its_crops_is_refused() -> None:
+    def read(size_px: int) -> object:
+        few = [override for override in FEW if "size_px" not in override]
+        return train.read_training(composed("train", *few, f"data.video.size_px={size_px}"))
+
+    assert refusal(lambda: read(256)) == (
+        "data.video.size_px=256: such a frame has 114 px a side where its stripes are 12 px apart, less than a crop, "
+        "rules.size_px=192; give 432 at least, or smaller crops."
+    )
+    read(432)
 
 
 def test_frames_to_train_on_are_of_both_signs() -> None:
