@@ -403,7 +403,7 @@ class TestPointing:
 class TestOptions:
     @pytest.mark.parametrize(
         ("given", "n_materials", "found", "materials"),
-        [((), 2, "2 materials", 2), (("-k", 1), 1, "1 material", 1), (("-k", 5), 5, "5 regions", 4)],
+        [((), 2, "2 materials", 2), (("-k", 1), 1, "1 material", 1), (("-k", 5), 5, "5 materials", 5)],
     )
     def test_number_of_materials(
         self, png: Path, run: Run, given: tuple[object, ...], n_materials: int, found: str, materials: int
