@@ -22,6 +22,7 @@ from samiam.particles.result import NOTHING, Particles
 from samiam.particles.scale import contradiction, doubts, with_scale
 from samiam.records import Masks, Micrograph
 from samiam.records.cutout import Cutout
+from samiam.settings import check_flag
 
 _AT_THE_EDGE_PX = 2  # as near to the edge a particle may be cut by it: outlines are no better
 
@@ -53,14 +54,17 @@ def find_particles(
         classifier: what tells faults; the one that ships where None, see `samiam.particles.build_fault_classifier`.
 
     Raises:
-        InputError: if the pixel size is unknown and fringes do not say it surely, the material is not known, or the
-            weights are missing or damaged.
+        InputError: if the pixel size is unknown and fringes do not say it surely, or it is none that a pixel can have,
+            the material is not known, an argument is neither true nor false, or weights are missing or damaged.
 
     Example:
         >>> micrograph = Micrograph(np.full((64, 64), 0.5), pixel_size_nm=0.04, name="empty")
         >>> find_particles(micrograph), find_particles(micrograph).remark
         (Particles(empty, 0 particles), 'no particle is found')
     """
+    check_flag("faults", faults)
+    if invert is not None:
+        check_flag("invert", invert)
     if material is not None:
         reflections_of(material)
     micrograph, says_size = with_scale(as_micrograph(micrograph), pixel_size_nm, material)

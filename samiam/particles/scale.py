@@ -6,6 +6,7 @@ from dataclasses import replace
 from numbers import Real
 
 from samiam.errors import InputError, printable
+from samiam.formats.readers.read import given_size
 from samiam.particles.fringes import Fringes, find_fringes, probability_of, runs_through, scale_of, strange_spacing_nm
 from samiam.particles.reflections import reflections_of
 from samiam.particles.result import PixelSizeSource
@@ -35,11 +36,13 @@ def with_scale(
         remedy: what to do where nobody says it.
 
     Raises:
-        InputError: if nobody says it, the fringes do not say it surely enough, or the material is not known.
+        InputError: if nobody says it, the fringes do not say it surely enough, no pixel can have what the user says, or
+            the material is not known.
     """
     reflections = None if material is None else reflections_of(material)
     if pixel_size_nm is not None:
         width, height = both_sides(pixel_size_nm)
+        given_size((width, height))
         aspect = micrograph.pixel_aspect if isinstance(pixel_size_nm, Real) else height / width
         return replace(micrograph, pixel_size_nm=width, pixel_aspect=aspect), "given"
     if micrograph.pixel_size_nm is not None:

@@ -131,6 +131,19 @@ def test_refusals() -> None:
         find_particles(Micrograph(scene(), pixel_size_nm=0.5), material="Xx", finder=BrightPatches())
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"pixel_size_nm": 1e9}, "none that an electron microscope has"),
+        ({"pixel_size_nm": 0.04, "invert": "no"}, "invert='no'"),
+        ({"pixel_size_nm": 0.04, "faults": 1}, "faults=1"),
+    ],
+)
+def test_arguments_that_are_none(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        find_particles(Micrograph(np.full((64, 64), 0.5)), finder=BrightPatches(), **given)
+
+
 def test_what_there_is_to_say() -> None:
     nothing = BrightPatches(above=1)
     flat = Micrograph(np.clip(support((300, 300)) / 20 + 0.3, 0, 0.49), pixel_size_nm=0.04)
