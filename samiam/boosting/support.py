@@ -38,8 +38,11 @@ _SURELY = 6.0  # likewise, what a particle has somewhere that is found in the su
 _FAINT = 0.25  # of the usual distance of all else from the support, what the whole of it has
 _SHADED = 3.0  # standard deviations up to which a gap between particles may be away
 _WIDEST_PX = 3.0  # from its outline, of a gap
-_LEFT = 0.1  # share of a material within its outline that, of several, one has that is not support itself
+_LEFT = 0.1  # share of a material that is no support, below which, of several, it is support itself
 _APART, _MOSTLY = 3.5, 0.9  # standard deviations, and the share of all else that is so much brighter, or darker
+
+_DISC = np.ones((5, 5), np.uint8)
+_DISC[[0, 0, 4, 4], [0, 4, 0, 4]] = 0  # OpenCV's own is no square's: a turned image would be another
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -105,7 +108,7 @@ def _told_smaller(before: Mask, segmented: Mask, pixels: Floats) -> Mask | None:
 
 
 def _resized(mask: Mask, size: Sequence[int]) -> Mask:
-    return np.asarray(cv2.resize(mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST).view(np.bool_))
+    return np.asarray(cv2.resize(mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT).view(np.bool_))
 
 
 def _told(before: Mask, segmented: Mask, pixels: Floats) -> Mask | None:
@@ -117,6 +120,8 @@ def _told(before: Mask, segmented: Mask, pixels: Floats) -> Mask | None:
         pixels: float32 (H, W), the image.
     """
     inside = _within(before, _INSIDE_PX)
+    if np.count_nonzero(inside) < _SMALLEST_SUPPORT * inside.size:  # in a smaller image, of a support in narrow strips
+        return None
     flat = _flat(pixels, inside)
     for blur_px in _BLURS_PX:
         away = _away(flat, inside, blur_px)
@@ -147,15 +152,14 @@ def _away(flat: Floats, support: Mask, blur_px: float) -> Floats:
 def _given(labels: NDArray[np.uint32], support: int, told: Mask) -> OnSupport:
     """Labels with the support as it was told, what lies on it in the materials that are nearest."""
     own = labels == support
-    changed = told != own
+    changed = (told != own) & (labels > 0)
     outline = dilated(own, _OUTLINE_PX, corners=True) & ~_within(own, _OUTLINE_PX)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     changed &= _with_part_in(changed, ~outline)
-    changed = cv2.morphologyEx(changed.view(np.uint8), cv2.MORPH_OPEN, disc).view(np.bool_)
+    changed = cv2.morphologyEx(changed.view(np.uint8), cv2.MORPH_OPEN, _DISC).view(np.bool_)
     now = np.where(changed, told, own)
     others = [number for number in numbers_in(labels) if number != support]
-    left = {number: np.count_nonzero(_within((labels == number) & ~now, _OUTLINE_PX)) for number in others}
-    little = [number for number in others if left[number] < _LEFT * np.count_nonzero(labels == number)]
+    left = {number: _share_left(labels == number, now) for number in others}
+    little = [number for number in others if left[number] < _LEFT]
     gone = {number: support for number in little if number != max(left, key=lambda one: left[one])}
     sources = np.isin(labels, [number for number in others if number not in gone]) & ~now
     if not sources.any():
@@ -166,6 +170,13 @@ def _given(labels: NDArray[np.uint32], support: int, told: Mask) -> OnSupport:
         nearest = ndimage.distance_transform_edt(~sources, return_distances=False, return_indices=True)
         found[homeless] = labels[tuple(index[homeless] for index in nearest)]
     return OnSupport(found, gone)
+
+
+def _share_left(material: Mask, support: Mask) -> float:
+    """How much of a material, but for its outline where it is wider than that, is no support."""
+    inside = _within(material, _OUTLINE_PX)
+    inside = inside if inside.any() else material
+    return float(1 - np.count_nonzero(inside & support) / np.count_nonzero(inside))
 
 
 def _without_doubtful(before: Mask, likelier: Mask, segmented: Mask, away: Floats) -> Mask:

@@ -42,7 +42,7 @@ def with_scale(
     reflections = None if material is None else reflections_of(material)
     if pixel_size_nm is not None:
         width, height = both_sides(pixel_size_nm)
-        given_size((width, height))
+        given_size(pixel_size_nm)
         aspect = micrograph.pixel_aspect if isinstance(pixel_size_nm, Real) else height / width
         return replace(micrograph, pixel_size_nm=width, pixel_aspect=aspect), "given"
     if micrograph.pixel_size_nm is not None:

@@ -75,6 +75,38 @@ def test_a_material_that_is_support_is_gone_and_its_rims_are_of_the_particles() 
     assert np.count_nonzero(particles & ~grown_heap() & ~SINGLE) < 150  # the outlines of the single ones
 
 
+def test_a_turned_mirrored_or_transposed_image_tells_the_same() -> None:
+    pixels = image()
+    once = on_support(SEEN, pixels).labels
+    for change in (np.rot90, np.fliplr, np.transpose):
+        told = on_support(np.ascontiguousarray(change(SEEN)), np.ascontiguousarray(change(pixels))).labels
+        assert np.count_nonzero(told != change(once)) < 5  # where odds are even
+
+
+def test_a_large_image_is_told_in_a_smaller_one_without_a_shift() -> None:
+    seen, truth = (np.kron(each, np.ones((5, 5), np.uint32)) for each in (SEEN, HEAP | SINGLE))
+    pixels = (0.6 - 0.4 * truth + 0.1 * np.random.default_rng(0).normal(size=truth.shape)).astype(np.float32)
+    told = on_support(seen, pixels).labels
+    mirrored = on_support(seen[:, ::-1].copy(), pixels[:, ::-1].copy()).labels[:, ::-1]
+    assert ((told == PARTICLES) == truth).mean() > 0.985
+    assert (told == mirrored).mean() > 0.9995
+
+
+def test_a_support_in_strips_too_narrow_for_a_smaller_image_is_left() -> None:
+    seen = (1 + (np.arange(600) % 20 < 10)).astype(np.uint32)[:, None].repeat(4096, axis=1)
+    pixels = (0.3 * seen + 0.02 * np.random.default_rng(0).normal(size=seen.shape)).astype(np.float32)
+    assert np.array_equal(on_support(seen, pixels).labels, seen)
+
+
+def test_thin_particles_that_are_none_of_the_support_stay_a_material() -> None:
+    thin = discs([(30, 290, 3), (110, 350, 3), (160, 300, 3), (300, 350, 3), (340, 290, 3)])
+    pixels = image()
+    pixels[thin] += 0.5 - 0.9  # as dark as the others
+    told = on_support(np.where(thin, 3, SEEN).astype(np.uint32), pixels)
+    assert told.gone == {}
+    assert (told.labels[thin] == 3).all()
+
+
 def test_what_is_not_segmented_stays_so() -> None:
     seen = SEEN.copy()
     seen[340:, :80] = 0

@@ -17,6 +17,7 @@ _MOST = 8.0  # in normal standard deviations; a hot pixel or a bright edge says 
 _BLOCKS = 48  # at most a side, of whose means light is told from particles, for the sake of time
 _LIT = 3.0  # times the contrast, by which light from one side changes the brightness at least
 _STRONGER = 1.3  # times the contrast on the other side, from which light has multiplied it
+_CUT_OFF, _MOST_CUT_OFF = 0.1, 0.02  # of the usual contrast, and the share of an image that has no more
 _NORMAL = 1.4826  # standard deviations in the median absolute deviation of normal noise
 
 Floats = NDArray[np.float32]
@@ -46,21 +47,25 @@ def _levelled(pixels: Doubles) -> Doubles:
     """Pixels without the plane that runs through most of them, and over the light where that has multiplied them.
 
     It has where brightness grows by much more than the contrast, and the contrast with it: particles on one side of an
-    image have contrast too, but do not light it.
+    image have contrast too, but do not light it, and what is cut off at black or white has none.
     """
     each = [-(-side // _BLOCKS) for side in pixels.shape]
     n_y, n_x = (side // own for side, own in zip(pixels.shape, each, strict=True))
     blocks = pixels[: n_y * each[0], : n_x * each[1]].reshape(n_y, each[0], n_x, each[1])
     means, contrasts = blocks.mean(axis=(1, 3)), blocks.std(axis=(1, 3))
     levelled, log_light = pixels.copy(), np.zeros((1, 1))
-    logs = np.log(np.maximum(contrasts, 1e-12))
+    usual = float(np.median(contrasts))
+    is_cut_off = np.mean(contrasts <= _CUT_OFF * usual) > _MOST_CUT_OFF
+    logs = np.log(np.maximum(contrasts, _CUT_OFF * usual or 1.0))
     for axis, side in enumerate(pixels.shape):
         grows, by_factor = (_slope(rows if axis else rows.T) / each[axis] for rows in (means, logs))
         along = np.expand_dims(np.arange(side), 1 - axis)
         levelled -= grows * along
-        if grows * by_factor > 0 and abs(grows) * side > _LIT * np.median(contrasts):
+        if grows * by_factor > 0 and abs(grows) * side > _LIT * usual:
             log_light = log_light + by_factor * (along - side / 2)
-    return np.asarray(levelled / np.exp(log_light)) if np.ptp(log_light) > np.log(_STRONGER) else levelled
+    if is_cut_off or np.ptp(log_light) <= np.log(_STRONGER):
+        return levelled
+    return np.asarray((levelled - np.median(levelled)) / np.exp(log_light))
 
 
 def _slope(rows: Doubles) -> float:

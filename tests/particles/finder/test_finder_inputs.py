@@ -47,6 +47,20 @@ def test_light_that_multiplies_the_image_leaves_its_contrast_as_strong_everywher
     assert noise[1] / noise[0] == pytest.approx(1, abs=0.1)
 
 
+@pytest.mark.parametrize(("a", "b"), [(2.0, 5.0), (1.0, 100.0), (0.01, -3.0)])
+def test_scale_and_offset_of_a_lit_image_do_not_matter_nor_does_its_side(a: float, b: float) -> None:
+    lit = np.random.default_rng(2).normal(10, 1, size=(256, 300)) * np.linspace(1, 3, 300)
+    seen = standardised(lit)
+    assert np.abs(standardised(a * lit + b) - seen).max() < 1e-4
+    assert np.abs(standardised(lit[:, ::-1])[:, ::-1] - seen).max() < 0.5  # blocks begin elsewhere
+
+
+def test_what_is_cut_off_at_black_is_no_light() -> None:
+    pixels = np.random.default_rng(4).normal(10, 1, size=(300, 300)) * np.linspace(0.2, 3, 300)
+    pixels[:, :150] = 0
+    assert standardised(pixels)[:, 200:].std() > 0.3
+
+
 def test_particles_on_one_side_are_no_light() -> None:
     pixels = np.random.default_rng(3).normal(10, 1, size=(300, 300))
     pixels[:, 180:] = 10 + 4 * (pixels[:, 180:] - 10)
