@@ -16,6 +16,10 @@ _TIMEOUT = "10s"
 
 _ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
 
+NO_PROFILE = {"distributed.worker.profile.enabled": False}
+"""Dask looks at the stacks of its threads a hundred times a second, by which CPython 3.11 hangs for good now and then
+(https://github.com/dask/distributed/issues/8616); nobody looks at what it saw."""
+
 
 def _environment() -> dict[str, object]:
     """What workers begin with, but for memory that is given back to the system at once.
@@ -42,8 +46,11 @@ def dask_client(scheduler: str | None = None, workers: int | None = None) -> Ite
     logging.getLogger("distributed").setLevel(logging.WARNING)  # how it goes on is nothing to who waits for results
     if scheduler is None:
         options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
-        kept = dask.config.set({_ENVIRONMENT: _environment()})
-        with kept, LocalCluster(**options) as cluster, Client(cluster) as client:
+        with (
+            dask.config.set({_ENVIRONMENT: _environment(), **NO_PROFILE}),
+            LocalCluster(**options) as cluster,
+            Client(cluster) as client,
+        ):
             yield client
         return
     try:

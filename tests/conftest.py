@@ -3,10 +3,14 @@ from __future__ import annotations
 import locale
 from collections.abc import Iterator
 
+import dask
 import pytest
 import torch
+from distributed import LocalCluster
 from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
+
+from samiam.cluster import NO_PROFILE
 
 # The same examples every time, however busy the machine is.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -23,6 +27,14 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     with threadpool_limits(1):
         yield
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """Address of a Dask scheduler with one worker, in this process."""
+    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
+    with dask.config.set(NO_PROFILE), LocalCluster(**options) as cluster:
+        yield cluster.scheduler_address
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import LocalCluster
 
 from simulate.cli import main
 from simulate.library import build as building
@@ -24,13 +22,6 @@ SMALL = MultisliceSettings(
     width_A=7.0,
 )
 ENTRIES: tuple[LibraryEntry, ...] = (("SrTiO3", (1, 0, 0), (0, 0, 1)), ("amorphous C", (), ()))
-
-
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[str]:
-    """A Dask scheduler within this process."""
-    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster:
-        yield cluster.scheduler_address
 
 
 @pytest.fixture(scope="module")

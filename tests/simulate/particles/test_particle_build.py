@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import LocalCluster
 from made_waves import made_wave
 from scipy import ndimage
 
@@ -20,13 +18,6 @@ from simulate.particles.waves import ExitWave
 
 RANGES = SpecimenRanges(n_particles=(1, 2), diameter_nm=(2.0, 2.5), carbon_nm=(1.0, 1.5), faulted=1.0, edge_on=1.0)
 SETTINGS = WaveSettings(box_nm=6.4)
-
-
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[str]:
-    """A Dask scheduler within this process."""
-    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster:
-        yield cluster.scheduler_address
 
 
 def test_a_stopped_run_goes_on(scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,12 @@ import csv
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
-from distributed import LocalCluster
 from PIL import Image
 
 from samiam.datasets.annotator_folders import annotated_scenes, find_annotator_images, read_annotator_image
@@ -45,13 +43,6 @@ def assert_equal(read: Scene, made: Scene) -> None:
     assert list(read.weights) == list(made.weights)
     assert read.difficulty == made.difficulty
     assert read.parameters == json.loads(json.dumps(made.parameters))
-
-
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[str]:
-    """A Dask scheduler with one worker, in this process."""
-    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster:
-        yield cluster.scheduler_address
 
 
 @pytest.fixture(scope="module")
