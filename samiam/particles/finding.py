@@ -41,15 +41,14 @@ def find_particles(
 
     Args:
         micrograph: HRTEM of particles on a thin support, as `samiam.segment` takes it; at low magnification, where no
-            lattice shows, particles are found by their contrast alone. Dark field is looked at inverted.
+            lattice shows, particles are found by their contrast alone. Dark field is looked at inverted, see `invert`.
         pixel_size_nm: width of a pixel, or width and height, if the file does not say it or is wrong.
         material: of the particles, such as "Au". Where the pixel size is unknown it is taken from the fringes of this
             material if they say it surely; where it is known, the two are compared.
         faults: whether to tell of each particle what it shows, see `samiam.particles.classify_faults`; one that
             looks like bare support is "unsure".
-        invert: whether to look at the image inverted, bright for dark. Where None, one in which a lattice shows is
-            looked at so if its file says dark field, or its bright particles are then found more surely; `remark` says
-            it.
+        invert: whether to look at the image inverted, bright for dark. Where None, one is looked at so if its bright
+            particles are then found more surely, or a lattice shows and its file says dark field; `remark` says it.
         finder: what finds them; the network that ships where None, see `samiam.particles.build_finder`.
         classifier: what tells faults; the one that ships where None, see `samiam.particles.build_fault_classifier`.
 

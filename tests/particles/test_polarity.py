@@ -133,13 +133,44 @@ def test_what_is_dark_is_no_bright_particle() -> None:
     assert (found.is_inverted, found.remark) == (False, None)
 
 
-@pytest.mark.parametrize(("invert", "size_nm"), [(None, 0.2), (False, 0.04)])
-def test_where_no_lattice_shows_or_nobody_wants_it_it_is_not(invert: bool | None, size_nm: float) -> None:
+@pytest.mark.parametrize("size_nm", [0.04, 0.2])
+def test_where_nobody_wants_it_it_is_not(size_nm: float) -> None:
     finder = Told(0.6, 0.95)
     for detector in (None, "HAADF"):
-        found = looked(finder, size_nm=size_nm, invert=invert, detector=detector)
+        found = looked(finder, size_nm=size_nm, invert=False, detector=detector)
         assert (found.is_inverted, found.remark) == (False, None)
     assert len(finder.seen) == 2
+
+
+@pytest.mark.parametrize("detector", [None, "HAADF"])
+def test_bright_shadows_that_are_surer_inverted_need_no_lattice(detector: str | None) -> None:
+    smooth = np.where(DISCS[0], 0.8, 0.2).astype(np.float32)
+    found = looked(Told(0.7, 0.8), smooth, size_nm=0.2, detector=detector)
+    assert (found.is_inverted, found.found.masks.areas.tolist()) == (True, DISCS.areas.tolist())
+    assert str(found.remark).startswith("bright particles, as in dark field: looked at inverted, which is surer (0.80 ")
+
+
+@pytest.mark.parametrize(("as_it_is", "inverted"), [(0.7, 0.75), (0.85, 0.87)])
+def test_shadows_that_are_not_sure_enough_inverted_are_told_of(as_it_is: float, inverted: float) -> None:
+    found = looked(Told(as_it_is, inverted), size_nm=0.2)
+    assert (found.is_inverted, found.found.masks.areas.tolist()) == (False, GAP.areas.tolist())
+    assert f"(IoU of {inverted:.2f} expected, {as_it_is:.2f} of the dark)" in str(found.remark)
+
+
+class Noisy(Told):
+    """As it is it finds the disc, inverted the brightest tenth of it."""
+
+    def find(self, pixels: NDArray[np.float32], pixel_size_nm: float) -> Found:
+        self.seen.append((pixels, pixel_size_nm))
+        is_inverted = bool(np.median(pixels) > 0.5)
+        (disc,) = DISCS
+        mask = disc & (pixels < np.quantile(pixels[disc], 0.1)) if is_inverted else disc
+        return Found(Masks.from_arrays([mask], predicted_iou=[self.sureness[is_inverted]]), ())
+
+
+def test_bright_shadows_that_are_found_as_they_are_stay_so() -> None:
+    found = looked(Noisy(0.8, 0.9), size_nm=0.2)
+    assert (found.is_inverted, found.remark, found.found.masks.areas.tolist()) == (False, None, DISCS.areas.tolist())
 
 
 def test_dark_field_by_its_file_is_looked_at_inverted_however_sure() -> None:
