@@ -62,11 +62,12 @@ def _flattened(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _is_white(pixels: NDArray[np.float32]) -> bool:
-    """Whether an image is independent noise in each pixel, but for rows that differ as independently."""
+    """Whether an image is independent noise in each pixel, but for rows and columns that differ as independently."""
     power = np.abs(fft.rfft2(pixels - pixels.mean())) ** 2
     qy, qx = fft.fftfreq(pixels.shape[0]), fft.rfftfreq(pixels.shape[1])
     inner = (qx > 0) & (qx < 0.5)  # waves that are there once; the others are their own mirror images
-    across_rows, power, radius = power[(qy > 0), 0], power[:, inner], np.hypot(qy[:, None], qx[inner])
+    across_rows, across_columns = power[qy > 0, 0], power[0, inner]
+    power, radius = power[1:, inner], np.hypot(qy[1:, None], qx[inner])
     mean = float(power.mean()) if power.size else 0.0
     if mean == 0:
         return False
@@ -75,7 +76,8 @@ def _is_white(pixels: NDArray[np.float32]) -> bool:
     counts = np.bincount(band, minlength=_BANDS)
     bands = np.bincount(band, relative.ravel(), minlength=_BANDS) / np.maximum(counts, 1)
     even = np.abs(bands - 1) < _COLOUR + _SIGMAS / np.sqrt(np.maximum(counts, 1))
-    return bool(not _stands_out(power) and not _stands_out(across_rows) and (even | (counts == 0)).all())
+    stands_out = any(map(_stands_out, (power, across_rows, across_columns)))
+    return not stands_out and bool((even | (counts == 0)).all())
 
 
 def _stands_out(power: NDArray[np.float32]) -> bool:
