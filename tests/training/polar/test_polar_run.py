@@ -50,7 +50,7 @@ def settings(*overrides: str) -> dict[str, Any]:
 def test_weights_that_find(tmp_path: Path) -> None:
     train.train(settings("trainer.epochs=1"), tmp_path, "a command")
     weights = tmp_path / "polar.safetensors"
-    assert {"least_end", "least_junction", "scores", "scenes"} == set(read_card(weights)["calibration"])
+    assert {"least_end", "least_junction", "places", "scores", "scenes"} == set(read_card(weights)["calibration"])
     finder = build_point_finder(PointFinderOptions(weights=weights, device="cpu"))
     found = finder.find(np.random.default_rng(0).random((70, 90)).astype(np.float32), 12.0)
     assert ((found.positions_px >= -1) & (found.positions_px <= (70, 90))).all()
