@@ -64,6 +64,7 @@ class MadeLinker:
         self.frames: list[tuple[int, int, int]] = []
         self.n_tracks = 0
         self.pauses: list[tuple[int, int]] = []
+        self.jumps: list[int] = []
 
     def add(self, points: Points, pixels: NDArray[Any] | None = None, *, frame: int | None = None) -> None:
         assert pixels is not None

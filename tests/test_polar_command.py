@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -228,7 +229,7 @@ class TestOtherResults:
         run("film", "-o", "out")
         tifffile.imwrite(folder / "frame_2.tif", made_video(4)[3])
         code, _, err = run("film", "-o", "out")
-        assert (code, "frame_2.tif is not the frame_2.tif that it was when" in err) == (2, True)
+        assert (code, "frame_2.tif is not the frame_2.tif that it was, so that the results in out" in err) == (2, True)
 
     @pytest.mark.parametrize("lost", ["removed", "damaged"])
     def test_of_frames_that_are_lost(self, run: Run, tmp_path: Path, lost: str) -> None:
@@ -291,6 +292,32 @@ class TestFramesThatCannotBeUsed:
         assert counts.time_s.tolist() == [0, 2, 4, 6, 8, 12, 14]
         assert counts.ends.isna().tolist() == [False, True, True, True, True, False, False]
 
+    def test_one_without_stripes_where_the_period_is_given(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def found(micrograph: Micrograph, **_: object) -> Any:
+            points = find_blobs(micrograph)
+            is_noise = micrograph.metadata["frame"] == 1
+            return replace(points, shows_stripes=not is_noise, remark="noise: nothing is taken for a point" * is_noise)
+
+        monkeypatch.setattr(samiam.polar, "find_points", found)
+        write_stack(tmp_path / "film.tif", made_video(3))
+        code, out, _ = run("film.tif", "-o", "out", "--period-px", "12")
+        assert (code, "1 frame could not be used: frame 1: noise: nothing is taken" in out) == (0, True)
+        counts = pd.read_csv(tmp_path / "out" / "film" / "counts.csv")
+        assert counts.ends.isna().tolist() == [False, True, False]
+
+    def test_those_of_another_magnification(self, run: Run, tmp_path: Path) -> None:
+        folder = write_folder(tmp_path / "film", made_video(4))
+        for number, per_um in ((2, 1000), (3, 1004), (4, 2000)):  # the first says nothing
+            frame = tifffile.imread(folder / f"frame_{number}.tif")
+            size = {"imagej": True, "resolution": (per_um, per_um), "metadata": {"unit": "um"}}
+            tifffile.imwrite(folder / f"frame_{number}.tif", frame, **size)
+        code, out, _ = run("film", "-o", "out")
+        assert code == 0
+        assert "frame_4.tif: has pixels of 0.5 nm, the frames before of 1 nm" in out
+        assert "1 frame could not be used" in out
+
     def test_all_of_them(self, run: Run, tmp_path: Path) -> None:
         write_stack(tmp_path / "film.tif", np.stack([made_frame([], seed) for seed in range(3)]))
         code, _, err = run("film.tif", "-o", "out")
@@ -343,6 +370,37 @@ class TestWatch:
             [1, "frame_2.tif", 2],
             [3, "frame_4.tif", 1],
         ]
+
+    def test_files_that_are_there_tell_the_steps(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        frames = made_video(4)
+        folder = tmp_path / "film"
+        folder.mkdir()
+        for number, frame in zip((0, 5, 6, 7), frames, strict=True):
+            tifffile.imwrite(folder / f"im_{number}.tif", frame)
+        FakeClock(monkeypatch)
+        code, out, _ = run("film", "-o", "out", "--interval-s", "2", "--watch-until-idle-s", "3")
+        assert (code, "4 frames are missing: 1 to 4 in the numbers of the files" in out) == (0, True)
+        counts = pd.read_csv(tmp_path / "out" / "film" / "counts.csv")
+        assert counts[["frame", "time_s"]].to_numpy().tolist() == [[0, 0], [5, 10], [6, 12], [7, 14]]
+        run("film", "-o", "whole", "--interval-s", "2")
+        assert digests(tmp_path / "out") == digests(tmp_path / "whole")
+
+    def test_steps_that_become_smaller_are_told(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        frames = made_video(4)
+        folder = write_folder(tmp_path / "film", frames[:1], first=0)
+        clock = FakeClock(monkeypatch)
+        clock.at(5, lambda: tifffile.imwrite(folder / "frame_5.tif", frames[1]))
+        clock.at(12, lambda: tifffile.imwrite(folder / "frame_6.tif", frames[2]))
+        clock.at(19, lambda: tifffile.imwrite(folder / "frame_7.tif", frames[3]))
+        code, out, _ = run("film", "-o", "out", "--watch-until-idle-s", "20")
+        assert (code, "from frame_7.tif on numbers in the names go on in other steps" in out) == (0, True)
+        assert pd.read_csv(tmp_path / "out" / "film" / "counts.csv").frame.tolist() == [0, 1, 2, 3]
+        code, _, err = run("film", "-o", "out")
+        assert (code, "frame_5.tif is frame 5 now, and was 1" in err) == (2, True)
 
     def test_ctrl_c_ends_it_and_it_can_go_on(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         frames = made_video(3)

@@ -20,7 +20,6 @@ from samiam.records.cutout import Cutout
 from samiam.records.polar_scene import Points, Sign
 
 _BORDER = 1.0  # periods from the border within which nobody can tell whether a stripe ends
-_ALIKE = 1.5  # times longer or shorter, a period is another one than was given
 
 
 def find_points(
@@ -32,8 +31,8 @@ def find_points(
 ) -> PolarPoints:
     """Where the stripes of a labyrinth end (merons) and where three of their arms meet (antimerons).
 
-    Where a period is given and the frame shows no stripes, what is found all the same is dropped, and the remark says
-    so: of a video nothing is lost.
+    Where a period is given and the frame shows no stripes, or a lattice of another period, what is found is dropped,
+    and the remark and `shows_stripes` say so: of a video nothing is lost.
 
     Args:
         micrograph: a frame: a `Micrograph`, the path of one, an array (H, W) or a signal of hyperspy, as
@@ -70,9 +69,11 @@ def find_points(
     found = (build_point_finder() if finder is None else finder).find(pixels, period_px * widths)
     whole = Points(cutout.put_back_positions(found.positions_px), found.is_junction, found.scores)
     kept = _far_from_border(micrograph, whole.positions_px, period_px)
-    if seen.period_px is None:
-        kept[:] = False
-    return PolarPoints(micrograph, whole.select(kept), sign, period_px, remark, whole.select(~kept))
+    shows_stripes = seen.may_be(period_px * widths)
+    kept &= shows_stripes
+    return PolarPoints(
+        micrograph, whole.select(kept), sign, period_px, remark, whole.select(~kept), shows_stripes=shows_stripes
+    )
 
 
 def _check_period(micrograph: Micrograph, period_px: float) -> None:
@@ -101,13 +102,13 @@ def _period_of(name: str, seen: Stripes) -> float:
 
 def _remark(seen: Stripes, period_px: float) -> str | None:
     """What there is to say of a frame that is said to have such a period."""
-    if seen.period_px is None:
+    if not seen.may_be(period_px):
         return f"{seen.doubt}: nothing is taken for a point"
-    if seen.doubt is not None:
-        return seen.doubt
-    if not 1 / _ALIKE < seen.period_px / period_px < _ALIKE:
-        return f"stripes seem to be {seen.period_px:.3g} px apart, not {period_px:.3g} px: points may be missed"
-    return None
+    if seen.doubt is None and not seen.is_about(period_px):
+        return (
+            f"stripes seem to be {seen.period_px:.3g} px apart, not {period_px:.3g} px: points may be missed or false"
+        )
+    return seen.doubt
 
 
 def _far_from_border(micrograph: Micrograph, positions_px: NDArray[np.float64], period_px: float) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from samiam.networks.inputs import resampled
 
 SHORTEST_PERIOD_PX = 2.0
 """Of stripes that are given: bright and dark ones of a pixel each. Shorter ones look like longer ones."""
+_ALIKE = 1.5  # times longer or shorter, a period is another one
 _LEAST_SIDE_PX = 32  # of a frame: five periods of the shortest stripes
 _ENOUGH_PX = 640  # along the longer side: dozens of periods
 _SHORTEST_PX, _FEWEST = 5.0, 3.0  # of a period; of periods along the shorter side, so that a ring has a radius
@@ -47,9 +48,21 @@ class Stripes:
         Raises:
             InputError: if there is none or a doubt.
         """
-        if self.period_px is None or self.doubt is not None:
+        if self.period_px is None:
+            raise InputError(f"{self.doubt}; give a frame that shows stripes.")
+        if self.doubt is not None:
             raise InputError(f"{self.doubt}; give period_px if there are stripes all the same.")
         return self.period_px
+
+    def may_be(self, period_px: float) -> bool:
+        """Whether these may be stripes that are known to be so far apart, as a doubtful ring of that size may be."""
+        if self.period_px is None:
+            return False
+        return self.doubt is None or self.is_about(period_px)
+
+    def is_about(self, period_px: float) -> bool:
+        """Whether the period that is seen is about this one."""
+        return self.period_px is not None and 1 / _ALIKE < self.period_px / period_px < _ALIKE
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ class PolarPoints:
         period_px: from one of them to the next, in widths of a pixel.
         remark: what there is to say of the result in words, such as why nothing was found; None for nothing.
         dropped: points nearer to the border, where nobody can tell whether a stripe ends; or in what is not shown.
+        shows_stripes: whether any were seen; where not, that there are no points says nothing of the specimen.
 
     Raises:
         InputError: if the period is not a length.
@@ -31,6 +32,7 @@ class PolarPoints:
     period_px: float
     remark: str | None = None
     dropped: Points = Points([], [])  # noqa: RUF009
+    shows_stripes: bool = True
 
     def __post_init__(self) -> None:
         if not self.period_px > 0:

@@ -113,6 +113,9 @@ def test_labels_of_a_stack_are_no_axis_of_an_image(tmp_path: Path) -> None:
         ((2, 64, 64, 3), [(1, 2)]),
         ((20, 24, 18), [(0, 1), (1, 2)]),
         ((20, 20, 24), [(0, 1), (1, 2)]),
+        ((600, 96, 96), [(1, 2)]),  # 96 images of 96 x 600 px are none
+        ((96, 96, 600), [(0, 1)]),
+        ((300, 96, 96), [(0, 1), (1, 2)]),
         ((64, 64, 64), [(0, 1), (1, 2)]),
         ((64, 64, 128, 128), [(0, 1), (1, 2), (2, 3)]),
         ((5, 5, 5), [(1, 2)]),
@@ -143,6 +146,11 @@ class TestNumpy:
         np.save(tmp_path / "a.npy", CUBE[:9].transpose(1, 2, 0))
         assert "9 frames" in refusal(lambda: read_micrograph(tmp_path / "a.npy"))
         assert_is(tmp_path / "a.npy", IMAGE, frame=3)
+
+    def test_larger_images_along_other_axes_are_not_plain(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "a.npy", np.zeros((120, 40, 20)))
+        message = refusal(lambda: read_micrograph(tmp_path / "a.npy"))
+        assert "0 (axes 0 and 1, 40 x 120, 20 frames), 1 (axes 1 and 2, 20 x 40, 120 frames)" in message
 
     def test_shapes_that_do_not_tell(self, tmp_path: Path) -> None:
         np.save(tmp_path / "a.npy", CUBE)

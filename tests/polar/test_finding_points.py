@@ -187,10 +187,12 @@ def test_oblong_pixels_have_the_period_in_their_widths() -> None:
 
 def test_frames_without_stripes_are_refused_or_remarked_upon() -> None:
     noise = Micrograph(np.random.default_rng(0).random((128, 128), np.float32), name="noise")
-    with pytest.raises(InputError, match="noise: no period of stripes stands out from the noise; give period_px"):
+    with pytest.raises(
+        InputError, match="noise: no period of stripes stands out from the noise; give a frame that shows"
+    ):
         find_points(noise, finder=FINDER)
     result = find_points(noise, period_px=12.0, finder=FINDER)
-    assert (len(result.points), len(result.dropped) > 0) == (0, True)
+    assert (len(result.points), len(result.dropped) > 0, result.shows_stripes) == (0, True, False)
     assert result.remark == "no period of stripes stands out from the noise: nothing is taken for a point"
     blank = find_points(Micrograph(np.full((128, 128), 0.5)), period_px=12.0, finder=FINDER)
     assert (len(blank.points), blank.remark) == (0, "the frame is blank: nothing is taken for a point")
@@ -201,7 +203,11 @@ def test_a_lattice_is_refused_and_looked_at_if_the_period_is_given() -> None:
     lattice = Micrograph(np.clip(0.5 + 0.2 * (np.cos(0.7 * x) + np.cos(0.7 * y)), 0, 1), name="lattice")
     with pytest.raises(InputError, match=r"lattice: what repeats after 9.\d* px does so along"):
         find_points(lattice, finder=FINDER)
-    assert "as a lattice" in str(find_points(lattice, period_px=9.0, finder=FINDER).remark)
+    looked_at = find_points(lattice, period_px=9.0, finder=FINDER)
+    assert ("as a lattice" in str(looked_at.remark), looked_at.shows_stripes) == (True, True)
+    another = find_points(lattice, period_px=20.0, finder=FINDER)
+    assert str(another.remark).endswith("a labyrinth does not: nothing is taken for a point")
+    assert (len(another.points), another.shows_stripes) == (0, False)
 
 
 def test_a_period_that_is_another_is_doubted() -> None:

@@ -308,3 +308,12 @@ def test_no_frames_make_empty_tables() -> None:
     empty = Linker(SHAPE, PERIOD)
     empty.add(Points([], []))
     assert empty.tracks().counts.to_dict("list") == {"frame": [0], "ends": [0], "junctions": [0]}
+
+
+def test_a_jump_is_told_and_what_follows_is_sure_again() -> None:
+    pixels, none = waves((200, 200), PERIOD, 0), Points([], [])
+    noisy = [pixels + 0.5 * np.random.default_rng(seed).normal(size=pixels.shape) for seed in range(8)]
+    linker = Linker((200, 200), PERIOD)
+    for number, frame in enumerate(noisy):
+        linker.add(none, np.roll(frame, (100, 31), (0, 1)) if number >= 4 else frame)
+    assert linker.jumps == [4]

@@ -49,7 +49,7 @@ def test_bright_and_dark_parts_and_rows_are_no_ring() -> None:
 def test_noise_has_no_period(blur: float, side: int) -> None:
     for seed in range(5):
         noise = np.random.default_rng([seed, side]).normal(size=(side, side))
-        with pytest.raises(InputError, match="no period of stripes stands out from the noise; give period_px"):
+        with pytest.raises(InputError, match="no period of stripes stands out from the noise; give a frame that shows"):
             measure_period(ndimage.gaussian_filter(noise, blur) if blur else noise)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,8 +38,8 @@ class PolarJob:
         find: finds the points of a frame.
         sign: of the stripes.
         config: its settings and those of reading, for provenance; other ones make another run.
-        open: opens a video, a folder or a stack; given the names of the files that were taken before where a folder is
-            watched.
+        open: opens a video, a folder or a stack; given the names of the files that were taken before, and their places,
+            where a folder is watched.
         command: as it was typed.
         overwrite: whether the results of other runs may be replaced.
     """
@@ -47,7 +47,7 @@ class PolarJob:
     find: Callable[[Micrograph], PolarPoints]
     sign: Sign
     config: Mapping[str, Any]
-    open: Callable[[Path, Sequence[str]], Frames]
+    open: Callable[[Path, Mapping[str, int]], Frames]
     command: str
     overwrite: bool = False
 
@@ -68,7 +68,7 @@ class PolarRun:
         self._path, self._place, self._job = path, place, job
         check_kind(place, KIND)
         check_foreign(place, KIND, overwrite=job.overwrite or (place / JOURNAL).is_file())
-        self._frames = job.open(path, [] if job.overwrite else Journal.names_in(place))
+        self._frames = job.open(path, {} if job.overwrite else Journal.places_in(place))
         if job.overwrite:
             clear_results(place)
         about = {"source": {"kind": self._frames.kind, **self._frames.facts}, "config": job.config}
@@ -140,9 +140,11 @@ class PolarRun:
             except InputError as error:
                 fault = str(error).removeprefix(f"{frame.micrograph.name}: ")
             else:
-                self._draw(found, frame)
-                self._journal.add(FrameNote.of(frame, found))
-                return found
+                if found.shows_stripes:
+                    self._draw(found, frame)
+                    self._journal.add(FrameNote.of(frame, found))
+                    return found
+                fault = found.remark
         sha256 = None if frame.micrograph is None else frame.micrograph.metadata.get("sha256")
         self._journal.add(FrameNote(frame.index, frame.name, sha256, fault))
         return None
@@ -165,12 +167,14 @@ class PolarRun:
         sha256 = note.sha256 if frame.micrograph is None else frame.micrograph.metadata.get("sha256")
         is_lost = frame.micrograph is None and note.fault is None
         if is_lost or (note.index, note.name, note.sha256) != (frame.index, frame.name, sha256):
+            if not is_lost and (note.name, note.sha256) == (frame.name, sha256):
+                raise self._other_frames(f"{frame.name} is frame {frame.index} now, and was {note.index}")
             raise self._other_frames(f"{frame.name} is not the {note.name} that it was")
 
     def _other_frames(self, why: str) -> InputError:
         return InputError(
-            f"{self._path}: {why} when {self._place} was made of it; choose another folder with -o, or replace the "
-            "results by --overwrite."
+            f"{self._path}: {why}, so that the results in {self._place} cannot go on; choose another folder with -o, "
+            "or replace the results by --overwrite."
         )
 
     def _give_up(self) -> None:
@@ -208,7 +212,7 @@ class PolarRun:
             sign=self._job.sign,
             notes=notes,
             tracks=None if self._linker is None else self._linker.tracks(),
-            remarks=(*self._frames.remarks, *told, *self._pauses(), *list(said)[:_MOST_TOLD]),
+            remarks=(*self._frames.remarks, *told, *self._pauses(), *self._jumps(), *list(said)[:_MOST_TOLD]),
         )
 
     def _said_of_times(self, before_s: float | None) -> list[str]:
@@ -225,6 +229,13 @@ class PolarRun:
         more = ", …" if len(pauses) > _MOST_TOLD else ""
         said = f"what happened between the frames {listed}{more} is not known: no track reaches over so many"
         return [said] if pauses else []
+
+    def _jumps(self) -> list[str]:
+        """What is said of frames that show another place than those before."""
+        jumps = [] if self._linker is None else self._linker.jumps
+        listed = ", ".join(map(str, jumps[:_MOST_TOLD])) + (", …" if len(jumps) > _MOST_TOLD else "")
+        said = f"frames unlike the one before, as after a jump: {listed}; trust no drift, tracks and events there"
+        return [said] if jumps else []
 
     def _facts(self, video: PolarVideo) -> dict[str, str]:
         every = "unknown" if video.interval.s is None else f"{video.interval.s:g} s ({video.interval.source})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +111,7 @@ def _job(options: argparse.Namespace) -> PolarJob:
     )
 
 
-def _opening(options: argparse.Namespace) -> Callable[[Path, Sequence[str]], Frames]:
+def _opening(options: argparse.Namespace) -> Callable[[Path, Mapping[str, int]], Frames]:
     """Opens what is given: a folder as it is, or as it is being filled."""
     from samiam.formats.frames.landing import LandingFrames, Patience
     from samiam.formats.frames.opening import open_frames, reading_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from samiam.formats.readers.interval import Interval
 from samiam.formats.readers.pixel_size import PixelSize
 from samiam.records import Micrograph
 
+_SAME_SIZE = 0.01  # by which the size of a pixel may differ: files round it
 _PARTS = ("frames", "images")  # what folders are called within those that bear the name of a video
 FramesKind = Literal["video", "folder", "stack"]
 
@@ -85,19 +87,20 @@ class Frames(ABC):
         return whole.parent.name if whole.name.lower() in _PARTS else whole.name
 
     def read(self, only: Container[int] | None = None) -> Iterator[Frame]:
-        """The frames one after the other. Where one is of another size than the first, it counts as unusable.
+        """The frames one after the other. Where one is of another size or magnification than the first, it is unusable.
 
         Args:
             only: which are wanted, by their index; all where None.
         """
         first: Micrograph | None = None
         for frame in self._read(only):
-            first = first or frame.micrograph
-            if frame.micrograph is None or first is None or frame.micrograph.shape_hw == first.shape_hw:
+            if frame.micrograph is None:
                 yield frame
-            else:
-                sizes = (f"{width} × {height} px" for height, width in (frame.micrograph.shape_hw, first.shape_hw))
-                yield Frame(frame.index, frame.name, None, "is {}, the frames before are {}.".format(*sizes))
+                continue
+            if first is None or (first.pixel_size_nm is None and frame.micrograph.shape_hw == first.shape_hw):
+                first = frame.micrograph
+            other = _other_size(frame.micrograph, first)
+            yield frame if other is None else Frame(frame.index, frame.name, None, other)
 
     @abstractmethod
     def _read(self, only: Container[int] | None) -> Iterator[Frame]:
@@ -109,3 +112,14 @@ class Frames(ABC):
             return Frame(index, name, None, printable(str(error)))
         of_frame = {**micrograph.metadata, "frame": index}
         return Frame(index, name, replace(micrograph, name=f"{self.name}, {name}", metadata=of_frame))
+
+
+def _other_size(micrograph: Micrograph, first: Micrograph) -> str | None:
+    """In words that a frame has not the size in pixels, or of a pixel, that the first has; None where it may have."""
+    if micrograph.shape_hw != first.shape_hw:
+        sizes = (f"{width} × {height} px" for height, width in (micrograph.shape_hw, first.shape_hw))
+        return "is {}, the frames before are {}.".format(*sizes)
+    own_nm, first_nm = micrograph.pixel_size_nm, first.pixel_size_nm
+    if own_nm is None or first_nm is None or math.isclose(own_nm, first_nm, rel_tol=_SAME_SIZE):
+        return None
+    return f"has pixels of {own_nm:.3g} nm, the frames before of {first_nm:.3g} nm."

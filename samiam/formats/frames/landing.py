@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -63,7 +63,7 @@ def landing(
     folder: Path,
     load: Callable[[Path], Loaded],
     patience: Patience,
-    taken: Sequence[str] = (),
+    taken: Collection[str] = (),
     *,
     clock: Callable[[], float] = lambda: time.monotonic(),
     sleep: Callable[[float], object] = lambda seconds: time.sleep(seconds),
@@ -124,14 +124,15 @@ def _quiet_s(file: Path, seen: dict[Path, _Seen], now: float) -> float:
 class LandingFrames(Frames):
     """The images of a folder that is being filled, as they land.
 
-    Their places in time are told by the numbers in their names, as far as these go on with those before. A file that
-    lands after one that comes behind it is left out, for frames cannot be put between others afterwards.
+    Their places in time are told by the numbers in the names of all files that are there, as far as these go on with
+    those before. A file that lands after one that comes behind it is left out, for frames cannot be put between others
+    afterwards.
 
     Args:
         path: the folder.
         reading: how they are read.
         patience: how long what is waited for.
-        taken: names of the files that an earlier run has taken, in its order; they are read first.
+        taken: names of the files that an earlier run has taken, in its order, and their places; they are read first.
         caught_up: called whenever all that are there have been taken.
     """
 
@@ -142,32 +143,52 @@ class LandingFrames(Frames):
         path: Path,
         reading: FrameReading,
         patience: Patience,
-        taken: Sequence[str] = (),
+        taken: Mapping[str, int] | None = None,
         caught_up: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(path, reading)
-        self._patience, self._taken, self.caught_up = patience, tuple(taken), caught_up
-        self._places: list[int] = []
-        self._names: list[str] = []
+        self._patience, self._taken, self.caught_up = patience, dict(taken or {}), caught_up
+        self._places: dict[str, int] = {}
+        self._told: str | None = None
 
     def _read(self, only: Container[int] | None) -> Iterator[Frame]:
         yield from (frame for frame in self._landed() if only is None or frame.index in only)
 
     def _landed(self) -> Iterator[Frame]:
-        for name in self._taken:
+        for name, place in self._taken.items():
             file = self.path / name
-            yield self._placed(file, *read_or_fault(self.reading, file))
+            yield self._placed(file, place, *read_or_fault(self.reading, file))
         for landed in landing(self.path, partial(read_frame, self.reading), self._patience, self._taken):
+            last = next(reversed(self._places), None)
             if landed is None:
                 self.caught_up()
-            elif self._names and natural(landed.file.name) < natural(self._names[-1]):
-                self.remarks.append(f"{landed.file.name} was left out: it landed after {self._names[-1]}")
+            elif last is not None and natural(landed.file.name) < natural(last):
+                self.remarks.append(f"{landed.file.name} was left out: it landed after {last}")
             else:
-                yield self._placed(landed.file, landed.loaded, landed.fault)
+                yield self._placed(landed.file, self._place_of(landed.file), landed.loaded, landed.fault)
 
-    def _placed(self, file: Path, micrograph: Micrograph | None, fault: InputError | None) -> Frame:
-        self._names.append(file.name)
-        places = by_number(self._names).places
-        goes_on = list(places[:-1]) == self._places
-        self._places.append(places[-1] if goes_on else self._places[-1] + 1)
-        return self._frame(self._places[-1], file.name, micrograph, fault)
+    def _placed(self, file: Path, place: int, micrograph: Micrograph | None, fault: InputError | None) -> Frame:
+        self._places[file.name] = place
+        return self._frame(place, file.name, micrograph, fault)
+
+    def _place_of(self, file: Path) -> int:
+        """The place of the next file by the numbers of all that are there; the next one where these do not go on."""
+        behind = (other.name for other in frame_files(self.path) if natural(other.name) > natural(file.name))
+        numbering = by_number([*self._places, file.name, *behind])
+        before = tuple(self._places.values())
+        if numbering.places[: len(before)] == before:
+            self._tell(numbering.remark)
+            return numbering.places[len(before)]
+        self._tell(
+            f"from {file.name} on numbers in the names go on in other steps, and frames count in their order; the "
+            "times are right where the folder is read again once it is full"
+        )
+        return before[-1] + 1
+
+    def _tell(self, remark: str | None) -> None:
+        """Say what there is to say of the places now, instead of what was said before."""
+        if self._told is not None:
+            self.remarks.remove(self._told)
+        self._told = remark
+        if remark is not None:
+            self.remarks.append(remark)

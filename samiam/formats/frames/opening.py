@@ -10,7 +10,7 @@ from samiam.formats.frames.frame import FrameReading, Frames
 from samiam.formats.frames.stack import StackFrames
 from samiam.formats.frames.video import VIDEO_SUFFIXES, VideoFrames
 from samiam.formats.readers.emi import instead_of_emi
-from samiam.formats.readers.interval import Interval
+from samiam.formats.readers.interval import LONGEST_S, SHORTEST_S, Interval
 from samiam.formats.readers.read import READABLE_SUFFIXES, given_size
 from samiam.storage.files import is_store
 
@@ -75,8 +75,9 @@ def reading_of(
     Raises:
         InputError: if the pixel size or the interval is impossible.
     """
-    if interval_s is not None and not 0 < interval_s < float("inf"):
-        raise InputError(f"an interval of {interval_s} s is impossible; give a positive number, or None.")
+    if interval_s is not None and not SHORTEST_S < interval_s < LONGEST_S:
+        ends = f"between {SHORTEST_S:g} and {LONGEST_S:g}"
+        raise InputError(f"an interval of {interval_s} s is impossible; give a number {ends}, or None.")
     size = None if pixel_size_nm is None else given_size(pixel_size_nm)
     every = None if interval_s is None else Interval(interval_s, "argument")
     return FrameReading(channel, dataset, size, every)

@@ -12,7 +12,7 @@ _S_PER_UNIT = {
     **dict.fromkeys(("min", "minute", "minutes"), 60.0),
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
 }
-_SHORTEST_S, _LONGEST_S = 1e-7, 1e6  # beyond these it is no time between two images but another number's bytes
+SHORTEST_S, LONGEST_S = 1e-7, 1e6  # beyond these it is no time between two images but another number's bytes
 
 
 @dataclass(frozen=True)
@@ -45,4 +45,4 @@ def interval(source: str, step: object, unit: object) -> Interval:
         seconds = float(step) * factor if factor else math.nan  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return Interval()
-    return Interval(seconds, source) if _SHORTEST_S < seconds < _LONGEST_S else Interval()
+    return Interval(seconds, source) if SHORTEST_S < seconds < LONGEST_S else Interval()

@@ -28,6 +28,7 @@ class Found:
         n_frames: how many there are.
         is_thumbnail: whether the file says that it stands for another one.
         about: what else tells it from others, in words.
+        has_other_axes: whether the same numbers may be images along other axes.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Found:
     n_frames: int = 1
     is_thumbnail: bool = False
     about: str = ""
+    has_other_axes: bool = False
 
     def __str__(self) -> str:
         height, width = self.shape_hw
@@ -108,10 +110,13 @@ class Request:
 
 
 def _plain_choice(found: Sequence[Found]) -> int | None:
-    """The only one, or the largest by far, thumbnails left aside; None where there is a choice."""
+    """The only one, or the largest by far, thumbnails left aside; None where there is a choice, as of axes."""
     left = [index for index, one in enumerate(found) if not one.is_thumbnail] or list(range(len(found)))
     left.sort(key=lambda index: -_pixels(found[index]))
-    is_plain = len(left) == 1 or _pixels(found[left[0]]) >= _PLAINLY_LARGER * _pixels(found[left[1]])
+    if len(left) == 1:
+        return left[0]
+    first, second = found[left[0]], found[left[1]]
+    is_plain = not first.has_other_axes and _pixels(first) >= _PLAINLY_LARGER * _pixels(second)
     return left[0] if is_plain else None
 
 

@@ -11,6 +11,9 @@ from samiam.polar.inputs import flattened
 
 _PERIOD_PX = 8.0  # of the stripes that are registered: finer detail is mostly noise
 _FINER = 20  # parts of such a pixel that a shift is told in
+_LEAST_ALIKE = 1 / 3
+"""Of the usual likeness of a frame to the one before: with noise up to five times the stripes' contrast, frames that
+follow each other have half of it or more, and a frame that is shifted by half of its side has a seventh at most."""
 
 Floats = NDArray[np.float32]
 
@@ -24,6 +27,9 @@ class Registration:
     Args:
         period_px: of the stripes, in widths of a pixel.
         pixel_aspect: height of a pixel over its width.
+
+    Attributes:
+        is_sure: whether the last frame is about as much like the one before as frames of the video are.
     """
 
     def __init__(self, period_px: float, pixel_aspect: float = 1.0) -> None:
@@ -31,20 +37,25 @@ class Registration:
         self._widths = np.array([pixel_aspect, 1.0])  # of a pixel, to one row and one column
         self._last: Floats | None = None
         self._drift = np.zeros(2)
+        self._alike: list[float] = []
+        self.is_sure = True
 
     def drift_of(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
         """Rows and columns (2,) by which a frame, real (H, W), shows the specimen farther on than the first one.
 
         A blank frame is taken to be where the one before was.
         """
+        self.is_sure = True
         if np.ptp(pixels) == 0:
             return self._drift.copy()
         seen, scale = self._prepared(pixels)
         if self._last is not None:
-            back, _, _ = phase_cross_correlation(  # type: ignore[no-untyped-call]
+            back, unlike, _ = phase_cross_correlation(  # type: ignore[no-untyped-call]
                 self._last, seen, upsample_factor=_FINER, normalization=None
             )
             self._drift = self._drift - np.asarray(back, np.float64) / scale
+            self.is_sure = not self._alike or 1 - unlike > _LEAST_ALIKE * np.median(self._alike)
+            self._alike += [1 - float(unlike)] if self.is_sure else []
         self._last = seen
         return self._drift.copy()
 

@@ -69,6 +69,7 @@ class Linker:
         self._widths = np.array([pixel_aspect, 1.0])  # of a pixel, to one row and one column
         self._frames: list[_Frame] = []
         self._lives: dict[int, Life] = {}
+        self._jumps: list[int] = []
 
     def add(
         self,
@@ -101,6 +102,7 @@ class Linker:
                 "link frames of one size."
             )
         drift = self._drift_of(pixels, drift_px)
+        self._jumps += [] if self._registration.is_sure or drift_px is not None else [number]
         on_specimen = (points.positions_px - drift) * self._widths
         own = self._linked(points, on_specimen, number)
         seen = zip(own.tolist(), on_specimen, points.is_junction.tolist(), points.scores.tolist(), strict=True)
@@ -114,6 +116,11 @@ class Linker:
         """The frames before and after each pause that no track reaches over, and of which nothing is told."""
         stretches = stretches_of((frame.number for frame in self._frames), self.options.most_missed)
         return [(before.stop - 1, after.start) for before, after in pairwise(stretches)]
+
+    @property
+    def jumps(self) -> list[int]:
+        """The frames that are so unlike the one before that their drift is not to be trusted, nor what it links."""
+        return list(self._jumps)
 
     @property
     def _last(self) -> int:

@@ -46,8 +46,10 @@ def write_charts(folder: Path, video: PolarVideo) -> list[Path]:
         lower.set_xlabel(video.time_unit)
         counts = write_figure(folder / "counts.png", figure)
         figure = Figure(figsize=(_WIDTH, _KYMOGRAPH_HEIGHT))
-        draw_kymograph(figure.subplots(), video)
-        figure.legend(loc="outside lower center", ncols=4, fontsize=10)
+        axes = figure.subplots()
+        draw_kymograph(axes, video)
+        if axes.get_legend_handles_labels()[0]:  # there are none where no track comes near the middle
+            figure.legend(loc="outside lower center", ncols=4, fontsize=10)
         return [counts, write_figure(folder / "kymograph.png", figure)]
 
 

@@ -132,13 +132,14 @@ class Journal:
         self._log = LineLog(self._path, [json.dumps(head, ensure_ascii=False), *(note.line() for note in self.notes)])
 
     @staticmethod
-    def names_in(folder: Path) -> list[str]:
-        """What the frames are called that a journal in a folder has; none where there is no such journal."""
-        names = []
+    def places_in(folder: Path) -> dict[str, int]:
+        """The frames that a journal in a folder has by their names, with their places in time; none without one."""
+        places = {}
         for line in whole_lines(folder / JOURNAL)[1:]:
             with suppress(LookupError, TypeError, ValueError):
-                names.append(str(parse_json(line)["name"]))
-        return names
+                facts = parse_json(line)
+                places[str(facts["name"])] = int(facts["frame"])
+        return places
 
     def _check(self, head: Mapping[str, Any], line: str) -> None:
         try:
