@@ -16,7 +16,7 @@ from unittest.mock import patch
 import numpy as np
 
 from samiam import segment
-from samiam.boosting.layered import Layered, in_layers
+from samiam.boosting.regions.layered import Layered, in_layers
 from samiam.metrics import score_image
 from samiam.records import Scene
 from simulate import EFFECTS, procedural_scene
@@ -64,7 +64,7 @@ def main() -> None:
         scores: dict[str, list[tuple[float, int]]] = {way: [] for way in ways}
         for scene in scenes:
             for way, divide in ways.items():
-                with patch("samiam.boosting.levels.in_layers", divide):
+                with patch("samiam.boosting.regions.levels.in_layers", divide):
                     found = segment(scene.micrograph)
                 n_more = len(set(found.material_of)) - len(scene.materials)
                 scores[way].append((score_image(found, scene).miou, n_more))

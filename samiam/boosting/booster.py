@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from samiam.boosting.crops import Crops, embed_crops, sample_crops
 from samiam.boosting.grouping import Grouping, check_number, count_materials, group_masks, suited_to
-from samiam.boosting.levels import Levels, levels_of, remark_on
 from samiam.boosting.merging import merge_masks
 from samiam.boosting.n_materials import likeliest_n_materials
 from samiam.boosting.naming import Naming, group_named_masks, name_masks
+from samiam.boosting.regions.levels import Levels, levels_of, remark_on
 from samiam.boosting.removal import remove_masks
 from samiam.boosting.settings import BoosterSettings, CropRules, GroupingRules, NamingRules, RemovalRules
 from samiam.boosting.structure import lack_of_structure

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from samiam import segment
-from samiam.boosting.support import on_support
+from samiam.boosting.regions.support import on_support
 from samiam.records import Micrograph
 
 SIDE = 384

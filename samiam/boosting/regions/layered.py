@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.splitting import log_odds_of_grains
+from samiam.boosting.regions.splitting import log_odds_of_grains
 from samiam.lattices.steps import Step, strongest_step
 from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samiam.boosting.claiming import claimed, parted_by_grains
-from samiam.boosting.dividing import Division, divided, is_divided_otherwise
-from samiam.boosting.levels import Levels, _Materials, _materials_of, _without_specks, levels_of, remark_on
-from samiam.boosting.splitting import best_split
+from samiam.boosting.regions.claiming import claimed, parted_by_grains
+from samiam.boosting.regions.dividing import Division, divided, is_divided_otherwise
+from samiam.boosting.regions.levels import Levels, _materials_of, _without_specks, levels_of, remark_on
+from samiam.boosting.regions.splitting import best_split
 from samiam.texture import Sameness, TextureField
 from samiam.texture.confidence import EVIDENCE_OF_REGION, confidences
 from tests.made_crystals import SIDE, across, crystal
@@ -497,15 +497,6 @@ def test_a_number_between_materials_and_their_lattices_is_met() -> None:
         assert found.material_of == list(range(1, wanted + 1))
 
 
-def test_what_has_taken_up_another_material_is_no_longer_told_by_its_lattice_alone() -> None:
-    labels = np.repeat([[1, 2, 3]], [3, 2, 1], axis=1).astype(np.uint32)
-    before = _Materials(labels, {0: 1, 1: 2, 2: 3}, faint=[(1, 3)], lookalikes=[(1, 2)])
-    assert before.joined({}).lookalikes == [(1, 2)]
-    assert before.joined({3: 2}).lookalikes == []
-    assert before.joined({2: 1}).lookalikes == []
-    assert before.joined({2: 1}).faint == [(1, 2)]
-
-
 def test_what_is_unlike_all_masks_is_a_material_where_a_number_is_met_too() -> None:
     points = np.repeat([0, 1, 2], [14, 14, 12])[:, None].repeat(40, axis=1)
     labels = in_pixels(np.where(points == 2, 0, points + 1))
@@ -529,7 +520,7 @@ def test_grains_of_materials_that_look_alike_lie_within_these_with_all_their_spe
     grains = in_pixels(HALVES + 1)
     grains[20:22, 20:22] = 2
     grains[90:92, 40:42] = 3  # nothing but a speck, for whose sake no speck is dissolved
-    monkeypatch.setattr("samiam.boosting.levels.divided", lambda *_, **__: Division(grains, [1, 1, 1]))
+    monkeypatch.setattr("samiam.boosting.regions.levels.divided", lambda *_, **__: Division(grains, [1, 1, 1]))
     field, whole = field_of(np.zeros_like(HALVES), HALVES), np.ones((160, 160), np.uint32)
     told = levels_of(whole, field, pixels=two_lattices(), smallest_region_px=256)
     assert len(told.material_of) == 2

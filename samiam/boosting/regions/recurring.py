@@ -14,8 +14,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.lookalikes import LEAST_SHARE, reflections_of
-from samiam.boosting.windows import FEWEST, Windows
+from samiam.boosting.regions.lookalikes import LEAST_SHARE, reflections_of
+from samiam.boosting.regions.windows import FEWEST, Windows
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.likeness import stretch_between
 from samiam.lattices.spectrum import Reflections

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.alone import in_two
-from samiam.boosting.claiming import claimed, parted_by_grains
-from samiam.boosting.dividing import Division, divided, is_divided_otherwise
-from samiam.boosting.joining import joined
-from samiam.boosting.layered import in_layers
-from samiam.boosting.lookalikes import told_by_lattices
 from samiam.boosting.merging import dissolved, numbered_by_area
-from samiam.boosting.recurring import recurring
-from samiam.boosting.support import on_support
+from samiam.boosting.regions.alone import in_two
+from samiam.boosting.regions.claiming import claimed, parted_by_grains
+from samiam.boosting.regions.dividing import Division, divided, is_divided_otherwise
+from samiam.boosting.regions.joining import joined
+from samiam.boosting.regions.layered import in_layers
+from samiam.boosting.regions.lookalikes import told_by_lattices
+from samiam.boosting.regions.materials import Materials, renumbered_pairs
+from samiam.boosting.regions.recurring import recurring
+from samiam.boosting.regions.support import on_support
 from samiam.parts import Parts
 from samiam.records.arrays import areas_in, numbers_in
 from samiam.texture import TextureField
@@ -95,7 +95,7 @@ def levels_of(
     largest_foreign = 1.0 if n_regions is not None else _FOREIGN if wanted is None else _OF_A_MATERIAL
     found = _as_given(labels, field, largest_foreign, smallest_region_px)
     if parts and n_regions in (None, 2) and len(found.became) == 2 and is_divided_otherwise(found.labels, field):
-        found = _Materials((found.labels > 0).astype(np.uint32), dict.fromkeys(found.became, 1))
+        found = Materials((found.labels > 0).astype(np.uint32), dict.fromkeys(found.became, 1))
     elif parts and n_regions is None and pixels is not None:
         found = _reconsidered(found, field, pixels, smallest_region_px)
         told = on_support(found.labels, pixels)
@@ -124,82 +124,35 @@ def levels_of(
         [number[material] for material in regions.material_of],
         {old + 1: number[new] for old, new in found.became.items()},
         trusted,
-        _renumbered([*found.lookalikes, *lookalikes], number),
-        _renumbered(faint, number),
+        renumbered_pairs([*found.lookalikes, *lookalikes], number),
+        renumbered_pairs(faint, number),
     )
-
-
-def _renumbered(pairs: Iterable[tuple[int, int]], number: Mapping[int, int]) -> list[tuple[int, int]]:
-    """Pairs of materials by their new numbers, the lower one first; none of what has become one."""
-    found = [sorted((number[one], number[other])) for one, other in pairs]
-    return sorted({(low, high) for low, high in found if low != high})
-
-
-@dataclass(frozen=True, eq=False)
-class _Materials:
-    """Materials by falling area.
-
-    Attributes:
-        labels: uint32 (H, W), 0 where not segmented.
-        became: the number of what each label became, by that label less 1; none for one that lost all its pixels.
-        faint: pairs that nothing but a step tells apart.
-        lookalikes: pairs that nothing but their lattices tells apart.
-        is_two: how probable it is that the only one is two after all.
-    """
-
-    labels: NDArray[np.uint32]
-    became: Mapping[int, int]
-    faint: Sequence[tuple[int, int]] = ()
-    lookalikes: Sequence[tuple[int, int]] = ()
-    is_two: float = 0.0
-
-    def told(self, parts: Division, told: Sequence[int]) -> _Materials:
-        """With some parts as materials of their own, which only their lattices tell; numbers of these are new."""
-        labels, by_place = numbered_by_area(np.array([0, *told], np.uint32)[parts.labels])
-        number = {old: by_place[old - 1] for old in set(told)}
-        became = {label: number[old] for label, old in self.became.items()}
-        apart = _renumbered(zip(parts.material_of, told, strict=True), number)
-        return _Materials(labels, became, _renumbered(self.faint, number), apart, self.is_two)
-
-    def joined(self, same: Mapping[int, int]) -> _Materials:
-        """With each of some materials, the keys, as part of another one."""
-        into = np.array([same.get(number, number) for number in range(int(self.labels.max()) + 1)], np.uint32)
-        return self.redrawn(into[self.labels], same)
-
-    def redrawn(self, drawn: NDArray[np.uint32], same: Mapping[int, int]) -> _Materials:
-        """As they are drawn anew, (H, W), some of them, the keys, as part of another one."""
-        labels, by_place = numbered_by_area(drawn)
-        number = {old: by_place[same.get(old, old) - 1] for old in numbers_in(self.labels)}
-        became = {label: number[old] for label, old in self.became.items()}
-        into_one = Counter(number.values())  # of what has taken up another one not only its lattice may tell
-        alone = [pair for pair in self.lookalikes if all(into_one[number[one]] == 1 for one in pair)]
-        return _Materials(labels, became, _renumbered(self.faint, number), _renumbered(alone, number), self.is_two)
 
 
 def _as_given(
     labels: NDArray[np.uint32], field: TextureField, largest_foreign: float, smallest_region_px: int
-) -> _Materials:
+) -> Materials:
     """Materials with the pixels that look like them, and where grains tell them apart."""
     solid = dissolved(claimed(labels, field, largest_foreign=largest_foreign), smallest_region_px)
     parted = parted_by_grains(solid, field)
     if not np.array_equal(parted, solid):
         parted = _without_specks(parted, (parted > 0).astype(np.uint32), smallest_region_px)
-    return _Materials(*numbered_by_area(parted))
+    return Materials(*numbered_by_area(parted))
 
 
 def _reconsidered(
-    before: _Materials, field: TextureField, pixels: NDArray[np.float32], smallest_region_px: int
-) -> _Materials:
+    before: Materials, field: TextureField, pixels: NDArray[np.float32], smallest_region_px: int
+) -> Materials:
     """Crystals in layers, materials that look the same as one, and one that looks like two as two."""
     layered = in_layers(before.labels, field, pixels)
     layers = _without_specks(layered.labels, before.labels, smallest_region_px)
     pairs = [pair for crystal in layered.crystals for pair in pairwise(crystal)]
-    found = _Materials(layers, before.became, pairs).joined(recurring(layers, pixels, layered.apart))
+    found = Materials(layers, before.became, pairs).joined(recurring(layers, pixels, layered.apart))
     two = in_two(found.labels, field, pixels) if numbers_in(found.labels) == [1] else None
     if two is None or two.log_odds <= 0:
         return replace(found, is_two=0.0 if two is None else two.probability)
     tidy = _without_specks(two.labels, found.labels, smallest_region_px)
-    return _Materials(numbered_by_area(tidy)[0], dict.fromkeys(found.became, 1))
+    return Materials(numbered_by_area(tidy)[0], dict.fromkeys(found.became, 1))
 
 
 def _on_support(division: Division, pixels: NDArray[np.float32]) -> Division:
@@ -217,8 +170,8 @@ def _in_grains(
 
 
 def _no_more_than(
-    most: int, before: _Materials, field: TextureField, pixels: NDArray[np.float32], smallest_region_px: int
-) -> _Materials:
+    most: int, before: Materials, field: TextureField, pixels: NDArray[np.float32], smallest_region_px: int
+) -> Materials:
     """Materials of which the least distinct are joined, where there are more; those that only lattices tell count."""
     grains = _in_grains(before.labels, field, before.faint, smallest_region_px)
     found = before.told(grains, told_by_lattices(grains.labels, grains.material_of, pixels))

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.dividing import RATHER_MATERIALS
-from samiam.boosting.splitting import best_split, fewest_points
+from samiam.boosting.regions.dividing import RATHER_MATERIALS
+from samiam.boosting.regions.splitting import best_split, fewest_points
 from samiam.texture import TextureField
 
 # Logistic regression on 252 images that had come out as one material: 224 that are one (crystals and their grains,

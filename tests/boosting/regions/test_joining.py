@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.joining import joined
+from samiam.boosting.regions.joining import joined
 from samiam.texture import TextureField
 from tests.made_crystals import crystal
 from tests.made_fields import field_of, in_pixels

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samiam.boosting.layered import Layered, in_layers
+from samiam.boosting.regions.layered import Layered, in_layers
 from tests.made_crystals import SIDE, Floats, across, crystal
 from tests.made_fields import PX_A_POINT, field_of
 

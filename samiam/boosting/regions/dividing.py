@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.splitting import best_split, fewest_points, split_into
+from samiam.boosting.regions.splitting import best_split, fewest_points, split_into
 from samiam.lattices.steps import LOG_ODDS_BEFORE, strongest_step
 from samiam.morphology import n_beside
 from samiam.records.arrays import numbers_in
