@@ -349,13 +349,15 @@ class TestBenchmarks:
     @pytest.mark.parametrize(
         "benchmark",
         [
-            {"name": "effects", "effects": ["plain", "gamma"], "seeds": [3], "shape_hw": [64, 64]},
+            {"name": "effects", "effects": ["plain", "gamma", "plain"], "seeds": [3, 3], "shape_hw": [64, 64]},
             {"name": "procedural", "difficulties": [2], "seeds": [3], "shape_hw": [64, 64]},
         ],
         ids=["effects", "procedural"],
     )
     def test_scenes_have_the_names_of_their_sources(self, benchmark: dict[str, Any]) -> None:
-        for source in sources(read_evaluation({"benchmark": benchmark})):
+        found = sources(read_evaluation({"benchmark": benchmark}))
+        assert len({(source.name, source.condition) for source in found}) == len(found)
+        for source in found:
             assert source.make().micrograph.name == source.name
 
     def test_simulated_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

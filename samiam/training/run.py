@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +26,7 @@ from pytorch_lightning.callbacks import (
     TQDMProgressBar,
 )
 from pytorch_lightning.loggers import Logger
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 from torch import nn
 
 from samiam.errors import InputError
@@ -37,6 +41,7 @@ from samiam.training.showing import Showing
 from samiam.wandb_mode import LoggerSettings
 
 _LAST = Path("checkpoints") / "last.ckpt"
+_TERMINATED = 128 + signal.SIGTERM
 
 
 class Learner(Protocol):
@@ -132,8 +137,9 @@ def run(
     job.learner.train()  # one read from a file is in evaluation mode, and Lightning leaves it so
     with without_advice():
         trainer = _trainer(settings, [*_callbacks(job, settings, loggers), keep, latest], loggers, folder)
-        trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
-        epoch = _restored(job, keep)
+        with _said_how_to_go_on(folder):
+            trainer.fit(job.learner, job.data, ckpt_path=last, weights_only=True)
+        epoch = _restored(job, keep, settings)
         found = _tested(job, epoch, trainer, keep) if start is None else _judged(job, epoch, start, score)
     card = {
         "command": command,
@@ -155,8 +161,28 @@ def _scores_of(job: Job, settings: TrainerSettings, folder: Path) -> dict[str, f
     return {name: value for of_loader in found for name, value in of_loader.items()}
 
 
-def _restored(job: Job, keep: ModelCheckpoint) -> int:
+@contextmanager
+def _said_how_to_go_on(folder: Path) -> Iterator[None]:
+    """Where a signal ends a training, say how it goes on, and end with the code that shells give to the signal.
+
+    Lightning ends the process with 0 on SIGTERM, and with 1 on Ctrl-C.
+    """
+    try:
+        yield
+    except SystemExit as error:
+        if (folder / _LAST).is_file():
+            print(f"stopped; resume={folder} goes on after the last epoch.", file=sys.stderr)
+        else:
+            print("stopped before the first epoch was over; nothing is left to go on from.", file=sys.stderr)
+        if isinstance(error, SIGTERMException):
+            raise SystemExit(_TERMINATED) from None
+        raise KeyboardInterrupt from None
+
+
+def _restored(job: Job, keep: ModelCheckpoint, settings: TrainerSettings) -> int:
     """Let the learner have its best weights; of which epoch they are, from 1."""
+    if not keep.best_model_path:
+        raise InputError(f"trainer.max_minutes={settings.max_minutes}: no epoch was over by then; give more, or null.")
     best = read_checkpoint(Path(keep.best_model_path))
     job.learner.load_state_dict(best["state_dict"])
     return int(best["epoch"]) + 1

@@ -14,6 +14,7 @@ from simulate.procedural.fills import Mottle
 from simulate.procedural.lattices import CellName
 
 _Counts = Annotated[tuple[Count, Count], Rising]
+_Electrons = Annotated[float, Field(gt=0, le=1e12)]  # in a pixel: no detector counts more
 
 
 @settings
@@ -69,7 +70,7 @@ class SceneRanges:
     cells: tuple[CellName, ...] = ()
     thinnest_layer: Annotated[float, Field(gt=0, lt=1)] = 0.08
     roughness_px: Annotated[tuple[NotNegative, NotNegative], Rising] = (0.0, 6.0)
-    counts_per_pixel: Annotated[tuple[Positive, Positive], Rising] = (10.0, 1000.0)
+    counts_per_pixel: Annotated[tuple[_Electrons, _Electrons], Rising] = (10.0, 1000.0)
     jitter_px: Annotated[tuple[NotNegative, NotNegative], Rising] = (0.0, 0.6)
     p_gap: Share = 0.3
     p_antiphase: Share = 0.4

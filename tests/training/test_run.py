@@ -14,6 +14,7 @@ import pytest
 import torch
 import wandb
 from composed_configs import composed
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 from wandb_records import missing, record_of
 
 from samiam.commands.composing.program import TRAIN
@@ -25,7 +26,7 @@ from samiam.registry import build_encoder
 from samiam.storage.files import sha256_of
 from samiam.storage.weight_files import read_card, read_weights
 from samiam.training.fenet.contrastive import ContrastiveLearner
-from samiam.training.run import check_resumable, run
+from samiam.training.run import _said_how_to_go_on, check_resumable, run
 from samiam.training.settings import TrainerSettings
 
 ROOT = Path(__file__).parents[2]
@@ -165,6 +166,9 @@ def test_the_card_of_a_resumed_run_tells_what_began_it(tmp_path: Path) -> None:
         (["+trainer.nonsense=1"], "trainer has no setting 'nonsense'"),
         (["+data.crops.nonsense=1"], "data.crops has no setting 'nonsense'"),
         (["data.scenes.n_materials=[3]"], "n_materials"),
+        (["+data.scenes.counts_per_pixel=[1e30,1e31]"], "counts_per_pixel"),
+        (["+data.crops.noise=1e30"], "data.crops.noise=1e"),
+        (["data.crops.least_px=100000"], "data.crops.least_px=100000"),
         (["+data.nonsense=1"], "data has no setting 'nonsense'"),
         (["data.name=nonsense"], "data.name='nonsense': give lattices or whole_scenes"),
         (["learner.name=nonsense"], "learner.name='nonsense': give contrastive"),
@@ -176,6 +180,26 @@ def test_the_card_of_a_resumed_run_tells_what_began_it(tmp_path: Path) -> None:
 def test_bad_settings(overrides: list[str], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
         train.train(settings(*overrides), tmp_path, "python train.py")
+
+
+def test_less_time_than_an_epoch_takes_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"trainer.max_minutes=0\.0001: no epoch was over by then; give more, or null"):
+        train.train(settings("+trainer.max_minutes=0.0001"), tmp_path, "python train.py")
+
+
+@pytest.mark.parametrize("is_term", [True, False])
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_a_training_that_a_signal_ends_says_how_it_goes_on(
+    is_term: bool, is_begun: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if is_begun:
+        (tmp_path / "checkpoints").mkdir()
+        (tmp_path / "checkpoints" / "last.ckpt").touch()
+    with pytest.raises((SystemExit, KeyboardInterrupt)) as ended, _said_how_to_go_on(tmp_path):
+        raise SIGTERMException if is_term else SystemExit(1)
+    assert (ended.type, ended.value.args) == ((SystemExit, (143,)) if is_term else (KeyboardInterrupt, ()))
+    said = f"resume={tmp_path} goes on after the last epoch" if is_begun else "nothing is left to go on from"
+    assert said in capsys.readouterr().err
 
 
 def test_a_refused_run_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

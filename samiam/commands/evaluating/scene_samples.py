@@ -108,7 +108,7 @@ _SCENES = Kind("scenes", _write, _read)
 
 
 def _under_effects(benchmark: EffectsBenchmark) -> list[Source]:
-    """Each seed under each effect."""
+    """Each seed under each effect, once."""
     for name in benchmark.effects:
         if name not in EFFECTS:
             raise InputError(f"benchmark.effects: {unknown_name('effect', name, EFFECTS)}")
@@ -119,8 +119,8 @@ def _under_effects(benchmark: EffectsBenchmark) -> list[Source]:
             partial(_with_effect, f"effects-{seed}", seed, benchmark.shape_hw, effect),
             effect,
         )
-        for seed in benchmark.seeds
-        for effect in benchmark.effects or EFFECTS
+        for seed in dict.fromkeys(benchmark.seeds)
+        for effect in dict.fromkeys(benchmark.effects or EFFECTS)
     ]
 
 

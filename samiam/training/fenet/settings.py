@@ -56,11 +56,11 @@ class SceneCropRules:
     scenes: Count = 8
     crops: Several = 6
     sides_px: Annotated[tuple[Count, ...], Field(min_length=1)] = (48, 64, 96)
-    least_px: Count = 64
+    least_px: Annotated[Count, Field(le=4096)] = 64
     turn_deg: NotNegative = 8.0
     zoom: BelowOne = 0.06
     gain: BelowOne = 0.06
-    noise: NotNegative = 0.03
+    noise: BelowOne = 0.03
     seed: RunSeed = 0
 
 
