@@ -78,7 +78,7 @@ def _blocks(pixels: NDArray[np.floating[Any]]) -> tuple[Floats, Floats]:
     """Mean and standard deviation of the blocks of an image."""
     step = max(1, min(pixels.shape) // _ENOUGH_PX)
     seen = np.asarray(pixels[::step, ::step], np.float64)
-    ends = [np.linspace(0, side, min(_BLOCKS, side // _BLOCK_PX) + 1).astype(int) for side in seen.shape]
+    ends = [np.rint(np.linspace(0, side, min(_BLOCKS, side // _BLOCK_PX) + 1)).astype(int) for side in seen.shape]
     areas = np.outer(*(np.diff(end) for end in ends))
 
     def sums(image: Floats) -> Floats:  # not as products, whose last digits depend on the number of threads

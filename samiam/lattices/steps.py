@@ -30,6 +30,8 @@ _STRETCHES, _FEWEST_STRETCHES = 6, 4  # along planes
 _SHORTEST_STRETCH = 3.0  # points; what is blurred is alike in shorter ones, however much it wanders
 _FILLED = 0.5  # of the usual number of points on planes, from which a stretch of them counts
 _REACH, _BLURRED = 16, 2  # points on either side of a step, and those next to it that are left out
+_NEARER = 8  # points within which a step has to be one too: over more of them a cubic does not follow every wave
+_AS_NEAR, _RATHER_NEAR = 0.5, -3.0  # share of the change of brightness, and log odds, that it has there
 _LEAST_REACH = 6  # points on a side where the frame cuts the crystal; beside others light and strain make steps too
 _BESIDE_FRAME = 2  # points that are left out there: half of what they would be averaged over is not shown
 _FEWEST_BEYOND = 3  # points beyond a step, wherever it is placed
@@ -105,13 +107,28 @@ class Step:
         return np.asarray(along_y[:, None] * self.normal_xy[1] + along_x * self.normal_xy[0] >= self.place_px)
 
 
-def strongest_step(pixels: NDArray[np.float32], mask: NDArray[np.bool_], along_xy: Floats | None = None) -> Step | None:
+def is_one_nearby(step: Step, pixels: NDArray[np.float32], mask: NDArray[np.bool_]) -> bool:
+    """Whether a step of a crystal stays one where only planes near it are looked at.
+
+    Waves of brightness, as curtains of a focused ion beam are, may look like a chain of steps: what no cubic explains
+    over many planes one does over few.
+    """
+    nearby = strongest_step(pixels, mask, step.normal_xy, reach=_NEARER)
+    if nearby is None or nearby.log_odds <= _RATHER_NEAR:
+        return False
+    return bool(abs(nearby.brighter) > _AS_NEAR * abs(step.brighter))
+
+
+def strongest_step(
+    pixels: NDArray[np.float32], mask: NDArray[np.bool_], along_xy: Floats | None = None, *, reach: int = _REACH
+) -> Step | None:
     """The step of a crystal that stands out most.
 
     Args:
         pixels: float32 (H, W), the image.
         mask: bool (H, W), the crystal.
         along_xy: (2,), the normal that it has; None for that of any planes of the lattice.
+        reach: how many points on either side are looked at; two are a period.
 
     Returns:
         None where there is no lattice, or less than 9 periods of the longest wave in it along any planes, or less than
@@ -132,11 +149,11 @@ def strongest_step(pixels: NDArray[np.float32], mask: NDArray[np.bool_], along_x
         return None
     relative = at_points / np.maximum(at_points[:, inside].mean(axis=1), 1e-12)[:, None, None]
     # Points of the image around the crystal tell where another material ends it and where the frame does.
-    beside = np.minimum(beside_px // sides_px[::-1, None], _REACH).astype(int)
+    beside = np.minimum(beside_px // sides_px[::-1, None], reach).astype(int)
     relative, inside = np.pad(relative, [(0, 0), *beside.tolist()]), np.pad(inside, beside)
     corner_xy = (beside_px[:, 0] - beside[:, 0] * sides_px[::-1])[::-1]
     normals = _normals(waves) if along_xy is None else [along_xy]
-    steps = [_step_across(relative, inside, normal, sides_px) for normal in normals]
+    steps = [_step_across(relative, inside, normal, sides_px, reach) for normal in normals]
     best = max((step for step in steps if step is not None), key=lambda step: step.log_odds, default=None)
     return None if best is None else replace(best, place_px=best.place_px + float(best.normal_xy @ corner_xy))
 
@@ -203,7 +220,9 @@ def _at_points(
     return np.array(found, np.float64), filled >= _WITHIN, sides_px
 
 
-def _step_across(relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats, sides_px: Floats) -> Step | None:
+def _step_across(
+    relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats, sides_px: Floats, most: int
+) -> Step | None:
     """The step across planes that stands out most; None where the crystal is thin across them or along them.
 
     Args:
@@ -211,6 +230,7 @@ def _step_across(relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats,
         inside: bool (h, w), the points of the crystal.
         normal_xy: (2,), of the planes.
         sides_px: (x, y), of a point.
+        most: points on either side that are looked at.
     """
     point_px = float(sides_px.mean())
     y, x = np.nonzero(inside)
@@ -221,8 +241,9 @@ def _step_across(relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats,
     enough = _FILLED * np.array([np.median(own[own > 0]) if own.any() else 1 for own in counts])[:, None]
     is_cut = ndimage.maximum_filter1d(in_frame < enough, 2 * _BESIDE_FRAME + 1, axis=1)
     is_full = (counts >= enough) & ~is_cut
-    reach = np.stack([_before(is_full, is_cut), _before(is_full[:, ::-1], is_cut[:, ::-1])[:, ::-1]], axis=-1)
-    is_usable = (reach > 0).all(axis=-1) & (reach == _REACH).any(axis=-1)  # (stretches, places)
+    behind = _before(is_full[:, ::-1], is_cut[:, ::-1], most)[:, ::-1]
+    reach = np.stack([_before(is_full, is_cut, most), behind], axis=-1)
+    is_usable = (reach > 0).all(axis=-1) & (reach == most).any(axis=-1)  # (stretches, places)
     places = np.flatnonzero(is_usable.sum(axis=0) >= _FEWEST_STRETCHES)
     if not len(places):
         return None
@@ -239,7 +260,7 @@ def _step_across(relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats,
         return whitening @ (means[used, :, around] * weights[:, None]).sum(axis=0), int(before)
 
     sharpness = [_sharpness(*profiles_around(index)) for index in range(len(places))]
-    unlike = ndimage.maximum_filter1d(np.median(np.abs(mean[1:]), axis=0), _REACH)  # beside the line of a grain too
+    unlike = ndimage.maximum_filter1d(np.median(np.abs(mean[1:]), axis=0), most)  # beside the line of a grain too
     columns = mean[0], unlike, *strengths, sharpness
     steps = [Step(normal_xy, place, *values) for place, *values in zip(places, *columns, strict=True)]
     best = max(range(len(steps)), key=lambda index: steps[index].log_odds)
@@ -247,17 +268,18 @@ def _step_across(relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats,
     return replace(steps[best], place_px=(first + places[best] - before + _placed(profiles)) * point_px)
 
 
-def _before(is_full: NDArray[np.bool_], is_cut: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many planes in a row there are before each place: (stretches, n + 1), 16 at most and 0 where too few.
+def _before(is_full: NDArray[np.bool_], is_cut: NDArray[np.bool_], most: int) -> NDArray[np.int64]:
+    """How many planes in a row there are before each place: (stretches, n + 1), 0 where too few.
 
     Args:
         is_full: (stretches, n), planes that cross enough of the crystal; place i is before plane i.
         is_cut: likewise, those that the frame of the image cuts too short for that.
+        most: the number that all beyond it count as.
     """
     at = np.arange(is_full.shape[1])
     last_gap = np.maximum.accumulate(np.where(is_full, -1, at), axis=1)
-    found = np.minimum(at - last_gap, _REACH)
-    least = np.where(np.take_along_axis(is_cut, np.maximum(last_gap, 0), axis=1), _LEAST_REACH, _REACH)
+    found = np.minimum(at - last_gap, most)
+    least = np.where(np.take_along_axis(is_cut, np.maximum(last_gap, 0), axis=1), _LEAST_REACH, most)
     return np.pad(np.where(found >= least, found, 0), ((0, 0), (1, 0)))
 
 

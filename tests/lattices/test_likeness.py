@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from samiam.lattices.basis import Basis, reduced
-from samiam.lattices.likeness import stretch_between
+from samiam.lattices.likeness import stretch_between, stretch_of_aligned
 
 SQUARE = np.diag([12.0, 12.0])
 HEXAGONAL = 12.0 * np.array([[1.0, 0.0], [0.5, 3**0.5 / 2]])
@@ -48,3 +48,11 @@ def test_a_lattice_is_as_far_from_another_as_it_has_to_be_stretched() -> None:
 def test_squares_hexagons_and_rectangles_are_other_lattices() -> None:
     for other in (HEXAGONAL, SQUARE * [1.3, 1.0], 1.25 * SQUARE):
         assert stretch_between(basis(SQUARE), basis(other)) > 0.2
+
+
+def test_how_far_lattices_that_lie_alike_are_from_each_other() -> None:
+    longer = SQUARE * [1.08, 1.0]
+    assert stretch_of_aligned(basis(SQUARE), basis(turned(longer, 2)), 3.0) == pytest.approx(np.log(1.08))
+    assert stretch_of_aligned(basis(SQUARE), basis(turned(longer, 5)), 3.0) is None
+    assert stretch_of_aligned(basis(SQUARE), basis(turned(SQUARE, 89)), 3.0) == pytest.approx(0, abs=1e-9)
+    assert stretch_of_aligned(basis(SQUARE), basis(SQUARE * [1.3, 1.0]), 3.0) is None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.splitting import best_split, fewest_points, split_into
-from samiam.lattices.steps import LOG_ODDS_BEFORE, strongest_step
+from samiam.lattices.steps import LOG_ODDS_BEFORE, Step, strongest_step
 from samiam.morphology import n_beside
 from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField
@@ -19,6 +19,8 @@ RATHER_MATERIALS = 0.5
 """Log odds by which a split into materials goes before one into grains: two materials never are of one grain."""
 _HARDLY = -3.0
 """Log odds up to which a step is none, whatever else there is."""
+_HARDLY_BACK, _AS_FAR_BACK = -2.0, 0.5
+"""Log odds of a step that ends a layer, and the share of the change of brightness that it takes back."""
 _RATHER_AS_THEY_ARE = 1.0
 """Log odds by which another split has to be likelier than two regions that were found, to take their place.
 
@@ -168,11 +170,26 @@ def _by_field(inside: NDArray[np.bool_], field: TextureField, fewest: int, *, by
 
 
 def _along_step(inside: NDArray[np.bool_], pixels: NDArray[np.float32], smallest_px: float) -> _Way | None:
-    """The best way to divide a region, bool (H, W), along a plane of its lattice."""
+    """The best way to divide a region, bool (H, W), along a plane of its lattice, or two on either side of a layer."""
     step = strongest_step(pixels, inside)
     if step is None or step.log_odds <= _HARDLY:
         return None
-    smaller = step.smaller_side(inside)
+    beyond, back = step.beyond((inside.shape[0], inside.shape[1])), _step_back(step, inside, pixels)
+    if back is not None:
+        beyond = beyond ^ back.beyond((inside.shape[0], inside.shape[1]))
+    smaller = min(inside & beyond, inside & ~beyond, key=np.count_nonzero)
     if np.count_nonzero(smaller) < smallest_px:
         return None
     return _Way(step.log_odds - LOG_ODDS_BEFORE, of_materials=True, beyond=lambda: smaller, is_step=True)
+
+
+def _step_back(step: Step, inside: NDArray[np.bool_], pixels: NDArray[np.float32]) -> Step | None:
+    """The step on the other side of a layer, by which brightness goes back; None where there rather is none."""
+
+    def leads_back(other: Step) -> bool:
+        share = -other.brighter / step.brighter if step.brighter else 0.0
+        return other.log_odds > _HARDLY_BACK and _AS_FAR_BACK < share < 1 / _AS_FAR_BACK
+
+    others = (strongest_step(pixels, side, step.normal_xy) for side in step.sides(inside))
+    back = [other for other in others if other is not None and leads_back(other)]
+    return max(back, key=lambda other: other.log_odds, default=None)

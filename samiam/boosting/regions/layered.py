@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.splitting import log_odds_of_grains
-from samiam.lattices.steps import Step, strongest_step
+from samiam.lattices.steps import Step, is_one_nearby, strongest_step
 from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
 
@@ -80,7 +80,7 @@ def _steps_in(
         inside = ahead.pop()
         step = strongest_step(pixels, inside, steps[0].normal_xy if steps else None)
         needed = _ANOTHER if steps else 0.0
-        if step is None or step.log_odds <= needed:
+        if step is None or step.log_odds <= needed or not is_one_nearby(step, pixels, inside):
             continue
         parts = step.sides(inside)
         if min(map(np.count_nonzero, parts)) < smallest_px:

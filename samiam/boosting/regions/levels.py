@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from samiam.boosting.merging import dissolved, numbered_by_area
 from samiam.boosting.regions.alone import in_two
 from samiam.boosting.regions.claiming import claimed, parted_by_grains
-from samiam.boosting.regions.dividing import Division, divided, is_divided_otherwise
+from samiam.boosting.regions.dividing import Division, is_divided_otherwise
 from samiam.boosting.regions.joining import joined
 from samiam.boosting.regions.layered import in_layers
 from samiam.boosting.regions.lookalikes import told_by_lattices
 from samiam.boosting.regions.materials import Materials, renumbered_pairs
-from samiam.boosting.regions.recurring import recurring
+from samiam.boosting.regions.recurring import recurring, recurring_grains
+from samiam.boosting.regions.ribbons import divided_into_whole
 from samiam.boosting.regions.support import on_support
 from samiam.parts import Parts
 from samiam.records.arrays import areas_in, numbers_in
@@ -104,15 +105,15 @@ def levels_of(
             found = _no_more_than(wanted, found, field, pixels, smallest_region_px)
     division = Division(found.labels, numbers_in(found.labels), found.faint)
     if parts and n_regions is not None and 0 < len(division.material_of) < n_regions:
-        more = divided(found.labels, field, n_regions, pixels=None if into_grains else pixels)
+        more = divided_into_whole(found.labels, field, n_regions, pixels=None if into_grains else pixels)
         division = _numbered(more, found.labels, smallest_region_px)
         division = division if into_grains or pixels is None else _on_support(division, pixels)
-    grains = _in_grains(division.labels, field, division.faint, smallest_region_px)
+    grains = _in_grains(division.labels, field, division.faint, pixels, smallest_region_px)
     regions, lookalikes = division, list[tuple[int, int]]()
     if parts and pixels is not None:
         regions, lookalikes = _told_apart(division, grains, pixels, wanted, n_regions)
     if parts and n_regions is None and len(regions.material_of) == 1:
-        of_grains = divided(found.labels, field, len(grains.material_of))
+        of_grains = divided_into_whole(found.labels, field, len(grains.material_of))
         regions = Division(grains.labels, _materials_of(grains.labels, of_grains))
     trusted = () if field.confidence is None else confidences(regions.labels, field, field.confidence, found.is_two)
     number = _numbers_by_area(regions.labels, regions.material_of)  # divided off, a part may be larger than others
@@ -162,18 +163,30 @@ def _on_support(division: Division, pixels: NDArray[np.float32]) -> Division:
 
 
 def _in_grains(
-    labels: NDArray[np.uint32], field: TextureField, faint: Iterable[tuple[int, int]], smallest_region_px: int
+    labels: NDArray[np.uint32],
+    field: TextureField,
+    faint: Iterable[tuple[int, int]],
+    pixels: NDArray[np.float32] | None,
+    smallest_region_px: int,
 ) -> Division:
     """Regions, uint32 (H, W), in grains; those that only a step tells apart are whole: planes run through them."""
     whole = {region for pair in faint for region in pair}
-    return _numbered(divided(labels, field, by_materials=False, whole=whole), labels, smallest_region_px)
+    grains = divided_into_whole(labels, field, by_materials=False, whole=whole)
+    found = _numbered(grains, labels, smallest_region_px)
+    same = {} if pixels is None else recurring_grains(found.labels, found.material_of, pixels)
+    if not same:
+        return found
+    into = np.array([same.get(number, number) for number in range(len(found.material_of) + 1)], np.uint32)
+    joined_labels, by_place = numbered_by_area(into[found.labels])
+    material_of = [found.material_of[place] for place in sorted(by_place, key=by_place.__getitem__)]
+    return Division(joined_labels, material_of)
 
 
 def _no_more_than(
     most: int, before: Materials, field: TextureField, pixels: NDArray[np.float32], smallest_region_px: int
 ) -> Materials:
     """Materials of which the least distinct are joined, where there are more; those that only lattices tell count."""
-    grains = _in_grains(before.labels, field, before.faint, smallest_region_px)
+    grains = _in_grains(before.labels, field, before.faint, pixels, smallest_region_px)
     found = before.told(grains, told_by_lattices(grains.labels, grains.material_of, pixels))
     if len(numbers_in(found.labels)) <= most:
         return found

@@ -8,13 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.lattices.basis import Basis, basis_of
-from samiam.lattices.likeness import stretch_between
+from samiam.lattices.likeness import stretch_between, stretch_of_aligned
 from samiam.lattices.spectrum import Reflections, reflections_within
 from samiam.outlines import largest_part
 from samiam.records.arrays import areas_in
 
 _DISTORTED = 0.15
 """Stretch up to which two lattices may be one: 0.08 in a published grain boundary of gold, by drift of the scan."""
+_ALIGNED_DEG, _DRIFTED = 3.0, 0.05
+"""How far lattices may be turned to lie alike, and the stretch up to which they are one then.
+
+A scan distorts both alike, but for how its drift changes: by 0.045 between halves of a published crystal.
+"""
 _LOOKED_AT_PX = 384  # side of the part of a crystal whose lattice is measured: a percent is near enough
 LEAST_SHARE = 0.03  # of the image: smaller parts are crystals of any orientation
 
@@ -69,7 +74,8 @@ def reflections_of(part: NDArray[np.bool_], pixels: NDArray[np.float32]) -> Refl
 
 def may_be_one(first: Basis, second: Basis) -> bool:
     """Whether two lattices may be one, turned and distorted by the scan."""
-    return stretch_between(first, second) < _DISTORTED
+    aligned = stretch_of_aligned(first, second, _ALIGNED_DEG)
+    return stretch_between(first, second) < _DISTORTED and (aligned is None or aligned < _DRIFTED)
 
 
 def _of_one_lattice(lattices: Mapping[int, Basis]) -> list[list[int]]:

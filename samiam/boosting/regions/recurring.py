@@ -7,7 +7,7 @@ lattice and are as bright are of one material too, whether they touch or not, an
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 from itertools import combinations
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from samiam.boosting.regions.lookalikes import LEAST_SHARE, reflections_of
 from samiam.boosting.regions.windows import FEWEST, Windows
 from samiam.lattices.basis import Basis, basis_of
-from samiam.lattices.likeness import stretch_between
+from samiam.lattices.likeness import stretch_between, stretch_of_aligned
 from samiam.lattices.spectrum import Reflections
 from samiam.morphology import dilated, eroded
 from samiam.records.arrays import areas_in, numbers_in
@@ -31,6 +31,8 @@ _SAME_LATTICE = 0.02  # stretch between two
 _AS_BRIGHT = 0.045  # difference over the standard deviation of the image
 _AS_ROUGH = 1.025  # distance of the spectra of two parts of a cap
 _CRYSTALS = 2  # beside which what has no lattice is a cap
+_TURNED_DEG, _SAME_CRYSTAL = 1.0, 0.012  # and stretch, up to which two parts are of one crystal
+_SANDWICH = 3  # parts that there are, where two are on either side of another one
 
 
 def recurring(
@@ -67,6 +69,31 @@ def recurring(
     return same
 
 
+def recurring_grains(
+    parts: NDArray[np.uint32], material_of: Sequence[int], pixels: NDArray[np.float32]
+) -> dict[int, int]:
+    """The grains that are the same as one of a lower number, which they do not meet, and that number.
+
+    Parts of one crystal on both sides of a layer lie alike, have one lattice and look the same.
+
+    Args:
+        parts: uint32 (H, W), 0 where not segmented, grains 1, 2, ….
+        material_of: the material of each.
+        pixels: float32 (H, W), the image.
+    """
+    same: dict[int, int] = {}
+    if len(material_of) < _SANDWICH:
+        return same
+    compared, rim = _Compared(parts, pixels), cache(lambda number: _rim(parts == number))
+    for first, second in combinations(numbers_in(parts), 2):
+        if first in same or second in same or material_of[first - 1] != material_of[second - 1]:
+            continue
+        are_alike = compared.lie_alike(first, second) and compared.look_alike(first, second)
+        if are_alike and not _meet(rim(first), rim(second)):
+            same[second] = first
+    return same
+
+
 class _Compared:
     """Parts of an image, what is seen of each looked for once."""
 
@@ -82,6 +109,14 @@ class _Compared:
         """Whether two parts may be of one texture."""
         looks = self._looks(first, second)
         return looks is not None and looks[0].are_like(looks[1], self._spread)
+
+    def lie_alike(self, first: int, second: int) -> bool:
+        """Whether they are of one lattice, turned alike."""
+        one, other = self._lattice(first), self._lattice(second)
+        if one is None or other is None:
+            return False
+        stretch = stretch_of_aligned(one, other, _TURNED_DEG)
+        return stretch is not None and stretch < _SAME_CRYSTAL
 
     def _are_one_anyway(self, first: int, second: int) -> bool:
         """Whether they are of one material also where they meet: crystals of one lattice, or parts of a cap."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from samiam.boosting.regions.layered import Layered, in_layers
-from tests.made_crystals import SIDE, Floats, across, crystal
+from samiam.lattices.steps import strongest_step
+from tests.made_crystals import PERIOD_PX, SIDE, Floats, across, crystal
 from tests.made_fields import PX_A_POINT, field_of
 
 
@@ -77,3 +79,16 @@ def test_a_faint_step_between_grains_is_left_to_them() -> None:
 def test_a_layer_that_is_too_small_is_none() -> None:
     _, v = across()
     assert not layers_of(crystal(0.1 * (v > 0)), smallest=0.6).crystals
+
+
+@pytest.mark.parametrize("seed", [0, 1, 4])
+@pytest.mark.parametrize("height", [0.05, 0.1])
+def test_curtains_are_no_layers(seed: int, height: float) -> None:
+    noise = np.random.default_rng(seed).normal(size=640)
+    waves = [ndimage.gaussian_filter1d(noise, periods * PERIOD_PX) for periods in (3, 9)]
+    curtains = (waves[0] - waves[1]) / np.std(waves[0] - waves[1])
+    pixels = (crystal(np.zeros((SIDE, 640))) * (1 + height * curtains)).astype(np.float32)
+    step = strongest_step(pixels, np.ones(pixels.shape, np.bool_))
+    assert step is not None
+    assert step.log_odds > 1
+    assert not layers_of(pixels).crystals

@@ -399,6 +399,15 @@ def test_what_only_a_step_tells_is_said(is_buried: bool) -> None:
     assert not levels_of(whole, field_of(points), pixels=crystal(0 * v)).faint
 
 
+def test_a_layer_within_a_crystal_is_cut_along_both_of_its_interfaces() -> None:
+    _, v = across()
+    pixels = crystal(0.05 * (np.abs(v - 20) < 80))
+    flat = field_of(np.zeros([SIDE // PX_A_POINT] * 2, np.int64))
+    found = divided(np.ones((SIDE, SIDE), np.uint32), flat, 2, pixels=pixels).labels
+    layer = np.abs(v - 20) < 80
+    assert np.mean((found == found[SIDE // 2 + 20, 0]) == layer) > 0.97
+
+
 def test_a_number_that_is_asked_for_is_reached_along_a_step_where_nothing_else_tells_as_much() -> None:
     _, v = across()
     film, whole = v > 0, np.ones((SIDE, SIDE), np.uint32)
@@ -520,7 +529,9 @@ def test_grains_of_materials_that_look_alike_lie_within_these_with_all_their_spe
     grains = in_pixels(HALVES + 1)
     grains[20:22, 20:22] = 2
     grains[90:92, 40:42] = 3  # nothing but a speck, for whose sake no speck is dissolved
-    monkeypatch.setattr("samiam.boosting.regions.levels.divided", lambda *_, **__: Division(grains, [1, 1, 1]))
+    monkeypatch.setattr(
+        "samiam.boosting.regions.levels.divided_into_whole", lambda *_, **__: Division(grains, [1, 1, 1])
+    )
     field, whole = field_of(np.zeros_like(HALVES), HALVES), np.ones((160, 160), np.uint32)
     told = levels_of(whole, field, pixels=two_lattices(), smallest_region_px=256)
     assert len(told.material_of) == 2

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.levels import levels_of
-from samiam.boosting.regions.recurring import recurring
+from samiam.boosting.regions.recurring import recurring, recurring_grains
 from tests.made_fields import field_of, in_pixels
 
 SIDE = 256
@@ -99,6 +99,35 @@ def test_crystals_side_by_side_of_one_lattice_and_brightness_are_one(
 def test_crystals_of_one_lattice_and_brightness_are_one_on_both_sides_of_a_layer_too() -> None:
     assert recurring(LAYERS, stack(columns(9.0), 0.5 * columns(9.0, 20))) == {3: 1}
     assert recurring(LAYERS, stack(columns(9.0), 0.5 * columns(9.4, 20))) == {}
+
+
+@pytest.mark.parametrize(
+    ("bottom", "same"),
+    [
+        (columns(9.0), {3: 1}),
+        (columns(9.0, 5), {}),
+        (columns(9.4), {}),
+        (0.3 * columns(9.0), {}),
+    ],
+    ids=["alike", "turned", "another lattice", "fainter"],
+)
+def test_a_grain_on_both_sides_of_a_layer_is_one(bottom: NDArray[np.float64], same: dict[int, int]) -> None:
+    pixels = stack(columns(9.0), bottom)
+    assert recurring_grains(LAYERS, [1, 1, 1], pixels) == same
+    assert recurring_grains(LAYERS, [1, 1, 2], pixels) == {}
+
+
+def test_an_image_has_it_as_one_grain() -> None:
+    points = np.repeat([0, 1, 2], [24, 16, 24])[:, None].repeat(64, axis=1)
+    found = levels_of(in_pixels(0 * points + 1), field_of(0 * points, points), pixels=stack(columns(9.0), columns(9.0)))
+    assert found.grains.max() == 2
+    assert found.grains[0, 0] == found.grains[-1, 0] != found.grains[SIDE // 2, 0]
+
+
+def test_parts_of_a_grain_that_meet_are_left_as_they_are() -> None:
+    parts = np.repeat([1, 2, 3], [96, 96, 64])[:, None].repeat(SIDE, axis=1).astype(np.uint32)
+    pixels = np.where(parts < 3, columns(9.0), columns(9.0, 20)).astype(np.float32)
+    assert recurring_grains(parts, [1, 1, 1], pixels) == {}
 
 
 QUARTERS = np.kron([[1, 2], [3, 4]], np.ones((SIDE // 2, SIDE // 2))).astype(np.uint32)
