@@ -182,6 +182,15 @@ def test_bad_settings(overrides: list[str], message: str, tmp_path: Path) -> Non
         train.train(settings(*overrides), tmp_path, "python train.py")
 
 
+@pytest.mark.parametrize("left", ["checkpoints/last.ckpt", "fenet_lattices.safetensors"])
+def test_the_folder_of_another_run_is_refused(left: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / left).parent.mkdir(exist_ok=True)
+    (tmp_path / left).touch()
+    assert main(TRAIN, [*TINY, *QUIET, f"hydra.run.dir={tmp_path}"]) == 2
+    assert f"{tmp_path}: holds another run; go on with it by resume=" in capsys.readouterr().err
+    assert not (tmp_path / "settings.yaml").exists()
+
+
 def test_less_time_than_an_epoch_takes_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"trainer.max_minutes=0\.0001: no epoch was over by then; give more, or null"):
         train.train(settings("+trainer.max_minutes=0.0001"), tmp_path, "python train.py")

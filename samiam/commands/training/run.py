@@ -42,6 +42,8 @@ def train_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single
         folder = check_resumable(Path(resumed))
         config, began = _read_settings_of_run(folder / SETTINGS)
         command = f"{began}, resumed"
+    else:
+        rank_zero_only(_check_free)(folder)
     try:
         if resumed is None:
             rank_zero_only(write_settings)(folder, recorded(read_training(config)), command)
@@ -51,6 +53,16 @@ def train_in(config: Mapping[str, Any], folder: Path, command: str, *, is_single
             (folder / SETTINGS).unlink(missing_ok=True)
         raise
     return 0
+
+
+def _check_free(folder: Path) -> None:
+    """Refuse the folder of a run that has finished an epoch: weights and settings of two runs would lie in it.
+
+    Raises:
+        InputError: if it is one.
+    """
+    if (folder / "checkpoints").is_dir() or any(folder.glob("*.safetensors")):
+        raise InputError(f"{folder}: holds another run; go on with it by resume=, or give another hydra.run.dir.")
 
 
 def train(config: Mapping[str, Any], folder: Path, command: str, *, resume: bool = False) -> str:
