@@ -31,7 +31,8 @@ _SHORTEST_STRETCH = 3.0  # points; what is blurred is alike in shorter ones, how
 _FILLED = 0.5  # of the usual number of points on planes, from which a stretch of them counts
 _REACH, _BLURRED = 16, 2  # points on either side of a step, and those next to it that are left out
 _NEARER = 8  # points within which a step has to be one too: over more of them a cubic does not follow every wave
-_AS_NEAR, _RATHER_NEAR = 0.5, -3.0  # share of the change of brightness, and log odds, that it has there
+_THEREABOUTS = 4  # points from where it is, within which it is looked for
+_AS_NEAR = 0.4  # share of the change of brightness that it has there: made curtains have 0.35 at most, doped films 0.42
 _LEAST_REACH = 6  # points on a side where the frame cuts the crystal; beside others light and strain make steps too
 _BESIDE_FRAME = 2  # points that are left out there: half of what they would be averaged over is not shown
 _FEWEST_BEYOND = 3  # points beyond a step, wherever it is placed
@@ -113,14 +114,17 @@ def is_one_nearby(step: Step, pixels: NDArray[np.float32], mask: NDArray[np.bool
     Waves of brightness, as curtains of a focused ion beam are, may look like a chain of steps: what no cubic explains
     over many planes one does over few.
     """
-    nearby = strongest_step(pixels, mask, step.normal_xy, reach=_NEARER)
-    if nearby is None or nearby.log_odds <= _RATHER_NEAR:
-        return False
-    return bool(abs(nearby.brighter) > _AS_NEAR * abs(step.brighter))
+    nearby = strongest_step(pixels, mask, step.normal_xy, reach=_NEARER, place_px=step.place_px)
+    return nearby is not None and bool(nearby.brighter * np.sign(step.brighter) > _AS_NEAR * abs(step.brighter))
 
 
 def strongest_step(
-    pixels: NDArray[np.float32], mask: NDArray[np.bool_], along_xy: Floats | None = None, *, reach: int = _REACH
+    pixels: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    along_xy: Floats | None = None,
+    *,
+    reach: int = _REACH,
+    place_px: float | None = None,
 ) -> Step | None:
     """The step of a crystal that stands out most.
 
@@ -129,6 +133,7 @@ def strongest_step(
         mask: bool (H, W), the crystal.
         along_xy: (2,), the normal that it has; None for that of any planes of the lattice.
         reach: how many points on either side are looked at; two are a period.
+        place_px: about where it lies along that normal; None for anywhere.
 
     Returns:
         None where there is no lattice, or less than 9 periods of the longest wave in it along any planes, or less than
@@ -153,7 +158,8 @@ def strongest_step(
     relative, inside = np.pad(relative, [(0, 0), *beside.tolist()]), np.pad(inside, beside)
     corner_xy = (beside_px[:, 0] - beside[:, 0] * sides_px[::-1])[::-1]
     normals = _normals(waves) if along_xy is None else [along_xy]
-    steps = [_step_across(relative, inside, normal, sides_px, reach) for normal in normals]
+    own_px = None if place_px is None else place_px - float(normals[0] @ corner_xy)
+    steps = [_step_across(relative, inside, normal, sides_px, reach, own_px) for normal in normals]
     best = max((step for step in steps if step is not None), key=lambda step: step.log_odds, default=None)
     return None if best is None else replace(best, place_px=best.place_px + float(best.normal_xy @ corner_xy))
 
@@ -221,7 +227,12 @@ def _at_points(
 
 
 def _step_across(
-    relative: Floats, inside: NDArray[np.bool_], normal_xy: Floats, sides_px: Floats, most: int
+    relative: Floats,
+    inside: NDArray[np.bool_],
+    normal_xy: Floats,
+    sides_px: Floats,
+    most: int,
+    place_px: float | None = None,
 ) -> Step | None:
     """The step across planes that stands out most; None where the crystal is thin across them or along them.
 
@@ -231,6 +242,7 @@ def _step_across(
         normal_xy: (2,), of the planes.
         sides_px: (x, y), of a point.
         most: points on either side that are looked at.
+        place_px: about where it lies; None for anywhere.
     """
     point_px = float(sides_px.mean())
     y, x = np.nonzero(inside)
@@ -245,6 +257,8 @@ def _step_across(
     reach = np.stack([_before(is_full, is_cut, most), behind], axis=-1)
     is_usable = (reach > 0).all(axis=-1) & (reach == most).any(axis=-1)  # (stretches, places)
     places = np.flatnonzero(is_usable.sum(axis=0) >= _FEWEST_STRETCHES)
+    if place_px is not None:
+        places = places[np.abs((first + places) * point_px - place_px) <= _THEREABOUTS * point_px]
     if not len(places):
         return None
     reach, is_usable = reach[:, places], is_usable[:, places]

@@ -19,7 +19,7 @@ RATHER_MATERIALS = 0.5
 """Log odds by which a split into materials goes before one into grains: two materials never are of one grain."""
 _HARDLY = -3.0
 """Log odds up to which a step is none, whatever else there is."""
-_HARDLY_BACK, _AS_FAR_BACK = -2.0, 0.5
+_HARDLY_BACK, _AS_FAR_BACK = -1.0, 0.5
 """Log odds of a step that ends a layer, and the share of the change of brightness that it takes back."""
 _RATHER_AS_THEY_ARE = 1.0
 """Log odds by which another split has to be likelier than two regions that were found, to take their place.
