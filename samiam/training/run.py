@@ -26,6 +26,7 @@ from pytorch_lightning.callbacks import (
     TQDMProgressBar,
 )
 from pytorch_lightning.loggers import Logger
+from pytorch_lightning.utilities import rank_zero_only
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 from torch import nn
 
@@ -170,11 +171,15 @@ def _said_how_to_go_on(folder: Path) -> Iterator[None]:
     try:
         yield
     except SystemExit as error:
+        is_term = isinstance(error, SIGTERMException)
+        if not is_term and not isinstance(error.__context__, KeyboardInterrupt):
+            raise
         if (folder / _LAST).is_file():
-            print(f"stopped; resume={folder} goes on after the last epoch.", file=sys.stderr)
+            said = f"stopped; resume={folder} goes on after the last epoch."
         else:
-            print("stopped before the first epoch was over; nothing is left to go on from.", file=sys.stderr)
-        if isinstance(error, SIGTERMException):
+            said = "stopped before the first epoch was over; nothing is left to go on from."
+        rank_zero_only(print)(said, file=sys.stderr)
+        if is_term:
             raise SystemExit(_TERMINATED) from None
         raise KeyboardInterrupt from None
 
@@ -182,7 +187,8 @@ def _said_how_to_go_on(folder: Path) -> Iterator[None]:
 def _restored(job: Job, keep: ModelCheckpoint, settings: TrainerSettings) -> int:
     """Let the learner have its best weights; of which epoch they are, from 1."""
     if not keep.best_model_path:
-        raise InputError(f"trainer.max_minutes={settings.max_minutes}: no epoch was over by then; give more, or null.")
+        given = "" if settings.max_minutes is None else f"trainer.max_minutes={settings.max_minutes}: "
+        raise InputError(f"{given}no epoch was over by then; give the training more time.")
     best = read_checkpoint(Path(keep.best_model_path))
     job.learner.load_state_dict(best["state_dict"])
     return int(best["epoch"]) + 1

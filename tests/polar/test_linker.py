@@ -316,4 +316,14 @@ def test_a_jump_is_told_and_what_follows_is_sure_again() -> None:
     linker = Linker((200, 200), PERIOD)
     for number, frame in enumerate(noisy):
         linker.add(none, np.roll(frame, (100, 31), (0, 1)) if number >= 4 else frame)
+    linker.add(none)
     assert linker.jumps == [4]
+
+
+def test_frames_that_become_noisier_are_no_jumps() -> None:
+    pixels, none = waves((200, 200), PERIOD, 0), Points([], [])
+    linker = Linker((200, 200), PERIOD)
+    for number in range(12):
+        noise = np.random.default_rng(number).normal(size=pixels.shape)
+        linker.add(none, pixels + (0.1 if number < 6 else 2.0) * noise)
+    assert linker.jumps == []

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.splitting import log_odds_of_grains
-from samiam.lattices.steps import Step, is_one_nearby, strongest_step
+from samiam.lattices.steps import NEARER, Step, is_one_nearby, strongest_step
 from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
 
@@ -78,9 +78,9 @@ def _steps_in(
     steps, ahead = list[Step](), [crystal]
     while ahead:
         inside = ahead.pop()
-        step = strongest_step(pixels, inside, steps[0].normal_xy if steps else None)
+        step = _interface_in(inside, pixels, steps[0].normal_xy if steps else None)
         needed = _ANOTHER if steps else 0.0
-        if step is None or step.log_odds <= needed or not is_one_nearby(step, pixels, inside):
+        if step is None or step.log_odds <= needed:
             continue
         parts = step.sides(inside)
         if min(map(np.count_nonzero, parts)) < smallest_px:
@@ -91,6 +91,18 @@ def _steps_in(
         steps.append(step)
         ahead += parts
     return sorted(steps, key=lambda step: step.place_px)
+
+
+def _interface_in(crystal: NDArray[np.bool_], pixels: NDArray[np.float32], along_xy: Floats | None) -> Step | None:
+    """The strongest step of a crystal, bool (H, W); where it is none nearby, that which is the strongest nearby."""
+    step = strongest_step(pixels, crystal, along_xy)
+    if step is None or is_one_nearby(step, pixels, crystal):
+        return step
+    near = strongest_step(pixels, crystal, along_xy, reach=NEARER)
+    if near is None:
+        return None
+    there = strongest_step(pixels, crystal, near.normal_xy, place_px=near.place_px)
+    return there if there is not None and is_one_nearby(there, pixels, crystal) else None
 
 
 def _materials_of(changes: Sequence[float]) -> tuple[NDArray[np.intp], Floats]:

@@ -20,6 +20,7 @@ _ALIGNED_DEG, _DRIFTED = 3.0, 0.05
 
 A scan distorts both alike, but for how its drift changes: by 0.045 between halves of a published crystal.
 """
+_TURNED = 0.02  # stretch up to which they are one that is turned, however alike they lie
 _LOOKED_AT_PX = 384  # side of the part of a crystal whose lattice is measured: a percent is near enough
 LEAST_SHARE = 0.03  # of the image: smaller parts are crystals of any orientation
 
@@ -74,8 +75,9 @@ def reflections_of(part: NDArray[np.bool_], pixels: NDArray[np.float32]) -> Refl
 
 def may_be_one(first: Basis, second: Basis) -> bool:
     """Whether two lattices may be one, turned and distorted by the scan."""
-    aligned = stretch_of_aligned(first, second, _ALIGNED_DEG)
-    return stretch_between(first, second) < _DISTORTED and (aligned is None or aligned < _DRIFTED)
+    stretch, aligned = stretch_between(first, second), stretch_of_aligned(first, second, _ALIGNED_DEG)
+    is_drift = aligned is None or aligned < _DRIFTED or stretch < _TURNED  # as domains whose axes are exchanged
+    return stretch < _DISTORTED and is_drift
 
 
 def _of_one_lattice(lattices: Mapping[int, Basis]) -> list[list[int]]:

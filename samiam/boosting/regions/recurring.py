@@ -85,11 +85,16 @@ def recurring_grains(
     if len(material_of) < _SANDWICH:
         return same
     compared, rim = _Compared(parts, pixels), cache(lambda number: _rim(parts == number))
-    for first, second in combinations(numbers_in(parts), 2):
+
+    def may_be_one(first: int, second: int) -> bool:
+        are_alike = compared.lie_alike(first, second) and compared.look_alike(first, second)
+        return are_alike and not _meet(rim(first), rim(second))
+
+    numbers = numbers_in(parts)
+    for first, second in combinations(numbers, 2):
         if first in same or second in same or material_of[first - 1] != material_of[second - 1]:
             continue
-        are_alike = compared.lie_alike(first, second) and compared.look_alike(first, second)
-        if are_alike and not _meet(rim(first), rim(second)):
+        if all(may_be_one(member, second) for member in numbers if same.get(member, member) == first):
             same[second] = first
     return same
 

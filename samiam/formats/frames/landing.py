@@ -149,6 +149,7 @@ class LandingFrames(Frames):
         super().__init__(path, reading)
         self._patience, self._taken, self.caught_up = patience, dict(taken or {}), caught_up
         self._places: dict[str, int] = {}
+        self._to_come: dict[str, int] = {}
         self._told: str | None = None
 
     def _read(self, only: Container[int] | None) -> Iterator[Frame]:
@@ -173,12 +174,15 @@ class LandingFrames(Frames):
 
     def _place_of(self, file: Path) -> int:
         """The place of the next file by the numbers of all that are there; the next one where these do not go on."""
+        if file.name in self._to_come:
+            return self._to_come[file.name]
         behind = (other.name for other in frame_files(self.path) if natural(other.name) > natural(file.name))
-        numbering = by_number([*self._places, file.name, *behind])
-        before = tuple(self._places.values())
+        names, before = [*self._places, file.name, *behind], tuple(self._places.values())
+        numbering = by_number(names)
         if numbering.places[: len(before)] == before:
             self._tell(numbering.remark)
-            return numbering.places[len(before)]
+            self._to_come = dict(zip(names, numbering.places, strict=True))
+            return self._to_come[file.name]
         self._tell(
             f"from {file.name} on numbers in the names go on in other steps, and frames count in their order; the "
             "times are right where the folder is read again once it is full"

@@ -22,7 +22,7 @@ Pair = tuple[int, int]
 # Down and along. py4DSTEM's Rx is the slow axis of the scan, and it shows it running down.
 _NAMES = (("y", "x"), ("height", "width"), ("row", "column"), ("rows", "columns"), ("rx", "ry"))
 _FEWER = 4  # times fewer frames than pixels along either side: a stack of images, whichever way it lies
-_SLENDER = 4  # times longer than wide, no image where the same numbers may be wider ones
+_SLENDER = 4  # times longer than wide, no image where the same numbers may be square ones
 _MOST_LETTERS = 40  # of a name, or of a unit
 LABELS = "_labels_"  # EMD 1.0's name of an axis along which images are stacked
 
@@ -77,11 +77,11 @@ def image_axes(axes: Sequence[Axis], shape: Sequence[int]) -> list[Pair]:
 def _plausible(pairs: Sequence[Pair], shape: Sequence[int]) -> list[Pair]:
     """Neighbouring axes that are long enough for an image; the only one that is plainly a stack of images."""
     long = [pair for pair in pairs if min(shape[pair[0]], shape[pair[1]]) >= MIN_SIDE_PX]
-    wide = [
-        pair for pair in long if max(shape[index] for index in pair) < _SLENDER * min(shape[index] for index in pair)
-    ]
+    wide = [pair for pair in long if 1 / _SLENDER < shape[pair[0]] / shape[pair[1]] < _SLENDER]
     plain = [pair for pair in long if _is_plain(pair, shape)]
-    return plain if len(plain) == 1 else wide or long
+    if len(plain) != 1 and len(wide) == 1 and shape[wide[0][0]] == shape[wide[0][1]]:
+        return wide
+    return plain if len(plain) == 1 else long
 
 
 def _is_plain(pair: Pair, shape: Sequence[int]) -> bool:

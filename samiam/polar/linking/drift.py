@@ -11,9 +11,10 @@ from samiam.polar.inputs import flattened
 
 _PERIOD_PX = 8.0  # of the stripes that are registered: finer detail is mostly noise
 _FINER = 20  # parts of such a pixel that a shift is told in
-_LEAST_ALIKE = 1 / 3
-"""Of the usual likeness of a frame to the one before: with noise up to five times the stripes' contrast, frames that
-follow each other have half of it or more, and a frame that is shifted by half of its side has a seventh at most."""
+_LEAST_ALIKE, _LATELY = 1 / 3, 9
+"""Of the usual likeness of a frame to the one before, over so many frames: with noise up to five times the stripes'
+contrast, frames that follow each other have half of it or more, and one that is shifted by half of its side a seventh
+at most. A frame that becomes noisier is less like the one before too, but where it was."""
 
 Floats = NDArray[np.float32]
 
@@ -29,7 +30,8 @@ class Registration:
         pixel_aspect: height of a pixel over its width.
 
     Attributes:
-        is_sure: whether the last frame is about as much like the one before as frames of the video are.
+        is_sure: whether the last frame is about as much like the one before as frames of the video are, or has hardly
+            moved.
     """
 
     def __init__(self, period_px: float, pixel_aspect: float = 1.0) -> None:
@@ -53,9 +55,11 @@ class Registration:
             back, unlike, _ = phase_cross_correlation(  # type: ignore[no-untyped-call]
                 self._last, seen, upsample_factor=_FINER, normalization=None
             )
-            self._drift = self._drift - np.asarray(back, np.float64) / scale
-            self.is_sure = not self._alike or 1 - unlike > _LEAST_ALIKE * np.median(self._alike)
-            self._alike += [1 - float(unlike)] if self.is_sure else []
+            shift = np.asarray(back, np.float64) / scale
+            self._drift = self._drift - shift
+            is_like = not self._alike or 1 - unlike > _LEAST_ALIKE * np.median(self._alike[-_LATELY:])
+            self.is_sure = is_like or bool(np.hypot(*(shift * self._widths)) < self._period_px)
+            self._alike.append(1 - float(unlike))
         self._last = seen
         return self._drift.copy()
 

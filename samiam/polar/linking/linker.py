@@ -102,7 +102,8 @@ class Linker:
                 "link frames of one size."
             )
         drift = self._drift_of(pixels, drift_px)
-        self._jumps += [] if self._registration.is_sure or drift_px is not None else [number]
+        is_measured = pixels is not None and drift_px is None
+        self._jumps += [number] if is_measured and not self._registration.is_sure else []
         on_specimen = (points.positions_px - drift) * self._widths
         own = self._linked(points, on_specimen, number)
         seen = zip(own.tolist(), on_specimen, points.is_junction.tolist(), points.scores.tolist(), strict=True)

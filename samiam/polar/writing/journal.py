@@ -24,7 +24,7 @@ from samiam.storage.strict_json import parse_json
 
 JOURNAL = "journal.jsonl"
 """A line that says what the run is of, then one for each frame."""
-_FORMAT = 1  # of the lines; a journal of another is not gone on with
+_FORMAT = 2  # of the lines; a journal of another is not gone on with
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,6 +64,12 @@ def test_small_crystals_say_nothing() -> None:
     assert told_by_lattices(parts, [1, 1, 1], pixels) == [1, 1, 1]
 
 
+def test_domains_whose_axes_are_exchanged_are_one_material() -> None:
+    tetragonal = SQUARE * [[1.0], [1.07]]
+    pixels = image(lattice(tetragonal, 0), lattice(tetragonal, 90), lattice(tetragonal, 90))
+    assert told_by_lattices(THIRDS, [1, 1, 1], pixels) == [1, 1, 1]
+
+
 @pytest.mark.parametrize(("turned_deg", "is_other"), [(0.0, True), (20.0, False)])
 def test_what_lies_alike_is_distorted_alike(turned_deg: float, is_other: bool) -> None:
     longer = lattice(SQUARE * [[1.0], [1.1]], turned_deg)
