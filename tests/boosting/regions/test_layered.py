@@ -81,14 +81,26 @@ def test_a_layer_that_is_too_small_is_none() -> None:
     assert not layers_of(crystal(0.1 * (v > 0)), smallest=0.6).crystals
 
 
+def curtains(width: int, seed: int, height: float) -> Floats:
+    """Light along an image's columns that changes within a few periods."""
+    noise = np.random.default_rng(seed).normal(size=width)
+    waves = [ndimage.gaussian_filter1d(noise, periods * PERIOD_PX) for periods in (3, 9)]
+    return np.asarray(1 + height * (waves[0] - waves[1]) / np.std(waves[0] - waves[1]))
+
+
 @pytest.mark.parametrize("seed", [0, 1, 4])
 @pytest.mark.parametrize("height", [0.05, 0.1])
 def test_curtains_are_no_layers(seed: int, height: float) -> None:
-    noise = np.random.default_rng(seed).normal(size=640)
-    waves = [ndimage.gaussian_filter1d(noise, periods * PERIOD_PX) for periods in (3, 9)]
-    curtains = (waves[0] - waves[1]) / np.std(waves[0] - waves[1])
-    pixels = (crystal(np.zeros((SIDE, 640))) * (1 + height * curtains)).astype(np.float32)
+    pixels = (crystal(np.zeros((SIDE, 640))) * curtains(640, seed, height)).astype(np.float32)
     step = strongest_step(pixels, np.ones(pixels.shape, np.bool_))
     assert step is not None
     assert step.log_odds > 1
     assert not layers_of(pixels).crystals
+
+
+@pytest.mark.parametrize("seed", [0, 4])
+def test_a_film_among_curtains_is_found_all_the_same(seed: int) -> None:
+    is_film = np.arange(960) >= 640
+    doped = crystal(np.where(is_film, 0.15, 0.0)[None].repeat(SIDE, axis=0))
+    found = layers_of((doped * curtains(960, seed, 0.03)).astype(np.float32)).labels
+    assert np.mean((found == found[0, -1]) == is_film) > 0.99
