@@ -30,7 +30,7 @@ _STRETCHES, _FEWEST_STRETCHES = 6, 4  # along planes
 _SHORTEST_STRETCH = 3.0  # points; what is blurred is alike in shorter ones, however much it wanders
 _FILLED = 0.5  # of the usual number of points on planes, from which a stretch of them counts
 _REACH, _BLURRED = 16, 2  # points on either side of a step, and those next to it that are left out
-NEARER = 8  # points within which a step has to be one too: over more of them a cubic does not follow every wave
+_NEARER = 8  # points within which a step has to be one too: over more of them a cubic does not follow every wave
 _THEREABOUTS = 4  # points from where it is, within which it is looked for
 _AS_NEAR = 0.4  # share of the change of brightness that it has there: made curtains have 0.35 at most, doped films 0.42
 _LEAST_REACH = 6  # points on a side where the frame cuts the crystal; beside others light and strain make steps too
@@ -114,7 +114,7 @@ def is_one_nearby(step: Step, pixels: NDArray[np.float32], mask: NDArray[np.bool
     Waves of brightness, as curtains of a focused ion beam are, may look like a chain of steps: what no cubic explains
     over many planes one does over few.
     """
-    nearby = strongest_step(pixels, mask, step.normal_xy, reach=NEARER, place_px=step.place_px)
+    nearby = strongest_step(pixels, mask, step.normal_xy, reach=_NEARER, place_px=step.place_px)
     return nearby is not None and bool(nearby.brighter * np.sign(step.brighter) > _AS_NEAR * abs(step.brighter))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.splitting import log_odds_of_grains
-from samiam.lattices.steps import NEARER, Step, is_one_nearby, strongest_step
+from samiam.lattices.steps import Step, is_one_nearby, strongest_step
 from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
 
@@ -18,6 +18,8 @@ _ANOTHER = -1.0
 """Log odds that a further step needs: of crystals one in five has any, of those with one a half has another."""
 _RATHER_GRAINS = 0.5
 """Log odds by which a step is surer than grains on its sides are; chosen on the scenes that its own odds are of."""
+_FEWEST_WAVES = 2
+"""Steps of a crystal that are none nearby, from which on they are waves of light; one may be a film's, by noise."""
 _SAME = 0.5
 """Difference of brightness, over that across the faintest step, up to which layers of a crystal are of one material."""
 
@@ -74,12 +76,16 @@ def in_layers(
 def _steps_in(
     crystal: NDArray[np.bool_], field: TextureField, pixels: NDArray[np.float32], smallest_px: float
 ) -> list[Step]:
-    """The interfaces in a crystal, bool (H, W), from one side of it to the other."""
-    steps, ahead = list[Step](), [crystal]
+    """The interfaces in a crystal, bool (H, W), from one side of it to the other.
+
+    Where light changes in waves, as behind the curtains of an ion beam, steps that are none nearby are of these.
+    """
+    steps, waves, ahead = list[Step](), list[Step](), [crystal]
     while ahead:
         inside = ahead.pop()
-        step = _interface_in(inside, pixels, steps[0].normal_xy if steps else None)
-        needed = _ANOTHER if steps else 0.0
+        known = steps + waves
+        step = strongest_step(pixels, inside, known[0].normal_xy if known else None)
+        needed = _ANOTHER if known else 0.0
         if step is None or step.log_odds <= needed:
             continue
         parts = step.sides(inside)
@@ -88,21 +94,10 @@ def _steps_in(
         grains = log_odds_of_grains(*parts, field)
         if grains > 0 and step.log_odds <= needed + grains + _RATHER_GRAINS:
             continue
-        steps.append(step)
+        (steps if is_one_nearby(step, pixels, inside) else waves).append(step)
         ahead += parts
-    return sorted(steps, key=lambda step: step.place_px)
-
-
-def _interface_in(crystal: NDArray[np.bool_], pixels: NDArray[np.float32], along_xy: Floats | None) -> Step | None:
-    """The strongest step of a crystal, bool (H, W); where it is none nearby, that which is the strongest nearby."""
-    step = strongest_step(pixels, crystal, along_xy)
-    if step is None or is_one_nearby(step, pixels, crystal):
-        return step
-    near = strongest_step(pixels, crystal, along_xy, reach=NEARER)
-    if near is None:
-        return None
-    there = strongest_step(pixels, crystal, near.normal_xy, place_px=near.place_px)
-    return there if there is not None and is_one_nearby(there, pixels, crystal) else None
+    has_curtains = len(waves) >= max(_FEWEST_WAVES, len(steps))
+    return sorted(steps if has_curtains else steps + waves, key=lambda step: step.place_px)
 
 
 def _materials_of(changes: Sequence[float]) -> tuple[NDArray[np.intp], Floats]:

@@ -8,19 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.lattices.basis import Basis, basis_of
-from samiam.lattices.likeness import stretch_between, stretch_of_aligned
+from samiam.lattices.likeness import stretch_between
 from samiam.lattices.spectrum import Reflections, reflections_within
 from samiam.outlines import largest_part
 from samiam.records.arrays import areas_in
 
 _DISTORTED = 0.15
 """Stretch up to which two lattices may be one: 0.08 in a published grain boundary of gold, by drift of the scan."""
-_ALIGNED_DEG, _DRIFTED = 3.0, 0.05
-"""How far lattices may be turned to lie alike, and the stretch up to which they are one then.
-
-A scan distorts both alike, but for how its drift changes: by 0.045 between halves of a published crystal.
-"""
-_TURNED = 0.02  # stretch up to which they are one that is turned, however alike they lie
 _LOOKED_AT_PX = 384  # side of the part of a crystal whose lattice is measured: a percent is near enough
 LEAST_SHARE = 0.03  # of the image: smaller parts are crystals of any orientation
 
@@ -75,9 +69,7 @@ def reflections_of(part: NDArray[np.bool_], pixels: NDArray[np.float32]) -> Refl
 
 def may_be_one(first: Basis, second: Basis) -> bool:
     """Whether two lattices may be one, turned and distorted by the scan."""
-    stretch, aligned = stretch_between(first, second), stretch_of_aligned(first, second, _ALIGNED_DEG)
-    is_drift = aligned is None or aligned < _DRIFTED or stretch < _TURNED  # as domains whose axes are exchanged
-    return stretch < _DISTORTED and is_drift
+    return stretch_between(first, second) < _DISTORTED
 
 
 def _of_one_lattice(lattices: Mapping[int, Basis]) -> list[list[int]]:

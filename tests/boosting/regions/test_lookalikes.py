@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.lookalikes import told_by_lattices
@@ -62,16 +61,3 @@ def test_small_crystals_say_nothing() -> None:
     pixels = image(lattice(SQUARE, 0), lattice(SQUARE, 0), lattice(SQUARE, 0))
     pixels[:30, 70:100] = lattice(HEXAGONAL, 8)[:30, 70:100]
     assert told_by_lattices(parts, [1, 1, 1], pixels) == [1, 1, 1]
-
-
-def test_domains_whose_axes_are_exchanged_are_one_material() -> None:
-    tetragonal = SQUARE * [[1.0], [1.07]]
-    pixels = image(lattice(tetragonal, 0), lattice(tetragonal, 90), lattice(tetragonal, 90))
-    assert told_by_lattices(THIRDS, [1, 1, 1], pixels) == [1, 1, 1]
-
-
-@pytest.mark.parametrize(("turned_deg", "is_other"), [(0.0, True), (20.0, False)])
-def test_what_lies_alike_is_distorted_alike(turned_deg: float, is_other: bool) -> None:
-    longer = lattice(SQUARE * [[1.0], [1.1]], turned_deg)
-    first, *others = told_by_lattices(THIRDS, [1, 1, 1], image(lattice(SQUARE, 0), longer, longer))
-    assert [other != first for other in others] == [is_other] * 2
