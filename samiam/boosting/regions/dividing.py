@@ -174,10 +174,11 @@ def _along_step(inside: NDArray[np.bool_], pixels: NDArray[np.float32], smallest
     step = strongest_step(pixels, inside)
     if step is None or step.log_odds <= _HARDLY:
         return None
-    beyond, back = step.beyond((inside.shape[0], inside.shape[1])), _step_back(step, inside, pixels)
+    _, beyond = step.sides(inside)
+    back = _step_back(step, inside, pixels)
     if back is not None:
-        beyond = beyond ^ back.beyond((inside.shape[0], inside.shape[1]))
-    smaller = min(inside & beyond, inside & ~beyond, key=np.count_nonzero)
+        beyond = beyond ^ back.sides(inside)[1]
+    smaller = min(beyond, inside & ~beyond, key=np.count_nonzero)
     if np.count_nonzero(smaller) < smallest_px:
         return None
     return _Way(step.log_odds - LOG_ODDS_BEFORE, of_materials=True, beyond=lambda: smaller, is_step=True)

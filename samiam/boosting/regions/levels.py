@@ -177,9 +177,7 @@ def _in_grains(
     if not same:
         return found
     into = np.array([same.get(number, number) for number in range(len(found.material_of) + 1)], np.uint32)
-    joined_labels, by_place = numbered_by_area(into[found.labels])
-    material_of = [found.material_of[place] for place in sorted(by_place, key=by_place.__getitem__)]
-    return Division(joined_labels, material_of)
+    return _numbered(replace(found, labels=into[found.labels]), found.labels, smallest_region_px=0)
 
 
 def _no_more_than(

@@ -7,7 +7,7 @@ lattice and are as bright are of one material too, whether they touch or not, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from itertools import combinations
 
@@ -34,6 +34,8 @@ _CRYSTALS = 2  # beside which what has no lattice is a cap
 _TURNED_DEG, _SAME_CRYSTAL = 1.0, 0.012  # and stretch, up to which two parts are of one crystal
 _SANDWICH = 3  # parts that there are, where two are on either side of another one
 
+_OfTwo = Callable[[int, int], bool]
+
 
 def recurring(
     parts: NDArray[np.uint32], pixels: NDArray[np.float32], apart: Collection[tuple[int, int]] = ()
@@ -50,7 +52,7 @@ def recurring(
         pixels: float32 (H, W), the image.
         apart: pairs of parts that are of two materials.
     """
-    numbers, same = numbers_in(parts), dict[int, int]()
+    numbers = numbers_in(parts)
     rims = {number: _rim(parts == number) for number in numbers}
     differ, compared = {frozenset(pair) for pair in apart}, _Compared(parts, pixels)
 
@@ -59,14 +61,10 @@ def recurring(
             return False
         return not _meet(rims[first], rims[second]) or compared.are_one_anyway(first, second)
 
-    for first, second in combinations(numbers, 2):
-        material = same.get(first, first)
-        members = [number for number in numbers if same.get(number, number) == material]
-        if second in same or not all(may_be_one(member, second) for member in members):
-            continue
-        if compared.look_alike(first, second) or compared.are_one_anyway(first, second):
-            same[second] = material
-    return same
+    def are_one(first: int, second: int) -> bool:
+        return compared.look_alike(first, second) or compared.are_one_anyway(first, second)
+
+    return _taken_together(numbers, may_be_one, are_one)
 
 
 def recurring_grains(
@@ -81,21 +79,27 @@ def recurring_grains(
         material_of: the material of each.
         pixels: float32 (H, W), the image.
     """
-    same: dict[int, int] = {}
     if len(material_of) < _SANDWICH:
-        return same
+        return {}
     compared, rim = _Compared(parts, pixels), cache(lambda number: _rim(parts == number))
 
-    def may_be_one(first: int, second: int) -> bool:
-        are_alike = compared.lie_alike(first, second) and compared.look_alike(first, second)
-        return are_alike and not _meet(rim(first), rim(second))
+    @cache
+    def are_one(first: int, second: int) -> bool:
+        if material_of[first - 1] != material_of[second - 1] or not compared.lie_alike(first, second):
+            return False
+        return compared.look_alike(first, second) and not _meet(rim(first), rim(second))
 
-    numbers = numbers_in(parts)
+    return _taken_together(numbers_in(parts), are_one, are_one)
+
+
+def _taken_together(numbers: Sequence[int], may_be_one: _OfTwo, are_one: _OfTwo) -> dict[int, int]:
+    """The parts that are one with another, and may be with all that it is one with; and the lowest of their numbers."""
+    same: dict[int, int] = {}
     for first, second in combinations(numbers, 2):
-        if first in same or second in same or material_of[first - 1] != material_of[second - 1]:
-            continue
-        if all(may_be_one(member, second) for member in numbers if same.get(member, member) == first):
-            same[second] = first
+        lowest = same.get(first, first)
+        members = [number for number in numbers if same.get(number, number) == lowest]
+        if second not in same and all(may_be_one(member, second) for member in members) and are_one(first, second):
+            same[second] = lowest
     return same
 
 

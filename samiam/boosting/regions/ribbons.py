@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.boosting.regions.dividing import Division, divided
+from samiam.boosting.regions.splitting import unit
 from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
 
@@ -92,8 +93,7 @@ def _half_width(inside: NDArray[np.bool_]) -> float:
 
 
 def _mean(field: TextureField, inside: NDArray[np.bool_]) -> Vector:
-    mean = field.grains[inside].mean(axis=0)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9))
+    return unit(field.grains[inside].mean(axis=0))
 
 
 def _is_blend(own: Vector, one: Vector, other: Vector) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -225,15 +225,14 @@ class PolarRun:
     def _pauses(self) -> list[str]:
         """What is said of pauses that are too long for tracks."""
         pauses = [] if self._linker is None else self._linker.pauses
-        listed = ", ".join(f"{before} and {after}" for before, after in pauses[:_MOST_TOLD])
-        more = ", …" if len(pauses) > _MOST_TOLD else ""
-        said = f"what happened between the frames {listed}{more} is not known: no track reaches over so many"
+        listed = _listed(f"{before} and {after}" for before, after in pauses)
+        said = f"what happened between the frames {listed} is not known: no track reaches over so many"
         return [said] if pauses else []
 
     def _jumps(self) -> list[str]:
         """What is said of frames that show another place than those before."""
         jumps = [] if self._linker is None else self._linker.jumps
-        listed = ", ".join(map(str, jumps[:_MOST_TOLD])) + (", …" if len(jumps) > _MOST_TOLD else "")
+        listed = _listed(map(str, jumps))
         said = f"frames unlike the one before, as after a jump: {listed}; trust no drift, tracks and events there"
         return [said] if jumps else []
 
@@ -267,3 +266,9 @@ class PolarRun:
             f"wrote {self._place}/",
         ]
         return "\n  ".join(lines)
+
+
+def _listed(frames: Iterable[str]) -> str:
+    """Frames in words, of many the first ones."""
+    told = list(frames)
+    return ", ".join([*told[:_MOST_TOLD], *(["…"] if len(told) > _MOST_TOLD else [])])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 from numpy.typing import NDArray
 from skimage.registration import phase_cross_correlation
@@ -39,7 +41,7 @@ class Registration:
         self._widths = np.array([pixel_aspect, 1.0])  # of a pixel, to one row and one column
         self._last: Floats | None = None
         self._drift = np.zeros(2)
-        self._alike: list[float] = []
+        self._alike = deque[float](maxlen=_LATELY)
         self.is_sure = True
 
     def drift_of(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -57,7 +59,7 @@ class Registration:
             )
             shift = np.asarray(back, np.float64) / scale
             self._drift = self._drift - shift
-            is_like = not self._alike or 1 - unlike > _LEAST_ALIKE * np.median(self._alike[-_LATELY:])
+            is_like = not self._alike or 1 - unlike > _LEAST_ALIKE * np.median(self._alike)
             self.is_sure = is_like or bool(np.hypot(*(shift * self._widths)) < self._period_px)
             self._alike.append(1 - float(unlike))
         self._last = seen
