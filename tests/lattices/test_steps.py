@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.lattices.steps import Step, strongest_step
+from samiam.lattices.steps.finding import strongest_step
+from samiam.lattices.steps.step import Step
 from tests.made_crystals import PERIOD_PX, SIDE, Floats, across, crystal
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.splitting import best_split, fewest_points, split_into
-from samiam.lattices.steps import LOG_ODDS_BEFORE, Step, strongest_step
+from samiam.lattices.steps.finding import strongest_step
+from samiam.lattices.steps.step import LOG_ODDS_BEFORE, Step
 from samiam.morphology import n_beside
 from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField

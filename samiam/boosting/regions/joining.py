@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from samiam.boosting.regions.lookalikes import LEAST_SHARE, lattices_of, may_be_one
 from samiam.boosting.regions.splitting import log_odds_of_materials
-from samiam.lattices.steps import LOG_ODDS_AFTER
+from samiam.lattices.steps.step import LOG_ODDS_AFTER
 from samiam.morphology import n_beside
 from samiam.outlines import largest_part
 from samiam.records.arrays import numbers_in

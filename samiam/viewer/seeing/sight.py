@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from samiam.boosting.regions.splitting import best_split, unit
 from samiam.errors import InputError
 from samiam.generation import PromptableGenerator
-from samiam.lattices.steps import strongest_step
+from samiam.lattices.steps.finding import strongest_step
 from samiam.records import Cutout, Masks, Micrograph, Segmentation
 from samiam.texture import FieldEncoder, TextureField
 from samiam.texture.pose import Pose

@@ -1,0 +1,1 @@
+"""Steps in a crystal, of which doped films are told that no window of an image shows."""
