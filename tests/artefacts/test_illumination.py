@@ -78,6 +78,13 @@ def test_what_materials_do_stays(image: NDArray[np.float64]) -> None:
     assert evenly_lit(seen(image)) is None
 
 
+@pytest.mark.parametrize(("side", "period_px"), [(512, 51.0), (571, 39.9), (571, 69.5), (700, 84.3)])
+def test_layers_as_wide_as_a_block_do_not_beat_with_it(side: int, period_px: float) -> None:
+    y, x = np.mgrid[:side, :side]
+    layers = np.maximum(0, np.cos(2 * np.pi * y / period_px)) ** 1.5
+    assert evenly_lit(seen(0.1 + layers * (1 + 0.7 * np.cos(2 * np.pi * x / 12.3)))) is None
+
+
 def test_too_small_blank_or_nothing_but_light() -> None:
     assert evenly_lit(np.random.default_rng(0).random((40, 400), np.float32)) is None
     assert evenly_lit(np.zeros(SHAPE_HW, np.float32)) is None

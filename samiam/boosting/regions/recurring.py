@@ -62,7 +62,11 @@ def recurring(
         return not _meet(rims[first], rims[second]) or compared.are_one_anyway(first, second)
 
     def are_one(first: int, second: int) -> bool:
-        return compared.look_alike(first, second) or compared.are_one_anyway(first, second)
+        return (
+            compared.look_alike(first, second)
+            or compared.are_one_anyway(first, second)
+            or compared.are_one_crystal(first, second)
+        )
 
     return _taken_together(numbers, may_be_one, are_one)
 
@@ -85,9 +89,9 @@ def recurring_grains(
 
     @cache
     def are_one(first: int, second: int) -> bool:
-        if material_of[first - 1] != material_of[second - 1] or not compared.lie_alike(first, second):
+        if material_of[first - 1] != material_of[second - 1] or not compared.are_one_crystal(first, second):
             return False
-        return compared.look_alike(first, second) and not _meet(rim(first), rim(second))
+        return not _meet(rim(first), rim(second))
 
     return _taken_together(numbers_in(parts), are_one, are_one)
 
@@ -119,8 +123,11 @@ class _Compared:
         looks = self._looks(first, second)
         return looks is not None and looks[0].are_like(looks[1], self._spread)
 
-    def lie_alike(self, first: int, second: int) -> bool:
-        """Whether they are of one lattice, turned alike."""
+    def are_one_crystal(self, first: int, second: int) -> bool:
+        """Whether they are of one lattice that lies alike in both, and look so but for uneven light."""
+        looks = self._looks(first, second)
+        if looks is None or not looks[0].are_like(looks[1], self._spread, as_one_crystal=True):
+            return False
         one, other = self._lattice(first), self._lattice(second)
         if one is None or other is None:
             return False
