@@ -8,21 +8,20 @@ lattice and are as bright are of one material too, whether they touch or not, an
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.lookalikes import LEAST_SHARE, reflections_of
-from samiam.boosting.regions.windows import FEWEST, Windows
+from samiam.boosting.regions.windows import Windows, largest_of_both
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.likeness import stretch_between, stretch_of_aligned
 from samiam.lattices.spectrum import Reflections
 from samiam.morphology import dilated, eroded
 from samiam.records.arrays import areas_in, numbers_in
 
-_SIDES_PX = (128, 64, 32)  # of windows; the largest of which both parts have enough
 _NEAR_PX = 2  # the outline of a part
 _MEETING = 0.15  # of the shorter outline: needles and flakes end within an image
 
@@ -150,11 +149,7 @@ class _Compared:
 
     def _looks(self, first: int, second: int) -> tuple[Windows, Windows] | None:
         """Windows of both, the largest of which there are enough; None where there are too few."""
-        for side_px in _SIDES_PX:
-            looks = self._windows(first, side_px), self._windows(second, side_px)
-            if min(len(look.brightness) for look in looks) >= FEWEST:
-                return looks
-        return None
+        return largest_of_both(partial(self._windows, first), partial(self._windows, second))
 
     def _lattice(self, number: int) -> Basis | None:
         basis = basis_of(self._reflections(number))

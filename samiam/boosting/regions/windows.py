@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-FEWEST, _MOST = 6, 24  # windows of a part
+_FEWEST, _MOST = 6, 24  # windows of a part
+_SIDES_PX = (128, 64, 32)  # of windows; the largest of which both of two parts have enough
 _WITHIN = 0.98  # of a window, what has to lie in its part
 
 # Chosen on 40 pairs of textures of `simulate.procedural_scene` (seeds from 20000 on), lattices of 5 to 40 px and
@@ -18,8 +20,8 @@ _WITHIN = 0.98  # of a window, what has to lie in its part
 # 1.10 for 95 % of what is not in windows of 32 px, above 1.28 in windows of 64 px.
 _SPECTRA = 1.05  # mean distance between windows of two parts over that between windows of one
 _BRIGHTNESS = 0.25  # difference over the standard deviation of the image
-# Of parts of one lattice that lie alike, as a film and its substrate may: chosen on 72 made images of wells and plates in
-# a crystal under uneven light; of 40 such pairs of scenes of `simulate.scenes.benchmark` (901, 902) the 12 of two
+# Of parts of one lattice that lie alike, as a film and its substrate may: chosen on 72 made images of wells and plates
+# in a crystal under uneven light; of 40 such pairs of scenes of `simulate.scenes.benchmark` (901, 902) the 12 of two
 # materials differ by more.
 _CRYSTAL_SPECTRA, _CRYSTAL_BRIGHTNESS = 1.08, 0.5
 _CONTRAST = 0.18  # difference of the logarithms
@@ -59,6 +61,15 @@ class Windows:
         """Square roots of the amplitudes of their waves, whatever their contrast: float64 (n, d)."""
         return np.array([_spectrum(window) for window in self.pixels / np.exp(self.contrast)[:, None, None]])
 
+    def strengths(self, waves: Floats) -> Floats:
+        """How strong waves (m, 2), (x, y) in periods per px, are on average in windows of contrast 1: float64 (m,)."""
+        side = self.pixels.shape[1]
+        values = (self.pixels - self.brightness[:, None, None]) / np.exp(self.contrast)[:, None, None]
+        along_x, along_y = (
+            np.hanning(side) * np.exp(-2j * np.pi * waves[:, axis, None] * np.arange(side)) for axis in (0, 1)
+        )
+        return np.asarray(np.abs(np.einsum("wyx,my,mx->mw", values, along_y, along_x, optimize=True)).mean(axis=1))
+
     def are_like(self, other: Windows, spread: float, *, as_one_crystal: bool = False) -> bool:
         """Whether others may be of the same texture.
 
@@ -81,6 +92,17 @@ class Windows:
         between, *within = (np.linalg.norm(one[:, None] - another, axis=-1) for one, another in pairs)
         own = [values.sum() / (len(values) * (len(values) - 1)) for values in within]
         return float(between.mean() / max(np.mean(own), 1e-12))
+
+
+def largest_of_both(
+    of_one: Callable[[int], Windows], of_other: Callable[[int], Windows]
+) -> tuple[Windows, Windows] | None:
+    """The largest windows of two parts of which there are enough, each part's given their side; None for too few."""
+    for side_px in _SIDES_PX:
+        looks = of_one(side_px), of_other(side_px)
+        if min(len(look.brightness) for look in looks) >= _FEWEST:
+            return looks
+    return None
 
 
 def _places(part: NDArray[np.bool_], side_px: int) -> list[tuple[int, int]]:
