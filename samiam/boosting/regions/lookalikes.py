@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.boosting.regions.reflected import reflections_of
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.likeness import stretch_between
-from samiam.lattices.spectrum import Reflections, reflections_within
-from samiam.outlines import largest_part
 from samiam.records.arrays import areas_in
 
 _DISTORTED = 0.15
 """Stretch up to which two lattices may be one: 0.08 in a published grain boundary of gold, by drift of the scan."""
-_LOOKED_AT_PX = 384  # side of the part of a crystal whose lattice is measured: a percent is near enough
 LEAST_SHARE = 0.03  # of the image: smaller parts are crystals of any orientation
 
 
@@ -60,11 +58,6 @@ def lattices_of(parts: NDArray[np.uint32], own: Sequence[int], pixels: NDArray[n
         if isinstance(basis, Basis):
             found[part] = basis
     return found
-
-
-def reflections_of(part: NDArray[np.bool_], pixels: NDArray[np.float32]) -> Reflections | None:
-    """Those of the largest piece of a part, bool (H, W); None where it is too narrow for any."""
-    return reflections_within(pixels, largest_part(part), (1.0, 1.0), _LOOKED_AT_PX)
 
 
 def may_be_one(first: Basis, second: Basis) -> bool:

@@ -14,7 +14,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.lookalikes import LEAST_SHARE, reflections_of
+from samiam.boosting.regions.lookalikes import LEAST_SHARE
+from samiam.boosting.regions.reflected import reflections_of
 from samiam.boosting.regions.windows import Windows, largest_of_both
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.likeness import stretch_between, stretch_of_aligned

@@ -1,4 +1,4 @@
-"""Whether one part of an image shows a lattice that another one lacks, as a crystallite in an amorphous film does."""
+"""The reflections of parts of an image, and whether one shows some that another lacks, as what is amorphous does."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.lookalikes import reflections_of
 from samiam.boosting.regions.windows import Windows, largest_of_both
+from samiam.lattices.spectrum import Reflections, reflections_within
 from samiam.lattices.steps.planes import followed
+from samiam.outlines import largest_part
 
-_FEWEST_WAVES = 2  # that a part has lost, or has kept
+_LOOKED_AT_PX = 384  # side of the part of a crystal whose lattice is measured: a percent is near enough
+_FEWEST_WAVES = 2  # that a part has lost
 _KEPT = 0.7  # share of their strength, from which on waves are no others: those of another grain are
 
 Floats = NDArray[np.float64]
+
+
+def reflections_of(part: NDArray[np.bool_], pixels: NDArray[np.float32]) -> Reflections | None:
+    """Those of the largest piece of a part, bool (H, W); None where it is too narrow for any."""
+    return reflections_within(pixels, largest_part(part), (1.0, 1.0), _LOOKED_AT_PX)
 
 
 def share_kept(one: NDArray[np.bool_], other: NDArray[np.bool_], pixels: NDArray[np.float32]) -> float:
@@ -35,10 +42,12 @@ def share_kept(one: NDArray[np.bool_], other: NDArray[np.bool_], pixels: NDArray
     looks = largest_of_both(partial(Windows.within, one, pixels), partial(Windows.within, other, pixels))
     if looks is None:
         return 1.0
-    shares = []
+    lost, shares = 1.0, []
     for part, (own, others) in ((one, looks), (other, looks[::-1])):
         found = reflections_of(part, pixels)
-        waves = np.array([] if found is None or not len(found.waves) else followed(found.waves)).reshape(-1, 2)
-        ratios = np.sort(others.strengths(waves) / np.maximum(own.strengths(waves), 1e-12))
-        shares.append(float(ratios[_FEWEST_WAVES - 1]) if len(ratios) >= _FEWEST_WAVES else 1.0)
-    return min(shares) if max(shares) >= _KEPT else 1.0
+        if found is not None and len(found.waves):
+            waves = np.array(followed(found.waves)).reshape(-1, 2)
+            ratios = np.sort(others.strengths(waves) / np.maximum(own.strengths(waves), 1e-12))
+            shares.append(float(ratios[min(len(ratios), _FEWEST_WAVES) - 1]))
+            lost = min(lost, shares[-1]) if len(ratios) >= _FEWEST_WAVES else lost
+    return lost if max(shares, default=1.0) >= _KEPT or len(shares) == 1 else 1.0

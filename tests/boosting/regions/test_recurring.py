@@ -50,6 +50,28 @@ def test_what_differs_is_another(bottom: NDArray[np.float64]) -> None:
     assert recurring(LAYERS, stack(lattice(9.0), bottom)) == {}
 
 
+def under_uneven_light(bottom_deg: float) -> NDArray[np.float32]:
+    """Crystals on both sides of a film under light that is brighter to the right, and below."""
+    top, bottom = (
+        lattice(9.0, turn, seed) + 0.5 * lattice(9.0 / 2**0.5, turn + 45, seed + 2)
+        for seed, turn in enumerate((10, bottom_deg))
+    )
+    across = np.linspace(-1, 1, SIDE)
+    return ((1 + 0.1 * (across + 0.8 * np.sign(across[:, None]))) * stack(top, bottom)).astype(np.float32)
+
+
+def test_a_crystal_on_both_sides_of_a_layer_is_one_where_light_is_uneven() -> None:
+    pixels = under_uneven_light(10)
+    assert (
+        pixels[LAYERS == 3].mean() - pixels[LAYERS == 1].mean()
+    ) / pixels.std() > 0.25  # too much for other textures
+    assert recurring(LAYERS, pixels) == {3: 1}
+
+
+def test_under_such_light_one_that_is_turned_is_another() -> None:
+    assert recurring(LAYERS, under_uneven_light(14)) == {}
+
+
 @pytest.mark.parametrize("beyond_px", [1, 2, 5])
 def test_no_window_goes_over_the_edge_of_the_image(beyond_px: int) -> None:
     side = 4 * 128 - beyond_px  # windows of 128 px would begin at every 32
