@@ -24,7 +24,7 @@ from samiam.texture import TextureField
 _OFFSET, _BY_TEXTURE, _BY_BRIGHTNESS = 0.21, 2.38, 5.79
 # Of 325 images of one material (made crystals under uneven light, crops of the scenes of
 # `simulate.scenes.benchmark(904)`, published crystals and crops of them) one whose log odds this may change keeps less
-# than 0.7 (0.66); of 14 with crystallites in an amorphous film, or half under a second layer of graphene, 11 keep less
+# than 0.7 (0.66); of 14 with a crystal in an amorphous film, or half under a second layer of graphene, 11 keep less
 # than 0.4.
 _KEPT, _BY_LATTICE, _MOST_BY_LATTICE = 0.55, 6.0, 3.0
 

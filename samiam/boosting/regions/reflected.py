@@ -36,18 +36,24 @@ def share_kept(one: NDArray[np.bool_], other: NDArray[np.bool_], pixels: NDArray
         pixels: float32 (H, W), the image.
 
     Returns:
-        0 for nothing, about 1 where both show the same lattice, or none, or each one of its own. All but the one of
-        the waves of a part that the other one keeps least of are as strong as that, for their contrast.
+        Of its wave that is lost second most, for the contrast of both: 0 for nothing, about 1 where both show the same
+        lattice; 1 where each shows one of its own, where fewer than two waves are seen, and where a part is too small.
     """
     looks = largest_of_both(partial(Windows.within, one, pixels), partial(Windows.within, other, pixels))
     if looks is None:
         return 1.0
-    lost, shares = 1.0, []
-    for part, (own, others) in ((one, looks), (other, looks[::-1])):
-        found = reflections_of(part, pixels)
-        if found is not None and len(found.waves):
-            waves = np.array(followed(found.waves)).reshape(-1, 2)
-            ratios = np.sort(others.strengths(waves) / np.maximum(own.strengths(waves), 1e-12))
-            shares.append(float(ratios[min(len(ratios), _FEWEST_WAVES) - 1]))
-            lost = min(lost, shares[-1]) if len(ratios) >= _FEWEST_WAVES else lost
-    return lost if max(shares, default=1.0) >= _KEPT or len(shares) == 1 else 1.0
+    shares = [
+        _shares(found.waves, own, others)
+        for part, (own, others) in ((one, looks), (other, looks[::-1]))
+        if (found := reflections_of(part, pixels)) is not None
+    ]
+    shares = [kept for kept in shares if len(kept)]
+    if len(shares) == len(looks) and max(kept[:_FEWEST_WAVES][-1] for kept in shares) < _KEPT:
+        return 1.0
+    return min((float(kept[_FEWEST_WAVES - 1]) for kept in shares if len(kept) >= _FEWEST_WAVES), default=1.0)
+
+
+def _shares(waves: Floats, own: Windows, others: Windows) -> Floats:
+    """Of the waves (n, 2) of a part that stand out: how much of each others keep, the least first."""
+    distinct = np.array(followed(waves)).reshape(-1, 2)
+    return np.sort(others.strengths(distinct) / np.maximum(own.strengths(distinct), 1e-12))

@@ -20,9 +20,9 @@ _WITHIN = 0.98  # of a window, what has to lie in its part
 # 1.10 for 95 % of what is not in windows of 32 px, above 1.28 in windows of 64 px.
 _SPECTRA = 1.05  # mean distance between windows of two parts over that between windows of one
 _BRIGHTNESS = 0.25  # difference over the standard deviation of the image
-# Of parts of one lattice that lie alike, as a film and its substrate may: chosen on 72 made images of wells and plates
-# in a crystal under uneven light; of 40 such pairs of scenes of `simulate.scenes.benchmark` (901, 902) the 12 of two
-# materials differ by more.
+# Of parts of one lattice that lie alike, as a film and its substrate may: chosen on 30 made images of wells, plates and
+# multilayers in a crystal under uneven light; of 40 such pairs of scenes of `simulate.scenes.benchmark` (901, 902) the
+# 12 of two materials differ by more.
 _CRYSTAL_SPECTRA, _CRYSTAL_BRIGHTNESS = 1.08, 0.5
 _CONTRAST = 0.18  # difference of the logarithms
 _STIFFNESS = 0.5  # of slopes: so many windows, as far apart as the parts are, speak against one

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.lattices.spectrum import reflections_within
+from samiam.lattices.spectrum import Floats, reflections_within
 from samiam.lattices.steps.fits import REACH, changes, placed, sharpness_of, strengths_of
 from samiam.lattices.steps.planes import STRETCHES, at_points, followed, means_on_planes, normals_of
-from samiam.lattices.steps.step import Floats, Step
+from samiam.lattices.steps.step import Step
 
 # Chosen on 82 scenes of `simulate.scenes.benchmark(901)`.
 _LOOKED_AT_PX = 512  # side of the part of a crystal whose reflections are found

@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from samiam.lattices.spectrum import Floats
 from samiam.lattices.steps.planes import STRETCHES
-from samiam.lattices.steps.step import Floats
 
 # Chosen on 82 scenes of `simulate.scenes.benchmark(901)`.
 REACH = 16  # points on either side of a step

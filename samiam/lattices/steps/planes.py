@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.lattices.steps.step import Floats
+from samiam.lattices.spectrum import Floats
 
 # Chosen on 82 scenes of `simulate.scenes.benchmark(901)`.
 _SHORTEST_PX = 2.5  # of a wave whose strength is followed

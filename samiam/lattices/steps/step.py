@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from samiam.lattices.spectrum import Floats
 
 # Logistic regression on 953 crystals, 177 of which have a step: layers of `simulate.scenes.benchmark` (seeds 901 to
 # 903) and of `simulate.procedural_scene` under each of its `EFFECTS`. With the former also turned by 30° and magnified

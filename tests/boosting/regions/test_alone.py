@@ -16,12 +16,17 @@ from tests.made_fields import field_of
 
 HALVES = np.repeat([[0, 1]], 20, axis=1).repeat(40, axis=0)
 WHOLE = np.ones((160, 160), np.uint32)
+HALF = np.kron(HALVES, np.ones((4, 4))).astype(np.float32)
 
 
-def alike() -> TextureField:
-    """Of an image of two halves whose textures hardly differ, and no boundary between them."""
+def alike(shared: float = 1.2) -> TextureField:
+    """Of an image of two halves whose textures hardly differ, and no boundary between them.
+
+    Args:
+        shared: how much of both there is in the vectors of either, over what is its own.
+    """
     field = field_of(HALVES, np.zeros_like(HALVES))
-    nearly = field.materials + 1.2 * field.materials.mean(axis=(0, 1))
+    nearly = field.materials + shared * field.materials.mean(axis=(0, 1))
     nearly /= np.linalg.norm(nearly, axis=-1, keepdims=True)
     return replace(field, materials=nearly, boundaries=np.zeros_like(field.boundaries))
 
@@ -41,6 +46,15 @@ def test_a_step_of_brightness_between_textures_that_differ_a_little_tells() -> N
         pytest.approx(1, abs=0.03),
         pytest.approx(0, abs=0.03),
     )
+
+
+def test_a_lattice_in_one_of_such_textures_alone_tells() -> None:
+    y, x = np.mgrid[: WHOLE.shape[0], : WHOLE.shape[1]]
+    waves = 0.05 * (np.cos((2 * x + y) * 0.4) + np.cos((x - 2 * y) * 0.4)).astype(np.float32)
+    over_both, over_one = (in_two(WHOLE, alike(1.0), image(0.0) + waves * where) for where in (1, HALF))
+    assert over_both is not None
+    assert over_one is not None
+    assert over_both.log_odds < 0 < over_one.log_odds
 
 
 def test_a_step_within_one_texture_tells_nothing() -> None:

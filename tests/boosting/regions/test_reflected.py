@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.alone import in_two
 from samiam.boosting.regions.reflected import share_kept
-from tests.made_fields import field_of
 
 SIDE = 320
 LEFT = np.arange(SIDE)[None].repeat(SIDE, axis=0) < SIDE // 2
@@ -55,18 +53,3 @@ def test_nothing_is_said_of_parts_too_small_for_windows() -> None:
     corner = np.zeros_like(LEFT)
     corner[:40, :40] = True
     assert share_kept(corner, ~corner, beside(lattice(), 0.0)) == 1
-
-
-def test_one_material_is_two_where_only_one_part_shows_a_lattice() -> None:
-    places = np.repeat([[0, 1]], 40, axis=1).repeat(80, axis=0)
-    field = field_of(places, np.zeros_like(places))
-    nearly = field.materials + field.materials.mean(axis=(0, 1))
-    nearly /= np.linalg.norm(nearly, axis=-1, keepdims=True)
-    object.__setattr__(field, "materials", nearly)
-    crystals, beside_amorphous = (
-        in_two(np.ones(LEFT.shape, np.uint32), field, pixels)
-        for pixels in (beside(lattice(), lattice()), beside(lattice(), 0.0))
-    )
-    assert crystals is not None
-    assert beside_amorphous is not None
-    assert crystals.log_odds < 0 < beside_amorphous.log_odds
