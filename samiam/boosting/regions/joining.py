@@ -8,8 +8,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.lookalikes import LEAST_SHARE, lattices_of, may_be_one
+from samiam.boosting.regions.lookalikes import LEAST_SHARE, may_be_one
+from samiam.boosting.regions.reflected import reflections_of, shows_none
 from samiam.boosting.regions.splitting import log_odds_of_materials
+from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.steps.step import LOG_ODDS_AFTER
 from samiam.morphology import n_beside
 from samiam.outlines import largest_part
@@ -17,7 +19,7 @@ from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
 
 _WITHOUT_LATTICES = -3.0
-"""Log odds that two materials are counted apart, by no lattice being seen in either: the parts of a cap are one.
+"""Log odds that two materials are counted apart, by nothing standing out in either's spectrum: parts of a cap are one.
 
 This and the next were chosen on scenes of `simulate.scenes.benchmark` (seeds 901 and 902, also turned by 30° and
 magnified 1.5 times) and of `simulate.procedural_scene` in which more materials were found than there are.
@@ -51,8 +53,9 @@ def joined(
     found, became = materials.copy(), dict[int, int]()
     sizes = {label: np.count_nonzero(largest_part(materials == label)) for label in numbers_in(materials)}
     solid = [label for label, size in sizes.items() if size >= LEAST_SHARE * materials.size]
-    seen = lattices_of(materials, solid, pixels)
-    lattices = {label: seen.get(label) for label in solid} if len(seen) > 1 else {}
+    seen = {label: reflections_of(materials == label, pixels) for label in solid}
+    lattices = {label: basis for label in solid if isinstance(basis := basis_of(seen[label]), Basis)}
+    bare = {label for label in solid if shows_none(seen[label])} if len(lattices) > 1 else set()
     known = {frozenset(pair) for pair in faint}
 
     def rank(pair: tuple[int, int]) -> tuple[float, int]:
@@ -63,12 +66,10 @@ def joined(
     def rating(pair: tuple[int, int]) -> float:
         odds = log_odds_of_materials(found == pair[0], found == pair[1], field)
         odds = max(odds, LOG_ODDS_AFTER) if frozenset(pair) in known else odds
-        if not all(label in lattices for label in pair):
-            return odds
-        first, second = (lattices[label] for label in pair)
-        if first is None and second is None:
+        if bare.issuperset(pair):
             return odds + _WITHOUT_LATTICES
-        return odds if first is None or second is None or may_be_one(first, second) else odds + _BY_LATTICES
+        differ = all(label in lattices for label in pair) and not may_be_one(*(lattices[label] for label in pair))
+        return odds + _BY_LATTICES if differ else odds
 
     ranks: dict[tuple[int, int], tuple[float, int]] = {}
     while len(left := numbers_in(found)) > n:
@@ -77,7 +78,9 @@ def joined(
         found[found == other] = one
         became = {label: one if into == other else into for label, into in became.items()} | {other: one}
         known = {frozenset(one if label == other else label for label in pair) for pair in known}
-        if lattices.get(one) is None and other in lattices:
-            lattices[one] = lattices[other]
+        if other in lattices:
+            lattices.setdefault(one, lattices[other])
+        if other in seen and other not in bare:
+            bare.discard(one)
         ranks = {pair: value for pair, value in ranks.items() if one not in pair}
     return became

@@ -24,6 +24,11 @@ def reflections_of(part: NDArray[np.bool_], pixels: NDArray[np.float32]) -> Refl
     return reflections_within(pixels, largest_part(part), (1.0, 1.0), _LOOKED_AT_PX)
 
 
+def shows_none(found: Reflections | None) -> bool:
+    """Whether nothing stands out in the spectrum of a part, as of what is amorphous; not known of one too narrow."""
+    return found is not None and not len(found.waves)
+
+
 def share_kept(one: NDArray[np.bool_], other: NDArray[np.bool_], pixels: NDArray[np.float32]) -> float:
     """How much of the strength of waves that one of two parts has, the other one keeps.
 

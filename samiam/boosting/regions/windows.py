@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
+from scipy.spatial.distance import cdist, pdist
 
 _FEWEST, _MOST = 6, 24  # windows of a part
 _SIDES_PX = (128, 64, 32)  # of windows; the largest of which both of two parts have enough
@@ -88,10 +89,13 @@ class Windows:
 
     def distance(self, other: Windows) -> float:
         """Of spectra: the mean between a window of the one and one of the other, over that between two of either."""
-        pairs = (self.spectra, other.spectra), (self.spectra, self.spectra), (other.spectra, other.spectra)
-        between, *within = (np.linalg.norm(one[:, None] - another, axis=-1) for one, another in pairs)
-        own = [values.sum() / (len(values) * (len(values) - 1)) for values in within]
-        return float(between.mean() / max(np.mean(own), 1e-12))
+        own = (self._own_distance + other._own_distance) / 2
+        return float(cdist(self.spectra, other.spectra).mean() / max(own, 1e-12))
+
+    @cached_property
+    def _own_distance(self) -> float:
+        """Of spectra: the mean between two windows."""
+        return float(pdist(self.spectra).mean())
 
 
 def largest_of_both(
