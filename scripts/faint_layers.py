@@ -16,7 +16,7 @@ from unittest.mock import patch
 import numpy as np
 
 from samiam import segment
-from samiam.boosting.regions.layered import Layered, in_layers
+from samiam.boosting.regions.division.layered import Layered, in_layers
 from samiam.metrics import score_image
 from samiam.records import Scene
 from simulate import EFFECTS, procedural_scene

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.boosting.regions.splitting import nearer_first, unit
+from samiam.boosting.regions.division.splitting import nearer_first, unit
 from samiam.morphology import n_beside
 from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField

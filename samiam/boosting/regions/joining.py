@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.lookalikes import LEAST_SHARE, may_be_one
-from samiam.boosting.regions.reflected import reflections_of, shows_none
-from samiam.boosting.regions.splitting import log_odds_of_materials
+from samiam.boosting.regions.alike.lookalikes import LEAST_SHARE, may_be_one
+from samiam.boosting.regions.alike.reflected import reflections_of, shows_none
+from samiam.boosting.regions.division.splitting import log_odds_of_materials
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.steps.step import LOG_ODDS_AFTER
 from samiam.morphology import n_beside

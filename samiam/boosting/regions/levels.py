@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.merging import dissolved, numbered_by_area
-from samiam.boosting.regions.alone import in_two
+from samiam.boosting.regions.alike.lookalikes import told_by_lattices
+from samiam.boosting.regions.alike.recurring import recurring, recurring_grains
 from samiam.boosting.regions.claiming import claimed, parted_by_grains
-from samiam.boosting.regions.dividing import Division, is_divided_otherwise
+from samiam.boosting.regions.division.alone import in_two
+from samiam.boosting.regions.division.dividing import Division, is_divided_otherwise
+from samiam.boosting.regions.division.layered import in_layers
+from samiam.boosting.regions.division.ribbons import divided_into_whole
 from samiam.boosting.regions.joining import joined
-from samiam.boosting.regions.layered import in_layers
-from samiam.boosting.regions.lookalikes import told_by_lattices
 from samiam.boosting.regions.materials import Materials, renumbered_pairs
-from samiam.boosting.regions.recurring import recurring, recurring_grains
-from samiam.boosting.regions.ribbons import divided_into_whole
 from samiam.boosting.regions.support import on_support
 from samiam.parts import Parts
 from samiam.records.arrays import areas_in, numbers_in

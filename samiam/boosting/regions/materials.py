@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.merging import numbered_by_area
-from samiam.boosting.regions.dividing import Division
+from samiam.boosting.regions.division.dividing import Division
 from samiam.records.arrays import numbers_in
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from samiam.blurring import blurred
-from samiam.boosting.regions.reflected import reflections_of
+from samiam.boosting.regions.alike.reflected import reflections_of
 from samiam.morphology import dilated, eroded
 from samiam.records.arrays import numbers_in
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.splitting import Split, best_split
+from samiam.boosting.regions.division.splitting import Split, best_split
 from samiam.compact.looks import Look
 from samiam.compact.regions.calibration import SamenessCoefficients
 from samiam.texture import Sameness

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.splitting import best_split, unit
+from samiam.boosting.regions.division.splitting import best_split, unit
 from samiam.errors import InputError
 from samiam.generation import PromptableGenerator
 from samiam.lattices.steps.finding import strongest_step

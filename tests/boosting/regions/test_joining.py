@@ -63,6 +63,12 @@ def test_what_is_too_thin_to_show_a_lattice_is_not_taken_for_what_has_none() -> 
     assert joined(in_pixels(strips), field, pixels, 3) == {2: 1}
 
 
+def test_waves_that_no_lattice_explains_are_not_taken_for_none() -> None:
+    fringes = np.sin(2 * np.pi * np.arange(LABELS.shape[1]) / 8).astype(np.float32)[None].repeat(len(LABELS), axis=0)
+    pixels = np.where(LABELS == 3, 0.5 + 0.2 * fringes, with_lattices(8, 8, 0, 0))
+    assert joined(LABELS, alike((2, 1, 0.2)), pixels, 3) == {2: 1}
+
+
 def test_crystals_of_two_lattices_are_joined_after_others() -> None:
     field, pixels = alike((2, 1, 0.1)), with_lattices(8, 8, 8, 8)
     assert joined(LABELS, field, pixels, 3) == {2: 1}

@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.claiming import claimed, parted_by_grains
-from samiam.boosting.regions.dividing import Division, divided, is_divided_otherwise
+from samiam.boosting.regions.division.dividing import Division, divided, is_divided_otherwise
+from samiam.boosting.regions.division.splitting import best_split
 from samiam.boosting.regions.levels import Levels, _materials_of, _without_specks, levels_of, remark_on
-from samiam.boosting.regions.splitting import best_split
 from samiam.texture import Sameness, TextureField
 from samiam.texture.confidence import EVIDENCE_OF_REGION, confidences
 from tests.made_crystals import SIDE, across, crystal

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.splitting import best_split, fewest_points, split_into
+from samiam.boosting.regions.division.splitting import best_split, fewest_points, split_into
 from samiam.lattices.steps.finding import strongest_step
 from samiam.lattices.steps.step import LOG_ODDS_BEFORE, Step
 from samiam.morphology import n_beside

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.dividing import divided
-from samiam.boosting.regions.ribbons import divided_into_whole
+from samiam.boosting.regions.division.dividing import divided
+from samiam.boosting.regions.division.ribbons import divided_into_whole
 from samiam.records.arrays import areas_in
 from samiam.texture import Sameness, TextureField
 from tests.made_fields import field_of, in_pixels

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.lookalikes import told_by_lattices
+from samiam.boosting.regions.alike.lookalikes import told_by_lattices
 
 SIDE = 192
 THIRDS = np.repeat(np.array([1, 2, 3], np.uint32), SIDE // 3)[None].repeat(SIDE, axis=0)

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.windows import Windows, largest_of_both
+from samiam.boosting.regions.alike.windows import Windows, largest_of_both
 from samiam.lattices.spectrum import Reflections, reflections_within
 from samiam.lattices.steps.planes import followed
 from samiam.outlines import largest_part

@@ -14,9 +14,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.lookalikes import LEAST_SHARE
-from samiam.boosting.regions.reflected import reflections_of, shows_none
-from samiam.boosting.regions.windows import Windows, largest_of_both
+from samiam.boosting.regions.alike.lookalikes import LEAST_SHARE
+from samiam.boosting.regions.alike.reflected import reflections_of, shows_none
+from samiam.boosting.regions.alike.windows import Windows, largest_of_both
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.likeness import stretch_between, stretch_of_aligned
 from samiam.morphology import dilated, eroded

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.splitting import log_odds_of_grains
+from samiam.boosting.regions.division.splitting import log_odds_of_grains
 from samiam.lattices.steps.finding import is_one_nearby, strongest_step
 from samiam.lattices.steps.step import Step
 from samiam.records.arrays import numbers_in

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.boosting.regions.layered import Layered, in_layers
+from samiam.boosting.regions.division.layered import Layered, in_layers
 from samiam.lattices.steps.finding import strongest_step
 from tests.made_crystals import PERIOD_PX, SIDE, Floats, across, crystal
 from tests.made_fields import PX_A_POINT, field_of

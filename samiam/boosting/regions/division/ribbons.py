@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from samiam.boosting.regions.dividing import Division, divided
-from samiam.boosting.regions.splitting import unit
+from samiam.boosting.regions.division.dividing import Division, divided
+from samiam.boosting.regions.division.splitting import unit
 from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
 

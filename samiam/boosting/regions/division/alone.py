@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.dividing import RATHER_MATERIALS
-from samiam.boosting.regions.reflected import share_kept
-from samiam.boosting.regions.splitting import best_split, fewest_points
+from samiam.boosting.regions.alike.reflected import share_kept
+from samiam.boosting.regions.division.dividing import RATHER_MATERIALS
+from samiam.boosting.regions.division.splitting import best_split, fewest_points
 from samiam.texture import TextureField
 
 # Logistic regression on 252 images that had come out as one material: 224 that are one (crystals and their grains,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.reflected import share_kept
+from samiam.boosting.regions.alike.reflected import share_kept
 
 SIDE = 320
 LEFT = np.arange(SIDE)[None].repeat(SIDE, axis=0) < SIDE // 2

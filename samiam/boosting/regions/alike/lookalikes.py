@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.reflected import reflections_of
+from samiam.boosting.regions.alike.reflected import reflections_of
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.likeness import stretch_between
 from samiam.records.arrays import areas_in

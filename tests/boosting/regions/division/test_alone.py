@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.alone import in_two
+from samiam.boosting.regions.division.alone import in_two
 from samiam.boosting.regions.levels import levels_of
 from samiam.texture import TextureField
 from samiam.texture.confidence import EVIDENCE_OF_REGION

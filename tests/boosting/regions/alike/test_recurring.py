@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from samiam.boosting.regions.alike.recurring import recurring, recurring_grains
 from samiam.boosting.regions.levels import levels_of
-from samiam.boosting.regions.recurring import recurring, recurring_grains
 from tests.made_fields import field_of, in_pixels
 
 SIDE = 256
