@@ -92,6 +92,10 @@ class Backend:
             "and train on that.",
         }
 
+    def end(self) -> None:
+        """Look at nothing more; what is being looked at comes to its end first: libraries cannot be stopped amid it."""
+        self._lock.acquire()
+
     def _pointed_at(self, interface: Interface, task: object, context: Mapping[str, Any]) -> dict[str, Any]:
         with self._lock:
             seen = self.looks.at(interface.address(_data(task)))

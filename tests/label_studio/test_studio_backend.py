@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -200,6 +202,25 @@ def test_of_several_tasks_one_that_cannot_be_answered_is_said(backend: Backend, 
 )
 def test_what_cannot_be_answered(backend: Backend, changes: dict[str, Any], why: str) -> None:
     assert why in refusal(lambda: backend.predict(request() | changes))
+
+
+def test_the_end_waits_for_what_is_being_looked_at(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    has_begun, order = threading.Event(), list[str]()
+
+    def look(*_: object, **__: object) -> Masks:
+        has_begun.set()
+        time.sleep(0.1)
+        order.append("looked")
+        return Masks.empty(SHAPE)
+
+    monkeypatch.setattr(Halves, "predict", look)
+    asking = threading.Thread(target=refusal, args=(lambda: backend.predict(request(click("Ge", 25))),))
+    asking.start()
+    assert has_begun.wait(10)
+    backend.end()
+    order.append("ended")
+    asking.join()
+    assert order == ["looked", "ended"]
 
 
 class TestOverHttp:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -41,3 +44,38 @@ def test_a_crystal_is_split_at_a_step_that_no_texture_shows(pose: Pose) -> None:
     whole = Area.of(np.ones(pixels.shape, np.bool_))
     part = Sight(Micrograph(pixels), METHOD).smaller_part(whole).mask(pixels.shape)
     assert np.mean(pose.undo(part) == (v > 40)) > 0.98
+
+
+ENDING = """
+import threading
+import time
+import numpy as np
+from samiam.records import Micrograph
+from samiam.viewer.seeing.sight import Sight
+
+class Slow(Sight):
+    def __init__(self):
+        self.micrograph = Micrograph(np.zeros((8, 8), np.float32))
+        self.has_begun = threading.Event()
+
+    def next_numbers(self):
+        return [2, 3, 4]
+
+    def meant(self, *_):
+        print("clicks", flush=True)
+
+    def result(self, number):
+        print(number, flush=True)
+        self.has_begun.set()
+        time.sleep(0.5)
+        print("found", flush=True)
+
+slow = Slow()
+slow.work_ahead()
+slow.has_begun.wait()
+"""
+
+
+def test_what_is_worked_out_ahead_comes_to_its_end_with_the_program_and_nothing_else_begins() -> None:
+    ended = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout.split(), ended.stderr) == (0, ["clicks", "2", "found"], "")

@@ -126,7 +126,7 @@ def _backend(options: argparse.Namespace) -> int:
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            return 0
+            backend.end()
     return 0
 
 

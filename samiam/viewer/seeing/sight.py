@@ -114,8 +114,11 @@ class Sight:
         return sorted(number for number in list(self._results) if number is not None)
 
     def work_ahead(self) -> None:
-        """Have what tools will ask for worked out meanwhile: clicks, then the nearest other numbers of materials."""
-        threading.Thread(target=self._work_through, args=(self.next_numbers(),), daemon=True).start()
+        """Have what tools will ask for worked out meanwhile: clicks, then the nearest other numbers of materials.
+
+        Where the program ends, what is being worked out comes to its end first: libraries cannot be stopped amid it.
+        """
+        threading.Thread(target=self._work_through, args=(self.next_numbers(),)).start()
 
     def next_numbers(self) -> list[int]:
         """The numbers of materials that `work_ahead` works out, in order: fewer for larger images, for their memory."""
@@ -128,6 +131,8 @@ class Sight:
         with suppress(InputError):  # nothing may stand out, or be shown, in the middle
             self.meant([(width // 2, height // 2), (0, 0)], [True, False], None)
         for number in numbers:
+            if not threading.main_thread().is_alive():
+                return
             self.result(number)
 
     def meant(self, points_xy: Sequence[Point], is_inside: Sequence[bool], box: Box | None) -> Area:
