@@ -15,6 +15,10 @@ from typing import Any, Protocol, cast
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments.lsf import LSFEnvironment
+from lightning_fabric.plugins.environments.mpi import MPIEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.accelerators import CUDAAccelerator
 from pytorch_lightning.callbacks import (
@@ -43,6 +47,9 @@ from samiam.wandb_mode import LoggerSettings
 
 _LAST = Path("checkpoints") / "last.ckpt"
 _TERMINATED = 128 + signal.SIGTERM
+_CLUSTERS = SLURMEnvironment, TorchElasticEnvironment, LSFEnvironment, MPIEnvironment
+_OF_MACHINES = "MASTER_ADDR", "MASTER_PORT", "NODE_RANK"
+"""Variables by which Lightning's processes find each other where no cluster says how."""
 
 
 class Learner(Protocol):
@@ -220,11 +227,18 @@ def _written(job: Job, card: dict[str, Any], folder: Path, loggers: Sequence[Log
 
 
 def check_devices(settings: TrainerSettings) -> None:
-    """Refuse more processes than a machine has cores, or GPUs where these compute: they would wait for one another.
+    """Refuse processes that would wait for one another: more than a machine has cores, or GPUs where these compute, and
+    machines that do not know of each other.
 
     Raises:
-        InputError: if there are more.
+        InputError: if there are more, or nothing says where the machines are.
     """
+    missing = [name for name in _OF_MACHINES if name not in os.environ]
+    if settings.num_nodes > 1 and missing and not any(cluster.detect() for cluster in _CLUSTERS):
+        raise InputError(
+            f"trainer.num_nodes={settings.num_nodes}: nothing says where the machines are; start train.py on each by "
+            f"srun or torchrun, or set {', '.join(missing)}."
+        )
     there, of_kind = os.cpu_count() or 1, "CPU core"
     if settings.accelerator != "cpu" and CUDAAccelerator.is_available():
         there, of_kind = CUDAAccelerator.auto_device_count(), "GPU"
@@ -323,5 +337,5 @@ def _trainer(settings: TrainerSettings, callbacks: list[Callback], loggers: list
             enable_model_summary=False,
             log_every_n_steps=1,
         )
-    except (ValueError, MisconfigurationException) as error:
+    except (ValueError, RuntimeError, MisconfigurationException) as error:
         raise InputError(f"trainer: {' '.join(str(error).split())}") from error

@@ -163,6 +163,10 @@ def test_the_card_of_a_resumed_run_tells_what_began_it(tmp_path: Path) -> None:
             ["+trainer.devices=9999"],
             r"trainer.devices=9999: this machine has \d+ CPU cores?; give \d+ at most",
         ),
+        (
+            ["+trainer.num_nodes=2"],
+            "trainer.num_nodes=2: nothing says where the machines are; start train.py on each by srun or torchrun",
+        ),
         (["+trainer.nonsense=1"], "trainer has no setting 'nonsense'"),
         (["+data.crops.nonsense=1"], "data.crops has no setting 'nonsense'"),
         (["data.scenes.n_materials=[3]"], "n_materials"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pkgutil
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -46,6 +46,8 @@ def checked(program: Program, word: str, beside: Path | None = None) -> str:
             _check_choice(program, key, choice, beside)
         return word if override.is_delete() else f"{key}={word.partition('=')[2]}"
     _check_key(program, key)
+    if not override.is_delete() and override.value() is None:
+        _check_is_one(program, key)
     return word if override.is_delete() else f"++{key}={word.partition('=')[2]}"
 
 
@@ -92,6 +94,23 @@ def _check_key(program: Program, key: str) -> None:
     if whole:
         raise InputError(f"there is no setting {first!r}; did you mean {whole[0]!r}?")
     raise InputError(unknown("", first, known))
+
+
+def _check_is_one(program: Program, key: str) -> None:
+    """Refuse null for settings by name: their defaults would be taken, whatever the experiment says."""
+    hints = _hints_of(pkgutil.resolve_name(program.settings), key.split("."))
+    if hints and all(map(is_settings, hints)):
+        first = next(iter(declared(hints[0])))
+        raise InputError(f"{key}=null: give its settings by name, as {key}.{first}=VALUE, or leave it out.")
+
+
+def _hints_of(kind: type, names: Sequence[str]) -> list[Any]:
+    """What a setting within others may be, one for each of the kinds that have it."""
+    hint = declared(kind).get(names[0])
+    if hint is None or len(names) == 1:
+        return [] if hint is None else [hint]
+    inner = (part for part in (hint, *get_args(hint)) if is_settings(part))
+    return [found for part in inner for found in _hints_of(part, names[1:])]
 
 
 def _paths(kind: type, prefix: str = "") -> Iterator[str]:
