@@ -20,6 +20,7 @@ from PIL import Image
 from samiam.errors import InputError
 from samiam.formats.frames.frame import Frame
 from samiam.formats.readers.interval import Interval
+from samiam.polar.linking.tracks import EVENTS
 from samiam.polar.result import PolarPoints
 from samiam.polar.writing.charts import write_charts
 from samiam.polar.writing.journal import JOURNAL, FrameNote, Journal
@@ -149,6 +150,12 @@ def test_rates_of_events_are_over_the_time_that_was_watched(tmp_path: Path) -> N
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", page)
     assert cells[cells.index("death") :][:4] == ["death", "1", "0.143", "0.0714"]
     assert replace(video, notes=video.notes[:3]).n_steps == 0
+
+
+def test_the_report_says_what_each_event_is(tmp_path: Path) -> None:
+    page = write_polar_report(tmp_path / "report.html", gapped([2, 3, 5, 6]), [], [], {}).read_text().lower()
+    (legend,) = re.findall(r'<p class="note">(annihilation.*?)</p>', page, re.DOTALL)
+    assert [event for event in EVENTS if event not in " ".join(legend.split())] == []
 
 
 def test_a_frame_that_could_not_be_used_has_no_numbers() -> None:
