@@ -43,6 +43,7 @@ from samiam.training.logging import build_loggers, close, wandb_of
 from samiam.training.quiet import without_advice
 from samiam.training.settings import TrainerSettings
 from samiam.training.showing import Showing
+from samiam.training.unchanged import Unchanged
 from samiam.wandb_mode import LoggerSettings
 
 _LAST = Path("checkpoints") / "last.ckpt"
@@ -74,6 +75,8 @@ class Job:
         start: card of the weights that the network begins with, None where they are random or others'.
         finish: what is left to do with the file of weights once it is written with its card.
         guard: when the learnt weights take the place of those that the network begins with; None for always.
+        learnt_from: a hash of the user's files that it learns from, which a run that is resumed has to find again; None
+            where it draws its own.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Job:
     start: Mapping[str, Any] | None = None
     finish: Callable[[Path], object] | None = None
     guard: Guard | None = None
+    learnt_from: str | None = None
 
     @property
     def network(self) -> nn.Module:
@@ -302,6 +306,8 @@ def _callbacks(job: Job, settings: TrainerSettings, loggers: Sequence[Logger]) -
     if job.ema_decay is not None:
         yield EMAWeightAveraging(decay=job.ema_decay)
     yield StopWhereNotFinite(metric)
+    if job.learnt_from is not None:
+        yield Unchanged(job.learnt_from)
     if settings.patience is not None:
         yield EarlyStopping(metric, mode=mode, patience=settings.patience)
     if settings.progress:

@@ -66,7 +66,7 @@ def labelled_job(data: LabelledImages, learner: FineTuningSettings, seed: int) -
     rules = replace(data.rules, seed=seed)
     division = read_division(data.folder, share=rules.held_out)
     build = {"compact": compact_job, "fenet": fenet_job, "crop_classifier": classifier_job, "sam": sam_job}
-    return build[learner.network](data, division, rules, learner)
+    return replace(build[learner.network](data, division, rules, learner), learnt_from=division.sha256)
 
 
 def ranges_of_training() -> SceneRanges:

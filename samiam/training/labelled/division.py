@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,6 +38,17 @@ class Division:
     def n_deciding(self) -> int:
         """How many images decide, however many annotators labelled each."""
         return len({name_of(scene) for scene in self.val})
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of all images and labels, and of the part that each is in."""
+        found = hashlib.sha256()
+        for part in (self.train, self.val, self.test):
+            found.update(f"{len(part)} ".encode())
+            for scene in part:
+                labels = scene.labels.astype("<u4").tobytes()
+                found.update(f"{scene.micrograph.pixels_sha256} {list(scene.materials)} ".encode() + labels)
+        return found.hexdigest()
 
 
 def name_of(scene: Scene) -> str:

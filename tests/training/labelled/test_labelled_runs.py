@@ -11,6 +11,7 @@ import pytest
 import torch
 from composed_configs import composed
 from made_halves import halves, write_dataset
+from PIL import Image
 
 from samiam import build_encoder, build_generator
 from samiam.commands.composing.program import TRAIN
@@ -184,3 +185,17 @@ def test_what_works_on_crops(network: str, tmp_path: Path) -> None:
         assert classifier.materials == ("SrTiO3", "Ge", "PtC", "Vac", "unobtainium")
         right = halves(7, 160).micrograph.pixels[50:110, 90:150]
         assert classifier.classify([right]).shares.argmax() == 4
+
+
+def test_a_run_is_not_gone_on_with_on_other_labels(dataset: Path, small: Path, tmp_path: Path) -> None:
+    def go(epochs: int, *, resume: bool) -> None:
+        words = (f"data.folder={dataset}", *QUICK, f"learner.start={small}", f"trainer.epochs={epochs}")
+        train.train(composed("train", "experiment=labelled_compact", *words), folder, "a command", resume=resume)
+
+    folder = tmp_path / "run"
+    go(1, resume=False)
+    go(2, resume=True)
+    mask = next((dataset / "Ann" / "labels_merged" / "a").glob("Ge-*.png"))
+    Image.open(mask).rotate(90).save(mask)
+    with pytest.raises(InputError, match="images or labels have changed since that run was begun"):
+        go(3, resume=True)
