@@ -47,7 +47,7 @@ def checked(program: Program, word: str, beside: Path | None = None) -> str:
         return word if override.is_delete() else f"{key}={word.partition('=')[2]}"
     _check_key(program, key)
     if not override.is_delete() and override.value() is None:
-        _check_is_one(program, key)
+        _check_not_null(program, key)
     return word if override.is_delete() else f"++{key}={word.partition('=')[2]}"
 
 
@@ -96,7 +96,7 @@ def _check_key(program: Program, key: str) -> None:
     raise InputError(unknown("", first, known))
 
 
-def _check_is_one(program: Program, key: str) -> None:
+def _check_not_null(program: Program, key: str) -> None:
     """Refuse null for settings by name: their defaults would be taken, whatever the experiment says."""
     hints = _hints_of(pkgutil.resolve_name(program.settings), key.split("."))
     if hints and all(map(is_settings, hints)):
