@@ -310,14 +310,15 @@ def test_no_frames_make_empty_tables() -> None:
     assert empty.tracks().counts.to_dict("list") == {"frame": [0], "ends": [0], "junctions": [0]}
 
 
-def test_a_jump_is_told_and_what_follows_is_sure_again() -> None:
+@pytest.mark.parametrize("jump", [1, 4, 7])
+def test_a_jump_is_told_and_what_follows_is_sure_again(jump: int) -> None:
     pixels, none = waves((200, 200), PERIOD, 0), Points([], [])
     noisy = [pixels + 0.5 * np.random.default_rng(seed).normal(size=pixels.shape) for seed in range(8)]
     linker = Linker((200, 200), PERIOD)
     for number, frame in enumerate(noisy):
-        linker.add(none, np.roll(frame, (100, 31), (0, 1)) if number >= 4 else frame)
+        linker.add(none, np.roll(frame, (100, 31), (0, 1)) if number >= jump else frame)
     linker.add(none)
-    assert linker.jumps == [4]
+    assert linker.jumps == [jump]
 
 
 def test_frames_that_become_noisier_are_no_jumps() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,20 @@ at most. A frame that becomes noisier is less like the one before too, but where
 Floats = NDArray[np.float32]
 
 
+def are_unlike(likenesses: Sequence[float]) -> list[bool]:
+    """Whether frames are less like the one before than those lately were; the first, than those that came next.
+
+    Args:
+        likenesses: see `Registration`, of one frame after the other.
+    """
+    others = [likenesses[max(0, place - _LATELY) : place] for place in range(len(likenesses))]
+    others[:1] = [likenesses[1 : _LATELY + 1]]
+    return [
+        len(usual) > 0 and own <= _LEAST_ALIKE * float(np.median(usual))
+        for own, usual in zip(likenesses, others, strict=True)
+    ]
+
+
 class Registration:
     """Registers frames of one size, one after the other.
 
@@ -32,8 +46,9 @@ class Registration:
         pixel_aspect: height of a pixel over its width.
 
     Attributes:
-        is_sure: whether the last frame is about as much like the one before as frames of the video are, or has hardly
-            moved.
+        likeness: of the last frame to the one before, 1 where nothing but their place differs; None where there was
+            none to compare it with.
+        has_moved: whether it lies farther than a period from there.
     """
 
     def __init__(self, period_px: float, pixel_aspect: float = 1.0) -> None:
@@ -41,15 +56,15 @@ class Registration:
         self._widths = np.array([pixel_aspect, 1.0])  # of a pixel, to one row and one column
         self._last: Floats | None = None
         self._drift = np.zeros(2)
-        self._alike = deque[float](maxlen=_LATELY)
-        self.is_sure = True
+        self.likeness: float | None = None
+        self.has_moved = False
 
     def drift_of(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
         """Rows and columns (2,) by which a frame, real (H, W), shows the specimen farther on than the first one.
 
         A blank frame is taken to be where the one before was.
         """
-        self.is_sure = True
+        self.likeness, self.has_moved = None, False
         if np.ptp(pixels) == 0:
             return self._drift.copy()
         seen, scale = self._prepared(pixels)
@@ -59,9 +74,8 @@ class Registration:
             )
             shift = np.asarray(back, np.float64) / scale
             self._drift = self._drift - shift
-            is_like = not self._alike or 1 - unlike > _LEAST_ALIKE * np.median(self._alike)
-            self.is_sure = is_like or bool(np.hypot(*(shift * self._widths)) < self._period_px)
-            self._alike.append(1 - float(unlike))
+            self.likeness = 1 - float(unlike)
+            self.has_moved = bool(np.hypot(*(shift * self._widths)) >= self._period_px)
         self._last = seen
         return self._drift.copy()
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from samiam.errors import InputError
 from samiam.polar.linking.assignment import nearest_pairs
-from samiam.polar.linking.drift import Registration
+from samiam.polar.linking.drift import Registration, are_unlike
 from samiam.polar.linking.events import Telling, Told, Watched
 from samiam.polar.linking.lives import Life, stretches_of
 from samiam.polar.linking.tracks import COUNT_COLUMNS, LIFETIME_COLUMNS, POINT_COLUMNS, Tracks
@@ -69,7 +69,7 @@ class Linker:
         self._widths = np.array([pixel_aspect, 1.0])  # of a pixel, to one row and one column
         self._frames: list[_Frame] = []
         self._lives: dict[int, Life] = {}
-        self._jumps: list[int] = []
+        self._likenesses: dict[int, tuple[float, bool]] = {}  # by frame: to the one before, and whether it has moved
 
     def add(
         self,
@@ -102,8 +102,9 @@ class Linker:
                 "link frames of one size."
             )
         drift = self._drift_of(pixels, drift_px)
-        is_measured = pixels is not None and drift_px is None
-        self._jumps += [number] if is_measured and not self._registration.is_sure else []
+        likeness = self._registration.likeness
+        if pixels is not None and drift_px is None and likeness is not None:
+            self._likenesses[number] = likeness, self._registration.has_moved
         on_specimen = (points.positions_px - drift) * self._widths
         own = self._linked(points, on_specimen, number)
         seen = zip(own.tolist(), on_specimen, points.is_junction.tolist(), points.scores.tolist(), strict=True)
@@ -120,8 +121,13 @@ class Linker:
 
     @property
     def jumps(self) -> list[int]:
-        """The frames that are so unlike the one before that their drift is not to be trusted, nor what it links."""
-        return list(self._jumps)
+        """The frames that are so unlike the one before that their drift is not to be trusted, nor what it links.
+
+        The second frame is compared with those that come next; of two frames none is.
+        """
+        unlike = are_unlike([likeness for likeness, _ in self._likenesses.values()])
+        frames = zip(self._likenesses.items(), unlike, strict=True)
+        return [number for (number, (_, has_moved)), is_unlike in frames if has_moved and is_unlike]
 
     @property
     def _last(self) -> int:
