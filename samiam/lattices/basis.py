@@ -18,7 +18,7 @@ _OFF_WIDTHS = 1.0  # that a reflection of a lattice may be off, in widths of a p
 _OFF_SHARE = 0.01  # and as a share of its length: drift bends lattices
 _NEARLY_AS_MANY = 0.9  # a coarser lattice is preferred while it explains so much as the finest
 _EXPLAINED = 0.7  # of all that stands out; of nanocrystals it is less
-_FEWEST = 3
+FEWEST = 3  # reflections that make a lattice
 _LEAST_ANGLE = np.deg2rad(20)  # between the two waves of a reduced basis there are 60° or more
 _LEAST_NOISE = 1e-4  # over a peak's power: parabolas are no better where there is less
 _BENT = 3e-4  # of a wave, a standard deviation: what drift and strain within a grain do beside noise
@@ -92,9 +92,9 @@ def basis_of(found: Reflections | None) -> Basis | str:
     areas = np.abs(np.linalg.det(pairs))
     best = pairs[int(np.argmax(np.where(explained >= _NEARLY_AS_MANY * explained.max(), areas, 0)))]
     indices, fits = _indexed(best, found)
-    if len(weights) < _FEWEST:
+    if len(weights) < FEWEST:
         return f"no lattice: only {len(weights)} reflections stand out in the power spectrum"
-    if weights[fits].sum() < _EXPLAINED * weights.sum() or np.count_nonzero(fits) < _FEWEST:
+    if weights[fits].sum() < _EXPLAINED * weights.sum() or np.count_nonzero(fits) < FEWEST:
         return "no single lattice: what stands out in the power spectrum is of several, or of none"
     return _fitted(indices[fits], found, fits)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.alike.lookalikes import LEAST_SHARE, may_be_one
-from samiam.boosting.regions.alike.reflected import reflections_of, shows_none
+from samiam.boosting.regions.alike.reflected import reflections_of, shows_no_lattice
 from samiam.boosting.regions.division.splitting import log_odds_of_materials
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.steps.step import LOG_ODDS_AFTER
@@ -19,7 +19,7 @@ from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
 
 _WITHOUT_LATTICES = -3.0
-"""Log odds that two materials are counted apart, by nothing standing out in either's spectrum: parts of a cap are one.
+"""Log odds that two materials are counted apart, by neither showing a lattice: the parts of a cap are one.
 
 This and the next were chosen on scenes of `simulate.scenes.benchmark` (seeds 901 and 902, also turned by 30° and
 magnified 1.5 times) and of `simulate.procedural_scene` in which more materials were found than there are.
@@ -55,7 +55,7 @@ def joined(
     solid = [label for label, size in sizes.items() if size >= LEAST_SHARE * materials.size]
     seen = {label: reflections_of(materials == label, pixels) for label in solid}
     lattices = {label: basis for label in solid if isinstance(basis := basis_of(seen[label]), Basis)}
-    bare = {label for label in solid if shows_none(seen[label])} if len(lattices) > 1 else set()
+    bare = {label for label in solid if shows_no_lattice(seen[label])} if len(lattices) > 1 else set()
     known = {frozenset(pair) for pair in faint}
 
     def rank(pair: tuple[int, int]) -> tuple[float, int]:

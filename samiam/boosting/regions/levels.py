@@ -14,6 +14,7 @@ from samiam.boosting.regions.alike.lookalikes import told_by_lattices
 from samiam.boosting.regions.alike.recurring import recurring, recurring_grains
 from samiam.boosting.regions.claiming import claimed, parted_by_grains
 from samiam.boosting.regions.division.alone import in_two
+from samiam.boosting.regions.division.crystalline import crystals_apart
 from samiam.boosting.regions.division.dividing import Division, is_divided_otherwise
 from samiam.boosting.regions.division.layered import in_layers
 from samiam.boosting.regions.division.ribbons import divided_into_whole
@@ -73,13 +74,13 @@ def levels_of(
     """Give each pixel to a material, divide materials where more regions are asked for, and find the grains.
 
     Where two regions are asked for and two grains differ by far more surely than the two materials do, they are the
-    grains. Where no number is forced, a crystal is divided along steps that no texture shows, materials that hardly
-    touch and look the same are one, as are crystals of one lattice and brightness and parts of a cap, and one that
-    brightness parts is two; where one is, further steps count beside what the field shows. Where no lattice is seen,
-    brightness tells narrow gaps and small particles on an even support. Grains of a material that have two lattices are
-    of two materials. Where no number is given and all of the image is one material in several
-    grains, the grains are the regions: a material that is everywhere says nothing. They are of several materials where
-    a division into as many regions as there are grains finds the same ones and says so.
+    grains. Where no number is forced, a crystal is divided along steps that no texture shows, what is crystalline and
+    what is not are two, materials that hardly touch and look the same are one, as are crystals of one lattice and
+    brightness and parts of a cap, and one that brightness parts is two; where one is, further steps count beside what
+    the field shows. Where no lattice is seen, brightness tells narrow gaps and small particles on an even support.
+    Grains of a material that have two lattices are of two materials. Where no number is given and all of the image is
+    one material in several grains, the grains are the regions: a material that is everywhere says nothing. They are of
+    several materials where a division into as many regions as there are grains finds the same ones and says so.
 
     Args:
         labels: uint32 (H, W), 0 where not segmented, materials 1, 2, ….
@@ -144,11 +145,12 @@ def _as_given(
 def _reconsidered(
     before: Materials, field: TextureField, pixels: NDArray[np.float32], smallest_region_px: int
 ) -> Materials:
-    """Crystals in layers, materials that look the same as one, and one that looks like two as two."""
+    """Crystals in layers and apart from the rest, what looks the same as one, and one that looks like two as two."""
     layered = in_layers(before.labels, field, pixels)
     layers = _without_specks(layered.labels, before.labels, smallest_region_px)
     pairs = [pair for crystal in layered.crystals for pair in pairwise(crystal)]
-    found = Materials(layers, before.became, pairs).joined(recurring(layers, pixels, layered.apart))
+    apart = _without_specks(crystals_apart(layers, field, pixels), layers, smallest_region_px)
+    found = Materials(apart, before.became, pairs).joined(recurring(apart, pixels, layered.apart))
     two = in_two(found.labels, field, pixels) if numbers_in(found.labels) == [1] else None
     if two is None or two.log_odds <= 0:
         return replace(found, is_two=0.0 if two is None else two.probability)

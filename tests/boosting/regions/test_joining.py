@@ -64,8 +64,10 @@ def test_what_is_too_thin_to_show_a_lattice_is_not_taken_for_what_has_none() -> 
 
 
 def test_waves_that_no_lattice_explains_are_not_taken_for_none() -> None:
-    fringes = np.sin(2 * np.pi * np.arange(LABELS.shape[1]) / 8).astype(np.float32)[None].repeat(len(LABELS), axis=0)
-    pixels = np.where(LABELS == 3, 0.5 + 0.2 * fringes, with_lattices(8, 8, 0, 0))
+    y, x = np.indices(LABELS.shape)
+    waves = [(0.11, 0.02), (0.05, 0.13), (-0.09, 0.07), (0.153, 0.091), (-0.031, 0.17)]  # (x, y) in periods per px
+    moire = np.mean([np.sin(2 * np.pi * (across * x + down * y)) for across, down in waves], axis=0)
+    pixels = np.where(LABELS == 3, 0.5 + 0.3 * moire.astype(np.float32), with_lattices(8, 8, 0, 0))
     assert joined(LABELS, alike((2, 1, 0.2)), pixels, 3) == {2: 1}
 
 

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.alike.lookalikes import LEAST_SHARE
-from samiam.boosting.regions.alike.reflected import reflections_of, shows_none
+from samiam.boosting.regions.alike.reflected import reflections_of
 from samiam.boosting.regions.alike.windows import Windows, largest_of_both
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.likeness import stretch_between, stretch_of_aligned
+from samiam.lattices.spectrum import Reflections
 from samiam.morphology import dilated, eroded
 from samiam.records.arrays import areas_in, numbers_in
 
@@ -145,7 +146,7 @@ class _Compared:
                 return stretch_between(one, other) < _SAME_LATTICE
         if looks[0].distance(looks[1]) > _AS_ROUGH:
             return False
-        if not all(shows_none(self._reflections(number)) for number in (first, second)):
+        if not (self._shows_none(first) and self._shows_none(second)):
             return False
         return sum(self._lattice(number) is not None for number in self._large) >= _CRYSTALS
 
@@ -156,6 +157,11 @@ class _Compared:
     def _lattice(self, number: int) -> Basis | None:
         basis = basis_of(self._reflections(number))
         return basis if isinstance(basis, Basis) else None
+
+    def _shows_none(self, number: int) -> bool:
+        """Whether nothing in its spectrum stands out."""
+        found: Reflections | None = self._reflections(number)
+        return found is not None and not len(found.waves)
 
 
 def _rim(part: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.alike.windows import Windows, largest_of_both
+from samiam.lattices.basis import FEWEST
 from samiam.lattices.spectrum import Reflections, reflections_within
 from samiam.lattices.steps.planes import followed
 from samiam.outlines import largest_part
@@ -24,9 +25,9 @@ def reflections_of(part: NDArray[np.bool_], pixels: NDArray[np.float32]) -> Refl
     return reflections_within(pixels, largest_part(part), (1.0, 1.0), _LOOKED_AT_PX)
 
 
-def shows_none(found: Reflections | None) -> bool:
-    """Whether nothing stands out in the spectrum of a part, as of what is amorphous; not known of one too narrow."""
-    return found is not None and not len(found.waves)
+def shows_no_lattice(found: Reflections | None) -> bool:
+    """Whether fewer waves of a part stand out than make a lattice, as of what is amorphous; unknown of a narrow one."""
+    return found is not None and len(found.waves) < FEWEST
 
 
 def share_kept(one: NDArray[np.bool_], other: NDArray[np.bool_], pixels: NDArray[np.float32]) -> float:

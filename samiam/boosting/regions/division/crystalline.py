@@ -1,0 +1,67 @@
+"""Materials of which only a part is crystalline: it and the rest are two.
+
+A network may see little between a crystal whose fringes are faint and the vacuum or the amorphous film beside it, as in
+HRTEM. The reflections tell.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samiam.boosting.regions.alike.reflected import reflections_of, share_kept
+from samiam.boosting.regions.division.dividing import RATHER_MATERIALS
+from samiam.boosting.regions.division.splitting import best_split, fewest_points
+from samiam.lattices.basis import Basis, basis_of
+from samiam.records.arrays import numbers_in
+from samiam.texture import TextureField
+
+_KEPT = 0.3
+"""Share of the strength of a lattice's waves, below which the rest of a material has none of them.
+
+Of 1,900 regions of 492 views of scenes of `simulate.scenes.benchmark` (901 and 902) and of 340 made images one of a
+single material keeps less, a grain that is seen off its zone axis, and that rather is a grain.
+"""
+
+
+def crystals_apart(
+    labels: NDArray[np.uint32], field: TextureField, pixels: NDArray[np.float32], *, smallest: float = 0.005
+) -> NDArray[np.uint32]:
+    """Materials without what is crystalline in some of them, or is not: that has new numbers.
+
+    Args:
+        labels: uint32 (H, W), 0 where not segmented, materials 1, 2, ….
+        field: what an encoder sees in the image.
+        pixels: float32 (H, W), the image.
+        smallest: share of the image that a part has at least.
+    """
+    found, fewest = labels, fewest_points(smallest, field)
+    for label in numbers_in(labels):
+        part = _smaller_part(labels == label, field, pixels, fewest)
+        if part is not None:
+            found = np.where(part, found.max() + np.uint32(1), found)
+    return found
+
+
+def _smaller_part(
+    inside: NDArray[np.bool_], field: TextureField, pixels: NDArray[np.float32], fewest: int
+) -> NDArray[np.bool_] | None:
+    """The smaller of two parts of which only one is crystalline, bool (H, W); None where there rather are none."""
+    at_points = inside[field.places]
+    materials = best_split(field.materials, at_points, field.boundaries, field.same_material, fewest)
+    grains = best_split(field.grains, at_points, field.boundaries, field.same_grain, fewest)
+    if materials is None or (grains is not None and grains.log_odds > max(0.0, materials.log_odds + RATHER_MATERIALS)):
+        return None
+    for vectors, split in ((field.materials, materials), (field.grains, grains)):
+        if split is not None:
+            is_smaller: NDArray[np.bool_] = field.nearest(vectors, split.means) == 1
+            part, rest = inside & is_smaller, inside & ~is_smaller
+            if part.any() and rest.any() and _is_one_crystalline(part, rest, pixels):
+                return part
+    return None
+
+
+def _is_one_crystalline(part: NDArray[np.bool_], rest: NDArray[np.bool_], pixels: NDArray[np.float32]) -> bool:
+    """Whether one of two shows a lattice, and the other neither that nor one of its own."""
+    has_lattice = [isinstance(basis_of(reflections_of(one, pixels)), Basis) for one in (part, rest)]
+    return has_lattice[0] != has_lattice[1] and share_kept(part, rest, pixels) < _KEPT
