@@ -24,3 +24,10 @@ def crystal(
     one, two = ((1 + np.cos(2 * np.pi * (u + s))) * (1 + np.cos(2 * np.pi * (v + s))) for s in (0, 0.5))
     pixels = 0.1 + 0.1 * (1 + doped) * one + 0.05 * two
     return (pixels + noise * np.random.default_rng(1).normal(size=pixels.shape)).astype(np.float32)
+
+
+def unexplained(shape_hw: tuple[int, int]) -> NDArray[np.float32]:
+    """Waves around 0 that belong to no lattice, as where crystals overlap."""
+    y, x = np.indices(shape_hw)
+    waves = [(0.11, 0.02), (0.05, 0.13), (-0.09, 0.07), (0.153, 0.091), (-0.031, 0.17)]  # (x, y) in periods per px
+    return np.mean([np.sin(2 * np.pi * (u * x + v * y)) for u, v in waves], axis=0).astype(np.float32)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from samiam.boosting.regions.joining import joined
 from samiam.texture import TextureField
-from tests.made_crystals import crystal
+from tests.made_crystals import crystal, unexplained
 from tests.made_fields import field_of, in_pixels
 
 LAYERS = np.repeat([1, 2, 3, 4], 24)[:, None].repeat(96, axis=1)
@@ -64,10 +64,7 @@ def test_what_is_too_thin_to_show_a_lattice_is_not_taken_for_what_has_none() -> 
 
 
 def test_waves_that_no_lattice_explains_are_not_taken_for_none() -> None:
-    y, x = np.indices(LABELS.shape)
-    waves = [(0.11, 0.02), (0.05, 0.13), (-0.09, 0.07), (0.153, 0.091), (-0.031, 0.17)]  # (x, y) in periods per px
-    moire = np.mean([np.sin(2 * np.pi * (across * x + down * y)) for across, down in waves], axis=0)
-    pixels = np.where(LABELS == 3, 0.5 + 0.3 * moire.astype(np.float32), with_lattices(8, 8, 0, 0))
+    pixels = np.where(LABELS == 3, 0.5 + 0.3 * unexplained(FLAT.shape), with_lattices(8, 8, 0, 0))
     assert joined(LABELS, alike((2, 1, 0.2)), pixels, 3) == {2: 1}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.alike.reflected import reflections_of, share_kept
+from samiam.boosting.regions.alike.reflected import reflections_of, share_kept, shows_no_lattice
 from samiam.boosting.regions.division.dividing import RATHER_MATERIALS
 from samiam.boosting.regions.division.splitting import best_split, fewest_points
 from samiam.lattices.basis import Basis, basis_of
@@ -62,6 +62,7 @@ def _smaller_part(
 
 
 def _is_one_crystalline(part: NDArray[np.bool_], rest: NDArray[np.bool_], pixels: NDArray[np.float32]) -> bool:
-    """Whether one of two shows a lattice, and the other neither that nor one of its own."""
-    has_lattice = [isinstance(basis_of(reflections_of(one, pixels)), Basis) for one in (part, rest)]
-    return has_lattice[0] != has_lattice[1] and share_kept(part, rest, pixels) < _KEPT
+    """Whether one of two shows a lattice, of which the other keeps next to nothing, and none of its own."""
+    seen = [reflections_of(one, pixels) for one in (part, rest)]
+    is_one = any(isinstance(basis_of(one), Basis) and shows_no_lattice(other) for one, other in (seen, reversed(seen)))
+    return is_one and share_kept(part, rest, pixels) < _KEPT

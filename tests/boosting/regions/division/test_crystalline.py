@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from samiam.boosting.regions.division.crystalline import crystals_apart
 from samiam.texture import TextureField
-from tests.made_crystals import crystal
+from tests.made_crystals import crystal, unexplained
 from tests.made_fields import field_of, in_pixels
 
 THIRDS = np.repeat([0, 1, 2], 24)[:, None].repeat(72, axis=1)
@@ -42,6 +42,11 @@ def test_what_has_no_lattice_goes_from_a_crystal() -> None:
 @pytest.mark.parametrize("periods_px", [(8, 8, 0), (8, 11, 0), (0, 0, 8)])
 def test_two_crystals_and_none_stay_one(periods_px: tuple[float, ...]) -> None:
     np.testing.assert_array_equal(crystals_apart(LABELS, nearly_alike(), image(*periods_px)), LABELS)
+
+
+def test_a_crystal_whose_waves_no_lattice_explains_stays_with_the_other() -> None:
+    pixels = image(8, 0, 0) + np.where(PARTS == 1, 0.2 * unexplained(PARTS.shape), 0).astype(np.float32)
+    np.testing.assert_array_equal(crystals_apart(LABELS, nearly_alike(), pixels), LABELS)
 
 
 def test_a_grain_off_its_zone_axis_stays_with_its_crystal() -> None:
