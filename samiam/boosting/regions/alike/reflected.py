@@ -62,4 +62,5 @@ def share_kept(one: NDArray[np.bool_], other: NDArray[np.bool_], pixels: NDArray
 def _shares(waves: Floats, own: Windows, others: Windows) -> Floats:
     """Of the waves (n, 2) of a part that stand out: how much of each others keep, the least first."""
     distinct = np.array(followed(waves)).reshape(-1, 2)
-    return np.sort(others.strengths(distinct) / np.maximum(own.strengths(distinct), 1e-12))
+    kept, there = (look.strengths(distinct).mean(axis=1) for look in (others, own))
+    return np.sort(kept / np.maximum(there, 1e-12))

@@ -63,13 +63,13 @@ class Windows:
         return np.array([_spectrum(window) for window in self.pixels / np.exp(self.contrast)[:, None, None]])
 
     def strengths(self, waves: Floats) -> Floats:
-        """How strong waves (m, 2), (x, y) in periods per px, are on average in windows of contrast 1: float64 (m,)."""
+        """How strong waves (m, 2), (x, y) in periods per px, are in each window, made of contrast 1: float64 (m, n)."""
         side = self.pixels.shape[1]
         values = (self.pixels - self.brightness[:, None, None]) / np.exp(self.contrast)[:, None, None]
         along_x, along_y = (
             np.hanning(side) * np.exp(-2j * np.pi * waves[:, axis, None] * np.arange(side)) for axis in (0, 1)
         )
-        return np.asarray(np.abs(np.einsum("wyx,my,mx->mw", values, along_y, along_x, optimize=True)).mean(axis=1))
+        return np.asarray(np.abs(np.einsum("wyx,my,mx->mw", values, along_y, along_x, optimize=True)))
 
     def are_like(self, other: Windows, spread: float, *, as_one_crystal: bool = False) -> bool:
         """Whether others may be of the same texture.

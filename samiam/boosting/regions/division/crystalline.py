@@ -6,16 +6,21 @@ HRTEM. The reflections tell.
 
 from __future__ import annotations
 
+from functools import cache, partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.alike.reflected import reflections_of, share_kept, shows_no_lattice
+from samiam.boosting.regions.alike.windows import Windows, largest_of_both
 from samiam.boosting.regions.division.dividing import RATHER_MATERIALS
 from samiam.boosting.regions.division.splitting import best_split, fewest_points
 from samiam.lattices.basis import Basis, basis_of
+from samiam.lattices.steps.planes import followed
 from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
 
+_FEW, _WEAKER = 0.15, 0.5  # of the windows, in which waves are weaker by that where a split is tried at all
 _KEPT = 0.3
 """Share of the strength of a lattice's waves, below which the rest of a material has none of them.
 
@@ -47,6 +52,8 @@ def _smaller_part(
     inside: NDArray[np.bool_], field: TextureField, pixels: NDArray[np.float32], fewest: int
 ) -> NDArray[np.bool_] | None:
     """The smaller of two parts of which only one is crystalline, bool (H, W); None where there rather are none."""
+    if not _may_be_in_part(inside, pixels):
+        return None
     at_points = inside[field.places]
     materials = best_split(field.materials, at_points, field.boundaries, field.same_material, fewest)
     grains = best_split(field.grains, at_points, field.boundaries, field.same_grain, fewest)
@@ -59,6 +66,19 @@ def _smaller_part(
             if part.any() and rest.any() and _is_one_crystalline(part, rest, pixels):
                 return part
     return None
+
+
+def _may_be_in_part(inside: NDArray[np.bool_], pixels: NDArray[np.float32]) -> bool:
+    """Whether the waves that a material, bool (H, W), shows are far weaker in some of its windows than in others."""
+    found, look = reflections_of(inside, pixels), cache(partial(Windows.within, inside, pixels))
+    looks = largest_of_both(look, look)
+    waves = [] if found is None else followed(found.waves)
+    if looks is None or not waves:
+        return False
+    strengths = looks[0].strengths(np.array(waves))
+    sums = np.sort((strengths / np.maximum(strengths.mean(axis=1, keepdims=True), 1e-12)).sum(axis=0))
+    few = max(1, round(_FEW * len(sums)))
+    return bool(sums[:few].mean() < _WEAKER * sums[-few:].mean())
 
 
 def _is_one_crystalline(part: NDArray[np.bool_], rest: NDArray[np.bool_], pixels: NDArray[np.float32]) -> bool:
