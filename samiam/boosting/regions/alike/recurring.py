@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from samiam.boosting.regions.alike.lookalikes import LEAST_SHARE
 from samiam.boosting.regions.alike.reflected import reflections_of
-from samiam.boosting.regions.alike.windows import Windows, largest_of_both
+from samiam.boosting.regions.alike.windows import Windows, largest_of
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.likeness import stretch_between, stretch_of_aligned
 from samiam.lattices.spectrum import Reflections
@@ -150,9 +150,9 @@ class _Compared:
             return False
         return sum(self._lattice(number) is not None for number in self._large) >= _CRYSTALS
 
-    def _looks(self, first: int, second: int) -> tuple[Windows, Windows] | None:
+    def _looks(self, first: int, second: int) -> tuple[Windows, ...] | None:
         """Windows of both, the largest of which there are enough; None where there are too few."""
-        return largest_of_both(partial(self._windows, first), partial(self._windows, second))
+        return largest_of(partial(self._windows, first), partial(self._windows, second))
 
     def _lattice(self, number: int) -> Basis | None:
         basis = basis_of(self._reflections(number))

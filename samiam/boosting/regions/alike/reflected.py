@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.alike.windows import Windows, largest_of_both
+from samiam.boosting.regions.alike.windows import Windows, largest_of
 from samiam.lattices.basis import FEWEST
 from samiam.lattices.spectrum import Reflections, reflections_within
 from samiam.lattices.steps.planes import followed
@@ -45,7 +45,7 @@ def share_kept(one: NDArray[np.bool_], other: NDArray[np.bool_], pixels: NDArray
         Of its wave that is lost second most, for the contrast of both: 0 for nothing, about 1 where both show the same
         lattice; 1 where each shows one of its own, where fewer than two waves are seen, and where a part is too small.
     """
-    looks = largest_of_both(partial(Windows.within, one, pixels), partial(Windows.within, other, pixels))
+    looks = largest_of(partial(Windows.within, one, pixels), partial(Windows.within, other, pixels))
     if looks is None:
         return 1.0
     shares = [

@@ -98,12 +98,10 @@ class Windows:
         return float(pdist(self.spectra).mean())
 
 
-def largest_of_both(
-    of_one: Callable[[int], Windows], of_other: Callable[[int], Windows]
-) -> tuple[Windows, Windows] | None:
-    """The largest windows of two parts of which there are enough, each part's given their side; None for too few."""
+def largest_of(*parts: Callable[[int], Windows]) -> tuple[Windows, ...] | None:
+    """The largest windows of which each part has enough, the part's given their side; None for too few."""
     for side_px in _SIDES_PX:
-        looks = of_one(side_px), of_other(side_px)
+        looks = tuple(of_part(side_px) for of_part in parts)
         if min(len(look.brightness) for look in looks) >= _FEWEST:
             return looks
     return None

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.alike.reflected import share_kept
-from samiam.boosting.regions.division.dividing import RATHER_MATERIALS
-from samiam.boosting.regions.division.splitting import best_split, fewest_points
+from samiam.boosting.regions.division.dividing import rather_materials
+from samiam.boosting.regions.division.splitting import fewest_points
 from samiam.texture import TextureField
 
 # Logistic regression on 252 images that had come out as one material: 224 that are one (crystals and their grains,
@@ -62,10 +62,10 @@ def in_two(
         None where no two parts are as large as that, or it rather is two grains.
     """
     inside, fewest = labels[field.places] > 0, fewest_points(smallest, field)
-    split = best_split(field.materials, inside, field.boundaries, field.same_material, fewest)
-    grains = best_split(field.grains, inside, field.boundaries, field.same_grain, fewest)
-    if split is None or (grains is not None and grains.log_odds > max(0.0, split.log_odds + RATHER_MATERIALS)):
+    splits = rather_materials(inside, field, fewest)
+    if splits is None:
         return None
+    split, _ = splits
     brightness = cv2.resize(pixels, inside.shape[::-1], interpolation=cv2.INTER_AREA)[inside]
     share, first, second = split.is_first.mean(), brightness[split.is_first].mean(), brightness[~split.is_first].mean()
     between = float(share * (1 - share) * (first - second) ** 2 / max(float(pixels[labels > 0].var()), 1e-12))

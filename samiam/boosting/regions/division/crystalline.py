@@ -6,15 +6,15 @@ HRTEM. The reflections tell.
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.alike.reflected import reflections_of, share_kept, shows_no_lattice
-from samiam.boosting.regions.alike.windows import Windows, largest_of_both
-from samiam.boosting.regions.division.dividing import RATHER_MATERIALS
-from samiam.boosting.regions.division.splitting import best_split, fewest_points
+from samiam.boosting.regions.alike.windows import Windows, largest_of
+from samiam.boosting.regions.division.dividing import rather_materials
+from samiam.boosting.regions.division.splitting import fewest_points
 from samiam.lattices.basis import Basis, basis_of
 from samiam.lattices.steps.planes import followed
 from samiam.records.arrays import numbers_in
@@ -54,12 +54,10 @@ def _smaller_part(
     """The smaller of two parts of which only one is crystalline, bool (H, W); None where there rather are none."""
     if not _may_be_in_part(inside, pixels):
         return None
-    at_points = inside[field.places]
-    materials = best_split(field.materials, at_points, field.boundaries, field.same_material, fewest)
-    grains = best_split(field.grains, at_points, field.boundaries, field.same_grain, fewest)
-    if materials is None or (grains is not None and grains.log_odds > max(0.0, materials.log_odds + RATHER_MATERIALS)):
+    splits = rather_materials(inside[field.places], field, fewest)
+    if splits is None:
         return None
-    for vectors, split in ((field.materials, materials), (field.grains, grains)):
+    for vectors, split in zip((field.materials, field.grains), splits, strict=True):
         if split is not None:
             is_smaller: NDArray[np.bool_] = field.nearest(vectors, split.means) == 1
             part, rest = inside & is_smaller, inside & ~is_smaller
@@ -70,8 +68,7 @@ def _smaller_part(
 
 def _may_be_in_part(inside: NDArray[np.bool_], pixels: NDArray[np.float32]) -> bool:
     """Whether the waves that a material, bool (H, W), shows are far weaker in some of its windows than in others."""
-    found, look = reflections_of(inside, pixels), cache(partial(Windows.within, inside, pixels))
-    looks = largest_of_both(look, look)
+    looks, found = largest_of(partial(Windows.within, inside, pixels)), reflections_of(inside, pixels)
     waves = [] if found is None else followed(found.waves)
     if looks is None or not waves:
         return False

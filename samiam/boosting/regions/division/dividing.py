@@ -9,14 +9,14 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from samiam.boosting.regions.division.splitting import best_split, fewest_points, split_into
+from samiam.boosting.regions.division.splitting import Split, best_split, fewest_points, split_into
 from samiam.lattices.steps.finding import strongest_step
 from samiam.lattices.steps.step import LOG_ODDS_BEFORE, Step
 from samiam.morphology import n_beside
 from samiam.records.arrays import numbers_in
 from samiam.texture import Sameness, TextureField
 
-RATHER_MATERIALS = 0.5
+_RATHER_MATERIALS = 0.5
 """Log odds by which a split into materials goes before one into grains: two materials never are of one grain."""
 _HARDLY = -3.0
 """Log odds up to which a step is none, whatever else there is."""
@@ -123,13 +123,32 @@ def is_divided_otherwise(labels: NDArray[np.uint32], field: TextureField, *, sma
     return best is not None and best.rank > now + _RATHER_AS_THEY_ARE
 
 
+def rather_materials(
+    at_points: NDArray[np.bool_], field: TextureField, fewest: int
+) -> tuple[Split, Split | None] | None:
+    """The best splits of a region, by materials and by grains; None where there is none, or it rather is two grains.
+
+    Args:
+        at_points: bool (h, w), the points of a field in the region.
+        field: what an encoder sees in the image.
+        fewest: points that each part must have.
+    """
+    materials, grains = (
+        best_split(vectors, at_points, field.boundaries, sameness, fewest) for vectors, sameness, _ in _kinds_of(field)
+    )
+    if materials is None:
+        return None
+    is_grains = grains is not None and grains.log_odds > max(0.0, _rank(materials.log_odds, of_materials=True))
+    return None if is_grains else (materials, grains)
+
+
 def _kinds_of(field: TextureField) -> Sequence[tuple[NDArray[np.float32], Sameness, bool]]:
     """Vectors, what their cosines say, and whether they tell materials, else grains."""
     return (field.materials, field.same_material, True), (field.grains, field.same_grain, False)
 
 
 def _rank(log_odds: float, *, of_materials: bool) -> float:
-    return log_odds + (RATHER_MATERIALS if of_materials else 0.0)
+    return log_odds + (_RATHER_MATERIALS if of_materials else 0.0)
 
 
 @dataclass(frozen=True, eq=False)
