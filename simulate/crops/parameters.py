@@ -11,7 +11,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.crops.ranges import RANGES, CropConditions, check_crop, check_seed, value_at
+from simulate.crops.ranges import ABERRATIONS, RANGES, CropConditions, check_crop, check_seed, value_at
 from simulate.library import materials
 from simulate.library.materials import View
 
@@ -29,7 +29,7 @@ class CropParameters:
     Attributes:
         size_px: side of the crop.
         origin: place of the lattice's origin, in cells.
-        probe: which of the pairs of focus and astigmatism.
+        probe: which of the sets of aberrations.
         neighbours: materials imagined in the same micrograph, each with its thickness in Å.
     """
 
@@ -50,6 +50,9 @@ class CropParameters:
     defocus_A: float
     astigmatism_A: float
     astigmatism_deg: float
+    coma_A: float
+    coma_deg: float
+    spherical_A: float
     source_fwhm_A: float
     jitter_A: float
     shear_deg: float
@@ -95,26 +98,24 @@ def draw_parameters(
         probe=probe,
         neighbours=_neighbours(rng, material, conditions, drawn["thickness_A"]),
         **_probe(conditions, probe),
-        **{name: value for name, value in drawn.items() if name not in ("tilt_mrad", "defocus_A", "astigmatism_A")},
+        **{name: value for name, value in drawn.items() if name not in ("tilt_mrad", *ABERRATIONS)},
         tilt_mrad=(drawn["tilt_mrad"] * math.cos(tilt_rad), drawn["tilt_mrad"] * math.sin(tilt_rad)),
     )
 
 
 def _probe(conditions: CropConditions, index: int) -> dict[str, float]:
-    """Focus and astigmatism of a probe; these do not depend on a seed, so that probes can be remembered."""
-    shares = _probe_shares(conditions.n_probes)[index]
-    return {
-        "defocus_A": value_at("defocus_A", conditions.intervals("defocus_A"), float(shares[0])),
-        "astigmatism_A": value_at("astigmatism_A", conditions.intervals("astigmatism_A"), float(shares[1])),
-        "astigmatism_deg": 180 * float(shares[2]),
-    }
+    """The aberrations of a probe; these do not depend on a seed, so that probes can be remembered."""
+    focus, astigmatism, astigmatism_turn, coma, coma_turn, spherical = _probe_shares(conditions.n_probes)[index]
+    shares = zip(ABERRATIONS, (focus, astigmatism, coma, spherical), strict=True)
+    sizes = {name: value_at(name, conditions.intervals(name), float(share)) for name, share in shares}
+    return {**sizes, "astigmatism_deg": 180 * float(astigmatism_turn), "coma_deg": 360 * float(coma_turn)}
 
 
 @lru_cache(maxsize=8)
 def _probe_shares(n: int) -> NDArray[np.float64]:
-    """Places in the three ranges, (n, 3): each range is cut into n parts, and there is one probe in each of them."""
+    """Places in the six ranges, (n, 6): each range is cut into n parts, and there is one probe in each of them."""
     rng = np.random.default_rng(0)
-    return np.stack([(rng.permutation(n) + 0.5) / n for _ in range(3)], axis=1)
+    return np.stack([(rng.permutation(n) + 0.5) / n for _ in range(6)], axis=1)
 
 
 def _neighbours(

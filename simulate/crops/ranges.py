@@ -16,6 +16,8 @@ from simulate.imaging.stem import Optics
 from simulate.imaging.stem.optics import Energy_kV
 from simulate.library.materials import MATERIALS, View, material
 
+ABERRATIONS = ("defocus_A", "astigmatism_A", "coma_A", "spherical_A")
+"""The conditions that a probe has together."""
 _LOGARITHMIC = ("pixel_size_A", "dose_e_per_A2")
 _LARGEST_SIZE_PX = 1024  # the side of most scenes of the benchmark
 _LARGEST_FIELD_A = 500.0  # a larger raster takes seconds for each crop; chosen by hand
@@ -34,8 +36,10 @@ class CropConditions:
         rotation_deg: of the crystal in the image plane.
         pixel_size_A: the magnification, log-uniform.
         dose_e_per_A2: electrons of the beam on each Å², log-uniform.
-        defocus_A: as `Optics` has it; focus and astigmatism are drawn as one of `n_probes` pairs.
+        defocus_A: as `Optics` has it, as the aberrations that follow; all of them are drawn as one of `n_probes`.
         astigmatism_A: amplitude; its direction is random.
+        coma_A: likewise.
+        spherical_A: the residual.
         source_fwhm_A: of the effective source.
         tilt_mrad: of the zone axis against the beam; its direction is random.
         jitter_A: standard deviation of a scan line's shift.
@@ -51,19 +55,21 @@ class CropConditions:
             stretched as a whole. A material then keeps its brightness relative to others and vacuum stays
             featureless. "crop": set for the crop alone, so that only its pattern is left.
         neighbours: materials that a micrograph may show beside the crop's; may be empty.
-        n_probes: how many pairs of focus and astigmatism there are, spread evenly over their ranges. Each costs
-            some 40 ms in each process when it is first met.
+        n_probes: how many sets of aberrations there are, spread evenly over their ranges. Each costs some 40 ms in
+            each process when it is first met.
 
     Raises:
-        InputError: if a neighbour is unknown, or focus or astigmatism are beyond any microscope.
+        InputError: if a neighbour is unknown, or aberrations are beyond any microscope.
     """
 
     thickness_A: Annotated[Range, Within(10, 10_000)] = ((60.0, 460.0),)
     rotation_deg: Annotated[Range, Within(-360, 360)] = ((0.0, 360.0),)
-    pixel_size_A: Annotated[Range, Within(0.02, 2)] = ((0.12, 0.5),)
+    pixel_size_A: Annotated[Range, Within(0.02, 2)] = ((0.1, 0.7),)
     dose_e_per_A2: Annotated[Range, Within(1e-3, 1e9)] = ((2e3, 5e4),)
     defocus_A: Annotated[Range, Within(-1000, 1000)] = ((-40.0, 40.0),)
     astigmatism_A: Annotated[Range, Within(0, 500)] = ((0.0, 20.0),)
+    coma_A: Annotated[Range, Within(0, 5000)] = ((0.0, 300.0),)
+    spherical_A: Annotated[Range, Within(-200_000, 200_000)] = ((-10_000.0, 10_000.0),)
     source_fwhm_A: Annotated[Range, Within(0, 10)] = ((0.7, 1.2),)
     tilt_mrad: Annotated[Range, Within(0, 50)] = ((0.0, 4.0),)
     jitter_A: Annotated[Range, Within(0, 2)] = ((0.0, 0.25),)
@@ -85,12 +91,15 @@ class CropConditions:
             except InputError as error:
                 raise InputError(f"neighbours: {error}") from None
         for energy_kV in self.energies_kV:
-            farthest_A = max(abs(end) for interval in self.intervals("defocus_A") for end in interval)
-            Optics(energy_kV, defocus_A=farthest_A, astigmatism_A=self.highest("astigmatism_A"))
+            Optics(energy_kV, **{name: self._farthest(name) for name in ABERRATIONS})
 
     def intervals(self, name: str) -> tuple[Interval, ...]:
         """The pairs of a range, rising."""
         return cast("tuple[Interval, ...]", getattr(self, name))
+
+    def _farthest(self, name: str) -> float:
+        """The largest size of a value."""
+        return max(abs(end) for interval in self.intervals(name) for end in interval)
 
     def highest(self, name: str) -> float:
         """The upper end of a range."""

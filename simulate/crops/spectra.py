@@ -46,6 +46,9 @@ def optics(parameters: CropParameters) -> Optics:
         defocus_A=parameters.defocus_A,
         astigmatism_A=parameters.astigmatism_A,
         astigmatism_deg=parameters.astigmatism_deg,
+        coma_A=parameters.coma_A,
+        coma_deg=parameters.coma_deg,
+        spherical_A=parameters.spherical_A,
     )
 
 
