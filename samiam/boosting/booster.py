@@ -14,7 +14,7 @@ from samiam.boosting.crops import Crops, embed_crops, sample_crops
 from samiam.boosting.grouping import Grouping, check_number, count_materials, group_masks, suited_to
 from samiam.boosting.merging import merge_masks
 from samiam.boosting.n_materials import likeliest_n_materials
-from samiam.boosting.naming import Naming, group_named_masks, name_masks
+from samiam.boosting.naming import Naming, given_once, group_named_masks, name_masks
 from samiam.boosting.regions.levels import Levels, levels_of, remark_on
 from samiam.boosting.removal import remove_masks
 from samiam.boosting.settings import BoosterSettings, CropRules, GroupingRules, NamingRules, RemovalRules
@@ -43,8 +43,9 @@ def _unwatched(_stage: str) -> AbstractContextManager[None]:
 class SemanticBooster:
     """Removes meaningless masks, embeds crops of the rest, clusters them and merges masks of one material.
 
-    With a classifier, the crops are classified instead and the materials have names (paper §4.2); only the masks that
-    it cannot name are clustered, and their materials stay without a name.
+    With a classifier the materials have names. Where crops are embedded they are classified instead (paper §4.2), and
+    only the masks that it cannot name are clustered, whose materials stay without a name. Where points all over the
+    image are, materials are told apart as without it, and then named by crops of each.
 
     Attributes:
         encoder: what turns crops into vectors.
@@ -54,12 +55,12 @@ class SemanticBooster:
         smallest_region_px: regions and holes below this area are dissolved when masks are merged; in an image of less
             than 16 times as many pixels, those below a sixteenth of it.
         classifier: what names the material of crops, or None.
-        naming: when the classifier's answers name a mask.
+        naming: when the classifier's answers name a mask, or a material.
         embedding: what vectors are taken of: "crops" of each mask (the paper's way), or points all over it ("masks"),
-            which a `ContextEncoder` alone can do; None for points where the encoder can and nothing is classified.
+            which a `ContextEncoder` alone can do; None for points where the encoder can.
 
     Raises:
-        InputError: if masks are to be embedded without crops by an encoder that cannot, or beside a classifier.
+        InputError: if masks are to be embedded without crops by an encoder that cannot.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -83,12 +84,8 @@ class SemanticBooster:
             raise InputError(f"embedding={self.embedding!r}: give 'crops' or 'masks'.")
         if self.embedding == "masks" and not isinstance(self.encoder, ContextEncoder):
             raise InputError(f"embedding='masks': the encoder {self.encoder.name} needs crops; compact does not.")
-        if self.embedding == "masks" and self.classifier is not None:
-            raise InputError("embedding='masks': a classifier needs crops; leave one of them out.")
         if self.grouping.numbers_seen and not (self._embeds_masks and isinstance(self.encoder, FieldEncoder)):
-            raise InputError(
-                "numbers_seen: only compact counts by them, without crops or a classifier; leave them out."
-            )
+            raise InputError("numbers_seen: only compact counts by them, without crops; leave them out.")
 
     def __call__(
         self,
@@ -104,9 +101,10 @@ class SemanticBooster:
         Args:
             micrograph: the image.
             masks: the masks that a generator made for it.
-            n_materials: how many materials there are, or grains where these are the regions; None to estimate it. The
-                classifier may find more.
-            watch: surrounds each stage ("removal", "embedding", "grouping", "merging", "dividing"), as a meter does.
+            n_materials: how many materials there are, or grains where these are the regions; None to estimate it. A
+                classifier of crops may find more.
+            watch: surrounds each stage ("removal", "embedding", "grouping", "merging", "dividing", "naming" where that
+                is one), as a meter does.
             grains: whether the grains are the regions, see `Segmentation.by_grains`.
 
         Returns:
@@ -134,23 +132,24 @@ class SemanticBooster:
             groups, levels, label_of = self._found(micrograph, remaining, number, n_materials, watch, grains=grains)
             if len(levels.material_of) == n_materials:
                 break
-        renumbered, n_labels = levels.renumbered, len(levels.material_of)
+        renumbered = levels.renumbered
         label_of = {material: renumbered[label] for material, label in label_of.items() if label in renumbered}
         log = removed + _log_of_merging(kept, groups, label_of)
         log.sort(key=lambda decision: decision.mask)
+        names, name_confidence = self._names(micrograph, levels, groups, label_of, watch)
         found = Segmentation(
             levels.labels,
             log,
             n_materials or len(set(levels.material_of)) or groups.n_materials,
             n_materials is not None,
             masks,
-            self._names(label_of, n_labels),
+            names,
             micrograph,
             # A number of grains that was given is that of the regions, which then are not divided further.
             levels.labels if grains and n_materials is not None else levels.grains,
             levels.material_of,
             levels.confidences,
-            name_confidence=self._confidence_in_names(groups, label_of, n_labels),
+            name_confidence=name_confidence,
             remark=remark_on(levels, n_materials),
         )
         return found.by_grains() if grains else found
@@ -250,26 +249,36 @@ class SemanticBooster:
     @property
     def _may_divide(self) -> bool:
         """Whether regions may be divided beyond what masks say: not those that have names."""
-        return isinstance(self.encoder, FieldEncoder) and self.classifier is None
+        return isinstance(self.encoder, FieldEncoder) and (self.classifier is None or self._embeds_masks)
 
     @property
     def _embeds_masks(self) -> bool:
         if self.embedding is None:
-            return self.classifier is None and isinstance(self.encoder, ContextEncoder)
+            return isinstance(self.encoder, ContextEncoder)
         return self.embedding == "masks"
 
-    def _names(self, label_of: Mapping[int, int], n_labels: int) -> list[str | None]:
-        """The name of each label; materials beyond those that the classifier knows have none."""
+    def _names(
+        self, micrograph: Micrograph, levels: Levels, groups: Grouping, label_of: Mapping[int, int], watch: Watch
+    ) -> tuple[list[str | None], list[float | None]]:
+        """The name of each label, and how probable it is that it is right; None each for one without a name."""
         if self.classifier is None:
-            return []
-        known = self.classifier.materials
-        return [None if m is None or m >= len(known) else known[m] for m in _by_label(label_of, n_labels)]
+            return [], []
+        known, n_labels = self.classifier.materials, len(levels.material_of)
+        if self._embeds_masks:
+            with watch("naming"):
+                naming = self._named_materials(self.classifier, micrograph, levels)
+            places, confidence = [int(naming.materials[m - 1]) for m in levels.material_of], naming.by_material
+        else:
+            places = [-1 if m is None else m for m in _by_label(label_of, n_labels)]
+            confidence = dict(groups.name_confidence)
+        names = [known[place] if 0 <= place < len(known) else None for place in places]
+        return names, [confidence.get(place) for place in places]
 
-    def _confidence_in_names(self, groups: Grouping, label_of: Mapping[int, int], n_labels: int) -> list[float | None]:
-        """How probable it is that each label has its name rightly; None for one without a name."""
-        if self.classifier is None:
-            return []
-        return [None if m is None else groups.name_confidence.get(m) for m in _by_label(label_of, n_labels)]
+    def _named_materials(self, classifier: CropClassifier, micrograph: Micrograph, levels: Levels) -> Naming:
+        """What each material is named by crops of it, once all are told apart."""
+        material_of = np.array([0, *levels.material_of])
+        masks = Masks.from_labels(material_of[levels.labels])
+        return given_once(self._name(classifier, sample_crops(micrograph, masks, self.crops), len(masks)))
 
     @property
     def _suited_grouping(self) -> GroupingRules:

@@ -117,11 +117,10 @@ class BoosterSettings:
         grouping: how vectors become materials.
         smallest_region_px: regions and holes below this area are dissolved when masks are merged; in an image of less
             than 16 times as many pixels, those below a sixteenth of it.
-        classifier: names materials instead of clustering crops (paper §4.2); {} for the weights that ship.
-        naming: when the classifier's answers name a mask.
+        classifier: names materials, crops of which are then not clustered (paper §4.2); {} for the weights that ship.
+        naming: when the classifier's answers name a mask, or a material.
         embedding: what vectors are taken of: "crops" of each mask (the paper's way), or points all over it ("masks"),
-            which only an encoder that sees the whole micrograph can do; null for points where the encoder can and
-            nothing is classified.
+            which only an encoder that sees the whole micrograph can do; null for points where the encoder can.
     """
 
     removal: RemovalRules = field(default_factory=RemovalRules)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from samiam.boosting import Grouping, GroupingRules, Naming, NamingRules, group_named_masks, name_masks
+from samiam.boosting.naming import given_once
 from samiam.errors import InputError
 from samiam.texture import Answers
 
@@ -39,6 +40,18 @@ def grouped(
     vectors = np.array([value for crops in values.values() for value in crops], np.float32)[:, None]
     owners = np.repeat(np.array(list(values), np.int64), [len(crops) for crops in values.values()])
     return group_named_masks(naming, vectors, owners, n_materials, GroupingRules(without_crops))
+
+
+# --- materials that are told apart
+
+
+def test_of_masks_with_the_same_name_the_surest_keeps_it() -> None:
+    found = named([STO] * 6 + [UNSURE] * 4, [GE] * 5, [STO] * 9 + [UNSURE], [UNSURE] * 3, [STO] * 9 + [UNSURE], [])
+    once = given_once(found)
+    assert once.materials.tolist() == [UNSURE, GE, STO, UNSURE, UNSURE, UNSURE]
+    assert once.confidences.tolist() == pytest.approx([0, 0.8, 0.72, 0, 0, 0])
+    assert once.by_material == {STO: pytest.approx(0.72), GE: pytest.approx(0.8)}
+    np.testing.assert_array_equal(once.votes, found.votes)
 
 
 # --- the vote

@@ -13,7 +13,7 @@ from samiam.compact.encoder import CompactEncoder
 from samiam.compact.weights import look
 from samiam.errors import InputError
 from samiam.records import Masks, Micrograph
-from samiam.registry import build_encoder
+from samiam.registry import build_encoder, build_generator
 from samiam.texture import Answers, ContextEncoder
 from samiam.texture.pose import Pose, canonical_pose
 from simulate import procedural_scene
@@ -120,20 +120,39 @@ def test_who_can_do_without_crops() -> None:
 
 
 class Classifier:
-    """Names everything alike."""
+    """Names all crops alike, the brighter the surer."""
 
     name = "classifier"
-    materials = ("a",)
+    materials = ("a", "b")
     options: Mapping[str, Any] = {}
 
     def classify(self, crops: Sequence[NDArray[np.float32]]) -> Answers:
-        return Answers(np.zeros(len(crops), np.int64), np.ones((len(crops), 1), np.float32))
+        sure = np.array([[0.5 + crop.mean() / 2, 0.0] for crop in crops], np.float32)
+        return Answers(np.zeros(len(crops), np.int64), sure)
 
 
-def test_a_classifier_needs_crops() -> None:
-    with pytest.raises(InputError, match="a classifier needs crops"):
-        SemanticBooster(encoder(), classifier=Classifier(), embedding="masks")
-    assert SemanticBooster(encoder(), classifier=Classifier()).options["embedding"] == "crops"
+@pytest.mark.parametrize("n_materials", [None, 3])
+def test_materials_are_told_apart_first_and_then_named_once(n_materials: int | None) -> None:
+    masks = build_generator("compact").generate(micrograph())
+    alone = SemanticBooster(encoder())(micrograph(), masks, n_materials)
+    named = SemanticBooster(encoder(), classifier=Classifier())(micrograph(), masks, n_materials)
+    np.testing.assert_array_equal(named.labels, alone.labels)
+    assert named.decisions == alone.decisions
+    brightness = [micrograph().pixels[alone.labels == label].mean() for label in range(1, len(alone.masks) + 1)]
+    brightest = int(np.argmax(brightness))
+    assert [name for name in named.names if name is not None] == ["a"]
+    assert named.names[brightest] == "a"
+    confidence = named.name_confidence[brightest]
+    assert confidence == pytest.approx(0.5 + brightness[brightest] / 2, abs=0.03)
+    assert [one for one in named.name_confidence if one is not None] == [confidence]
+
+
+def test_crops_of_masks_are_classified_where_they_are_embedded() -> None:
+    masks = build_generator("compact").generate(micrograph())
+    of_crops = SemanticBooster(encoder(), classifier=Classifier(), embedding="crops")
+    assert of_crops.options["embedding"] == "crops"
+    assert SemanticBooster(encoder(), classifier=Classifier()).options["embedding"] == "masks"
+    assert of_crops(micrograph(), masks).names == ("a",)
 
 
 def test_options() -> None:

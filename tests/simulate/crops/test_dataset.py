@@ -35,6 +35,8 @@ SIMPLE = CropConditions(
     dose_e_per_A2=(1e6, 1e6),
     defocus_A=(0, 0),
     astigmatism_A=(0, 0),
+    coma_A=(0, 0),
+    spherical_A=(0, 0),
     source_fwhm_A=(0.8, 0.8),
     tilt_mrad=(0, 0),
     jitter_A=(0, 0),
@@ -99,7 +101,8 @@ def test_rotation_turns_the_crop() -> None:
 
 def test_parameters_cover_their_ranges_and_keep_to_them() -> None:
     drawn = [draw_parameters("SrTiO3", CropConditions(), 60, seed) for seed in range(400)]
-    for name in ("rotation_deg", "thickness_A", "defocus_A", "astigmatism_A", "pixel_size_A", "dose_e_per_A2"):
+    aberrations = ("defocus_A", "astigmatism_A", "coma_A", "spherical_A")
+    for name in ("rotation_deg", "thickness_A", *aberrations, "pixel_size_A", "dose_e_per_A2"):
         values = np.array([getattr(one, name) for one in drawn])
         ((low, high),) = CropConditions().intervals(name)
         assert low <= values.min()
@@ -112,6 +115,15 @@ def test_parameters_cover_their_ranges_and_keep_to_them() -> None:
     assert {one.detector for one in drawn} == {"HAADF", "ADF"}
     assert {len(one.neighbours) for one in drawn} == {1, 2, 3}
     assert all("SrTiO3" not in dict(one.neighbours) for one in drawn)
+
+
+@pytest.mark.parametrize("aberration", [{"coma_A": (4000, 4000)}, {"spherical_A": (150_000, 150_000)}])
+def test_each_aberration_blurs(aberration: dict[str, Any]) -> None:
+    sharp, _ = draw_crop("SrTiO3", SIMPLE, 60, seed=1)
+    blurred, parameters = draw_crop("SrTiO3", replace(SIMPLE, **aberration), 60, seed=1)
+    (name,) = aberration
+    assert parameters[name] == aberration[name][0]
+    assert blurred.std() < 0.98 * sharp.std()
 
 
 def test_held_out_conditions_lie_between_those_trained_on() -> None:

@@ -39,7 +39,7 @@ def test_a_stand_in_is_not_what_it_stands_for() -> None:
         assert other.shape == crop.shape
         assert other.dtype == np.float32
         assert 0 <= other.min() <= other.max() <= 1
-        assert np.abs(crop - other).mean() > 0.003  # a thin film is hardly brighter than vacuum
+        assert np.abs(crop - other).mean() > 0.001  # a thin film is hardly brighter than vacuum
 
 
 def test_it_depends_on_its_seed_alone() -> None:
