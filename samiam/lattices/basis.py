@@ -76,6 +76,12 @@ def reduced(pair: Floats) -> Floats:
         first, second = second, first
 
 
+def lattice_of(found: Reflections | None) -> Basis | None:
+    """The basis that explains the reflections; None where there is none."""
+    basis = basis_of(found)
+    return basis if isinstance(basis, Basis) else None
+
+
 def basis_of(found: Reflections | None) -> Basis | str:
     """The basis that explains the reflections, or in words why there is none."""
     if found is None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from samiam.boosting.regions.alike.lookalikes import LEAST_SHARE, may_be_one
 from samiam.boosting.regions.alike.reflected import reflections_of, shows_no_lattice
 from samiam.boosting.regions.division.splitting import log_odds_of_materials
-from samiam.lattices.basis import Basis, basis_of
+from samiam.lattices.basis import lattice_of
 from samiam.lattices.steps.step import LOG_ODDS_AFTER
 from samiam.morphology import n_beside
 from samiam.outlines import largest_part
@@ -54,7 +54,7 @@ def joined(
     sizes = {label: np.count_nonzero(largest_part(materials == label)) for label in numbers_in(materials)}
     solid = [label for label, size in sizes.items() if size >= LEAST_SHARE * materials.size]
     seen = {label: reflections_of(materials == label, pixels) for label in solid}
-    lattices = {label: basis for label in solid if isinstance(basis := basis_of(seen[label]), Basis)}
+    lattices = {label: basis for label in solid if (basis := lattice_of(seen[label])) is not None}
     bare = {label for label in solid if shows_no_lattice(seen[label])} if len(lattices) > 1 else set()
     known = {frozenset(pair) for pair in faint}
 

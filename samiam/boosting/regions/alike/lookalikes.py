@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samiam.boosting.regions.alike.reflected import reflections_of
-from samiam.lattices.basis import Basis, basis_of
+from samiam.lattices.basis import Basis, lattice_of
 from samiam.lattices.likeness import stretch_between
 from samiam.records.arrays import areas_in
 
@@ -52,12 +52,8 @@ def lattices_of(parts: NDArray[np.uint32], own: Sequence[int], pixels: NDArray[n
         own: numbers of the parts that are looked at.
         pixels: float32 (H, W), the image.
     """
-    found = {}
-    for part in own:
-        basis = basis_of(reflections_of(parts == part, pixels))
-        if isinstance(basis, Basis):
-            found[part] = basis
-    return found
+    found = {part: lattice_of(reflections_of(parts == part, pixels)) for part in own}
+    return {part: basis for part, basis in found.items() if basis is not None}
 
 
 def may_be_one(first: Basis, second: Basis) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from samiam.boosting.regions.alike.lookalikes import LEAST_SHARE
 from samiam.boosting.regions.alike.reflected import reflections_of
 from samiam.boosting.regions.alike.windows import Windows, largest_of
-from samiam.lattices.basis import Basis, basis_of
+from samiam.lattices.basis import Basis, lattice_of
 from samiam.lattices.likeness import stretch_between, stretch_of_aligned
 from samiam.lattices.spectrum import Reflections
 from samiam.morphology import dilated, eroded
@@ -155,8 +155,7 @@ class _Compared:
         return largest_of(partial(self._windows, first), partial(self._windows, second))
 
     def _lattice(self, number: int) -> Basis | None:
-        basis = basis_of(self._reflections(number))
-        return basis if isinstance(basis, Basis) else None
+        return lattice_of(self._reflections(number))
 
     def _shows_none(self, number: int) -> bool:
         """Whether nothing in its spectrum stands out."""

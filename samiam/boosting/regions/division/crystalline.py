@@ -15,7 +15,7 @@ from samiam.boosting.regions.alike.reflected import reflections_of, share_kept, 
 from samiam.boosting.regions.alike.windows import Windows, largest_of
 from samiam.boosting.regions.division.dividing import rather_materials
 from samiam.boosting.regions.division.splitting import fewest_points
-from samiam.lattices.basis import Basis, basis_of
+from samiam.lattices.basis import lattice_of
 from samiam.lattices.steps.planes import followed
 from samiam.records.arrays import numbers_in
 from samiam.texture import TextureField
@@ -81,5 +81,5 @@ def _may_be_in_part(inside: NDArray[np.bool_], pixels: NDArray[np.float32]) -> b
 def _is_one_crystalline(part: NDArray[np.bool_], rest: NDArray[np.bool_], pixels: NDArray[np.float32]) -> bool:
     """Whether one of two shows a lattice, of which the other keeps next to nothing, and none of its own."""
     seen = [reflections_of(one, pixels) for one in (part, rest)]
-    is_one = any(isinstance(basis_of(one), Basis) and shows_no_lattice(other) for one, other in (seen, reversed(seen)))
+    is_one = any(lattice_of(one) is not None and shows_no_lattice(other) for one, other in (seen, reversed(seen)))
     return is_one and share_kept(part, rest, pixels) < _KEPT
